@@ -1,0 +1,126 @@
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+/* One read through EINTR; 0 at the end of the file. */
+static ssize_t read_some(int fd, char *into, size_t room)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, into, room);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+int fd_read_all(char **out, size_t *size, int fd, size_t most, struct err *e)
+{
+	scoped(mem) char *bytes = malloc(most + 2);
+	size_t used = 0;
+	ssize_t got;
+
+	if (!bytes)
+		return err_sys(e, "memory for a file");
+	while ((got = read_some(fd, bytes + used, most + 1 - used)) > 0) {
+		used += (size_t)got;
+		if (used > most)
+			return err_set(e, ERR_LIMIT, "larger than %zu bytes", most);
+	}
+	if (got < 0)
+		return err_sys(e, "read");
+	bytes[used] = '\0';
+	*size = used;
+	*out = take(&bytes);
+	return 0;
+}
+
+int fd_read_file(char **out, size_t *size, const char *path, size_t most, struct err *e)
+{
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s: not a regular file", path);
+	if ((uint64_t)st.st_size > most)
+		return err_set(e, ERR_LIMIT, "%s: %lld bytes, more than the %zu accepted", path,
+			       (long long)st.st_size, most);
+	if (fd_read_all(out, size, fd, most, e) < 0)
+		return err_in(e, "%s", path);
+	return 0;
+}
+
+int fd_write_all(int fd, const void *bytes, size_t size, struct err *e)
+{
+	const char *at = bytes;
+	ssize_t done;
+
+	while (size > 0) {
+		done = write(fd, at, size);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return err_sys(e, "write");
+		at += done;
+		size -= (size_t)done;
+	}
+	return 0;
+}
+
+int fd_of_bytes(int *out, const char *name, const void *bytes, size_t size, struct err *e)
+{
+	scoped(fd) int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return err_sys(e, "memory file %s", name);
+	if (fd_write_all(fd, bytes, size, e) < 0)
+		return err_in(e, "memory file %s", name);
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return err_sys(e, "seal memory file %s", name);
+	*out = fd_take(&fd);
+	return 0;
+}
+
+int fd_make_dirs(const char *path, unsigned mode, struct err *e)
+{
+	char part[PATH_MAX];
+	size_t size = strlen(path), i;
+
+	if (size == 0 || size >= sizeof(part))
+		return err_set(e, ERR_INPUT, "%s: not a usable directory name", path);
+	for (i = 1; i <= size; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return err_sys(e, "make directory %s", part);
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+static const char *program_name = "reeve";
+
+void log_name(const char *program)
+{
+	program_name = program;
+}
+
+/* One write(2), so that lines of several processes do not mix. */
+void log_say(const char *fmt, ...)
+{
+	struct buf line = BUF(8192);
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_printf(&line, "%s: ", program_name);
+	text_visible(&line, text, strlen(text));
+	buf_puts(&line, "\n");
+	if (write(STDERR_FILENO, line.data, line.size) < 0)
+		program_name = program_name;	/* nowhere left to complain */
+	buf_free(&line);
+}

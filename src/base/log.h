@@ -1,0 +1,13 @@
+/* base/log.h - what a program of ours says on stderr: "reeve: sentence". Only mains and cmd_* use it. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/attr.h"
+
+/* The program's own name, a string that stays. Once, first thing in main. */
+void log_name(const char *program);
+
+/* One line; control characters made visible, so no caller's text can play terminal tricks. */
+void log_say(const char *fmt, ...) printf_like(1, 2);
+
+#endif

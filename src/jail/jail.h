@@ -1,0 +1,115 @@
+/* jail/jail.h - applies a spec, parses nothing: the agent's jail, the tool servers', and our own. */
+#ifndef JAIL_JAIL_H
+#define JAIL_JAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/scope.h"
+
+/* --- ourselves: the first line of each main, and again when set-up is done --- */
+
+enum jail_self {
+	JAIL_RECORDER,		/* before its files are open: no network but unix sockets, no exec */
+	JAIL_RECORDER_SERVING,	/* ledger, key and socket are open: nothing more is opened but by name in calls.def */
+	JAIL_BROKER,		/* from the first line: no open, connect, socket, exec, clone; what it needs comes by descriptor */
+};
+
+/*
+ * Drops capabilities and the bounding set where it can, no_new_privs, non-dumpable, no core files,
+ * then the seccomp list of jail/calls.def. A call that is not in the list kills the process (SIGSYS).
+ */
+int jail_self(enum jail_self who, struct err *e) must_use;
+
+/* --- somebody else --- */
+
+enum jail_mount_kind {
+	JAIL_READ,	/* bind, read-only, nosuid, nodev */
+	JAIL_WRITE,	/* bind, read-write, nosuid, nodev */
+	JAIL_TMPFS,	/* private, empty; `source` unused */
+	JAIL_LINK,	/* symbolic link at `target` with the text `source` */
+	JAIL_PROC,
+	JAIL_DEV,	/* a minimal /dev */
+};
+
+struct jail_mount {
+	enum jail_mount_kind kind;
+	const char *source;	/* host path */
+	const char *target;	/* absolute, inside */
+	bool maybe;		/* absent on the host: leave it out */
+};
+
+struct jail_limit {
+	int resource;		/* RLIMIT_* */
+	uint64_t most;
+};
+
+enum { JAIL_SOCKETS = 33 };
+
+/* Everything is borrowed for the length of jail_start(). Zero is no jail: argv is required. */
+struct jail_spec {
+	const char *name;			/* for messages: "agent", "server fs" */
+	const struct jail_mount *mounts;	/* applied in order */
+	size_t mount_count;
+	const struct jail_limit *limits;
+	size_t limit_count;
+	const char *const *argv;		/* argv[0] looked up in the jail's own PATH */
+	const char *const *env;			/* NAME=value, NULL at the end: all there is */
+	const char *cwd;			/* inside */
+	const char *hostname;
+	const char *sockets[JAIL_SOCKETS];	/* paths inside to bind and listen on, NULL at the end */
+	int stdio[3];				/* become 0, 1, 2; -1: /dev/null */
+	bool new_session;			/* setsid(2) before exec */
+	uint32_t without;			/* bit set of enum jail_layer the operator gave up by name */
+};
+
+/* What a run's first record says of each layer. */
+enum jail_layer {
+	LAYER_USER, LAYER_MOUNT, LAYER_PID, LAYER_NET, LAYER_IPC, LAYER_UTS, LAYER_CGROUP,
+	LAYER_LANDLOCK, LAYER_CAPABILITIES, LAYER_NO_NEW_PRIVS, LAYER_SECCOMP, LAYER_LIMITS,
+	LAYERS
+};
+
+struct jail_layer_state {
+	bool asked, obtained, tested;	/* tested: the jail tried to break it from inside and could not */
+	uint32_t detail;		/* Landlock: ABI in force; otherwise 0 */
+};
+
+const char *jail_layer_word(enum jail_layer l);
+
+/* A jail that stands but has not yet executed its program; owned by the caller. */
+struct jail {
+	pid_t init;				/* our process 1 inside, by its number outside; child of the caller */
+	int pidfd;
+	int control;				/* ours with that init; closing it kills the jail */
+	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
+	struct jail_layer_state layers[LAYERS];
+};
+
+#define JAIL_NONE ((struct jail){ .init = -1, .pidfd = -1, .control = -1 })
+
+/*
+ * Build the jail and wait (at most ten seconds) until it stands and its layers have been tested.
+ * A layer that cannot be had is an error naming the step, unless spec->without names it.
+ */
+int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e) must_use;
+
+/* Let it execute its program. */
+int jail_go(struct jail *j, struct err *e) must_use;
+
+/* Forward a signal to the program inside. */
+void jail_signal(struct jail *j, int signal);
+
+/*
+ * Call when pidfd is readable: reap it and say how it ended: 0-255 the program's own status,
+ * 128+n by signal n, 126/127 it could not be executed / was not found. false: it still runs.
+ */
+bool jail_ended(struct jail *j, int *status);
+
+/* Kill everything inside and reap it. Safe on JAIL_NONE and twice. */
+void jail_end(struct jail *j);
+
+#endif

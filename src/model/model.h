@@ -1,0 +1,123 @@
+/* model/model.h - plain data that crosses folders: actions, verdicts, records. No behaviour but words. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Who speaks on a channel between our own processes, and who may ask for which record. */
+enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER };
+
+/* --- verdicts --- */
+
+enum verdict_kind { VERDICT_REFUSE, VERDICT_ALLOW };	/* zero refuses */
+
+enum reason {
+#define REASON(name, word, verdict) REASON_##name,
+#include "model/reasons.def"
+#undef REASON
+	REASONS
+};
+
+/* Strings are borrowed from the policy, which outlives every verdict. */
+struct verdict {
+	enum verdict_kind kind;
+	enum reason reason;
+	const char *rule;	/* "file:id"; NULL if no rule decided */
+	const char *why;	/* the rule's own sentence; may be NULL */
+};
+
+const char *reason_word(enum reason r);
+enum verdict_kind reason_verdict(enum reason r);
+
+/* --- actions: what is asked --- */
+
+enum action_kind { ACTION_MESSAGE, ACTION_TOOL_CALL, ACTION_SERVER_START };
+
+const char *action_word(enum action_kind k);	/* "tool.call" */
+
+struct json_t;
+
+enum { ACTION_FACTS = 16 };
+
+/* The answer to one question that only the kernel can decide: is this path beneath that root? */
+struct fact {
+	const char *root, *path;	/* borrowed */
+	bool yes;
+};
+
+/* Everything is borrowed for the life of one request. */
+struct action {
+	enum action_kind kind;
+	const char *server;		/* NULL when unknown */
+	const char *tool;		/* as the tool server knows it; NULL for SERVER_START */
+	struct json_t *args;		/* object; NULL means no arguments */
+	struct fact facts[ACTION_FACTS];
+	size_t fact_count;
+};
+
+/* --- records --- */
+
+enum record_kind {
+#define KIND(name, word, asker) RECORD_##name,
+#include "model/kinds.def"
+#undef KIND
+	RECORD_KINDS
+};
+
+enum field {
+#define FIELD(id, name, type, setter, largest) FIELD_##id,
+#include "model/fields.def"
+#undef FIELD
+	FIELDS
+};
+
+enum field_type { FIELD_TYPE_TEXT, FIELD_TYPE_NUMBER, FIELD_TYPE_LIST };
+enum field_setter { FIELD_BY_SENDER, FIELD_BY_RECORDER };
+
+struct field_info {
+	const char *name;
+	enum field_type type;
+	enum field_setter setter;
+	size_t largest;
+};
+
+enum { RECORD_MOST = 4096 };	/* bytes of one record as it is stored */
+
+/* A LIST is its items one after another, each with its NUL; `size` counts the NULs. */
+struct field_value {
+	bool set;
+	const char *text;	/* borrowed */
+	size_t size;
+	uint64_t number;
+};
+
+struct record {
+	enum record_kind kind;
+	uint64_t ref;		/* outcome: index of the intent it closes; otherwise 0 */
+	struct field_value value[FIELDS];
+};
+
+const char *record_word(enum record_kind k);
+enum role record_asker(enum record_kind k);
+const struct field_info *field_info(enum field f);
+
+/* Set a member. Text that is too long is cut between code points; what is not UTF-8 is not set. */
+void record_text(struct record *r, enum field f, const char *text);	/* NULL: left unset */
+void record_bytes(struct record *r, enum field f, const char *text, size_t size);
+void record_number(struct record *r, enum field f, uint64_t number);
+void record_list(struct record *r, enum field f, const char *items, size_t size);
+
+/*
+ * As it travels to the recorder: u16 kind, u64 ref, then per member u16 field, u16 size, bytes, by
+ * ascending field; numbers are eight bytes; all little-endian. `out` has room for RECORD_MOST.
+ * record_unpack() borrows from `bytes` and trusts nothing: unknown, repeated, oversized members,
+ * members the sender may not set, text that is not UTF-8 and numbers of 2^53 or more are errors.
+ */
+size_t record_pack(uint8_t out[RECORD_MOST], const struct record *r);	/* 0: does not fit */
+int record_unpack(struct record *out, const uint8_t *bytes, size_t size, struct err *e) must_use;
+
+#endif

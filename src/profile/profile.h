@@ -1,0 +1,79 @@
+/* profile/profile.h - what exists in a jail: reads profiles and tool files, gives jail specs. */
+#ifndef PROFILE_PROFILE_H
+#define PROFILE_PROFILE_H
+
+#include "base/buf.h"
+#include "jail/jail.h"
+
+struct profile;
+struct tools;
+
+enum { PROFILE_MOST = 1 << 20, TOOLS_SERVERS = 32 };
+
+/* reeve-profile(5). Errors name file, line, column. */
+int profile_load(struct profile **out, const char *path, struct err *e) must_use;
+void profile_free(struct profile *p);
+SCOPED(profile, struct profile *, profile_free)
+
+const char *profile_name(const struct profile *p);
+const char *profile_digest(const struct profile *p);	/* "sha256:…" of the file */
+const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
+
+/* Where a run happens; what both the agent's and the servers' jails are cut from. */
+struct place {
+	const char *workspace;	/* absolute, resolved; the same path inside and outside */
+	const char *home;	/* becomes a private, empty directory inside */
+	const char *call;	/* host path of the reeve-call program */
+};
+
+/* A spec and everything it borrows. */
+struct jail_plan {
+	struct jail_spec spec;
+	void *owned;
+};
+
+/*
+ * The agent's jail: profile mounts, workspace read-write, private home and /tmp, /run/reeve/bin/reeve-call,
+ * one socket per server (/run/reeve/SERVER.sock) and /run/reeve/all.sock, in that order.
+ * argv is borrowed.
+ */
+int profile_agent_plan(struct jail_plan *out, const struct profile *p, const struct tools *t,
+		       const struct place *at, const char *const *argv, struct err *e) must_use;
+void jail_plan_free(struct jail_plan *p);
+
+/* --- tool files: reeve "tools/1" --- */
+
+enum tools_kind { TOOLS_COMMAND, TOOLS_EXEC };
+
+int tools_load(struct tools **out, const char *path, struct err *e) must_use;
+int tools_none(struct tools **out, struct err *e) must_use;	/* no servers at all */
+void tools_free(struct tools *t);
+SCOPED(tools, struct tools *, tools_free)
+
+const char *tools_digest(const struct tools *t);	/* "sha256:…" of the file; "" for none */
+size_t tools_count(const struct tools *t);
+const char *tools_server_name(const struct tools *t, size_t server);
+enum tools_kind tools_server_kind(const struct tools *t, size_t server);
+unsigned tools_server_deadline_ms(const struct tools *t, size_t server);	/* for one call */
+
+/* The n-th (tool, JSON pointer) pair that says which argument is the resource; false: no more. */
+bool tools_server_resource(const struct tools *t, size_t server, size_t n, const char **tool,
+			   const char **pointer);
+
+/* exec: the tools as MCP lists them, a JSON array of {name, description, inputSchema}. */
+int tools_exec_list(struct buf *out, const struct tools *t, size_t server, struct err *e) must_use;
+
+/* The jail of a command server. */
+int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t server,
+		      const struct profile *p, const struct place *at, struct err *e) must_use;
+
+/*
+ * The jail of one call of an exec tool. `values` are the parameters in the order tools_exec_list()
+ * declares them (NULL: not given); they are put into argv, each within one element, never split.
+ * stdin_text: what the tool's "stdin" template gives, NULL if it has none (borrowed from the plan).
+ */
+int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct tools *t, size_t server, size_t tool,
+		    const char *const *values, size_t value_count, const struct profile *p,
+		    const struct place *at, struct err *e) must_use;
+
+#endif
