@@ -77,18 +77,117 @@ $(OUT)/$(1): tests/unit/$(1).c $(call archives,$(call folder,$(1)) $(call below,
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 
+# fuzz_FOLDER: a libFuzzer target under clang (OUT=build/fuzz), a replay of its corpus elsewhere.
+define fuzzer
+build/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(call folder,$(1)) $(call below,$(call folder,$(1))))
+	clang $$(ALL_C) -fsanitize=fuzzer,address,undefined -o $$@ tests/fuzz/$(1).c -Wl,--start-group \
+		$$(filter %.a,$$^) -Wl,--end-group $(call libs,$(call folder,$(1)) $(call below,$(call folder,$(1))))
+$(OUT)/replay_$(1): tests/fuzz/$(1).c tests/fuzz/replay.c $(call archives,$(call folder,$(1)) $(call below,$(call folder,$(1))))
+	$$(CC) $$(ALL_C) $$(ALL_LD) -Wno-missing-prototypes -o $$@ tests/fuzz/$(1).c tests/fuzz/replay.c -Wl,--start-group \
+		$$(filter %.a,$$^) -Wl,--end-group $(call libs,$(call folder,$(1)) $(call below,$(call folder,$(1))))
+endef
+$(foreach u,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)),$(eval $(call fuzzer,$(u))))
+
 $(OUT)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) -c $< -o $@
 
+# --- tests ---
+
+TOOLS   := mcp_server mcp_client
+STORIES := $(sort $(wildcard tests/arch/*.sh tests/run/*.sh tests/peers/*.sh))
+export REEVE_BIN := $(CURDIR)/$(OUT)
+
+$(OUT)/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -o $@ $< -ljansson
+
+demo:					## install what is missing, build, and show the main job
+	@contrib/need build
+	@$(MAKE) --no-print-directory -s all
+	@examples/demo/run.sh
+check:					## install what the tests need, and run them all
+	@contrib/need check
+	@$(MAKE) --no-print-directory -s CFLAGS="$(CFLAGS) -Werror" tests
+	@contrib/tap $(UNITS:%=$(OUT)/%) $(STORIES)
+tests: all $(UNITS:%=$(OUT)/%) $(TOOLS:%=$(OUT)/tools/%)	## build the programs and all tests
+check-unit: tests			## only the unit tests
+	@contrib/tap $(UNITS:%=$(OUT)/%)
+check-run: tests			## only the stories in tests/run
+	@contrib/tap $(sort $(wildcard tests/run/*.sh))
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
 	@contrib/check-size src
+asan:					## the unit tests under the sanitizers
+	@contrib/need check
+	@$(MAKE) --no-print-directory -s MODE=asan asan-unit
+asan-unit: $(UNITS:%=$(OUT)/%)
+	@contrib/tap $(filter-out $(JAILED:%=$(OUT)/%),$^)
+bench:					## ratios against peers and physical limits, in one run
+	@contrib/need bench
+	@$(MAKE) --no-print-directory -s tests
+	@contrib/bench
+
+# --- analysis ---
+
+C_FILES := $(wildcard src/*/*.c)
+SHELLS  := $(wildcard contrib/* examples/*/*.sh tests/*/*.sh) .ci/run
+# The checks switched off are those that do not model __attribute__((cleanup)): docs/lint.md.
+TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,cert-*,-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
+BANNED  := strcpy|strcat|sprintf|vsprintf|strtok|atoi|system|popen|signal|alloca|gets
+
+lint: lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc	## every analyser
+	@echo "lint: clean"
+lint-banned:
+	@! grep -nE '\b($(BANNED))[ ]*\(' $(C_FILES) | grep -vE 'jail_signal|^[^:]*:[0-9]*: \*|forward_signal'
+lint-shell:
+	@contrib/need lint
+	@shellcheck -s sh $(SHELLS)
+lint-man:
+	@mandoc -Tlint -Wwarning docs/man/*
+lint-cppcheck:
+	@cppcheck -q --std=c11 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
+		--suppress=memleak --suppress=resourceLeak --suppress=missingIncludeSystem -D_GNU_SOURCE \
+		-DREEVE_VERSION='""' -DREEVE_LIBEXEC='""' -DREEVE_DATA='""' -Isrc src
+lint-tidy:
+	@clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(C_FILES) -- $(STRICT) \
+		-DREEVE_VERSION='""' -DREEVE_LIBEXEC='""' -DREEVE_DATA='""' -Isrc 2>/dev/null
+lint-gcc:
+	@for f in $(C_FILES); do $(CC) $(ALL_C) -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-fd-leak \
+		-Wno-analyzer-fd-use-without-check -Werror -c $$f -o /dev/null -MF /dev/null || exit 1; done
+
+# --- fuzzing ---
+
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+fuzz:					## run every fuzz target for FUZZ_SECONDS (30) each
+	@contrib/need fuzz
+	@$(MAKE) --no-print-directory -s MODE=asan CC=clang OUT=build/fuzz $(FUZZ:%=build/fuzz/%)
+	@for t in $(FUZZ); do mkdir -p build/fuzz/corpus/$$t; build/fuzz/$$t -max_total_time=$(or $(FUZZ_SECONDS),30) \
+		-verbosity=0 -print_final_stats=0 build/fuzz/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
+
+# --- getting it onto a machine ---
+
+MANS := $(wildcard docs/man/*)
+
+install: all				## install below $(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reeve \
+		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies
+	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
+	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
+	install -m 644 policies/* $(DESTDIR)$(PREFIX)/share/reeve/policies
+	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+dist:					## a tarball of what is committed, built and checked from itself
+	@mkdir -p build/dist
+	git archive --format=tar.gz --prefix=reeve-$(VERSION)/ -o build/dist/reeve-$(VERSION).tar.gz HEAD
+	cd build/dist && rm -rf reeve-$(VERSION) && tar xzf reeve-$(VERSION).tar.gz && $(MAKE) -s -C reeve-$(VERSION) all
 clean:					## forget everything built
 	rm -rf build
 help:					## print this
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | column -t -s '|'
 
-.PHONY: all check-floors check-size clean help
+.PHONY: all demo check tests check-unit check-run check-floors check-size asan asan-unit bench lint \
+	lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc fuzz install dist clean help
 -include $(wildcard $(OUT)/*/*.d) $(wildcard $(OUT)/*.d)

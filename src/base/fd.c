@@ -2,11 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -58,23 +56,6 @@ int fd_read_all(char **out, size_t *size, int fd, size_t most, struct err *e)
 	return 0;
 }
 
-int fd_read_file(char **out, size_t *size, const char *path, size_t most, struct err *e)
-{
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT, "%s: not a regular file", path);
-	if ((uint64_t)st.st_size > most)
-		return err_set(e, ERR_LIMIT, "%s: %lld bytes, more than the %zu accepted", path,
-			       (long long)st.st_size, most);
-	if (fd_read_all(out, size, fd, most, e) < 0)
-		return err_in(e, "%s", path);
-	return 0;
-}
-
 int fd_write_all(int fd, const void *bytes, size_t size, struct err *e)
 {
 	const char *at = bytes;
@@ -104,23 +85,5 @@ int fd_of_bytes(int *out, const char *name, const void *bytes, size_t size, stru
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
 		return err_sys(e, "seal memory file %s", name);
 	*out = fd_take(&fd);
-	return 0;
-}
-
-int fd_make_dirs(const char *path, unsigned mode, struct err *e)
-{
-	char part[PATH_MAX];
-	size_t size = strlen(path), i;
-
-	if (size == 0 || size >= sizeof(part))
-		return err_set(e, ERR_INPUT, "%s: not a usable directory name", path);
-	for (i = 1; i <= size; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST)
-			return err_sys(e, "make directory %s", part);
-	}
 	return 0;
 }

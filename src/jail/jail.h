@@ -29,7 +29,7 @@ int jail_self(enum jail_self who, struct err *e) must_use;
 enum jail_mount_kind {
 	JAIL_READ,	/* bind, read-only, nosuid, nodev */
 	JAIL_WRITE,	/* bind, read-write, nosuid, nodev */
-	JAIL_TMPFS,	/* private, empty; `source` unused */
+	JAIL_TMPFS,	/* private, empty; `source` unused, `mode` and `most` are its own */
 	JAIL_LINK,	/* symbolic link at `target` with the text `source` */
 	JAIL_PROC,
 	JAIL_DEV,	/* a minimal /dev */
@@ -40,6 +40,8 @@ struct jail_mount {
 	const char *source;	/* host path */
 	const char *target;	/* absolute, inside */
 	bool maybe;		/* absent on the host: leave it out */
+	unsigned mode;		/* JAIL_TMPFS: permissions of its root; 0: 01777 */
+	uint64_t most;		/* JAIL_TMPFS: bytes it may hold; 0: 2 GiB */
 };
 
 struct jail_limit {

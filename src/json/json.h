@@ -53,6 +53,7 @@ struct json_file {
 	const char *name, *bytes;
 	size_t size;
 	json_t *root;	/* owned */
+	char *loaded;	/* owned: the bytes, if json_file_load() read them */
 };
 
 int json_file_load(struct json_file *out, const char *path, size_t most, struct err *e) must_use;
@@ -64,7 +65,8 @@ int json_wrong(const struct json_file *f, const char *pointer, bool at_key, stru
 
 /*
  * Check an object against a table of the members it may have; unknown key, missing key and wrong
- * type become json_wrong(). `pointer` names the object. Ends with a row whose key is NULL.
+ * type become json_wrong(). `pointer` names the object. Ends with a row whose key is NULL. As types,
+ * JSON_TRUE stands for a boolean, JSON_REAL for any number, JSON_NULL for anything.
  */
 enum json_needs { JSON_MAY, JSON_MUST };
 

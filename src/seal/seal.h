@@ -5,7 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/scope.h"
+
+/* --- hashing (hash.c, leaf.c: no signing is linked by using these) --- */
 
 enum { SEAL_HASH = 32, SEAL_DIGEST_TEXT = 72 };
 
@@ -14,5 +18,65 @@ void seal_hash(uint8_t out[SEAL_HASH], const void *bytes, size_t size);
 
 /* "sha256:" and 64 hexadecimal digits, as records carry it. */
 void seal_digest(char out[SEAL_DIGEST_TEXT], const void *bytes, size_t size);
+
+/* RFC 6962: a leaf is SHA-256(0x00 || bytes), an inner node SHA-256(0x01 || left || right). */
+void seal_leaf(uint8_t out[SEAL_HASH], const void *bytes, size_t size);
+void seal_node(uint8_t out[SEAL_HASH], const uint8_t left[SEAL_HASH], const uint8_t right[SEAL_HASH]);
+
+/* --- text forms --- */
+
+enum { SEAL_HASH_BASE64 = 45 };
+
+void seal_base64(char out[SEAL_HASH_BASE64], const uint8_t hash[SEAL_HASH]);
+/* Exactly 32 bytes in canonical base64 or 64 hexadecimal digits; false for anything else. */
+bool seal_hash_read(uint8_t out[SEAL_HASH], const char *text, size_t size);
+
+/* --- signed notes (C2SP signed-note), Ed25519 --- */
+
+enum { SEAL_NAME = 128, SEAL_VERIFIER_TEXT = 224, SEAL_NOTE_MOST = 4096 };
+
+/* Once, before anything of libsodium beyond hashing is used. */
+int seal_ready(struct err *e) must_use;
+
+/* What the auditor trusts: a key name and a public key. Text form: name+8 hex digits+base64. */
+struct seal_verifier {
+	char name[SEAL_NAME];
+	uint8_t id[4];		/* first bytes of SHA-256(name, newline, 0x01, key) */
+	uint8_t key[32];
+};
+
+/* Refuses malformed text, a wrong id, and keys of low order or in non-canonical form. */
+int seal_verifier_read(struct seal_verifier *out, const char *text, size_t size, struct err *e) must_use;
+void seal_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v);
+
+/* No blank, no plus, no control character, not empty, short enough: may name a key and a ledger. */
+bool seal_name_fits(const char *name);
+
+/*
+ * The text of a signed note, if this verifier's signature on it is good; *size counts its last
+ * newline. Borrowed from `note`. Signatures of other keys are passed over.
+ */
+int seal_note_open(const char **text, size_t *size, const struct seal_verifier *v, const char *note,
+		   size_t note_size, struct err *e) must_use;
+
+/* --- the signing key: in locked memory that is wiped when freed, in a file of mode 0600 --- */
+
+struct seal_key;
+
+/* A new key under this name, into a new file (never over an old one), durable on return. */
+int seal_key_make(const char *path, const char *name, struct err *e) must_use;
+
+/* Refuses a file that is not a regular one of ours with mode 0600. */
+int seal_key_load(struct seal_key **out, const char *path, struct err *e) must_use;
+void seal_key_free(struct seal_key *k);
+const struct seal_verifier *seal_key_verifier(const struct seal_key *k);
+
+SCOPED(seal_key, struct seal_key *, seal_key_free)
+
+/* Append the note: `text`, which ends in a newline, an empty line, and the signature line. */
+bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size);
+
+/* Make this directory's entries durable. */
+int seal_sync_parent(const char *path, struct err *e) must_use;
 
 #endif

@@ -1,0 +1,50 @@
+#!/bin/sh
+# run.sh - the main job of reeve from beginning to end, in a folder of its own below build/.
+# An agent works in a jail; then its ledger is read, verified, and a copy of it is tampered with.
+set -eu
+cd "$(dirname "$0")/../.."
+bin=$PWD/build/release here=$PWD/examples/demo room=$PWD/build/demo
+rm -rf "$room"
+mkdir -p "$room/workspace/notes" "$room/state" "$room/run"
+echo 'buy milk' >"$room/workspace/notes/todo.txt"
+cp "$here/agent.sh" "$room/workspace/"
+export XDG_STATE_HOME="$room/state" XDG_RUNTIME_DIR="$room/run"
+if [ ${#XDG_RUNTIME_DIR} -gt 70 ]; then	# a socket's path holds 107 bytes
+	XDG_RUNTIME_DIR=$(mktemp -d)
+	trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+fi
+ledger=$room/state/reeve/ledgers/default
+
+bold= plain=
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
+step() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; }
+show() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; }
+
+step '1. A ledger and its key. The verifier key is all an auditor needs.'
+show reeve init
+"$bin/reeve" init >"$room/reeve.vkey"
+cat "$room/reeve.vkey"
+
+step '2. The agent, in its jail.'
+show reeve run --policy policy.json --tools tools.json --task demo -- sh agent.sh
+"$bin/reeve" run --policy "$here/policy.json" --tools "$here/tools.json" --workspace "$room/workspace" \
+	--agent demo-agent --task 'show what reeve does' -- sh agent.sh
+
+step '3. What it did, from the ledger.'
+show reeve audit show LEDGER
+"$bin/reeve" audit show "$ledger"
+
+step '4. Is it whole and unaltered?'
+show reeve audit verify LEDGER --key reeve.vkey
+"$bin/reeve" audit verify "$ledger" --key "$room/reeve.vkey"
+
+step '5. One byte of a copy is changed.'
+cp -r "$ledger" "$room/copy"
+at=$(grep -abo 'notes/done.txt' "$room/copy/journal" | head -n 1 | cut -d: -f1)
+printf 'N' | dd of="$room/copy/journal" bs=1 seek="$at" conv=notrunc status=none
+show reeve audit verify COPY --key reeve.vkey
+if "$bin/reeve" audit verify "$room/copy" --key "$room/reeve.vkey"; then
+	echo 'demo: the tampered copy was not noticed' >&2
+	exit 1
+fi
+printf '\nThe ledger is in %s\n' "$ledger"

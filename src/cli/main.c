@@ -1,0 +1,81 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+
+static const struct command {
+	const char *name, *takes, *does;
+	int (*run)(int argc, char **argv, struct err *e);
+} commands[] = {
+	{ "run", "[options] -- COMMAND", "run an agent in a jail and keep its ledger", cmd_run },
+	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init },
+	{ "policy", "check|test FILE...", "check policies, and try them on their cases", cmd_policy },
+	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit },
+	{ "help", "", "print this", cmd_help },
+	{ "version", "", "print the version", cmd_version },
+};
+
+int cmd_help(int argc, char **argv, struct err *e)
+{
+	char left[64];
+	size_t i;
+
+	(void)argc, (void)argv, (void)e;
+	printf("usage: reeve WORD ...\n\n");
+	for (i = 0; i < count_of(commands); i++) {
+		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].takes);
+		printf("  %-28s %s\n", left, commands[i].does);
+	}
+	printf("\nexample:\n"
+	       "  reeve run --policy policies/read-only.json --tools tools.json -- my-agent\n"
+	       "  reeve audit show ~/.local/state/reeve/ledgers/default\n\n"
+	       "reeve WORD --help says more; so does man reeve.\n");
+	return EXIT_DONE;
+}
+
+int cmd_version(int argc, char **argv, struct err *e)
+{
+	(void)argc, (void)argv, (void)e;
+	puts("reeve " REEVE_VERSION);
+	return EXIT_DONE;
+}
+
+int usage_error(const char *word, const struct err *e)
+{
+	log_say("%s%s%s (see reeve %s%s--help)", word, *word ? ": " : "", e->text, word, *word ? " " : "");
+	return EXIT_USAGE;
+}
+
+/* -h and --help, -V and --version are words too: nobody should have to guess. */
+static const char *word_of(const char *given)
+{
+	if (strcmp(given, "--help") == 0 || strcmp(given, "-h") == 0)
+		return "help";
+	if (strcmp(given, "--version") == 0 || strcmp(given, "-V") == 0)
+		return "version";
+	return given;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	size_t i;
+	int status;
+
+	log_name("reeve");
+	if (argc < 2) {
+		cmd_help(0, NULL, &e);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < count_of(commands); i++) {
+		if (strcmp(commands[i].name, word_of(argv[1])) != 0)
+			continue;
+		status = commands[i].run(argc - 1, argv + 1, &e);
+		if (status < 0)
+			log_say("%s", e.text);
+		return status < 0 ? EXIT_COULD_NOT : status;
+	}
+	err_set(&e, ERR_INPUT, "there is no word \"%s\"", argv[1]);
+	return usage_error("", &e);
+}

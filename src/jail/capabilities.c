@@ -1,0 +1,49 @@
+/*
+ * Bare prctl(2) and capset(2): between clone and exec there is no /proc to trust and no time for a
+ * library that reads it.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "jail/inside.h"
+
+enum { CAPABILITY_NUMBERS = 64 };
+
+#define LOCKED_BITS (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | \
+		     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | \
+		     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+
+/* What an execve could hand back: the bounding set, and the rules that make uid 0 special. */
+static int drop_bounding(struct err *e)
+{
+	int cap;
+
+	for (cap = 0; cap < CAPABILITY_NUMBERS; cap++) {
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+			break;	/* past the last this kernel knows */
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return err_sys(e, "bounding set, capability %d", cap);
+	}
+	if (prctl(PR_SET_SECUREBITS, LOCKED_BITS, 0, 0, 0) < 0)
+		return err_sys(e, "securebits");
+	return 0;
+}
+
+/* The bounding set first: dropping from it takes a capability. */
+int capabilities_drop(bool bounding_too, struct err *e)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[2] = { { 0 } };
+
+	if (bounding_too && drop_bounding(e) < 0)
+		return -1;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return err_sys(e, "ambient set");
+	if (syscall(SYS_capset, &head, none) < 0)
+		return err_sys(e, "capset");
+	return 0;
+}

@@ -1,0 +1,89 @@
+/* jail/inside.h - what our own code between clone(2) and execve(2) knows; private to jail/. */
+#ifndef JAIL_INSIDE_H
+#define JAIL_INSIDE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "jail/filter.h"
+#include "jail/jail.h"
+
+enum { JAIL_MOUNTS = 256, JAIL_OWN = 64 };
+
+/* Where descriptors stand inside: nothing else is open while untrusted names are followed. */
+enum { FD_CONTROL = 3, FD_FIRST_FREE = 4 };
+
+/* What init tells the launcher, once. Listeners travel with it. */
+struct report {
+	int failed;
+	struct err error;
+	struct jail_layer_state layers[LAYERS];
+};
+
+/* What the launcher tells init. */
+struct order {
+	enum { ORDER_GO = 1, ORDER_SIGNAL } what;
+	int signal;
+};
+
+struct inside {
+	const struct jail_spec *spec;
+	struct filter filter;			/* owned by the launcher's side; a copy of its pages here */
+	uid_t uid;
+	gid_t gid;
+	uint64_t outer[LAYERS];			/* the launcher's namespaces, to differ from */
+	int control, inner;
+	pid_t program;
+	int listeners[JAIL_SOCKETS];
+	struct jail_layer_state layers[LAYERS];
+
+	/* root.c's, while it builds */
+	int base;				/* the new root */
+	int trees[JAIL_MOUNTS];			/* detached copies of spec->mounts' sources; -1: none */
+	dev_t own[JAIL_OWN];			/* our tmpfs: the only places where names may be made */
+	size_t own_count;
+};
+
+/* A step belongs to a layer, whose absence skips it; LAYERS: nothing can do without. */
+struct step {
+	const char *name;
+	enum jail_layer layer;
+	int (*run)(struct inside *in, struct err *e);
+};
+
+/* In order; a failure names its step, unless the operator gave up its layer. */
+int steps_walk(struct inside *in, const struct step *steps, size_t count, struct err *e) must_use;
+
+/* Which clone(2) flag makes a layer; 0: none. */
+unsigned long layer_flag(enum jail_layer l);
+/* This process's namespace of that layer: an inode number; 0: it has none or cannot be read. */
+uint64_t layer_space(enum jail_layer l);
+
+void inside_main(struct inside *in) never_returns;		/* init.c */
+void program_main(struct inside *in) never_returns;		/* program.c */
+int spaces_enter_user(struct inside *in, struct err *e) must_use;
+int spaces_set_hostname(struct inside *in, struct err *e) must_use;
+int spaces_raise_loopback(struct inside *in, struct err *e) must_use;
+int root_build(struct inside *in, struct err *e) must_use;
+int root_fill_dev(struct inside *in, const char *target, struct err *e) must_use;
+int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
+int sockets_listen(struct inside *in, struct err *e) must_use;
+int landlock_apply(struct inside *in, struct err *e) must_use;
+int limits_apply(struct inside *in, struct err *e) must_use;
+int capabilities_drop(bool bounding_too, struct err *e) must_use;
+int probes_before(struct inside *in, struct err *e) must_use;
+int probes_after(struct inside *in, struct err *e) must_use;
+
+/* place.c: names beneath in->base, never past it by a link, never made in what is the operator's. */
+int place_open(struct inside *in, const char *target, struct err *e) must_use;	/* O_PATH descriptor */
+int place_parent(struct inside *in, const char *target, const char **leaf, struct err *e) must_use;
+int place_make_dir(struct inside *in, const char *target, struct err *e) must_use;
+int place_make_file(struct inside *in, const char *target, struct err *e) must_use;
+int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, struct err *e) must_use;
+int place_tree(struct inside *in, int tree, const char *target, struct err *e) must_use;
+int tree_of(int *out, const char *source, uint64_t flags, struct err *e) must_use;
+
+/* A file that Landlock must hide although the file system would show it: probes.c asks for it. */
+#define JAIL_DENIED "/run/reeve/denied"
+
+#endif

@@ -1,0 +1,139 @@
+#include <poll.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "launcher/run.h"
+
+enum { READY_MS = 10000, JOINED = 0xffff, LISTENERS = TOOLS_SERVERS + 1 };
+
+static int tell_policies(struct run *r, struct err *e)
+{
+	uint8_t body[512];
+	size_t i;
+
+	for (i = 0; i < r->ask->policy_count; i++) {
+		const struct policy_bytes *p = &r->ask->policies[i];
+		struct pack b = { .at = body, .room = sizeof(body) };
+		scoped(fd) int fd = -1;
+
+		pack_text(&b, p->name, strlen(p->name));
+		if (b.over)
+			return err_set(e, ERR_LIMIT, "policy %.64s…: too long a name", p->name);
+		if (fd_of_bytes(&fd, "policy", p->bytes, p->size, e) < 0 ||
+		    wire_send(&r->broker, MSG_POLICY, 0, body, b.size, &fd, 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void pack_resources(struct pack *b, const struct tools *t, size_t server)
+{
+	const char *tool, *pointer;
+	size_t count = 0, i;
+
+	while (tools_server_resource(t, server, count, &tool, &pointer))
+		count++;
+	pack_number(b, count, 2);
+	for (i = 0; i < count; i++) {
+		tools_server_resource(t, server, i, &tool, &pointer);
+		pack_text(b, tool, strlen(tool));
+		pack_text(b, pointer, strlen(pointer));
+	}
+}
+
+static int tell_server(struct run *r, size_t server, struct err *e)
+{
+	const struct tools *t = r->ask->tools;
+	const char *name = tools_server_name(t, server);
+	struct buf list = BUF(1 << 20);
+	uint8_t body[65536];
+	struct pack b = { .at = body, .room = sizeof(body) };
+	scoped(fd) int fd = -1;
+	int done;
+
+	pack_number(&b, tools_server_kind(t, server), 2);
+	pack_text(&b, name, strlen(name));
+	pack_number(&b, tools_server_deadline_ms(t, server), 4);
+	pack_resources(&b, t, server);
+	if (b.over)
+		return err_set(e, ERR_LIMIT, "tool server %s: too many resources", name);
+	done = tools_server_kind(t, server) == TOOLS_EXEC ? tools_exec_list(&list, t, server, e) : 0;
+	if (done == 0)
+		done = fd_of_bytes(&fd, name, list.data ? list.data : "", list.size, e);
+	buf_free(&list);
+	if (done < 0)
+		return -1;
+	return wire_send(&r->broker, MSG_SERVER, 0, body, b.size, &fd, 1, e);
+}
+
+/* The sockets the agent's jail listens on: one per server, in their order, then the joined one. */
+static int tell_listeners(struct run *r, struct err *e)
+{
+	size_t count = tools_count(r->ask->tools), i;
+	uint16_t server;
+
+	for (i = 0; i <= count; i++) {
+		server = i < count ? (uint16_t)i : JOINED;
+		must(r->agent.listeners[i] >= 0);
+		if (wire_send(&r->broker, MSG_LISTEN, 0, &server, 2, &r->agent.listeners[i], 1, e) < 0)
+			return -1;
+		fd_close(&r->agent.listeners[i]);
+	}
+	return 0;
+}
+
+static int tell_all(struct run *r, struct err *e)
+{
+	scoped(fd) int ledger = -1;
+	size_t i;
+
+	if (recorder_attach(&ledger, r, e) < 0 ||
+	    wire_send(&r->broker, MSG_LEDGER, 0, &r->index, 8, &ledger, 1, e) < 0)
+		return -1;
+	if (tell_policies(r, e) < 0)
+		return -1;
+	for (i = 0; i < tools_count(r->ask->tools); i++)
+		if (tell_server(r, i, e) < 0)
+			return -1;
+	if (tell_listeners(r, e) < 0)
+		return -1;
+	return wire_send(&r->broker, MSG_START, 0, NULL, 0, NULL, 0, e);
+}
+
+static int await_ready(struct run *r, struct err *e)
+{
+	struct pollfd in = { .fd = r->broker.fd, .events = POLLIN };
+	int got;
+
+	if (poll(&in, 1, READY_MS) == 0)
+		return err_set(e, ERR_PEER, "it does not get ready");
+	got = wire_receive(&r->broker, &r->msg, true, e);
+	if (got == WIRE_CLOSED)
+		return err_set(e, ERR_PEER, "it ended before it was ready");
+	if (got < 0)
+		return -1;
+	if (r->msg.type == MSG_REJECT)
+		return err_set(e, ERR_PEER, "%.*s", (int)(r->msg.size - 4), (const char *)r->msg.body + 4);
+	if (r->msg.type != MSG_READY)
+		return err_set(e, ERR_PEER, "%s where READY was expected", msg_name(r->msg.type));
+	r->broker.now = PHASE_RUNNING;
+	return 0;
+}
+
+int broker_start(struct run *r, struct err *e)
+{
+	const char *const argv[] = { "reeve-broker", NULL };
+	scoped(fd) int its = -1;
+	int fds[2];
+
+	if (wire_pair(fds, e) < 0)
+		return -1;
+	r->broker.fd = fds[0];
+	its = fds[1];
+	if (spawn_own(&r->broker_pid, r, argv, its, true, e) < 0)
+		return -1;
+	fd_close(&its);
+	if (tell_all(r, e) < 0 || await_ready(r, e) < 0)
+		return err_in(e, "broker");
+	return 0;
+}

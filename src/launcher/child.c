@@ -1,0 +1,125 @@
+/*
+ * Tool servers and exec calls: each in a jail of its own. Their stderr is free text for people; it
+ * is drained always, so that nobody blocks on it, and kept up to a bound in the run's folder.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "launcher/run.h"
+
+static struct child *free_slot(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++)
+		if (r->children[i].jail.init < 0)
+			return &r->children[i];
+	return NULL;
+}
+
+/* runs/TENANT/N/SERVER.stderr; that it cannot be kept is no reason not to run. */
+static int keep_file(const struct run *r, const char *name)
+{
+	char path[LAUNCH_TEXT + 128];
+	struct err ignored = { 0 };
+
+	snprintf(path, sizeof(path), "%s/%llu", r->at.runs, (unsigned long long)r->index);
+	if (fd_make_dirs(path, 0700, &ignored) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/%llu/%s.stderr", r->at.runs, (unsigned long long)r->index, name);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
+		const char *name, struct err *e)
+{
+	struct child *c = free_slot(r);
+	struct jail_spec spec = plan->spec;
+	scoped(fd) int its = -1;
+	int fds[2];
+
+	if (!c)
+		return err_set(e, ERR_LIMIT, "%d tool processes already run", RUN_CHILDREN);
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(e, "pipe");
+	its = fds[1];
+	*c = (struct child){ .tag = tag, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name) };
+	fcntl(its, F_SETFL, 0);
+	spec.stdio[0] = in;
+	spec.stdio[1] = out;
+	spec.stdio[2] = its;
+	spec.new_session = true;
+	spec.without = r->ask->without;
+	if (jail_start(&c->jail, &spec, e) == 0 && jail_go(&c->jail, e) == 0)
+		return 0;
+	jail_end(&c->jail);
+	c->jail = JAIL_NONE;
+	fd_close(&c->said);
+	fd_close(&c->kept);
+	return -1;
+}
+
+void child_stop(struct run *r, uint64_t tag)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++)
+		if (r->children[i].jail.init >= 0 && r->children[i].tag == tag)
+			jail_signal(&r->children[i].jail, 9);
+}
+
+void child_listen(struct child *c)
+{
+	char bytes[4096];
+	ssize_t got = read(c->said, bytes, sizeof(bytes));
+	struct err ignored = { 0 };
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		fd_close(&c->said);
+		return;
+	}
+	if (c->kept >= 0 && c->kept_bytes + (size_t)got <= RUN_STDERR_MOST &&
+	    fd_write_all(c->kept, bytes, (size_t)got, &ignored) == 0)
+		c->kept_bytes += (size_t)got;
+}
+
+int child_ended(struct run *r, struct child *c, struct err *e)
+{
+	int status = 0;
+	uint32_t code;
+
+	if (!jail_ended(&c->jail, &status))
+		return 0;
+	while (c->said >= 0 && c->kept_bytes < RUN_STDERR_MOST) {
+		size_t before = c->kept_bytes;
+
+		child_listen(c);
+		if (c->kept_bytes == before)
+			break;
+	}
+	code = (uint32_t)status;
+	jail_end(&c->jail);
+	c->jail = JAIL_NONE;
+	fd_close(&c->said);
+	fd_close(&c->kept);
+	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
+}
+
+void children_end(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		if (r->children[i].jail.init >= 0)
+			jail_end(&r->children[i].jail);
+		r->children[i].jail = JAIL_NONE;
+		fd_close(&r->children[i].said);
+		fd_close(&r->children[i].kept);
+	}
+}

@@ -1,0 +1,182 @@
+/*
+ * One run. The order is the argument: the ledger is open before anything exists that could act, the
+ * jail stands and has been tested before its record is written, the broker listens before the agent
+ * executes its first instruction, and the close is written after the last process inside is gone.
+ */
+#include "launcher/launcher.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "launcher/run.h"
+
+void phase_mark(struct run *r, const char *name)
+{
+	if (r->phases.count == PHASES)
+		return;
+	r->phases.name[r->phases.count] = name;
+	r->phases.at[r->phases.count++] = clock_mono_ns();
+}
+
+void phases_say(const struct run *r)
+{
+	uint64_t last = r->began_ns;
+	size_t i;
+
+	for (i = 0; i < r->phases.count; i++) {
+		log_say("timing %s %llu us", r->phases.name[i],
+			(unsigned long long)((r->phases.at[i] - last) / 1000));
+		last = r->phases.at[i];
+	}
+}
+
+/* Signals meant for the agent reach us; they become readable instead of ending us. */
+static int watch_signals(struct run *r, struct err *e)
+{
+	static const int ours[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < count_of(ours); i++)
+		sigaddset(&set, ours[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_sys(e, "block signals");
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signals < 0 ? err_sys(e, "signalfd") : 0;
+}
+
+/* Beside the jail's own wall: a launcher that nothing of this user's can trace or dump. */
+static int harden(struct run *r, struct err *e)
+{
+	(void)r;
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "harden the launcher");
+	return 0;
+}
+
+static int open_workspace(struct run *r, struct err *e)
+{
+	r->workspace = open(r->ask->place.workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r->workspace < 0 ? err_sys(e, "workspace %s", r->ask->place.workspace) : 0;
+}
+
+/* The jail stands, tested, its program waiting for our word. */
+static int build_jail(struct run *r, struct err *e)
+{
+	struct jail_spec *spec = &r->plan.spec;
+
+	if (profile_agent_plan(&r->plan, r->ask->profile, r->ask->tools, &r->ask->place,
+			       r->ask->argv, e) < 0)
+		return -1;
+	spec->stdio[0] = STDIN_FILENO;
+	spec->stdio[1] = STDOUT_FILENO;
+	spec->stdio[2] = STDERR_FILENO;
+	spec->new_session = true;
+	spec->without = r->ask->without;
+	return jail_start(&r->agent, spec, e);
+}
+
+static int let_go(struct run *r, struct err *e)
+{
+	if (r->ask->timeout_s)
+		r->deadline_ns = clock_mono_ns() + r->ask->timeout_s * UINT64_C(1000000000);
+	return jail_go(&r->agent, e);
+}
+
+static const struct {
+	const char *name;
+	int (*step)(struct run *r, struct err *e);
+} steps[] = {
+	{ "harden", harden },		  { "signals", watch_signals }, { "workspace", open_workspace },
+	{ "jail", build_jail },		  { "ledger", recorder_open },	{ "broker", broker_start },
+	{ "agent", let_go },
+};
+
+static int set_up(struct run *r, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < count_of(steps); i++) {
+		if (steps[i].step(r, e) < 0)
+			return -1;
+		phase_mark(r, steps[i].name);
+	}
+	return 0;
+}
+
+static void run_init(struct run *r, const struct run_request *ask)
+{
+	size_t i;
+
+	r->ask = ask;
+	r->recorder = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
+	r->broker = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_BROKER };
+	r->broker_pid = -1;
+	r->agent = JAIL_NONE;
+	r->workspace = r->signals = -1;
+	r->began_ns = clock_mono_ns();
+	for (i = 0; i < RUN_CHILDREN; i++)
+		r->children[i] = (struct child){ .jail = JAIL_NONE, .said = -1, .kept = -1 };
+}
+
+/* In this order on every path: nothing that acts may outlive who writes it down. */
+static void tear_down(struct run *r)
+{
+	jail_end(&r->agent);
+	children_end(r);
+	fd_close(&r->broker.fd);
+	if (r->broker_pid > 0) {
+		kill(r->broker_pid, r->done ? 0 : SIGKILL);
+		waitpid(r->broker_pid, NULL, 0);
+	}
+	r->broker_pid = -1;
+}
+
+static int finish(struct run *r, int done, struct err *e)
+{
+	struct err ignored = { 0 };
+
+	tear_down(r);
+	if (r->recorder.now != PHASE_RUNNING)
+		return done;
+	if (done == 0)
+		return recorder_close(r, r->timed_out ? "timeout" : "ended", e);
+	r->status = RUN_FAILED;
+	if (recorder_close(r, "failed", &ignored) < 0)
+		log_say("the close of this run could not be recorded: %s", ignored.text);
+	return -1;
+}
+
+int launch_run(const struct run_request *ask, int *status, struct err *e)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int done;
+
+	if (!r)
+		return err_sys(e, "memory for a run");
+	run_init(r, ask);
+	done = paths_find(&r->at, ask->tenant, e);
+	if (done == 0)
+		done = set_up(r, e);
+	if (done == 0)
+		done = loop_run(r, e);
+	done = finish(r, done, e);
+	phase_mark(r, "run and close");
+	if (ask->timings)
+		phases_say(r);
+	*status = r->status;
+	jail_plan_free(&r->plan);
+	fd_close(&r->recorder.fd);
+	fd_close(&r->signals);
+	fd_close(&r->workspace);
+	free(r);
+	return done;
+}

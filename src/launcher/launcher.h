@@ -1,0 +1,61 @@
+/* launcher/launcher.h - one run from beginning to end: opens, connects and spawns for the broker. */
+#ifndef LAUNCHER_LAUNCHER_H
+#define LAUNCHER_LAUNCHER_H
+
+#include "model/model.h"
+#include "profile/profile.h"
+
+enum { LAUNCH_TEXT = 4096 };
+
+/* Where this user's things are: reeve(1), FILES. */
+struct paths {
+	char ledger[LAUNCH_TEXT];	/* directory of the tenant's ledger */
+	char key[LAUNCH_TEXT];		/* its signing key */
+	char socket[LAUNCH_TEXT];	/* where its recorder listens */
+	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
+	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
+};
+
+/* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
+int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
+int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
+/* /etc/reeve for root, otherwise $XDG_CONFIG_HOME/reeve. */
+int paths_config(char out[LAUNCH_TEXT], struct err *e) must_use;
+
+struct policy_bytes {
+	const char *name;	/* without ".json" */
+	const char *bytes;
+	size_t size;
+};
+
+/* What the operator asked for, read and checked already. Everything is borrowed. */
+struct run_request {
+	const struct profile *profile;
+	const struct tools *tools;
+	const struct policy_bytes *policies;
+	size_t policy_count;
+	struct place place;
+	const char *tenant, *agent, *owner, *owner_by;
+	const char *task, *environment, *initiator;	/* NULL: not said */
+	const char *const *argv;
+	unsigned timeout_s;	/* wall clock; 0: none */
+	uint32_t without;	/* bits of enum jail_layer */
+	bool timings;		/* say on stderr how long each phase took */
+};
+
+enum { RUN_TIMED_OUT = 124, RUN_FAILED = 125 };
+
+/*
+ * The whole run. 0: *status is the agent's own (or 124, 126, 127, 128+n). -1: reeve itself failed,
+ * nothing unrecorded happened, the jail is gone; the caller exits with RUN_FAILED.
+ */
+int launch_run(const struct run_request *ask, int *status, struct err *e) must_use;
+
+/*
+ * `reeve init`: key and ledger of a tenant, by the recorder, which alone may hold the key.
+ * Gives its verifier key, also when both were there before.
+ */
+int launch_init(char verifier[256], const struct paths *at, const char *tenant,
+		struct err *e) must_use;
+
+#endif

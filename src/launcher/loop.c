@@ -1,0 +1,120 @@
+/* One poll loop: the agent, the broker, the recorder, signals, tool processes. */
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "launcher/run.h"
+
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 4 };
+
+static const uint64_t SECOND = 1000000000;
+
+/* First a request, then no longer one: the same signal that a person would send. */
+static void time_out(struct run *r)
+{
+	jail_signal(&r->agent, r->timed_out ? SIGKILL : SIGTERM);
+	r->timed_out = true;
+	r->deadline_ns = clock_mono_ns() + GRACE_SECONDS * SECOND;
+}
+
+static void forward_signals(struct run *r)
+{
+	struct signalfd_siginfo s;
+
+	while (read(r->signals, &s, sizeof(s)) == sizeof(s))
+		jail_signal(&r->agent, (int)s.ssi_signo);
+}
+
+/* The agent is gone: the broker closes what is open. Its tools are ended after it has said so. */
+static int begin_end(struct run *r, struct err *e)
+{
+	if (!jail_ended(&r->agent, &r->status))
+		return 0;
+	if (r->timed_out)
+		r->status = RUN_TIMED_OUT;
+	r->ending = true;
+	r->deadline_ns = clock_mono_ns() + END_SECONDS * SECOND;
+	return wire_send(&r->broker, MSG_END, 0, NULL, 0, NULL, 0, e);
+}
+
+static int hear_recorder(struct run *r, struct err *e)
+{
+	int got = wire_receive(&r->recorder, &r->msg, false, e);
+
+	if (got == WIRE_LATER)
+		return 0;
+	if (got == WIRE_CLOSED)
+		return err_set(e, ERR_PEER, "the recorder ended: without a ledger nothing may be done");
+	if (got < 0)
+		return err_in(e, "recorder");
+	if (r->msg.type == MSG_HALT)
+		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4), (const char *)r->msg.body + 4);
+	return err_set(e, ERR_PEER, "%s from the recorder", msg_name(r->msg.type));
+}
+
+static nfds_t gather(const struct run *r, struct pollfd *at)
+{
+	nfds_t n = FIXED;
+	size_t i;
+
+	at[0] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
+	at[1] = (struct pollfd){ .fd = r->broker.fd, .events = POLLIN };
+	at[2] = (struct pollfd){ .fd = r->recorder.fd, .events = POLLIN };
+	at[3] = (struct pollfd){ .fd = r->ending ? -1 : r->agent.pidfd, .events = POLLIN };
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		at[n++] = (struct pollfd){ .fd = r->children[i].said, .events = POLLIN };
+		at[n++] = (struct pollfd){ .fd = r->children[i].jail.pidfd, .events = POLLIN };
+	}
+	return n;
+}
+
+static int attend_children(struct run *r, const struct pollfd *at, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		if (at[FIXED + 2 * i].revents)
+			child_listen(&r->children[i]);
+		if (at[FIXED + 2 * i + 1].revents && child_ended(r, &r->children[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Children before the broker: a message of its may reuse their slots, which `at` still describes. */
+static int attend(struct run *r, const struct pollfd *at, struct err *e)
+{
+	if (at[0].revents)
+		forward_signals(r);
+	if (at[2].revents && hear_recorder(r, e) < 0)
+		return -1;
+	if (attend_children(r, at, e) < 0)
+		return -1;
+	if (at[1].revents && serve_broker(r, e) < 0)
+		return -1;
+	if (at[3].revents && begin_end(r, e) < 0)
+		return -1;
+	return 0;
+}
+
+int loop_run(struct run *r, struct err *e)
+{
+	struct pollfd at[FIXED + 2 * RUN_CHILDREN];
+	nfds_t n;
+
+	while (!r->done) {
+		n = gather(r, at);
+		if (poll(at, n, r->deadline_ns ? clock_left_ms(r->deadline_ns) : -1) > 0 &&
+		    attend(r, at, e) < 0)
+			return -1;
+		if (!r->deadline_ns || clock_left_ms(r->deadline_ns) > 0)
+			continue;
+		if (r->ending)
+			return err_set(e, ERR_PEER, "the broker does not end");
+		time_out(r);
+	}
+	return 0;
+}

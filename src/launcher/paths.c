@@ -1,0 +1,120 @@
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "launcher/launcher.h"
+#include "seal/seal.h"
+
+static int join(char out[LAUNCH_TEXT], struct err *e, const char *fmt, ...) printf_like(3, 4);
+
+static int join(char out[LAUNCH_TEXT], struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	int size;
+
+	va_start(ap, fmt);
+	size = vsnprintf(out, LAUNCH_TEXT, fmt, ap);
+	va_end(ap);
+	if (size < 0 || size >= LAUNCH_TEXT)
+		return err_set(e, ERR_LIMIT, "a path of more than %d bytes", LAUNCH_TEXT);
+	return 0;
+}
+
+/* Of the XDG Base Directory Specification: relative values must be ignored. */
+static const char *absolute_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] == '/' ? value : NULL;
+}
+
+/* "system" for root, unless a test or a user chose a place by the XDG variable. */
+static int base_of(char out[LAUNCH_TEXT], const char *xdg, const char *system, const char *beneath,
+		   struct err *e)
+{
+	const char *chosen = absolute_env(xdg), *home = absolute_env("HOME");
+
+	if (chosen)
+		return join(out, e, "%s/reeve", chosen);
+	if (geteuid() == 0)
+		return join(out, e, "%s", system);
+	if (!home)
+		return err_set(e, ERR_INPUT, "neither %s nor HOME is set: set one", xdg);
+	return join(out, e, "%s/%s/reeve", home, beneath);
+}
+
+int paths_config(char out[LAUNCH_TEXT], struct err *e)
+{
+	return base_of(out, "XDG_CONFIG_HOME", "/etc/reeve", ".config", e);
+}
+
+int paths_programs(char out[LAUNCH_TEXT], struct err *e)
+{
+	char self[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (size < 0)
+		return err_sys(e, "/proc/self/exe (is /proc mounted?)");
+	self[size] = '\0';
+	slash = strrchr(self, '/');
+	*slash = '\0';
+	if (join(out, e, "%s/reeve-broker", self) < 0)
+		return -1;
+	if (access(out, X_OK) == 0)
+		return join(out, e, "%s", self);
+	return join(out, e, "%s", REEVE_LIBEXEC);
+}
+
+/*
+ * The name holds a hash of the ledger's place: two states of one user (a test's, another
+ * XDG_STATE_HOME) must never meet in one recorder.
+ */
+static int socket_of(struct paths *p, const char *tenant, struct err *e)
+{
+	const char *runtime = absolute_env("XDG_RUNTIME_DIR");
+	char digest[SEAL_DIGEST_TEXT], dir[LAUNCH_TEXT];
+
+	seal_digest(digest, p->ledger, strlen(p->ledger));
+	if (runtime ? join(dir, e, "%s/reeve", runtime) < 0 :
+		      geteuid() == 0 ? join(dir, e, "/run/reeve") < 0 :
+				       join(dir, e, "%s", p->ledger) < 0)
+		return -1;
+	if (fd_make_dirs(dir, 0700, e) < 0)
+		return -1;
+	if (join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
+		return -1;
+	if (strlen(p->socket) > 107)
+		return err_set(e, ERR_LIMIT, "%s is too long for a socket: set XDG_RUNTIME_DIR", p->socket);
+	return 0;
+}
+
+int paths_find(struct paths *out, const char *tenant, struct err *e)
+{
+	char state[LAUNCH_TEXT - 256], base[LAUNCH_TEXT];
+
+	if (!text_is_name(tenant))
+		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, '.', '_', '-'", tenant);
+	if (base_of(base, "XDG_STATE_HOME", "/var/lib/reeve", ".local/state", e) < 0)
+		return -1;
+	if (strlen(base) >= sizeof(state))
+		return err_set(e, ERR_LIMIT, "%s: too long a path", base);
+	memcpy(state, base, strlen(base) + 1);
+	if (join(out->ledger, e, "%s/ledgers/%s", state, tenant) < 0 ||
+	    join(out->key, e, "%s/keys/%s.key", state, tenant) < 0 ||
+	    join(out->runs, e, "%s/runs/%s", state, tenant) < 0 ||
+	    paths_programs(out->programs, e) < 0)
+		return -1;
+	if (join(base, e, "%s/keys", state) < 0 || fd_make_dirs(base, 0700, e) < 0 ||
+	    fd_make_dirs(out->runs, 0700, e) < 0)
+		return -1;
+	if (join(base, e, "%s/ledgers", state) < 0 || fd_make_dirs(base, 0700, e) < 0)
+		return -1;
+	return socket_of(out, tenant, e);
+}

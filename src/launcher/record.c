@@ -1,0 +1,79 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "launcher/run.h"
+#include "seal/seal.h"
+
+/* "landlock 7 obtained tested": what was asked for is every layer; what is missing is said. */
+static void add_layer(struct buf *list, enum jail_layer l, const struct jail_layer_state *s)
+{
+	buf_printf(list, "%s", jail_layer_word(l));
+	if (s->detail)
+		buf_printf(list, " abi-%u", s->detail);
+	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up", s->tested ? "tested" : "untested");
+	buf_add(list, "", 1);
+}
+
+static size_t add_layers(struct buf *list, const struct run *r)
+{
+	size_t before = list->size;
+	int l;
+
+	for (l = 0; l < LAYERS; l++)
+		if (r->agent.layers[l].asked)
+			add_layer(list, (enum jail_layer)l, &r->agent.layers[l]);
+	return list->size - before;
+}
+
+static size_t add_command(struct buf *list, const struct run *r)
+{
+	size_t before = list->size, i;
+
+	for (i = 0; r->ask->argv[i] && list->size < 4096; i++)
+		buf_add(list, r->ask->argv[i], strlen(r->ask->argv[i]) + 1);
+	return list->size - before;
+}
+
+/* A digest over "NAME sha256:…" lines, in the order the broker gets the files: reeve-policy(5). */
+static void add_policy(struct buf *out, const struct run *r)
+{
+	struct buf lines = BUF(256 * 192);
+	char digest[SEAL_DIGEST_TEXT];
+	size_t i;
+
+	for (i = 0; i < r->ask->policy_count; i++) {
+		seal_digest(digest, r->ask->policies[i].bytes, r->ask->policies[i].size);
+		buf_printf(&lines, "%s %s\n", r->ask->policies[i].name, digest);
+	}
+	seal_digest(digest, lines.data ? lines.data : "", lines.size);
+	buf_add(out, digest, sizeof(digest));
+	buf_free(&lines);
+}
+
+/* The record borrows from `room`, which therefore is filled whole before anything points into it. */
+void record_run(struct record *out, const struct run *r, struct buf *room)
+{
+	size_t layers = add_layers(room, r), command = add_command(room, r), policy = room->size, profile;
+
+	add_policy(room, r);
+	profile = room->size;
+	buf_printf(room, "%s %s", profile_name(r->ask->profile), profile_digest(r->ask->profile));
+	buf_add(room, "", 1);
+	must(!room->over);
+	*out = (struct record){ .kind = RECORD_RUN };
+	record_list(out, FIELD_LAYERS, room->data, layers);
+	record_list(out, FIELD_COMMAND, room->data + layers, command);
+	record_text(out, FIELD_POLICY, room->data + policy);
+	record_text(out, FIELD_PROFILE, room->data + profile);
+	record_text(out, FIELD_AGENT, r->ask->agent);
+	record_text(out, FIELD_OWNER, r->ask->owner);
+	record_text(out, FIELD_OWNER_BY, r->ask->owner_by);
+	record_text(out, FIELD_TENANT, r->ask->tenant);
+	record_text(out, FIELD_TASK, r->ask->task);
+	record_text(out, FIELD_ENVIRONMENT, r->ask->environment);
+	record_text(out, FIELD_INITIATOR, r->ask->initiator);
+	record_text(out, FIELD_WORKSPACE, r->ask->place.workspace);
+	record_text(out, FIELD_VERSION, REEVE_VERSION);
+	if (tools_count(r->ask->tools))
+		record_text(out, FIELD_TOOLS, tools_digest(r->ask->tools));
+}

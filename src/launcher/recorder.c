@@ -1,0 +1,219 @@
+/*
+ * The recorder outlives no ledger and serves every run of its tenant, so a run first tries to join
+ * one. Between our connect and its answer it may end (its last run just did): then we try again.
+ * The recorder's own lock decides who is the one writer; we only decide when to stop trying.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "launcher/run.h"
+
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75 };
+
+static int dial(int *out, const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	scoped(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	must(strlen(path) < sizeof(to.sun_path));
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -1;
+	*out = fd_take(&fd);
+	return 0;
+}
+
+/* What the recorder said on the pipe before it was ready or ended, without the newline. */
+static void hear(char *out, size_t room, int fd, uint64_t deadline)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	size_t used = 0;
+	ssize_t got;
+
+	out[0] = '\0';
+	while (used + 1 < room && poll(&in, 1, clock_left_ms(deadline)) > 0) {
+		got = read(fd, out + used, room - 1 - used);
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+		out[used] = '\0';
+		if (out[used - 1] == '\n') {
+			out[used - 1] = '\0';
+			break;
+		}
+	}
+}
+
+/* 0: it listens, or another one holds the ledger and will. */
+static int start(const struct run *r, uint64_t deadline, struct err *e)
+{
+	const char *const argv[] = { "reeve-recorder", "serve", r->at.ledger, r->at.key,
+				     r->at.socket, NULL };
+	scoped(fd) int mine = -1, its = -1;
+	int fds[2], status = 0;
+	char said[256];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	mine = fds[0];
+	its = fds[1];
+	if (spawn_own(&pid, r, argv, its, false, e) < 0)
+		return -1;
+	fd_close(&its);
+	hear(said, sizeof(said), mine, deadline);
+	if (strcmp(said, "ready") == 0)
+		return 0;
+	if (clock_left_ms(deadline) == 0)
+		return err_set(e, ERR_PEER, "the recorder does not get ready");
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == RECORDER_BUSY)
+		return 0;
+	return err_set(e, ERR_PEER, "%s", said[0] ? said : "the recorder ended before it was ready");
+}
+
+static void breathe(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+}
+
+/* A fresh connection to a living recorder of this ledger. */
+static int join(int *out, const struct run *r, uint64_t deadline, struct err *e)
+{
+	while (dial(out, r->at.socket) < 0) {
+		if (clock_left_ms(deadline) == 0)
+			return err_set(e, ERR_PEER, "no recorder could be reached at %s", r->at.socket);
+		if (start(r, deadline, e) < 0)
+			return -1;
+		if (dial(out, r->at.socket) == 0)
+			break;
+		breathe();
+	}
+	return 0;
+}
+
+/* The one message we now expect. *index untouched and 0 returned: it hung up. */
+static int noted(struct run *r, struct wire *w, uint64_t *index, struct err *e)
+{
+	struct pollfd in = { .fd = w->fd, .events = POLLIN };
+	struct unpack u;
+	int got;
+
+	if (poll(&in, 1, JOIN_SECONDS * 1000) == 0)
+		return err_set(e, ERR_PEER, "the recorder does not answer");
+	got = wire_receive(w, &r->msg, true, e);
+	if (got <= 0)
+		return got;
+	u = (struct unpack){ .at = r->msg.body, .left = r->msg.size };
+	if (r->msg.type == MSG_HALT)
+		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4), (const char *)r->msg.body + 4);
+	*index = unpack_number(&u, 8);
+	return 1;
+}
+
+/* First run of a tenant: say what was made, because only now can the key be carried away. */
+static int ensure_ledger(struct run *r, struct err *e)
+{
+	char verifier[256];
+
+	if (access(r->at.key, F_OK) == 0)
+		return 0;
+	if (launch_init(verifier, &r->at, r->ask->tenant, e) < 0)
+		return -1;
+	log_say("new ledger %s", r->at.ledger);
+	log_say("its verifier key, to be kept elsewhere: %s", verifier);
+	return 0;
+}
+
+int recorder_open(struct run *r, struct err *e)
+{
+	uint64_t deadline = clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS;
+	struct buf room = BUF(16384);
+	struct record record;
+	int got = 0;
+
+	if (ensure_ledger(r, e) < 0)
+		return err_in(e, "ledger");
+	record_run(&record, r, &room);
+	while (got == 0 && clock_left_ms(deadline) > 0) {
+		fd_close(&r->recorder.fd);
+		got = join(&r->recorder.fd, r, deadline, e);
+		if (got == 0 && wire_send_record(&r->recorder, MSG_OPEN, 0, &record, e) == 0)
+			got = noted(r, &r->recorder, &r->index, e);
+	}
+	buf_free(&room);
+	if (got == 0)
+		return err_set(e, ERR_PEER, "the recorder hung up: see its words above, or try again");
+	r->recorder.now = PHASE_RUNNING;
+	return got < 0 ? err_in(e, "ledger") : 0;
+}
+
+int recorder_attach(int *out, struct run *r, struct err *e)
+{
+	struct wire w = { .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
+	scoped(fd) int fd = -1;
+	uint64_t index = 0;
+
+	if (dial(&fd, r->at.socket) < 0)
+		return err_sys(e, "connect to the recorder again");
+	w.fd = fd;
+	if (wire_send_u64(&w, MSG_ATTACH, 0, r->index, e) < 0 || noted(r, &w, &index, e) < 0)
+		return -1;
+	if (index != r->index)
+		return err_set(e, ERR_PEER, "the recorder did not attach the broker");
+	*out = fd_take(&fd);
+	return 0;
+}
+
+int recorder_close(struct run *r, const char *status, struct err *e)
+{
+	struct record record = { .kind = RECORD_CLOSE };
+	uint64_t index = 0;
+	int got;
+
+	record_text(&record, FIELD_STATUS, status);
+	record_number(&record, FIELD_EXIT, (uint64_t)r->status);
+	record_number(&record, FIELD_DURATION, (clock_mono_ns() - r->began_ns) / 1000);
+	if (wire_send_record(&r->recorder, MSG_CLOSE, 0, &record, e) < 0)
+		return err_in(e, "ledger");
+	do
+		got = noted(r, &r->recorder, &index, e);
+	while (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT);
+	if (got <= 0)
+		return got < 0 ? err_in(e, "ledger") :
+				 err_set(e, ERR_PEER, "ledger: the recorder ended before the close");
+	return 0;
+}
+
+int launch_init(char verifier[256], const struct paths *at, const char *tenant, struct err *e)
+{
+	const char *const argv[] = { "reeve-recorder", "init", at->ledger, at->key, tenant, NULL };
+	struct run r = { .at = *at };
+	scoped(fd) int mine = -1, its = -1;
+	int fds[2], status = 0;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	mine = fds[0];
+	its = fds[1];
+	if (spawn_own(&pid, &r, argv, its, false, e) < 0)
+		return -1;
+	fd_close(&its);
+	hear(verifier, 256, mine, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS);
+	waitpid(pid, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_set(e, ERR_SYSTEM, "%s", verifier[0] ? verifier : "the recorder could not make it");
+	return 0;
+}

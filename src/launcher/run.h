@@ -1,0 +1,76 @@
+/* launcher/run.h - what the files of this folder share: the state of the one run. */
+#ifndef LAUNCHER_RUN_H
+#define LAUNCHER_RUN_H
+
+#include "launcher/launcher.h"
+#include "wire/wire.h"
+
+enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 8 };
+
+/* A tool server or one call of an exec tool, in its own jail. */
+struct child {
+	uint64_t tag;		/* the broker's name for it */
+	struct jail jail;	/* init -1: this slot is free */
+	int said;		/* read end of its stderr; -1: closed */
+	int kept;		/* file its stderr goes to; -1: none */
+	size_t kept_bytes;
+};
+
+/* How long each phase of the start took, for --timings. */
+struct phases {
+	const char *name[PHASES];
+	uint64_t at[PHASES];
+	size_t count;
+};
+
+struct run {
+	const struct run_request *ask;
+	struct paths at;
+	struct wire recorder, broker;
+	pid_t broker_pid;
+	struct jail agent;
+	struct jail_plan plan;
+	int workspace;		/* directory: what relative paths of tools are relative to */
+	int signals;		/* signalfd */
+	uint64_t index;		/* of this run's own record */
+	uint64_t began_ns, deadline_ns;	/* deadline 0: none */
+	bool timed_out, ending, done;
+	int status;		/* of the agent, once it has ended */
+	struct child children[RUN_CHILDREN];
+	struct phases phases;
+	struct msg msg;		/* room for the message being read: too large for a stack */
+};
+
+void phase_mark(struct run *r, const char *name);
+void phases_say(const struct run *r);
+
+/* recorder.c: join the tenant's recorder (starting it if need be), open and close the run. */
+int recorder_open(struct run *r, struct err *e) must_use;
+int recorder_attach(int *out, struct run *r, struct err *e) must_use;
+int recorder_close(struct run *r, const char *status, struct err *e) must_use;
+
+/* broker.c: start the broker and tell it everything it will ever know. */
+int broker_start(struct run *r, struct err *e) must_use;
+
+/* serve.c: what the broker asks for, by message. */
+int serve_broker(struct run *r, struct err *e) must_use;
+
+/* child.c: tool servers and exec calls. */
+int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
+		const char *name, struct err *e) must_use;
+void child_stop(struct run *r, uint64_t tag);
+void child_listen(struct child *c);		/* its stderr has something to say */
+int child_ended(struct run *r, struct child *c, struct err *e) must_use;
+void children_end(struct run *r);
+
+/* loop.c: until the agent has ended and the broker is done. */
+int loop_run(struct run *r, struct err *e) must_use;
+
+/* record.c: the record a run begins with. */
+void record_run(struct record *out, const struct run *r, struct buf *room);
+
+/* spawn.c: one of our own programs, with one descriptor as its fd 3. Dies with us if `tied`. */
+int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, bool tied,
+	      struct err *e) must_use;
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * What the broker asks for. It names the receipt of the intent; we check the request against the
+ * operator's tool file, and hand back descriptors. Arguments pass through as opaque words: nothing
+ * here looks inside them.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/under.h"
+#include "launcher/run.h"
+
+enum { EXEC_VALUES = 64 };
+
+/* A plan's process with pipes on 0 and 1, or with `in` (a file) on 0; ours go to the broker. */
+static int start_child(struct run *r, uint64_t tag, const struct jail_plan *plan, int in,
+		       const char *name, struct err *e)
+{
+	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, give[2], done = -1;
+
+	if (pipe2(from, O_CLOEXEC) < 0 || pipe2(to, O_CLOEXEC) < 0)
+		err_sys(e, "pipe");
+	else
+		done = child_spawn(r, tag, plan, in >= 0 ? in : to[0], from[1], name, e);
+	fd_close(&to[0]);
+	fd_close(&from[1]);
+	give[0] = to[1];
+	give[1] = from[0];
+	if (done == 0)
+		done = wire_send(&r->broker, MSG_SPAWNED, tag, NULL, 0, give, 2, e);
+	fd_close(&to[1]);
+	fd_close(&from[0]);
+	return done;
+}
+
+static bool is_server(const struct run *r, size_t server, enum tools_kind kind)
+{
+	return server < tools_count(r->ask->tools) && tools_server_kind(r->ask->tools, server) == kind;
+}
+
+/* Only our own message can be malformed: that ends the run. What fails in doing it is an answer. */
+static int answer(struct run *r, uint64_t tag, int done, struct err *e)
+{
+	struct err why = *e;
+
+	if (done == 0)
+		return 0;
+	*e = (struct err){ 0 };
+	return wire_send_text(&r->broker, MSG_FAILED, tag, why.text, e);
+}
+
+static int serve_spawn(struct run *r, struct err *e)
+{
+	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
+	uint64_t receipt = unpack_number(&u, 8), server = unpack_number(&u, 2);
+	struct jail_plan plan = { 0 };
+	int done;
+
+	if (!unpack_done(&u) || receipt <= r->index || !is_server(r, server, TOOLS_COMMAND))
+		return err_set(e, ERR_PEER, "SPAWN of what is no tool server");
+	done = tools_server_plan(&plan, r->ask->tools, server, r->ask->profile, &r->ask->place, e);
+	if (done == 0)
+		done = start_child(r, r->msg.tag, &plan, -1, tools_server_name(r->ask->tools, server), e);
+	jail_plan_free(&plan);
+	return answer(r, r->msg.tag, done, e);
+}
+
+/* Every value as a C string of our own; absent ones NULL. `room` holds the bytes. */
+static bool read_values(struct unpack *u, const char *values[EXEC_VALUES], size_t count, char *room)
+{
+	size_t i, size = 0;
+	const char *text;
+
+	for (i = 0; i < count; i++) {
+		values[i] = NULL;
+		if (unpack_number(u, 1) == 0)
+			continue;
+		text = unpack_text(u, &size);
+		if (!text || memchr(text, '\0', size))
+			return false;
+		values[i] = memcpy(room, text, size);
+		room[size] = '\0';
+		room += size + 1;
+	}
+	return unpack_done(u);
+}
+
+static int exec_tool(struct run *r, size_t server, size_t tool, const char *const *values,
+		     size_t count, struct err *e)
+{
+	struct jail_plan plan = { 0 };
+	const char *text = NULL;
+	scoped(fd) int in = -1;
+	int done;
+
+	done = tools_exec_plan(&plan, &text, r->ask->tools, server, tool, values, count,
+			       r->ask->profile, &r->ask->place, e);
+	if (done == 0)
+		done = fd_of_bytes(&in, "stdin", text ? text : "", text ? strlen(text) : 0, e);
+	if (done == 0)
+		done = start_child(r, r->msg.tag, &plan, in, tools_server_name(r->ask->tools, server), e);
+	jail_plan_free(&plan);
+	return answer(r, r->msg.tag, done, e);
+}
+
+static int serve_exec(struct run *r, struct err *e)
+{
+	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
+	uint64_t receipt = unpack_number(&u, 8), server = unpack_number(&u, 2);
+	uint64_t tool = unpack_number(&u, 2), count = unpack_number(&u, 2);
+	scoped(mem) char *room = malloc(WIRE_MOST + EXEC_VALUES);
+	const char *values[EXEC_VALUES];
+
+	if (!room)
+		return err_sys(e, "memory for arguments");
+	if (receipt <= r->index || !is_server(r, server, TOOLS_EXEC) || count > EXEC_VALUES ||
+	    !read_values(&u, values, count, room))
+		return err_set(e, ERR_PEER, "EXEC of what is no tool");
+	return exec_tool(r, server, tool, values, count, e);
+}
+
+static int serve_resolve(struct run *r, struct err *e)
+{
+	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
+	char root[4096], path[8192];
+	struct err ignored = { 0 };
+	uint16_t answer;
+	bool yes = false;
+
+	if (!unpack_copy(&u, root, sizeof(root)) || !unpack_copy(&u, path, sizeof(path)) ||
+	    !unpack_done(&u))
+		return err_set(e, ERR_PEER, "malformed RESOLVE");
+	if (path_under(&yes, r->workspace, root, path, &ignored) < 0)
+		yes = false;	/* what cannot be decided is not beneath */
+	answer = yes;
+	return wire_send(&r->broker, MSG_RESOLVED, r->msg.tag, &answer, 2, NULL, 0, e);
+}
+
+static int serve_stop(struct run *r, struct err *e)
+{
+	(void)e;
+	child_stop(r, r->msg.tag);
+	return 0;
+}
+
+static int serve_done(struct run *r, struct err *e)
+{
+	if (!r->ending)
+		return err_set(e, ERR_PEER, "DONE before END");
+	r->done = true;
+	return 0;
+}
+
+static const struct {
+	enum msg_type type;
+	int (*serve)(struct run *r, struct err *e);
+} requests[] = {
+	{ MSG_RESOLVE, serve_resolve }, { MSG_SPAWN, serve_spawn }, { MSG_EXEC, serve_exec },
+	{ MSG_STOP, serve_stop },	{ MSG_DONE, serve_done },
+};
+
+int serve_broker(struct run *r, struct err *e)
+{
+	int got = wire_receive(&r->broker, &r->msg, false, e);
+	size_t i;
+
+	if (got == WIRE_LATER)
+		return 0;
+	if (got == WIRE_CLOSED)
+		return err_set(e, ERR_PEER, "the broker ended unexpectedly");
+	if (got < 0)
+		return err_in(e, "broker");
+	for (i = 0; i < count_of(requests); i++)
+		if (requests[i].type == r->msg.type)
+			return requests[i].serve(r, e);
+	return err_set(e, ERR_PEER, "%s from the broker", msg_name(r->msg.type));
+}

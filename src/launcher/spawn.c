@@ -1,0 +1,47 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "launcher/run.h"
+
+/* Between fork and exec: nothing inherited but 0-3, no blocked signals, no way to outlive us. */
+static void become(const char *path, const char *const *argv, int fd, bool tied, pid_t parent)
+{
+	sigset_t none;
+	int null = open("/dev/null", O_RDWR);
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (tied && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
+		_exit(RUN_FAILED);
+	if (!tied && setsid() < 0)
+		_exit(RUN_FAILED);
+	/* Who is not tied to us answers by pipe, be it on 3 or as plain output. */
+	if (null < 0 || dup2(null, 0) < 0 || dup2(tied ? null : fd, 1) < 0 || dup2(fd, 3) < 0)
+		_exit(RUN_FAILED);
+	if (fd == 3)
+		fcntl(3, F_SETFD, 0);
+	close_range(4, ~0u, 0);
+	execv(path, (char *const *)(uintptr_t)argv);
+	_exit(RUN_FAILED);
+}
+
+int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, bool tied,
+	      struct err *e)
+{
+	char path[LAUNCH_TEXT + 64];
+	pid_t parent = getpid(), pid;
+
+	snprintf(path, sizeof(path), "%s/%s", r->at.programs, argv[0]);
+	if (access(path, X_OK) < 0)
+		return err_sys(e, "%s (is reeve installed whole?)", path);
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "start %s", argv[0]);
+	if (pid == 0)
+		become(path, argv, fd, tied, parent);
+	*out = pid;
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* ledger/ledger.h - one append-only, signed journal: records, tree, checkpoints, recovery. reeve-ledger(5). */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/model.h"
+#include "seal/seal.h"
+
+/* --- records as bytes (entry.c writes, read.c reads) --- */
+
+/*
+ * The record as it is stored: one line of restricted RFC 8785 JSON. What does not fit RECORD_MOST
+ * loses the second half of its longest text, again and again until it does. Returns the size.
+ */
+size_t entry_write(char out[RECORD_MOST], const struct record *r);
+
+/*
+ * The reverse, accepting only bytes that entry_write() could have made: order, escapes, numbers,
+ * largest sizes. Texts are unescaped into `room`, which outlives the record. Sets kind and ref too.
+ */
+int entry_read(struct record *out, char room[RECORD_MOST], const char *bytes, size_t size,
+	       struct err *e) must_use;
+
+/* --- the tree (RFC 6962) --- */
+
+struct tree {
+	uint64_t size;
+	uint8_t node[64][SEAL_HASH];	/* [i]: a complete subtree of 2^i leaves, if bit i of size is set */
+};
+
+void tree_add(struct tree *t, const void *bytes, size_t size);
+void tree_root(uint8_t out[SEAL_HASH], const struct tree *t);
+
+/* --- checkpoints (C2SP tlog-checkpoint) --- */
+
+struct checkpoint {
+	uint64_t size;
+	uint8_t root[SEAL_HASH];
+};
+
+bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct tree *t);
+/* Signature first, then origin and form. */
+int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const char *note,
+		    size_t size, struct err *e) must_use;
+
+/* --- frames --- */
+
+enum {
+	FRAME_HEAD = 40,
+	FRAME_COMMIT = 0xffff,
+	FRAME_ALIGN = 8,
+	FRAME_MOST = FRAME_HEAD + RECORD_MOST + FRAME_ALIGN,
+	JOURNAL_MAGIC = 16,
+};
+
+extern const char journal_magic[JOURNAL_MAGIC + 1];
+
+struct frame {
+	uint16_t kind;			/* enum record_kind, or FRAME_COMMIT */
+	uint64_t index, run, ref;	/* of a commit: index is the tree's size, the others 0 */
+	const char *body;		/* borrowed */
+	size_t size;			/* of the body */
+};
+
+enum frame_got { FRAME_WHOLE, FRAME_END, FRAME_BAD };
+
+uint32_t crc32c(uint32_t sum, const void *bytes, size_t size);
+bool frame_put(struct buf *out, const struct frame *f);
+enum frame_got frame_get(struct frame *out, const char *bytes, size_t left);
+size_t frame_whole(const struct frame *f);	/* bytes on disk: head, body and padding */
+
+/* --- what stands open: the order in which records may come --- */
+
+enum { ORDER_INTENTS_PER_RUN = 1024 };
+
+struct open_run {
+	uint64_t index;
+	size_t intents;		/* open ones */
+};
+
+struct open_intent {
+	uint64_t index, run;
+};
+
+struct order {
+	uint64_t next;
+	struct open_run *runs;		/* both ascending by index, owned */
+	struct open_intent *intents;
+	size_t run_count, run_room, intent_count, intent_room;
+};
+
+/* Take the next record, or say which rule it breaks; `o` is then as before. */
+int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t ref, struct err *e) must_use;
+const struct open_run *order_run(const struct order *o, uint64_t run);	/* NULL: not open */
+const struct open_intent *order_intent(const struct order *o, uint64_t index);
+void order_free(struct order *o);
+
+/* --- reading a journal: by large reads, so that a file that shrinks meanwhile is no harm --- */
+
+struct journal;
+
+/* A directory that holds `journal`, or such a file itself. */
+int journal_open(struct journal **out, const char *path, struct err *e) must_use;
+int journal_of_fd(struct journal **out, int fd, struct err *e) must_use;	/* fd stays the caller's */
+void journal_free(struct journal *j);
+
+SCOPED(journal, struct journal *, journal_free)
+
+/* The frame at this offset; its body is borrowed until the next call. */
+int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uint64_t at,
+		  struct err *e) must_use;
+
+/* Where the committed part ends, and what stands behind it. */
+struct journal_extent {
+	uint64_t end;		/* offset behind the last good commit frame */
+	uint64_t records;	/* in the committed part */
+	uint64_t tail;		/* bytes behind it up to the last that is not zero */
+	bool damaged;		/* a bad frame lies before a later commit by this key */
+	uint64_t damaged_at;	/* index of the first record that cannot be read */
+};
+
+/*
+ * Walk the frames by their checksums alone. Where one is bad, look on for a later commit frame that
+ * this key signed: if there is one, the journal is damaged; if not, the rest is an unfinished tail.
+ */
+int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
+		   struct err *e) must_use;
+
+/* What the ledger's own `head` says; false: there is none. */
+int head_read(uint64_t *size, bool *there, const char *dir, struct err *e) must_use;
+
+/* --- writing --- */
+
+/* The four calls that a full or failing disk makes fail; a test passes its own. */
+struct ledger_disk {
+	ssize_t (*write_at)(int fd, const void *bytes, size_t size, off_t at);
+	int (*sync)(int fd);
+	int (*allocate)(int fd, int mode, off_t at, off_t size);
+	int (*truncate)(int fd, off_t size);
+};
+
+struct ledger;
+
+/* A new ledger: its directory must exist and hold no journal. Durable on return. */
+int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e) must_use;
+
+enum ledger_opened { LEDGER_OPENED, LEDGER_BUSY };
+
+/*
+ * Open, lock, recover, close what a crash left open. Returns enum ledger_opened, or -1. The key is
+ * borrowed; `disk` may be NULL: the kernel's own. Nothing is ever repaired but an unfinished tail.
+ */
+int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
+		const struct ledger_disk *disk, struct err *e) must_use;
+
+/*
+ * Queue one record. The ledger's own members are set here; `run` is the index of the run's record,
+ * 0 outside runs, ignored for RECORD_RUN. Nothing may be acknowledged before ledger_commit().
+ */
+int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
+		  struct err *e) must_use;
+
+/* Outcomes "unknown" for every open intent of a run; then, for end_run, its close "lost". */
+int ledger_end_intents(struct ledger *l, uint64_t run, const char *why, struct err *e) must_use;
+int ledger_end_run(struct ledger *l, uint64_t run, const char *why, struct err *e) must_use;
+
+/* Is there room for one more intent or run, with the reserve kept? Allocates where it must. */
+int ledger_room(struct ledger *l, struct err *e) must_use;
+
+/* Everything queued is on disk and signed when this returns 0. After a failure nothing ever is again. */
+int ledger_commit(struct ledger *l, struct err *e) must_use;
+bool ledger_pending(const struct ledger *l);
+const struct order *ledger_order(const struct ledger *l);
+
+/* Cut to size and make all durable; the ledger is still to be freed. */
+int ledger_finish(struct ledger *l, struct err *e) must_use;
+void ledger_free(struct ledger *l);
+
+SCOPED(ledger, struct ledger *, ledger_free)
+
+#endif

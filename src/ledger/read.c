@@ -1,0 +1,182 @@
+/*
+ * Records back from their bytes. Not a JSON reader: it takes only what entry_write() makes. After
+ * reading, the record is written again and must give the same bytes, which proves the form.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ledger/ledger.h"
+
+struct cursor {
+	const char *at, *end;
+	char *room;	/* where the next unescaped byte goes */
+};
+
+static const uint64_t NUMBER_END = UINT64_C(1) << 53;
+
+static bool skip(struct cursor *c, char expected)
+{
+	if (c->at == c->end || *c->at != expected)
+		return false;
+	c->at++;
+	return true;
+}
+
+static bool read_hex(struct cursor *c, uint8_t *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *high, *low;
+
+	if (c->end - c->at < 4 || c->at[0] != '0' || c->at[1] != '0' || !c->at[2] || !c->at[3])
+		return false;
+	high = strchr(digits, c->at[2]);
+	low = strchr(digits, c->at[3]);
+	if (!high || !low)
+		return false;
+	*out = (uint8_t)((high - digits) << 4 | (low - digits));
+	c->at += 4;
+	return *out != 0;
+}
+
+static bool read_escape(struct cursor *c, uint8_t *out)
+{
+	static const char names[] = "bfnrt\"\\", values[] = "\b\f\n\r\t\"\\";
+	const char *name;
+
+	if (c->at == c->end || !*c->at)
+		return false;
+	if (*c->at == 'u') {
+		c->at++;
+		return read_hex(c, out);
+	}
+	name = strchr(names, *c->at++);
+	if (!name)
+		return false;
+	*out = (uint8_t)values[name - names];
+	return true;
+}
+
+/* Unescapes into the room, which is never too small: text shrinks on its way. */
+static bool read_string(struct cursor *c, struct field_value *v)
+{
+	uint8_t byte;
+
+	v->text = c->room;
+	if (!skip(c, '"'))
+		return false;
+	while (c->at < c->end && *c->at != '"') {
+		byte = (uint8_t)*c->at++;
+		if (byte < 0x20 || (byte == '\\' && !read_escape(c, &byte)))
+			return false;
+		*c->room++ = (char)byte;
+	}
+	v->size = (size_t)(c->room - v->text);
+	return skip(c, '"') && text_is_utf8(v->text, v->size);
+}
+
+static bool read_number(struct cursor *c, struct field_value *v)
+{
+	const char *first = c->at;
+
+	for (v->number = 0; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
+		v->number = v->number * 10 + (uint64_t)(*c->at - '0');
+		if (v->number >= NUMBER_END)
+			return false;
+	}
+	return c->at > first && (*first != '0' || c->at == first + 1);
+}
+
+static bool read_list(struct cursor *c, struct field_value *v)
+{
+	const char *first = c->room;
+	struct field_value item;
+
+	if (!skip(c, '['))
+		return false;
+	while (!skip(c, ']')) {
+		if ((c->room > first && !skip(c, ',')) || !read_string(c, &item))
+			return false;
+		*c->room++ = '\0';
+	}
+	v->text = first;
+	v->size = (size_t)(c->room - first);
+	return true;
+}
+
+static bool (*const readers[])(struct cursor *, struct field_value *) = {
+	[FIELD_TYPE_TEXT] = read_string,
+	[FIELD_TYPE_NUMBER] = read_number,
+	[FIELD_TYPE_LIST] = read_list,
+};
+
+/* Which member is named here, at or behind `f` in the table; FIELDS if none. */
+static int read_name(struct cursor *c, int f)
+{
+	const char *close = c->at < c->end ? memchr(c->at + 1, '"', (size_t)(c->end - c->at - 1)) : NULL;
+	const char *name = c->at + 1;
+
+	if (!close || *c->at != '"' || close + 1 == c->end || close[1] != ':')
+		return FIELDS;
+	for (; f < FIELDS; f++)
+		if (strlen(field_info((enum field)f)->name) == (size_t)(close - name) &&
+		    memcmp(field_info((enum field)f)->name, name, (size_t)(close - name)) == 0)
+			break;
+	c->at = close + 2;
+	return f;
+}
+
+static int read_members(struct record *r, struct cursor *c, struct err *e)
+{
+	const struct field_info *info;
+	struct field_value v;
+	int f;
+
+	for (f = 0; c->at < c->end && skip(c, f ? ',' : '{'); f++) {
+		v = (struct field_value){ .set = true };
+		f = read_name(c, f);
+		if (f == FIELDS)
+			return err_set(e, ERR_INPUT, "an unknown, repeated or misplaced member");
+		info = field_info((enum field)f);
+		if (!readers[info->type](c, &v) || v.size > info->largest)
+			return err_set(e, ERR_INPUT, "a malformed \"%s\"", info->name);
+		r->value[f] = v;
+	}
+	if (!skip(c, '}') || c->at != c->end)
+		return err_set(e, ERR_INPUT, "not one flat JSON object");
+	return 0;
+}
+
+static bool read_kind(struct record *r)
+{
+	const struct field_value *v = &r->value[FIELD_KIND];
+	int k;
+
+	for (k = 0; v->set && k < RECORD_KINDS; k++)
+		if (strlen(record_word((enum record_kind)k)) == v->size &&
+		    memcmp(record_word((enum record_kind)k), v->text, v->size) == 0) {
+			r->kind = (enum record_kind)k;
+			return true;
+		}
+	return false;
+}
+
+int entry_read(struct record *out, char room[RECORD_MOST], const char *bytes, size_t size,
+	       struct err *e)
+{
+	struct cursor c = { .at = bytes, .end = bytes + size, .room = room };
+	struct record r = { 0 };
+	char again[RECORD_MOST];
+
+	if (size < 2 || size > RECORD_MOST)
+		return err_set(e, ERR_INPUT, "a record of %zu bytes", size);
+	if (read_members(&r, &c, e) < 0)
+		return -1;
+	if (!read_kind(&r))
+		return err_set(e, ERR_INPUT, "no known \"kind\"");
+	if (entry_write(again, &r) != size || memcmp(again, bytes, size) != 0)
+		return err_set(e, ERR_INPUT, "not in canonical form (RFC 8785)");
+	r.ref = r.value[FIELD_INTENT].number;
+	*out = r;
+	return 0;
+}

@@ -1,0 +1,48 @@
+#include <sodium.h>
+
+#include "seal/seal.h"
+
+static void prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size,
+		     const void *b, size_t b_size)
+{
+	crypto_hash_sha256_state s;
+
+	crypto_hash_sha256_init(&s);
+	crypto_hash_sha256_update(&s, &prefix, 1);
+	crypto_hash_sha256_update(&s, a, a_size);
+	crypto_hash_sha256_update(&s, b, b_size);
+	crypto_hash_sha256_final(&s, out);
+}
+
+void seal_leaf(uint8_t out[SEAL_HASH], const void *bytes, size_t size)
+{
+	prefixed(out, 0x00, bytes, size, "", 0);
+}
+
+void seal_node(uint8_t out[SEAL_HASH], const uint8_t left[SEAL_HASH], const uint8_t right[SEAL_HASH])
+{
+	prefixed(out, 0x01, left, SEAL_HASH, right, SEAL_HASH);
+}
+
+void seal_base64(char out[SEAL_HASH_BASE64], const uint8_t hash[SEAL_HASH])
+{
+	sodium_bin2base64(out, SEAL_HASH_BASE64, hash, SEAL_HASH, sodium_base64_VARIANT_ORIGINAL);
+}
+
+bool seal_hash_read(uint8_t out[SEAL_HASH], const char *text, size_t size)
+{
+	uint8_t hash[SEAL_HASH];
+	size_t got = 0, i;
+	int bad;
+
+	if (size == SEAL_HASH_BASE64 - 1)
+		bad = sodium_base642bin(hash, sizeof(hash), text, size, NULL, &got, NULL,
+					sodium_base64_VARIANT_ORIGINAL);
+	else
+		bad = sodium_hex2bin(hash, sizeof(hash), text, size, NULL, &got, NULL);
+	if (bad != 0 || got != SEAL_HASH || (size != SEAL_HASH_BASE64 - 1 && size != 2 * SEAL_HASH))
+		return false;
+	for (i = 0; i < SEAL_HASH; i++)
+		out[i] = hash[i];
+	return true;
+}

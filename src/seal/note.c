@@ -1,0 +1,137 @@
+/*
+ * Signed notes as an auditor reads them (C2SP signed-note, verifier keys). Reading is strict and
+ * bounded: a note is at most 4 KiB, and only the key the auditor brought is ever believed.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "seal/note.h"
+
+static const char SIGNATURE_MARK[] = "\xe2\x80\x94 ";	/* em dash, blank */
+
+int seal_ready(struct err *e)
+{
+	if (sodium_init() < 0)
+		return err_set(e, ERR_SYSTEM, "libsodium does not start on this machine");
+	return 0;
+}
+
+bool seal_name_fits(const char *name)
+{
+	size_t size = strlen(name), i;
+
+	for (i = 0; i < size; i++)
+		if (name[i] <= ' ' || name[i] == '+' || name[i] > '~')
+			return false;
+	return size > 0 && size < SEAL_NAME;
+}
+
+void note_key_id(struct seal_verifier *v)
+{
+	uint8_t text[SEAL_NAME + 2 + 32], hash[SEAL_HASH];
+	size_t size = strlen(v->name);
+
+	memcpy(text, v->name, size);
+	text[size++] = '\n';
+	text[size++] = NOTE_ED25519;
+	memcpy(text + size, v->key, sizeof(v->key));
+	seal_hash(hash, text, size + sizeof(v->key));
+	memcpy(v->id, hash, sizeof(v->id));
+}
+
+void seal_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v)
+{
+	uint8_t key[33] = { NOTE_ED25519 };
+	size_t size = strlen(v->name);
+
+	memcpy(key + 1, v->key, sizeof(v->key));
+	memcpy(out, v->name, size);
+	out[size++] = '+';
+	text_hex(out + size, v->id, sizeof(v->id));
+	size += 8;
+	out[size++] = '+';
+	sodium_bin2base64(out + size, SEAL_VERIFIER_TEXT - size, key, sizeof(key),
+			  sodium_base64_VARIANT_ORIGINAL);
+}
+
+int seal_verifier_read(struct seal_verifier *out, const char *text, size_t size, struct err *e)
+{
+	static const char wrong[] = "not a verifier key: expected name+8 hex digits+base64 on one line";
+	struct seal_verifier v = { 0 };
+	uint8_t key[33], id[4];
+	const char *plus, *end;
+	size_t got = 0;
+
+	while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+		size--;
+	plus = memchr(text, '+', size);
+	if (!plus || plus - text >= SEAL_NAME || size - (size_t)(plus - text) != 1 + 8 + 1 + 44)
+		return err_set(e, ERR_INPUT, "%s", wrong);
+	memcpy(v.name, text, (size_t)(plus - text));
+	end = plus + 10;
+	if (!seal_name_fits(v.name) || plus[9] != '+' ||
+	    sodium_hex2bin(id, sizeof(id), plus + 1, 8, NULL, &got, NULL) != 0 || got != sizeof(id) ||
+	    sodium_base642bin(key, sizeof(key), end, 44, NULL, &got, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) != 0 || got != sizeof(key))
+		return err_set(e, ERR_INPUT, "%s", wrong);
+	memcpy(v.key, key + 1, sizeof(v.key));
+	note_key_id(&v);
+	if (key[0] != NOTE_ED25519 || memcmp(v.id, id, sizeof(id)) != 0)
+		return err_set(e, ERR_INPUT, "verifier key %s: its id does not belong to it; copy it again", v.name);
+	if (!crypto_core_ed25519_is_valid_point(v.key))
+		return err_set(e, ERR_INPUT, "verifier key %s: not a usable Ed25519 key", v.name);
+	*out = v;
+	return 0;
+}
+
+/* One line "— name base64\n": is it a good signature of this verifier on the text? */
+static bool line_signs(const struct seal_verifier *v, const char *line, size_t size,
+		       const char *text, size_t text_size)
+{
+	size_t mark = sizeof(SIGNATURE_MARK) - 1, name = strlen(v->name), got = 0;
+	uint8_t blob[4 + 64];
+
+	if (size <= mark + name + 1 || memcmp(line, SIGNATURE_MARK, mark) != 0 ||
+	    memcmp(line + mark, v->name, name) != 0 || line[mark + name] != ' ')
+		return false;
+	line += mark + name + 1;
+	size -= mark + name + 1;
+	return sodium_base642bin(blob, sizeof(blob), line, size, NULL, &got, NULL,
+				 sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	       got == sizeof(blob) && memcmp(blob, v->id, sizeof(v->id)) == 0 &&
+	       crypto_sign_verify_detached(blob + 4, (const uint8_t *)text, text_size, v->key) == 0;
+}
+
+/* Where the empty line before the signatures begins: the last one, as the text may hold others. */
+static const char *last_empty_line(const char *note, size_t size)
+{
+	size_t i;
+
+	for (i = size; i >= 2; i--)
+		if (note[i - 2] == '\n' && note[i - 1] == '\n')
+			return note + i - 1;
+	return NULL;
+}
+
+int seal_note_open(const char **text, size_t *size, const struct seal_verifier *v, const char *note,
+		   size_t note_size, struct err *e)
+{
+	const char *split, *line, *end;
+
+	if (note_size > SEAL_NOTE_MOST || note_size == 0 || note[note_size - 1] != '\n' ||
+	    !text_is_utf8(note, note_size))
+		return err_set(e, ERR_INPUT, "not a signed note");
+	split = last_empty_line(note, note_size);
+	if (!split)
+		return err_set(e, ERR_INPUT, "a note without signatures");
+	for (line = split + 1; line < note + note_size; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(note + note_size - line));
+		if (line_signs(v, line, (size_t)(end - line), note, (size_t)(split - note))) {
+			*text = note;
+			*size = (size_t)(split - note);
+			return 0;
+		}
+	}
+	return err_set(e, ERR_INPUT, "no good signature by %s", v->name);
+}

@@ -1,0 +1,25 @@
+#!/bin/sh
+# The manual says what the programs say, and formats without a complaint.
+. "$(dirname "$0")/../lib.sh"
+cd "$top" || exit 1
+for page in docs/man/*; do
+	silent "$page formats cleanly" '.' "$(mandoc -Tlint -Wwarning "$page" 2>&1; groff -mdoc -ww -Tutf8 "$page" 2>&1 >/dev/null)"
+done
+for word in $("$reeve" --help | awk '/^  [a-z]/ && !/^  reeve/ { print $1 }'); do
+	says "reeve.1 has the word $word" "^\.It Cm $word" "$(cat docs/man/reeve.1)"
+done
+for option in $("$reeve" run --help | sed -n 's/^  --\([a-z]*\).*/\1/p'); do
+	says "reeve.1 has the option --$option" "Fl -$option" "$(cat docs/man/reeve.1)"
+done
+for line in $(sed -n 's/^\(FIELD\|KIND\|REASON\)([A-Z_]*,[^"]*"\([a-z._-]*\)".*/\2/p' src/model/*.def); do
+	says "reeve-ledger.5 has the word $line" "(^|[^a-z])$line([^a-z]|$)" "$(cat docs/man/reeve-ledger.5)"
+done
+for name in $(sed -n 's/^MSG(\([A-Z]*\),.*/\1/p' src/wire/msg.def); do
+	says "reeve-wire.7 has the message $name" "$name" "$(cat docs/man/reeve-wire.7)"
+done
+for program in reeve reeve-audit reeve-call; do
+	help=$("$room/bin/$program" --help)
+	equal "$program --help fits a screen" yes "$([ "$(printf '%s\n' "$help" | wc -l)" -le 40 ] && [ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"
+	says "$program --help shows an example" '^examples?:' "$help"
+done
+finish

@@ -1,0 +1,27 @@
+#!/bin/sh
+# What a program does not link, it cannot do. Read from the binaries, not from the Makefile.
+. "$(dirname "$0")/../lib.sh"
+needs() { readelf -d "$room/bin/$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+calls() { nm -D --undefined-only "$room/bin/$1" | awk '{ print $NF }' | sed 's/@.*//'; }
+
+silent 'the recorder links no JSON parser' 'jansson' "$(needs reeve-recorder)"
+silent 'the recorder holds no JSON symbol' '^json_|_json_' "$(nm "$room/bin/reeve-recorder" | awk '{ print $NF }')"
+says 'the recorder links libsodium' 'libsodium' "$(needs reeve-recorder)"
+silent 'the broker signs nothing and makes no key' 'crypto_sign|crypto_secretbox|crypto_aead' "$(calls reeve-broker)"
+silent 'the broker calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-broker)"
+silent 'the broker calls nothing that connects' '^(connect|socket|bind|getaddrinfo)$' "$(calls reeve-broker)"
+silent 'the broker opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-broker)"
+silent 'the auditor links no seccomp and no sockets' 'seccomp|cap-ng' "$(needs reeve-audit)"
+silent 'the auditor calls nothing that connects' '^(connect|socket|bind)$' "$(calls reeve-audit)"
+silent 'the launcher signs nothing' 'crypto_sign' "$(calls reeve)"
+silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
+for p in reeve reeve-broker reeve-recorder reeve-audit; do
+	silent "$p links no other library" 'XX' "$(needs $p | grep -vE '^(libseccomp|libcap-ng|libjansson|libsodium|libc)\.so|^ld-linux' | sed 's/^/XX /')"
+	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
+	says "$p is position-independent" 'DYN' "$(readelf -h "$room/bin/$p")"
+	says "$p has no executable stack" 'GNU_STACK.*RW ' "$(readelf -lW "$room/bin/$p")"
+done
+silent 'nothing is setuid' '.' "$(find "$room/bin" -perm /6000)"
+says 'struct receipt is made in one file only' '^1$' "$(grep -l 'struct receipt {' "$top"/src/*/*.[ch] | wc -l)"
+says 'and that file is broker/commit.c' 'broker/commit.c' "$(grep -l 'struct receipt {' "$top"/src/*/*.[ch])"
+finish

@@ -1,0 +1,23 @@
+#!/bin/sh
+# How a run ends: the agent's own status, and the contract 124-127, 128+n. As root and as a user.
+. "$(dirname "$0")/../lib.sh"
+have_userns || skip_all 'no user namespaces for this user'
+for uid in $(each_user); do
+	h=$room/home$uid
+	home "$h" "$uid"
+	run() { as "$uid" "$h" "$reeve" run "$@"; }
+	fails "uid $uid: true" 0 run -- true
+	fails "uid $uid: the agent's own status" 7 run -- sh -c 'exit 7'
+	fails "uid $uid: not found" 127 run -- no-such-program
+	fails "uid $uid: not executable" 126 run -- /etc/passwd
+	fails "uid $uid: killed by signal 9" 137 run -- sh -c 'kill -9 $$'
+	fails "uid $uid: ended by signal 15" 143 run -- sh -c 'kill -15 $$'
+	fails "uid $uid: out of time" 124 run --timeout 1 -- sh -c 'while :; do :; done'
+	equal "uid $uid: stdin and stdout are the operator's pipes" 'HELLO' "$(echo hello | run -- tr a-z A-Z 2>/dev/null)"
+	equal "uid $uid: arguments arrive as they are" "a b|c" "$(run -- sh -c 'printf "%s|%s" "$1" "$2"' sh 'a b' c 2>/dev/null)"
+	fails "uid $uid: no command" 2 run
+	fails "uid $uid: an unknown option" 2 run --nonsense -- true
+	fails "uid $uid: the ledger is whole" 0 verify "$h"
+	equal "uid $uid: a close for every run" "$(records "$h" | grep -c '"kind":"run"')" "$(records "$h" | grep -c '"kind":"close"')"
+done
+finish
