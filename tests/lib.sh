@@ -52,18 +52,18 @@ home() {
 	[ -z "${2:-}" ] || chown -R "$2:$2" "$1"
 	chmod 700 "$1/run"
 }
-# as UID HOME COMMAND...: as that user, with that home, in its work folder.
-as() {
+# become UID HOME COMMAND...: exec it as that user, with that home, in its work folder. For "&": $! is
+# the command itself.  as: the same, and come back.
+become() {
 	as_uid=$1 as_home=$2
 	shift 2
-	(
-		cd "$as_home/work" || exit 99
-		set -- env -i HOME="$as_home" PATH="$room/bin:$PATH" LANG=C.UTF-8 XDG_STATE_HOME="$as_home/state" \
-			XDG_RUNTIME_DIR="$as_home/run" XDG_CONFIG_HOME="$as_home/config" "$@"
-		[ "$as_uid" = "$(id -u)" ] || set -- setpriv --reuid "$as_uid" --regid "$as_uid" --clear-groups "$@"
-		exec "$@"
-	)
+	cd "$as_home/work" || exit 99
+	set -- env -i HOME="$as_home" PATH="$room/bin:$PATH" LANG=C.UTF-8 XDG_STATE_HOME="$as_home/state" \
+		XDG_RUNTIME_DIR="$as_home/run" XDG_CONFIG_HOME="$as_home/config" "$@"
+	[ "$as_uid" = "$(id -u)" ] || set -- setpriv --reuid "$as_uid" --regid "$as_uid" --clear-groups "$@"
+	exec "$@"
 }
+as() { (become "$@"); }
 # each_user: the ids the stories run as: root (if we are) and an ordinary user.
 each_user() { if [ "$(id -u)" = 0 ]; then echo "0 $user"; else id -u; fi; }
 ledger_of() { echo "$1/state/reeve/ledgers/default"; }

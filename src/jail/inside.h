@@ -65,6 +65,7 @@ int spaces_enter_user(struct inside *in, struct err *e) must_use;
 int spaces_set_hostname(struct inside *in, struct err *e) must_use;
 int spaces_raise_loopback(struct inside *in, struct err *e) must_use;
 int root_build(struct inside *in, struct err *e) must_use;
+int root_seal(struct inside *in, struct err *e) must_use;
 int root_fill_dev(struct inside *in, const char *target, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;

@@ -23,6 +23,7 @@ struct journal {
 	bool ours;		/* close it */
 	uint64_t at;		/* file offset of the window */
 	size_t held;
+	bool ended;		/* the window reaches to the end of the file, as it was then */
 	char window[WINDOW];
 };
 
@@ -38,6 +39,7 @@ static int read_at(struct journal *j, uint64_t at, struct err *e)
 		if (got < 0)
 			return err_sys(e, "read the journal");
 	}
+	j->ended = got == 0;
 	return 0;
 }
 
@@ -45,7 +47,9 @@ static int read_at(struct journal *j, uint64_t at, struct err *e)
 static int look(struct journal *j, const char **bytes, size_t *left, uint64_t at, size_t want,
 		struct err *e)
 {
-	if ((at < j->at || at + want > j->at + j->held) && read_at(j, at, e) < 0)
+	uint64_t end = j->at + j->held;
+
+	if ((at < j->at || at > end || (at + want > end && !j->ended)) && read_at(j, at, e) < 0)
 		return -1;
 	*bytes = j->window + (at - j->at);
 	*left = j->held - (size_t)(at - j->at);
@@ -61,7 +65,7 @@ int journal_of_fd(struct journal **out, int fd, struct err *e)
 	if (!j)
 		return err_sys(e, "memory for reading the journal");
 	j->fd = fd;
-	j->ours = false;
+	j->ours = j->ended = false;
 	j->at = j->held = 0;
 	if (look(j, &bytes, &left, 0, JOURNAL_MAGIC, e) < 0)
 		return -1;
@@ -151,15 +155,16 @@ static int look_on(struct journal *j, uint64_t at, uint64_t *tail, bool *commit,
  * While a recorder writes, what was read a moment ago as nothing may be whole by now. A later commit
  * was written after it, so one fresh look tells damage from haste.
  */
-static int looks_damaged(struct journal *j, uint64_t at, struct err *e)
+static int looks_damaged(struct journal *j, uint64_t at, uint64_t next, struct err *e)
 {
 	enum frame_got got;
 	struct frame f;
 
 	j->held = 0;
+	j->ended = false;
 	if (journal_frame(j, &f, &got, at, e) < 0)
 		return -1;
-	return got != FRAME_WHOLE;
+	return got != FRAME_WHOLE || f.index != next;
 }
 
 /* Frames from x->end on that hang together; sets x->end and x->records at each commit. */
@@ -194,7 +199,7 @@ int journal_extent(struct journal_extent *out, struct journal *j, const struct s
 	while (later) {
 		if (walk(&x, j, &at, &next, e) < 0 || look_on(j, at, &x.tail, &later, v, e) < 0)
 			return -1;
-		damaged = later ? looks_damaged(j, at, e) : 0;
+		damaged = later ? looks_damaged(j, at, next, e) : 0;
 		if (damaged < 0)
 			return -1;
 		if (damaged) {

@@ -175,7 +175,7 @@ int ledger_room(struct ledger *l, struct err *e) must_use;
 
 /* Everything queued is on disk and signed when this returns 0. After a failure nothing ever is again. */
 int ledger_commit(struct ledger *l, struct err *e) must_use;
-bool ledger_pending(const struct ledger *l);
+size_t ledger_pending(const struct ledger *l);	/* bytes queued */
 const struct order *ledger_order(const struct ledger *l);
 
 /* Cut to size and make all durable; the ledger is still to be freed. */

@@ -1,0 +1,166 @@
+/*
+ * Records leave in order, at most WINDOW unanswered, so that neither side can ever wait for the
+ * other with both socket queues full. What is above waits here; it is bounded by the calls in flight.
+ */
+#include "broker/commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { WINDOW = 96 };
+
+struct receipt {
+	TAILQ_ENTRY(receipt) next;
+	struct commit_then then;
+	uint64_t tag, index;
+	size_t size;
+	uint8_t record[];	/* packed */
+};
+
+void commits_begin(struct commits *q, struct wire *recorder)
+{
+	*q = (struct commits){ .recorder = recorder };
+	TAILQ_INIT(&q->sent);
+	TAILQ_INIT(&q->queued);
+}
+
+static void drop_all(struct receipts *list)
+{
+	struct receipt *r;
+
+	while ((r = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, r, next);
+		free(r);
+	}
+}
+
+void commits_free(struct commits *q)
+{
+	drop_all(&q->sent);
+	drop_all(&q->queued);
+}
+
+static int send_queued(struct commits *q, struct err *e)
+{
+	struct receipt *r;
+
+	while (q->sent_count < WINDOW && (r = TAILQ_FIRST(&q->queued))) {
+		if (wire_send(q->recorder, MSG_COMMIT, r->tag, r->record, r->size, NULL, 0, e) < 0)
+			return err_in(e, "recorder");
+		TAILQ_REMOVE(&q->queued, r, next);
+		TAILQ_INSERT_TAIL(&q->sent, r, next);
+		q->sent_count++;
+	}
+	return 0;
+}
+
+static int commit(struct commits *q, const struct record *record, struct commit_then then,
+		  struct err *e)
+{
+	uint8_t packed[RECORD_MOST];
+	size_t size = record_pack(packed, record);
+	struct receipt *r;
+
+	if (size == 0)
+		return err_set(e, ERR_LIMIT, "a record of more than %d bytes", RECORD_MOST);
+	r = malloc(sizeof(*r) + size);
+	if (!r)
+		return err_sys(e, "memory for a record");
+	*r = (struct receipt){ .then = then, .tag = ++q->tag, .size = size };
+	memcpy(r->record, packed, size);
+	TAILQ_INSERT_TAIL(&q->queued, r, next);
+	q->count++;
+	return send_queued(q, e);
+}
+
+/* Control characters cost six bytes each once a record is JSON: made visible, they cost five for four. */
+static void set_visible(struct record *r, enum field f, struct buf *room, const char *text)
+{
+	size_t from = room->size;
+
+	if (text && text_visible(room, text, strnlen(text, 600)))
+		record_bytes(r, f, room->data + from, room->size - from);
+}
+
+int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
+		   const struct commit_about *about, struct commit_then then, struct err *e)
+{
+	struct buf room = BUF(3 * 8192);
+	struct record r = { .kind = v->kind == VERDICT_ALLOW ? RECORD_INTENT : RECORD_REFUSAL };
+	int done;
+
+	buf_reserve(&room, room.most);	/* its text is borrowed below: it must not move */
+	record_text(&r, FIELD_ACTION, action_word(a->kind));
+	record_text(&r, FIELD_DIGEST, about->digest);
+	record_text(&r, FIELD_REASON, reason_word(v->reason));
+	record_text(&r, FIELD_REQUEST, about->request);
+	set_visible(&r, FIELD_RESOURCE, &room, about->resource);
+	record_text(&r, FIELD_RULE, v->rule);
+	set_visible(&r, FIELD_SERVER, &room, a->server);
+	if (about->size)
+		record_number(&r, FIELD_SIZE, about->size);
+	set_visible(&r, FIELD_TOOL, &room, a->tool);
+	record_text(&r, FIELD_WHY, v->why);
+	done = commit(q, &r, then, e);
+	buf_free(&room);
+	return done;
+}
+
+/* Nothing waits for an outcome but the end of the run. */
+static int closed(void *whose, struct receipt *proof, struct err *e)
+{
+	(void)whose;
+	(void)e;
+	receipt_free(proof);
+	return 0;
+}
+
+int commit_outcome(struct commits *q, const struct receipt *proof, const struct outcome *o,
+		   struct err *e)
+{
+	struct record r = { .kind = RECORD_OUTCOME, .ref = receipt_index(proof) };
+
+	record_text(&r, FIELD_ANSWER, o->answer);
+	record_number(&r, FIELD_DURATION, o->duration_us);
+	record_text(&r, FIELD_EXECUTED, o->executed);
+	if (o->exit >= 0)
+		record_number(&r, FIELD_EXIT, (uint64_t)o->exit);
+	if (o->size)
+		record_number(&r, FIELD_SIZE, o->size);
+	record_text(&r, FIELD_STATUS, o->status);
+	record_text(&r, FIELD_WHY, o->why);
+	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
+int commit_receive(struct commits *q, const struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	struct receipt *r;
+
+	TAILQ_FOREACH(r, &q->sent, next)
+		if (r->tag == m->tag)
+			break;
+	if (!r)
+		return err_set(e, ERR_PEER, "a receipt for no record");
+	r->index = unpack_number(&u, 8);
+	if (!unpack_done(&u))
+		return err_set(e, ERR_PEER, "a receipt of %zu bytes", m->size);
+	TAILQ_REMOVE(&q->sent, r, next);
+	q->sent_count--;
+	q->count--;
+	if (send_queued(q, e) < 0)
+		return -1;
+	return r->then.proved(r->then.whose, r, e);
+}
+
+uint64_t receipt_index(const struct receipt *proof)
+{
+	return proof->index;
+}
+
+void receipt_free(struct receipt *proof)
+{
+	free(proof);
+}

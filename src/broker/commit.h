@@ -1,0 +1,64 @@
+/* broker/commit.h - the proof that a record is durable, and the only place that makes one. */
+#ifndef BROKER_COMMIT_H
+#define BROKER_COMMIT_H
+
+#include <sys/queue.h>
+
+#include "wire/wire.h"
+
+/*
+ * No receipt, no effect. What forwards, refuses, spawns or executes takes one of these; it is
+ * defined in commit.c alone, and made there only when the recorder says: durable.
+ */
+struct receipt;
+
+TAILQ_HEAD(receipts, receipt);
+
+/* Records on their way to the recorder, in order. */
+struct commits {
+	struct wire *recorder;
+	struct receipts sent, queued;
+	size_t sent_count, count;
+	uint64_t tag;
+};
+
+/* What is done once the record is durable. The receipt is handed over: receipt_free() it. */
+struct commit_then {
+	int (*proved)(void *whose, struct receipt *proof, struct err *e);
+	void *whose;
+};
+
+/* What a verdict's record says beside action and verdict. NULL and 0 are left out. */
+struct commit_about {
+	const char *digest;	/* of the bytes judged */
+	const char *request;	/* the agent's own id, as JSON */
+	const char *resource;
+	size_t size;
+};
+
+/* How an intent ended. */
+struct outcome {
+	const char *status;	/* ok, tool-error, error, timeout, failed, cancelled, unknown */
+	const char *answer;	/* digest of the backend's own answer */
+	const char *executed;	/* digest of what was forwarded */
+	const char *why;
+	uint64_t duration_us;
+	size_t size;
+	int exit;		/* -1: none */
+};
+
+void commits_begin(struct commits *q, struct wire *recorder);
+void commits_free(struct commits *q);
+
+int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
+		   const struct commit_about *about, struct commit_then then, struct err *e) must_use;
+int commit_outcome(struct commits *q, const struct receipt *proof, const struct outcome *o,
+		   struct err *e) must_use;
+
+/* A RECEIPT has come. */
+int commit_receive(struct commits *q, const struct msg *m, struct err *e) must_use;
+
+uint64_t receipt_index(const struct receipt *proof) never_null;
+void receipt_free(struct receipt *proof);
+
+#endif

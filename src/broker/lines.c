@@ -1,0 +1,92 @@
+#include "broker/lines.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mcp/mcp.h"
+
+enum { READ_SIZE = 64 << 10, KEEP_SIZE = 128 << 10 };
+
+/* Keep a skipped line from growing: only its length is of interest until its newline comes. */
+static void skip(struct lines *l)
+{
+	l->skipped += l->in.size - l->at;
+	l->skipping = true;
+	l->in.size = l->at;
+	l->seen = l->at;
+}
+
+int lines_read(struct lines *l, int fd)
+{
+	ssize_t got;
+
+	lines_tidy(l);
+	if (!buf_reserve(&l->in, READ_SIZE))
+		return -1;
+	do
+		got = read(fd, l->in.data + l->in.size, READ_SIZE);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+	l->in.size += (size_t)got;
+	return got > 0 ? 1 : -1;
+}
+
+enum lines_got lines_next(struct lines *l, const char **line, size_t *size)
+{
+	const char *from = l->in.data + l->seen, *end = NULL;
+	size_t length;
+
+	if (l->seen < l->in.size)
+		end = memchr(from, '\n', l->in.size - l->seen);
+	if (!end) {
+		l->seen = l->in.size;
+		if (l->skipping || l->in.size - l->at > MCP_LINE)
+			skip(l);
+		return LINES_NONE;
+	}
+	*line = l->in.data + l->at;
+	length = (size_t)(end - *line);
+	*size = length + l->skipped;
+	l->at += length + 1;
+	l->seen = l->at;
+	l->skipped = 0;
+	if (!l->skipping && length <= MCP_LINE)
+		return LINES_LINE;
+	l->skipping = false;
+	return LINES_LONG;
+}
+
+void lines_tidy(struct lines *l)
+{
+	buf_drop(&l->in, l->at);
+	l->seen -= l->at;
+	l->at = 0;
+	if (l->in.size == 0 && l->in.room > KEEP_SIZE)
+		buf_free(&l->in);
+}
+
+void lines_free(struct lines *l)
+{
+	buf_free(&l->in);
+}
+
+bool outlet_flush(struct outlet *o, int fd)
+{
+	ssize_t done;
+
+	while (outlet_left(o) > 0) {
+		done = write(fd, o->out.data + o->at, outlet_left(o));
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return (errno == EAGAIN || errno == EWOULDBLOCK) && !o->out.over;
+		o->at += (size_t)done;
+	}
+	o->out.size = 0;
+	o->at = 0;
+	if (o->out.room > KEEP_SIZE)
+		buf_free(&o->out);
+	return !o->out.over;
+}

@@ -1,0 +1,227 @@
+/*
+ * Process 1 of a jail. It builds the root while it still may, forks the program's process, gives up
+ * every capability, and from then on only passes signals in and the end out. When its control socket
+ * closes it exits, and the kernel kills whatever else lives in its pid namespace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "jail/inside.h"
+
+enum { ABOVE_ALL = 10, DIED = 128 + SIGKILL };
+
+/* A fresh number far from 0..3, so that no dup2 below closes what a later one needs. */
+static int aside(int fd, struct err *e)
+{
+	int moved = fd < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fd;
+
+	if (moved < 0)
+		return err_sys(e, "/dev/null");
+	moved = fcntl(moved, F_DUPFD_CLOEXEC, ABOVE_ALL);
+	return moved < 0 ? err_sys(e, "descriptor") : moved;
+}
+
+/* First: what the launcher had open must not be open while anything else happens here. */
+static int keep_own_descriptors(struct inside *in, struct err *e)
+{
+	int control = aside(in->control, e), stdio[3], i;
+
+	if (control < 0)
+		return -1;
+	for (i = 0; i < 3; i++) {
+		stdio[i] = aside(in->spec->stdio[i], e);
+		if (stdio[i] < 0)
+			return -1;
+	}
+	for (i = 0; i < 3; i++)
+		if (dup2(stdio[i], i) < 0)
+			return err_sys(e, "descriptor %d", i);
+	if (dup3(control, FD_CONTROL, O_CLOEXEC) < 0)
+		return err_sys(e, "control socket");
+	in->control = FD_CONTROL;
+	if (close_range(FD_FIRST_FREE, ~0u, 0) < 0)
+		return err_sys(e, "close what is not ours");
+	return 0;
+}
+
+/* The launcher's handlers are code that means nothing here. Signals stay blocked: see serve(). */
+static int forget_handlers(struct inside *in, struct err *e)
+{
+	int sig;
+
+	(void)in;
+	(void)e;
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);	/* KILL, STOP and libc's own say no, and have no handlers */
+	return 0;
+}
+
+/* After the user namespace: entering one clears it. It may have died before: then the socket says so. */
+static int die_with_launcher(struct inside *in, struct err *e)
+{
+	struct pollfd control = { .fd = in->control, .events = 0 };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return err_sys(e, "parent death signal");
+	if (poll(&control, 1, 0) != 0)
+		return err_set(e, ERR_PEER, "the launcher is gone");
+	return 0;
+}
+
+/* Nothing of this may be reached from inside: not its memory, not its entries in /proc. */
+static int hide(struct inside *in, struct err *e)
+{
+	(void)in;
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "non-dumpable");
+	return 0;
+}
+
+/* After everything that takes a capability; the fork comes before init gives its own up. */
+static int fork_program(struct inside *in, struct err *e)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socket pair");
+	in->program = fork();
+	if (in->program < 0)
+		return err_sys(e, "fork");
+	in->inner = pair[in->program == 0];
+	close(pair[in->program != 0]);
+	if (in->program == 0)
+		program_main(in);
+	close_range(0, 2, 0);	/* so that a pipe's other end sees the program's end, not ours */
+	return 0;
+}
+
+static int give_up(struct inside *in, struct err *e)
+{
+	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(e, "subreaper");
+	/* Without a user namespace the bounding set may not be ours to empty; the rest always is. */
+	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "no_new_privs");
+	return 0;
+}
+
+static const struct step steps[] = {
+	{ "descriptors", LAYERS, keep_own_descriptors },
+	{ "signals", LAYERS, forget_handlers },
+	{ "user namespace", LAYER_USER, spaces_enter_user },
+	{ "parent", LAYERS, die_with_launcher },
+	{ "hostname", LAYER_UTS, spaces_set_hostname },
+	{ "loopback", LAYER_NET, spaces_raise_loopback },
+	{ "root", LAYER_MOUNT, root_build },
+	{ "sockets", LAYERS, sockets_listen },
+	{ "seal root", LAYER_MOUNT, root_seal },
+	{ "hide", LAYERS, hide },
+	{ "program", LAYERS, fork_program },
+	{ "give up", LAYERS, give_up },
+};
+
+/* The program's process reports the layers it put on and tried; what init knows of the rest stays. */
+static void hear_program(struct inside *in, struct report *r)
+{
+	ssize_t got = recv(in->inner, r, sizeof(*r), 0);
+
+	if (got != (ssize_t)sizeof(*r)) {
+		*r = (struct report){ .failed = 1 };
+		(void)err_set(&r->error, ERR_SYSTEM, "program: died while it was being confined");
+	}
+}
+
+static void tell_launcher(struct inside *in, const struct report *r)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int) * JAIL_SOCKETS)];
+	} with = { 0 };
+	struct iovec part = { .iov_base = (void *)(uintptr_t)r, .iov_len = sizeof(*r) };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	size_t count = 0, size;
+
+	while (count < JAIL_SOCKETS && in->listeners[count] >= 0)
+		count++;
+	size = count * sizeof(int);
+	if (count > 0) {
+		m.msg_control = &with;
+		m.msg_controllen = CMSG_SPACE(size);
+		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET,
+					      .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(&with.head), in->listeners, size);
+	}
+	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
+		_exit(DIED);
+	while (count > 0)
+		close(in->listeners[--count]);
+}
+
+static void obey(struct inside *in)
+{
+	struct order o;
+	ssize_t got = recv(in->control, &o, sizeof(o), 0);
+
+	if (got != (ssize_t)sizeof(o))
+		_exit(DIED);	/* closed: the run is over, and everything inside with it */
+	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
+		fd_close(&in->inner);
+	else if (o.what == ORDER_SIGNAL)
+		kill(in->program, o.signal);
+}
+
+/* Every orphan inside ends up here; only the program's own end is the jail's. */
+static void reap(const struct inside *in)
+{
+	int status;
+	pid_t gone;
+
+	while ((gone = waitpid(-1, &status, WNOHANG)) > 0)
+		if (gone == in->program)
+			_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static void serve(struct inside *in)
+{
+	struct signalfd_siginfo info;
+	struct pollfd ways[2] = { { .fd = in->control, .events = POLLIN } };
+	sigset_t children;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	ways[1] = (struct pollfd){ .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN };
+	reap(in);	/* what ended before the descriptor stood */
+	while (poll(ways, 2, -1) >= 0 || errno == EINTR) {
+		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
+			reap(in);
+		if (ways[0].revents)
+			obey(in);
+	}
+	_exit(DIED);
+}
+
+void inside_main(struct inside *in)
+{
+	struct report r = { 0 };
+
+	if (steps_walk(in, steps, count_of(steps), &r.error) < 0)
+		r.failed = 1;
+	else
+		hear_program(in, &r);
+	tell_launcher(in, &r);
+	if (r.failed)
+		_exit(DIED);
+	serve(in);
+	_exit(DIED);
+}

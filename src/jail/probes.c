@@ -1,0 +1,186 @@
+/*
+ * Every layer is tried from inside, by the process that will become the program: what a run's first
+ * record calls tested did not merely fail to fail when it was set up. A layer that does not hold ends the
+ * jail, also where it was dispensable: half a layer is worse than a known hole.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "jail/inside.h"
+
+/* true: it was tried, and it held. */
+struct probe {
+	enum jail_layer layer;
+	const char *broken;
+	bool (*holds)(const struct inside *in);
+};
+
+static bool space_is_new(const struct inside *in, enum jail_layer l)
+{
+	uint64_t here = layer_space(l);
+
+	return here != 0 && here != in->outer[l];
+}
+
+static bool user_holds(const struct inside *in)
+{
+	return space_is_new(in, LAYER_USER);
+}
+
+static bool ipc_holds(const struct inside *in)
+{
+	return space_is_new(in, LAYER_IPC);
+}
+
+static bool cgroup_holds(const struct inside *in)
+{
+	return space_is_new(in, LAYER_CGROUP);
+}
+
+/* The root is ours, has nothing above it, and takes no new names. */
+static bool mount_holds(const struct inside *in)
+{
+	struct stat root, above;
+
+	(void)in;
+	return stat("/", &root) == 0 && stat("/..", &above) == 0 && root.st_dev == in->own[0] &&
+	       root.st_ino == above.st_ino && root.st_dev == above.st_dev &&
+	       mkdir("/reeve-probe", 0700) < 0;
+}
+
+/* Our parent must be the first process there is, and its number 1. */
+static bool pid_holds(const struct inside *in)
+{
+	(void)in;
+	return getppid() == 1;
+}
+
+/* TEST-NET-1: no packet leaves for a connected datagram socket, but a route is looked for. */
+static bool net_holds(const struct inside *in)
+{
+	scoped(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in away = { .sin_family = AF_INET, .sin_port = htons(9) };
+
+	(void)in;
+	away.sin_addr.s_addr = htonl(0xc0000201);
+	return fd >= 0 && connect(fd, (struct sockaddr *)&away, sizeof(away)) < 0 && errno == ENETUNREACH;
+}
+
+static bool uts_holds(const struct inside *in)
+{
+	struct utsname name;
+
+	return space_is_new(in, LAYER_UTS) && uname(&name) == 0 &&
+	       strcmp(name.nodename, in->spec->hostname ? in->spec->hostname : "reeve") == 0;
+}
+
+/* The mode of the file lets us read it, so only Landlock can say no; without a root of ours, any write to it. */
+static bool landlock_holds(const struct inside *in)
+{
+	int fd = in->layers[LAYER_MOUNT].obtained ? open(JAIL_DENIED, O_RDONLY | O_CLOEXEC) :
+						    open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
+	bool held = fd < 0 && errno == EACCES;
+
+	fd_close(&fd);
+	return held;
+}
+
+static bool capabilities_hold(const struct inside *in)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[2] = { { 0 } };
+	int cap, bound;
+
+	(void)in;
+	if (syscall(SYS_capget, &head, have) < 0)
+		return false;
+	for (cap = 0; (bound = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
+		if (bound != 0)
+			return false;
+	return (have[0].effective | have[1].effective | have[0].permitted | have[1].permitted |
+		have[0].inheritable | have[1].inheritable) == 0;
+}
+
+static bool no_new_privs_holds(const struct inside *in)
+{
+	(void)in;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+/* Read back, and tried: what was lowered may not be raised. */
+static bool limits_hold(const struct inside *in)
+{
+	struct rlimit core, now;
+	const struct rlimit more = { .rlim_cur = 1, .rlim_max = 1 };
+	size_t i;
+
+	if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_max != 0)
+		return false;
+	for (i = 0; i < in->spec->limit_count; i++)
+		if (getrlimit((__rlimit_resource_t)in->spec->limits[i].resource, &now) < 0 ||
+		    now.rlim_max > in->spec->limits[i].most)
+			return false;
+	return !in->layers[LAYER_CAPABILITIES].obtained || setrlimit(RLIMIT_CORE, &more) < 0;
+}
+
+/* unshare(0) does nothing and always succeeds, where it exists. */
+static bool seccomp_holds(const struct inside *in)
+{
+	(void)in;
+	return syscall(SYS_unshare, 0) < 0 && errno == EPERM && socket(AF_VSOCK, SOCK_STREAM, 0) < 0 &&
+	       errno == EAFNOSUPPORT;
+}
+
+static const struct probe before[] = {
+	{ LAYER_USER, "still in the launcher's user namespace", user_holds },
+	{ LAYER_MOUNT, "the old root can be reached", mount_holds },
+	{ LAYER_PID, "other processes can be seen", pid_holds },
+	{ LAYER_NET, "there is a way out", net_holds },
+	{ LAYER_IPC, "still in the launcher's ipc namespace", ipc_holds },
+	{ LAYER_UTS, "still has the launcher's name", uts_holds },
+	{ LAYER_CGROUP, "still in the launcher's cgroup namespace", cgroup_holds },
+	{ LAYER_LANDLOCK, "a denied file opens", landlock_holds },
+	{ LAYER_CAPABILITIES, "a capability is left", capabilities_hold },
+	{ LAYER_NO_NEW_PRIVS, "setuid programs would still work", no_new_privs_holds },
+	{ LAYER_LIMITS, "a limit can be raised", limits_hold },
+};
+
+static const struct probe after[] = {
+	{ LAYER_SECCOMP, "a refused call works", seccomp_holds },
+};
+
+static int try_each(struct inside *in, const struct probe *probes, size_t count, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!in->layers[probes[i].layer].obtained)
+			continue;
+		if (!probes[i].holds(in))
+			return err_set(e, ERR_SYSTEM, "%s: %s", jail_layer_word(probes[i].layer), probes[i].broken);
+		in->layers[probes[i].layer].tested = true;
+	}
+	return 0;
+}
+
+int probes_before(struct inside *in, struct err *e)
+{
+	return try_each(in, before, count_of(before), e);
+}
+
+int probes_after(struct inside *in, struct err *e)
+{
+	return try_each(in, after, count_of(after), e);
+}

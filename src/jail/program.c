@@ -1,0 +1,135 @@
+/*
+ * The process that will become the program. It puts on what only itself can put on, tries each layer
+ * from inside, reports, and waits: nothing of the agent runs before the launcher says go.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "jail/inside.h"
+
+enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127, DIED = 128 + SIGKILL };
+
+/* The way to the launcher is init's alone. */
+static int let_go_of_control(struct inside *in, struct err *e)
+{
+	(void)e;
+	fd_close(&in->control);
+	if (!in->layers[LAYER_PID].obtained)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* init's end does not end us by itself then */
+	return 0;
+}
+
+static int start_session(struct inside *in, struct err *e)
+{
+	if (in->spec->new_session && setsid() < 0)
+		return err_sys(e, "setsid");
+	return 0;
+}
+
+static int enter_directory(struct inside *in, struct err *e)
+{
+	const char *cwd = in->spec->cwd ? in->spec->cwd : "/";
+
+	if (chdir(cwd) < 0)
+		return err_sys(e, "%s", cwd);
+	return 0;
+}
+
+/* Before Landlock, which demands it of whoever has no capability in a user namespace of their own. */
+static int no_new_privileges(struct inside *in, struct err *e)
+{
+	(void)in;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "no_new_privs");
+	return 0;
+}
+
+static int drop_capabilities(struct inside *in, struct err *e)
+{
+	(void)in;
+	return capabilities_drop(true, e);
+}
+
+/* Where the layer was given up the sets that can be emptied are emptied all the same. */
+static int drop_remaining(struct inside *in, struct err *e)
+{
+	return in->layers[LAYER_CAPABILITIES].obtained ? 0 : capabilities_drop(false, e);
+}
+
+/* Arguments first: the list would no longer let anything be installed that it does not name. */
+static int filter_calls(struct inside *in, struct err *e)
+{
+	if (filter_install_arguments(e) < 0)
+		return -1;
+	return filter_install(&in->filter, e);
+}
+
+static const struct step steps[] = {
+	{ "control", LAYERS, let_go_of_control },
+	{ "session", LAYERS, start_session },
+	{ "working directory", LAYERS, enter_directory },
+	{ "limits", LAYER_LIMITS, limits_apply },
+	{ "no new privileges", LAYER_NO_NEW_PRIVS, no_new_privileges },
+	{ "landlock", LAYER_LANDLOCK, landlock_apply },
+	{ "capabilities", LAYER_CAPABILITIES, drop_capabilities },
+	{ "remaining capabilities", LAYERS, drop_remaining },
+	{ "self-test", LAYERS, probes_before },
+	{ "seccomp", LAYER_SECCOMP, filter_calls },
+	{ "self-test", LAYERS, probes_after },
+};
+
+static void await_go(const struct inside *in)
+{
+	char go;
+
+	if (recv(in->inner, &go, sizeof(go), 0) != 1)
+		_exit(DIED);
+}
+
+static void say_why(const char *program, int why)
+{
+	char line[256];
+	int size = snprintf(line, sizeof(line), "reeve: %.160s: %s\n", program, strerror(why));
+
+	if (size > 0 && write(2, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0)
+		_exit(NOT_EXECUTABLE);
+}
+
+/* The environment first: execvp(3) looks the name up in the jail's own PATH. */
+static void become(const struct jail_spec *spec)
+{
+	static char *nothing[] = { NULL };
+	sigset_t none;
+	int why;
+
+	environ = spec->env ? (char **)(uintptr_t)spec->env : nothing;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	execvp(spec->argv[0], (char *const *)(uintptr_t)spec->argv);
+	why = errno;
+	say_why(spec->argv[0], why);
+	_exit(why == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
+}
+
+void program_main(struct inside *in)
+{
+	struct report r = { 0 };
+
+	if (steps_walk(in, steps, count_of(steps), &r.error) < 0) {
+		r.failed = 1;
+		(void)err_in(&r.error, "program");
+	}
+	memcpy(r.layers, in->layers, sizeof(r.layers));
+	if (send(in->inner, &r, sizeof(r), MSG_NOSIGNAL) < 0 || r.failed)
+		_exit(DIED);
+	await_go(in);
+	become(in->spec);
+	_exit(NOT_EXECUTABLE);
+}

@@ -1,0 +1,47 @@
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "jail/inside.h"
+
+enum { WAITING = 64 };
+
+/* Parents by hand: the root is already ours, so plain names are enough. */
+static int listen_at(int *out, const char *path, struct err *e)
+{
+	scoped(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	const char *slash = strrchr(path, '/');
+	char dir[sizeof(at.sun_path)];
+
+	if (fd < 0)
+		return err_sys(e, "socket");
+	if (!slash || strlen(path) >= sizeof(at.sun_path))
+		return err_set(e, ERR_INPUT, "%s: too long for a socket's name", path);
+	memcpy(at.sun_path, path, strlen(path));
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	if (slash != path && fd_make_dirs(dir, 0755, e) < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || chmod(path, 0600) < 0 || listen(fd, WAITING) < 0)
+		return err_sys(e, "%s", path);
+	*out = fd_take(&fd);
+	return 0;
+}
+
+/* In the jail's own root, so that no path on the host leads to them. */
+int sockets_listen(struct inside *in, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < JAIL_SOCKETS && in->spec->sockets[i]; i++) {
+		if (!in->layers[LAYER_MOUNT].obtained)
+			return err_set(e, ERR_SYSTEM, "there is no place for %s without the mount layer", in->spec->sockets[i]);
+		if (listen_at(&in->listeners[i], in->spec->sockets[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}

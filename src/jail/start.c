@@ -1,0 +1,213 @@
+/* The launcher's side of a jail: start it, hear that it stands, let it go, see it end. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "jail/inside.h"
+
+static const uint64_t START_NS = 10ull * 1000 * 1000 * 1000;
+
+/* Which layers a first try may ask of clone(2), and which it must have. */
+static unsigned long flags_of(uint32_t without)
+{
+	unsigned long flags = 0;
+	enum jail_layer l;
+
+	for (l = 0; l < LAYERS; l++)
+		if ((without & (1u << l)) == 0)
+			flags |= layer_flag(l);
+	return flags;
+}
+
+/*
+ * Not fork(3): the flags, and the pidfd without a race. No stack of its own, so it returns twice as fork
+ * does; the launcher has one thread, so the child's libc is whole.
+ */
+static pid_t clone_with(unsigned long flags, int *pidfd)
+{
+	return (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
+}
+
+/* All namespaces, or, if the kernel will not, those the operator did not give up. */
+static pid_t clone_inside(struct inside *in, int *pidfd)
+{
+	unsigned long flags = flags_of(0);
+	enum jail_layer l;
+	pid_t child;
+
+	for (l = 0; l < LAYERS; l++)
+		in->layers[l] = (struct jail_layer_state){ .asked = true, .obtained = true };
+	child = clone_with(flags, pidfd);
+	if (child < 0 && flags_of(in->spec->without) != flags) {
+		flags = flags_of(in->spec->without);
+		for (l = 0; l < LAYERS; l++)
+			in->layers[l].obtained = layer_flag(l) == 0 || (flags & layer_flag(l)) != 0;
+		child = clone_with(flags, pidfd);
+	}
+	return child;
+}
+
+static const char *clone_advice(int why)
+{
+	if (why == EPERM || why == EACCES)
+		return "namespaces (allow unprivileged user namespaces: sysctl kernel.unprivileged_userns_clone=1 and "
+		       "kernel.apparmor_restrict_unprivileged_userns=0, or name the layer in --without)";
+	if (why == ENOSPC || why == EUSERS)
+		return "namespaces (raise user.max_user_namespaces and its siblings)";
+	return "namespaces";
+}
+
+/* Signals blocked across the clone: a handler of the launcher's must not run inside. */
+static int spawn(struct jail *out, struct inside *in, struct err *e)
+{
+	int pair[2], why;
+	sigset_t all, before;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "control socket");
+	in->control = pair[1];
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	out->init = clone_inside(in, &out->pidfd);
+	why = errno;
+	if (out->init == 0)
+		inside_main(in);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(pair[1]);
+	out->control = pair[0];
+	if (out->init < 0) {
+		errno = why;
+		return err_sys(e, "%s", clone_advice(why));
+	}
+	return 0;
+}
+
+static void take_listeners(struct jail *out, struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(out->listeners, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+}
+
+static int hear(struct jail *out, struct report *r, struct err *e)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int) * JAIL_SOCKETS)];
+	} with = { 0 };
+	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &with, .msg_controllen = sizeof(with) };
+	struct pollfd control = { .fd = out->control, .events = POLLIN };
+	uint64_t deadline = clock_mono_ns() + START_NS;
+	int ready;
+
+	do
+		ready = poll(&control, 1, clock_left_ms(deadline));
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		return err_set(e, ERR_LIMIT, "did not stand within ten seconds");
+	if (recvmsg(out->control, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*r) || (m.msg_flags & MSG_CTRUNC))
+		return err_set(e, ERR_SYSTEM, "died before it stood");
+	take_listeners(out, &m);
+	if (!r->failed)
+		return 0;
+	*e = r->error;
+	return -1;
+}
+
+static int start(struct jail *out, struct inside *in, struct err *e)
+{
+	struct report r;
+	enum jail_layer l;
+
+	for (l = 0; l < LAYERS; l++)
+		in->outer[l] = layer_space(l);
+	if (spawn(out, in, e) < 0 || hear(out, &r, e) < 0)
+		return -1;
+	memcpy(out->layers, r.layers, sizeof(out->layers));
+	return 0;
+}
+
+int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
+{
+	struct inside in = { .spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1 };
+	struct jail made = JAIL_NONE;
+	int i, rc;
+
+	must(spec->argv && spec->argv[0]);
+	for (i = 0; i < JAIL_SOCKETS; i++)
+		in.listeners[i] = made.listeners[i] = -1;
+	if (filter_agent(&in.filter, e) < 0)
+		return err_in(e, "%s jail", spec->name);
+	rc = start(&made, &in, e);
+	free(in.filter.code);
+	if (rc < 0) {
+		jail_end(&made);
+		return err_in(e, "%s jail", spec->name);
+	}
+	*out = made;
+	return 0;
+}
+
+int jail_go(struct jail *j, struct err *e)
+{
+	const struct order go = { .what = ORDER_GO };
+
+	if (send(j->control, &go, sizeof(go), MSG_NOSIGNAL) < 0)
+		return err_sys(e, "the jail does not hear");
+	return 0;
+}
+
+/* Too late is not an error: the program's end is told by jail_ended(). */
+void jail_signal(struct jail *j, int signal)
+{
+	const struct order o = { .what = ORDER_SIGNAL, .signal = signal };
+
+	if (j->control >= 0)
+		(void)!send(j->control, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool reap(struct jail *j, int *status, int how)
+{
+	siginfo_t end = { 0 };
+	int rc;
+
+	do
+		rc = waitid(P_PIDFD, (id_t)j->pidfd, &end, WEXITED | how);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0 || end.si_pid == 0)
+		return false;
+	*status = end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
+	j->init = -1;
+	return true;
+}
+
+bool jail_ended(struct jail *j, int *status)
+{
+	return j->init > 0 && reap(j, status, WNOHANG);
+}
+
+/* A closed control socket marks a jail that never was or is no more: its listeners are not ours then. */
+void jail_end(struct jail *j)
+{
+	int status, i;
+
+	if (j->init > 0) {
+		syscall(SYS_pidfd_send_signal, j->pidfd, SIGKILL, NULL, 0);
+		reap(j, &status, 0);
+	}
+	for (i = 0; j->control >= 0 && i < JAIL_SOCKETS; i++)
+		fd_close(&j->listeners[i]);
+	j->init = -1;
+	fd_close(&j->pidfd);
+	fd_close(&j->control);
+}

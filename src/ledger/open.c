@@ -1,0 +1,178 @@
+/*
+ * Making and opening a ledger. Opening believes nothing: it walks the whole journal, cuts only an
+ * unfinished tail, and refuses whatever else is wrong, because a ledger that repairs itself proves
+ * nothing. What a crash left open is closed before anybody may write.
+ */
+#include "ledger/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static const char CRASHED[] = "the recorder ended before this was known";
+
+static int first_records(struct ledger *l, const char *tenant, struct err *e)
+{
+	char verifier[SEAL_VERIFIER_TEXT];
+	struct record genesis = { .kind = RECORD_GENESIS };
+	uint64_t index;
+
+	seal_verifier_text(verifier, seal_key_verifier(l->key));
+	record_text(&genesis, FIELD_KEY, verifier);
+	record_text(&genesis, FIELD_TENANT, tenant);
+	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
+	if (ledger_append(&index, l, &genesis, 0, e) < 0)
+		return -1;
+	if (l->disk->write_at(l->journal, journal_magic, JOURNAL_MAGIC, 0) != JOURNAL_MAGIC)
+		return err_sys(e, "write the journal");
+	l->written = JOURNAL_MAGIC;
+	return ledger_finish(l, e);
+}
+
+/* The journal gets its name last, by a link that replaces nothing: it is there whole or not at all. */
+int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
+{
+	scoped(ledger) struct ledger *l = NULL;
+	char from[PATH_MAX], to[PATH_MAX];
+
+	if (snprintf(from, sizeof(from), "%s/journal.new", dir) >= PATH_MAX ||
+	    snprintf(to, sizeof(to), "%s/journal", dir) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", dir);
+	if (store_new(&l, k, NULL, e) < 0 ||
+	    store_file(&l->journal, dir, "journal.new", O_RDWR | O_CREAT | O_TRUNC, e) < 0 ||
+	    store_file(&l->head, dir, "head", O_RDWR | O_CREAT | O_TRUNC, e) < 0 ||
+	    first_records(l, tenant, e) < 0)
+		return -1;
+	if (link(from, to) < 0 || unlink(from) < 0)
+		return err_sys(e, "%s", to);
+	if (seal_sync_parent(to, e) < 0)
+		return -1;
+	return seal_sync_parent(dir, e);
+}
+
+/* Open file description locks: a fork does not share them out, a close of another descriptor keeps them. */
+static int lock(const struct ledger *l, bool *busy, struct err *e)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	*busy = false;
+	if (fcntl(l->journal, F_OFD_SETLK, &whole) == 0)
+		return 0;
+	*busy = errno == EAGAIN || errno == EACCES;
+	return *busy ? 0 : err_sys(e, "lock the journal");
+}
+
+static int check_extent(const struct journal_extent *x, uint64_t head, bool there, struct err *e)
+{
+	if (x->damaged)
+		return err_set(e, ERR_INPUT, "damaged at record %" PRIu64 ", before later signed records; nothing was changed: keep this copy and restore a backup",
+			       x->damaged_at);
+	if (x->records == 0)
+		return err_set(e, ERR_INPUT, "record 0 was never committed; restore a backup, or remove ledger and key if it was never used");
+	if (!there && x->records > 1)
+		return err_set(e, ERR_INPUT, "its file \"head\" is missing though the journal has %" PRIu64 " records; restore it from a backup",
+			       x->records);
+	if (there && x->records < head)
+		return err_set(e, ERR_INPUT, "records from %" PRIu64 " on are missing: %" PRIu64 " were committed; nothing was changed: keep this copy and restore a backup",
+			       x->records, head);
+	return 0;
+}
+
+static int check_commit(const struct ledger *l, const struct frame *f, struct err *e)
+{
+	uint8_t root[SEAL_HASH];
+	struct checkpoint c;
+
+	if (checkpoint_open(&c, seal_key_verifier(l->key), f->body, f->size, e) < 0)
+		return err_in(e, "checkpoint at size %" PRIu64, f->index);
+	tree_root(root, &l->tree);
+	if (c.size != l->tree.size || memcmp(root, c.root, sizeof(root)) != 0)
+		return err_set(e, ERR_INPUT, "the records before %" PRIu64 " are not those that were signed",
+			       l->tree.size);
+	return 0;
+}
+
+/* The committed part once more, for tree and order; the last checkpoint vouches for all of it. */
+static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err *e)
+{
+	uint64_t at = JOURNAL_MAGIC;
+	enum frame_got got;
+	struct frame f;
+
+	for (; at < end; at += frame_whole(&f)) {
+		if (journal_frame(j, &f, &got, at, e) < 0)
+			return -1;
+		if (got != FRAME_WHOLE)
+			return err_set(e, ERR_INPUT, "record %" PRIu64 " changed while it was read", l->tree.size);
+		if (f.kind == FRAME_COMMIT && at + frame_whole(&f) == end)
+			return check_commit(l, &f, e);
+		if (f.kind == FRAME_COMMIT)
+			continue;
+		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0)
+			return err_in(e, "record %" PRIu64, f.index);
+		tree_add(&l->tree, f.body, f.size);
+	}
+	return err_set(e, ERR_INPUT, "no checkpoint at the end");
+}
+
+/* Everything behind the last commit goes, also space taken ahead: it is taken again when needed. */
+static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
+{
+	struct record r = { .kind = RECORD_RECOVERY };
+	uint64_t index;
+
+	l->written = l->allocated = x->end;
+	if (l->disk->truncate(l->journal, (off_t)x->end) < 0)
+		return err_sys(e, "cut the unfinished tail");
+	record_number(&r, FIELD_CUT, x->tail);
+	return x->tail ? ledger_append(&index, l, &r, 0, e) : 0;
+}
+
+static int recover(struct ledger *l, const struct journal_extent *x, struct err *e)
+{
+	if (cut(l, x, e) < 0)
+		return -1;
+	while (l->order.run_count > 0)
+		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
+			return -1;
+	return ledger_commit(l, e);
+}
+
+static int open_locked(struct ledger *l, const char *dir, struct err *e)
+{
+	scoped(journal) struct journal *j = NULL;
+	struct journal_extent x;
+	uint64_t head = 0;
+	bool there;
+
+	if (journal_of_fd(&j, l->journal, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
+	    journal_extent(&x, j, seal_key_verifier(l->key), e) < 0 ||
+	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 ||
+	    store_file(&l->head, dir, "head", O_RDWR | O_CREAT, e) < 0)
+		return -1;
+	return recover(l, &x, e);
+}
+
+int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
+		const struct ledger_disk *disk, struct err *e)
+{
+	scoped(ledger) struct ledger *l = NULL;
+	bool busy;
+
+	if (store_new(&l, k, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
+	    lock(l, &busy, e) < 0)
+		return -1;
+	if (busy)
+		return LEDGER_BUSY;
+	if (open_locked(l, dir, e) < 0)
+		return err_in(e, "ledger %s", dir);
+	*out = take(&l);
+	return LEDGER_OPENED;
+}

@@ -1,0 +1,261 @@
+/*
+ * Writing. The order is the promise: frames and a signed checkpoint go out in one write, then one
+ * fdatasync, then `head`; only then may anybody be told. The first failure poisons the ledger,
+ * because after a failed fdatasync nobody knows what is on the disk.
+ */
+#include "ledger/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+static const struct ledger_disk real_disk = {
+	.write_at = pwrite, .sync = fdatasync, .allocate = fallocate, .truncate = ftruncate,
+};
+
+static const char BOOT_ID[] = "/proc/sys/kernel/random/boot_id";
+
+int store_file(int *out, const char *dir, const char *name, int flags, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", dir);
+	*out = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return *out < 0 ? err_sys(e, "%s", path) : 0;
+}
+
+static void read_boot_id(char out[41])
+{
+	scoped(fd) int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : read(fd, out, 36);
+
+	out[got > 0 ? got : 0] = '\0';	/* no /proc: the member is left out */
+}
+
+int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
+	      struct err *e)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return err_sys(e, "memory for the ledger");
+	l->journal = l->head = -1;
+	l->key = k;
+	l->disk = disk ? disk : &real_disk;
+	l->queue = BUF(STORE_QUEUE);
+	read_boot_id(l->boot);
+	*out = l;
+	return 0;
+}
+
+void ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	fd_close(&l->journal);
+	fd_close(&l->head);
+	order_free(&l->order);
+	buf_free(&l->queue);
+	free(l);
+}
+
+size_t ledger_pending(const struct ledger *l)
+{
+	return l->queue.size;
+}
+
+const struct order *ledger_order(const struct ledger *l)
+{
+	return &l->order;
+}
+
+/* What the recorder knows best and takes from nobody. */
+static void set_own(struct record *r, const struct ledger *l, uint64_t run, char stamp[32])
+{
+	clock_stamp(stamp, clock_wall_us());
+	record_text(r, FIELD_LEDGER, seal_key_verifier(l->key)->name);
+	record_text(r, FIELD_KIND, record_word(r->kind));
+	record_text(r, FIELD_TIME, stamp);
+	record_number(r, FIELD_N, l->order.next);
+	record_number(r, FIELD_RUN, run);
+	record_number(r, FIELD_MONO, clock_mono_ns() / 1000);
+	if (l->boot[0])
+		record_text(r, FIELD_BOOT, l->boot);
+	if (r->kind == RECORD_OUTCOME)
+		record_number(r, FIELD_INTENT, r->ref);
+}
+
+int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
+		  struct err *e)
+{
+	char bytes[RECORD_MOST], stamp[32];
+	struct record own = *r;
+	struct frame f = { .kind = (uint16_t)r->kind, .index = l->order.next, .body = bytes };
+
+	if (l->poisoned)
+		return err_set(e, ERR_SYSTEM, "the ledger takes nothing more after a failed write");
+	f.run = r->kind == RECORD_RUN ? f.index : run;
+	own.ref = r->kind == RECORD_OUTCOME ? r->ref : 0;
+	f.ref = own.ref;
+	set_own(&own, l, f.run, stamp);
+	if (order_take(&l->order, r->kind, f.run, f.ref, e) < 0)
+		return -1;
+	f.size = entry_write(bytes, &own);
+	tree_add(&l->tree, bytes, f.size);
+	if (!frame_put(&l->queue, &f)) {
+		l->poisoned = true;
+		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
+	}
+	*index = f.index;
+	return 0;
+}
+
+int ledger_end_intents(struct ledger *l, uint64_t run, const char *why, struct err *e)
+{
+	struct record r = { .kind = RECORD_OUTCOME };
+	uint64_t index;
+	size_t i = 0;
+
+	record_text(&r, FIELD_STATUS, "unknown");
+	record_text(&r, FIELD_WHY, why);
+	while (i < l->order.intent_count) {
+		if (l->order.intents[i].run != run) {
+			i++;
+			continue;
+		}
+		r.ref = l->order.intents[i].index;	/* appending takes it out of the array */
+		if (ledger_append(&index, l, &r, run, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int ledger_end_run(struct ledger *l, uint64_t run, const char *why, struct err *e)
+{
+	struct record r = { .kind = RECORD_CLOSE };
+	uint64_t index;
+
+	record_text(&r, FIELD_STATUS, "lost");
+	record_text(&r, FIELD_WHY, why);
+	if (ledger_end_intents(l, run, why, e) < 0)
+		return -1;
+	return ledger_append(&index, l, &r, run, e);
+}
+
+static int write_all(struct ledger *l, const char *bytes, size_t size, uint64_t at, struct err *e)
+{
+	ssize_t done;
+
+	while (size > 0) {
+		done = l->disk->write_at(l->journal, bytes, size, (off_t)at);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return err_sys(e, "write the journal");
+		bytes += done;
+		at += (uint64_t)done;
+		size -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Where a filesystem cannot reserve (EOPNOTSUPP), zeros do: blocks that hold something are ours. */
+static int take_space(struct ledger *l, uint64_t to, struct err *e)
+{
+	static const char zeros[64 << 10];
+	off_t from = (off_t)l->allocated;
+	uint64_t at;
+
+	if (l->disk->allocate(l->journal, 0, from, (off_t)to - from) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP)
+		return err_sys(e, "no space for new intents in the ledger; make room on its disk");
+	for (at = l->allocated; at < to; at += sizeof(zeros))
+		if (write_all(l, zeros, to - at < sizeof(zeros) ? to - at : sizeof(zeros), at, e) < 0)
+			return err_in(e, "no space for new intents in the ledger; make room on its disk");
+	return 0;
+}
+
+int ledger_room(struct ledger *l, struct err *e)
+{
+	uint64_t need = l->written + l->queue.size + 2 * FRAME_MOST + STORE_RESERVE +
+			STORE_PER_INTENT * l->order.intent_count;
+	uint64_t to = (need + STORE_STEP) / STORE_STEP * STORE_STEP;
+
+	if (need <= l->allocated)
+		return 0;
+	if (take_space(l, to, e) < 0)
+		return -1;
+	l->allocated = to;
+	return 0;
+}
+
+static int queue_commit(struct ledger *l, struct err *e)
+{
+	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
+	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
+
+	if (!checkpoint_sign(&note, l->key, &l->tree))
+		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
+	f.body = note.data;
+	f.size = note.size;
+	if (!frame_put(&l->queue, &f))
+		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
+	return 0;
+}
+
+static int write_head(struct ledger *l, struct err *e)
+{
+	char text[24];
+	int size = snprintf(text, sizeof(text), "%020" PRIu64 "\n", l->tree.size);
+
+	if (l->disk->write_at(l->head, text, (size_t)size, 0) != size)
+		return err_sys(e, "write the ledger's head");
+	return 0;
+}
+
+static int commit(struct ledger *l, struct err *e)
+{
+	if (queue_commit(l, e) < 0 || write_all(l, l->queue.data, l->queue.size, l->written, e) < 0)
+		return -1;
+	if (l->disk->sync(l->journal) < 0)
+		return err_sys(e, "the disk did not take the journal (fdatasync)");
+	l->written += l->queue.size;
+	if (l->written > l->allocated)
+		l->allocated = l->written;
+	buf_drop(&l->queue, l->queue.size);
+	return write_head(l, e);
+}
+
+int ledger_commit(struct ledger *l, struct err *e)
+{
+	if (l->poisoned)
+		return err_set(e, ERR_SYSTEM, "the ledger takes nothing more after a failed write");
+	if (l->queue.size == 0)
+		return 0;
+	l->poisoned = true;	/* until the whole of it has succeeded */
+	if (commit(l, e) < 0)
+		return -1;
+	l->poisoned = false;
+	return 0;
+}
+
+int ledger_finish(struct ledger *l, struct err *e)
+{
+	if (ledger_commit(l, e) < 0)
+		return -1;
+	if (l->disk->truncate(l->journal, (off_t)l->written) < 0 || l->disk->sync(l->journal) < 0 ||
+	    l->disk->sync(l->head) < 0)
+		return err_sys(e, "end the journal");
+	l->allocated = l->written;
+	return 0;
+}

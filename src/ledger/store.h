@@ -1,0 +1,30 @@
+/* ledger/store.h - the open ledger, as its own files share it. */
+#ifndef LEDGER_STORE_H
+#define LEDGER_STORE_H
+
+#include "ledger/ledger.h"
+
+enum {
+	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
+	STORE_RESERVE = 256 << 10,	/* kept for refusals, outcomes and closes when the disk is full */
+	STORE_PER_INTENT = 1 << 10,	/* and this for the outcome of each open intent */
+	STORE_QUEUE = 64 << 20,		/* bytes between two commits, at most */
+};
+
+struct ledger {
+	int journal, head;		/* owned */
+	const struct seal_key *key;	/* borrowed */
+	const struct ledger_disk *disk;
+	struct tree tree;
+	struct order order;
+	struct buf queue;		/* frames not yet written */
+	uint64_t written, allocated;	/* offsets in the journal */
+	bool poisoned;			/* a write failed: what is on disk is no longer known */
+	char boot[41];
+};
+
+int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
+	      struct err *e) must_use;
+int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
+
+#endif

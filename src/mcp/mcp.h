@@ -1,0 +1,91 @@
+/* mcp/mcp.h - what MCP is: messages, revisions, answers, tool lists, argument schemas. No I/O. */
+#ifndef MCP_MCP_H
+#define MCP_MCP_H
+
+#include "json/json.h"
+#include "model/model.h"
+
+enum {
+	MCP_LINE = 4 << 20,	/* bytes of one message, without its newline */
+	MCP_TOOLS = 4096,	/* tools of one server */
+	MCP_PAGES = 64,		/* pages of one server's list */
+	MCP_NAME = 128,		/* bytes of a tool's name */
+	MCP_ID = 128,		/* bytes of a string used as an id */
+};
+
+enum mcp_code {
+	MCP_PARSE = -32700,
+	MCP_INVALID = -32600,
+	MCP_NO_METHOD = -32601,
+	MCP_BAD_PARAMS = -32602,
+	MCP_INTERNAL = -32603,
+};
+
+/* Why a message is refused: what its sender is told, and what the ledger says. */
+struct mcp_fault {
+	int code;		/* enum mcp_code */
+	enum reason reason;
+	const char *text;	/* a constant */
+};
+
+enum mcp_kind { MCP_REQUEST, MCP_NOTIFICATION, MCP_RESPONSE };
+
+/* Everything is borrowed from the document. */
+struct mcp_message {
+	enum mcp_kind kind;
+	json_t *id;		/* NULL for a notification */
+	const char *method;	/* NULL for a response */
+	json_t *params;		/* object; NULL when absent */
+	json_t *result;		/* object; exactly one of result and error, in a response only */
+	json_t *error;		/* object with integer code and string message */
+};
+
+/*
+ * Read one parsed line strictly. False: *fault says why; out->id is still set if the message had a
+ * usable one, so that the refusal can name it.
+ */
+bool mcp_read(struct mcp_message *out, json_t *doc, struct mcp_fault *fault);
+
+struct mcp_call {
+	const char *name;
+	json_t *arguments;	/* object; NULL when absent */
+};
+
+bool mcp_read_call(struct mcp_call *out, json_t *params, struct mcp_fault *fault);
+
+/* The revision to answer to an agent that asks for this one; NULL or unknown: our newest. */
+const char *mcp_revision(const char *asked);
+bool mcp_knows_revision(const char *revision);
+
+/* --- writing: each appends one message and its newline --- */
+
+bool mcp_write_request(struct buf *out, uint64_t id, const char *method, const json_t *params);
+bool mcp_write_notification(struct buf *out, const char *method);
+bool mcp_write_result(struct buf *out, const json_t *id, const json_t *result);
+bool mcp_write_failure(struct buf *out, const json_t *id, const json_t *error);
+bool mcp_write_error(struct buf *out, const json_t *id, int code, const char *text);	/* id NULL: null */
+
+/* The bytes a call is judged, recorded and forwarded by; without newline. */
+bool mcp_write_call(struct buf *out, uint64_t id, const char *name, const json_t *arguments);
+
+/* A tool's result of texts; NULL when out of memory. `more` may be NULL. */
+json_t *mcp_text_result(bool is_error, const char *text, size_t size, const char *more);
+
+bool mcp_is_tool_error(const json_t *result);
+
+/* --- lists --- */
+
+/* Add what is well-formed and new of a page to `list`; false: more than MCP_TOOLS in all. */
+bool mcp_tools_add(json_t *list, json_t *seen, const json_t *page);
+
+/* The tool of this name in a list, or NULL; its place in *at if not NULL. */
+json_t *mcp_tools_find(const json_t *list, const char *name, size_t *at);
+
+/*
+ * Do these arguments (NULL: none) fit the inputSchema? The part of JSON Schema that exec tools are
+ * declared in: type string, integer, boolean; enum, maxLength, minimum, maximum; required; nothing
+ * undeclared. The error names the parameter.
+ */
+int mcp_check_arguments(const json_t *schema, const json_t *arguments, struct err *e) must_use;
+
+#endif

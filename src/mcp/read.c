@@ -1,0 +1,137 @@
+/*
+ * One JSON-RPC message, strictly. A member we do not know is refused, not ignored: what one reader
+ * ignores another may obey, and then what was judged is not what is done.
+ */
+#include <string.h>
+
+#include "mcp/mcp.h"
+
+static const char *const revisions[] = { "2025-11-25", "2025-06-18" };
+
+bool mcp_knows_revision(const char *revision)
+{
+	size_t i;
+
+	for (i = 0; revision && i < count_of(revisions); i++)
+		if (strcmp(revisions[i], revision) == 0)
+			return true;
+	return false;
+}
+
+const char *mcp_revision(const char *asked)
+{
+	return mcp_knows_revision(asked) ? asked : revisions[0];
+}
+
+static bool fail(struct mcp_fault *f, int code, enum reason reason, const char *text)
+{
+	*f = (struct mcp_fault){ code, reason, text };
+	return false;
+}
+
+static bool invalid(struct mcp_fault *f, const char *text)
+{
+	return fail(f, MCP_INVALID, REASON_BAD_MESSAGE, text);
+}
+
+/* Are all members of the object among these words, spelt exactly so? */
+static bool has_only(json_t *object, const char *const *words, size_t count)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(object, key, value) {
+		for (i = 0; i < count && strcmp(words[i], key) != 0; i++)
+			;
+		if (i == count)
+			return false;
+	}
+	return true;
+}
+
+static json_t *usable_id(const json_t *doc)
+{
+	json_t *id = json_object_get(doc, "id");
+
+	if (json_is_string(id) && json_string_length(id) <= MCP_ID)
+		return id;
+	return json_is_integer(id) ? id : NULL;
+}
+
+static bool read_response(struct mcp_message *m, json_t *doc, struct mcp_fault *f)
+{
+	static const char *const may[] = { "jsonrpc", "id", "result", "error" };
+
+	m->kind = MCP_RESPONSE;
+	m->result = json_object_get(doc, "result");
+	m->error = json_object_get(doc, "error");
+	if (!has_only(doc, may, count_of(may)))
+		return invalid(f, "a response with members it may not have");
+	if (!m->id || !m->result == !m->error)
+		return invalid(f, "a response needs an id and exactly one of result and error");
+	if (m->result && !json_is_object(m->result))
+		return invalid(f, "a result must be an object");
+	if (m->error && (!json_is_integer(json_object_get(m->error, "code")) ||
+			 !json_is_string(json_object_get(m->error, "message"))))
+		return invalid(f, "an error needs an integer code and a message");
+	return true;
+}
+
+static bool read_asking(struct mcp_message *m, json_t *doc, struct mcp_fault *f)
+{
+	static const char *const may[] = { "jsonrpc", "id", "method", "params" };
+	bool with_id = json_object_get(doc, "id") != NULL;
+
+	m->kind = with_id ? MCP_REQUEST : MCP_NOTIFICATION;
+	m->method = json_string_value(json_object_get(doc, "method"));
+	m->params = json_object_get(doc, "params");
+	if (!has_only(doc, may, count_of(may)))
+		return invalid(f, "a message may have only jsonrpc, id, method and params");
+	if (!m->method)
+		return invalid(f, "a message needs a method, a string");
+	if (with_id && !m->id)
+		return invalid(f, "an id must be an integer or a string of at most 128 bytes");
+	if (m->params && !json_is_object(m->params))
+		return invalid(f, "params must be an object");
+	return true;
+}
+
+bool mcp_read(struct mcp_message *out, json_t *doc, struct mcp_fault *fault)
+{
+	const char *version = json_string_value(json_object_get(doc, "jsonrpc"));
+
+	*out = (struct mcp_message){ .id = usable_id(doc) };
+	if (json_is_array(doc))
+		return invalid(fault, "batches are not part of MCP: send one object a line");
+	if (!json_is_object(doc))
+		return invalid(fault, "a message must be an object");
+	if (!version || strcmp(version, "2.0") != 0)
+		return invalid(fault, "jsonrpc must be \"2.0\"");
+	if (json_object_get(doc, "method") ||
+	    (!json_object_get(doc, "result") && !json_object_get(doc, "error")))
+		return read_asking(out, doc, fault);
+	return read_response(out, doc, fault);
+}
+
+bool mcp_read_call(struct mcp_call *out, json_t *params, struct mcp_fault *fault)
+{
+	static const char *const may[] = { "name", "arguments", "_meta" };
+	const json_t *name = json_object_get(params, "name");
+	const json_t *meta = json_object_get(params, "_meta");
+	json_t *arguments = json_object_get(params, "arguments");
+	const char *text = NULL;
+
+	if (!json_is_string(name) || json_string_length(name) == 0)
+		text = "a call needs the name of a tool";
+	else if (json_string_length(name) > MCP_NAME + 66)	/* SERVER__ may stand before it */
+		text = "a tool's name has at most 128 bytes";
+	else if (!has_only(params, may, count_of(may)))
+		text = "a call may have only name, arguments and _meta";
+	else if ((arguments && !json_is_object(arguments)) || (meta && !json_is_object(meta)))
+		text = "arguments and _meta must be objects";
+	if (text)
+		return fail(fault, MCP_BAD_PARAMS, REASON_BAD_PARAMS, text);
+	*out = (struct mcp_call){ .name = json_string_value(name), .arguments = arguments };
+	return true;
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Files of the operator that are wrong: one error with file, line and column, exit 2, nothing started.
+. "$(dirname "$0")/../lib.sh"
+h=$room/home uid=$(id -u)
+home "$h"
+cd "$h/work" || exit 1
+good_policy='{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [] }'
+good_tools='{ "reeve": "tools/1", "servers": {} }'
+
+# wrong WHAT OPTION PATTERN: the file ./file, given to that option, is refused with that message.
+wrong() {
+	said=$(as "$uid" "$h" "$reeve" run "--$2" ./file -- touch started 2>&1)
+	got=$?
+	if [ "$got" = 2 ] && [ "$(printf '%s\n' "$said" | wc -l)" = 1 ] && printf '%s' "$said" | grep -qE "$3"; then
+		ok "$2: $1"
+	else
+		not_ok "$2: $1" "status $got, wanted 2 and \"$3\": $said"
+	fi
+}
+
+for option in policy profile tools; do
+	rm -f file
+	wrong 'absent' $option 'file.*No such file'
+	: >file
+	wrong 'empty' $option 'file:1:1: '
+	echo '{ "reeve": ' >file
+	wrong 'cut off' $option 'file:[12]:[0-9]+: '
+	printf '{\n  "reeve": "%s/1",\n  "reeve": "%s/1" }' $option $option >file
+	wrong 'a key twice' $option 'file:3:[0-9]+: .*(duplicate|reeve)'
+	printf '{ "reeve": "\377" }' >file
+	wrong 'not UTF-8' $option 'file:1:[0-9]+: .*UTF-8'
+	head -c 10485760 /dev/zero | tr '\0' ' ' >file
+	wrong '10 MiB' $option 'file.*(10485760|larger|more than)'
+	echo '[]' >file
+	wrong 'no object' $option 'file:1:1: .*object'
+	echo '{ "reeve": 5 }' >file
+	wrong 'a wrong type' $option 'file:1:[0-9]+: .*"?reeve"?.*string'
+	echo '{ "reeve": "policy/99" }' >file
+	wrong 'another format' $option 'file:1:[0-9]+: '
+	rm file
+	mkfifo file
+	wrong 'a fifo' $option 'file.*regular'
+	rm file
+done
+echo "$good_policy" | sed 's/"rules"/"rulez"/' >file
+wrong 'an unknown key' policy 'file:1:[0-9]+: .*rulez'
+printf '{ "reeve": "policy/1", "layer": "action", "version": "1",\n "rules": [\n { "id": "a", "then": "ok", "when": {} } ] }' >file
+wrong 'a word that is none' policy 'file:3:[0-9]+: .*"ok".*allow.*refuse'
+echo "$good_tools" | sed 's/{}/{ "a b": { "kind": "command", "argv": ["x"] } }/' >file
+wrong 'a server name that is none' tools 'file:1:[0-9]+: .*a b'
+echo "$good_tools" | sed 's/{}/{ "x": { "kind": "telepathy", "argv": ["x"] } }/' >file
+wrong 'an unknown kind' tools 'file:1:[0-9]+: .*telepathy'
+equal 'nothing was started' no "$([ -e started ] && echo yes || echo no)"
+equal 'and nothing was recorded' no "$([ -e "$(ledger_of "$h")" ] && echo yes || echo no)"
+fails 'reeve policy check says the same' 2 as "$uid" "$h" "$reeve" policy check file
+fails 'home as workspace is refused' 2 as "$uid" "$h" "$reeve" run --workspace "$h" -- true
+fails 'the root as workspace is refused' 2 as "$uid" "$h" "$reeve" run --workspace / -- true
+finish
