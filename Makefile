@@ -94,7 +94,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := mcp_server mcp_client
+TOOLS   := mcp_server mcp_client lap disk
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/run/*.sh tests/peers/*.sh))
 export REEVE_BIN := $(CURDIR)/$(OUT)
 
@@ -143,7 +143,7 @@ lint-banned:
 	@! grep -nE '\b($(BANNED))[ ]*\(' $(C_FILES) | grep -vE 'jail_signal|^[^:]*:[0-9]*: \*|forward_signal'
 lint-shell:
 	@contrib/need lint
-	@shellcheck -s sh $(SHELLS)
+	@shellcheck -x -P SCRIPTDIR -s sh -S warning $(SHELLS)
 lint-man:
 	@mandoc -Tlint -Wwarning docs/man/*
 lint-cppcheck:

@@ -15,7 +15,7 @@ if [ ${#XDG_RUNTIME_DIR} -gt 70 ]; then	# a socket's path holds 107 bytes
 fi
 ledger=$room/state/reeve/ledgers/default
 
-bold= plain=
+bold='' plain=''
 if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
 step() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; }
 show() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; }

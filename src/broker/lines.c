@@ -72,6 +72,16 @@ void lines_free(struct lines *l)
 	buf_free(&l->in);
 }
 
+/* Who reads slowly but steadily must not fill the buffer with what it has read. */
+static bool keep(struct outlet *o)
+{
+	if (o->at > OUT_PAUSE) {
+		buf_drop(&o->out, o->at);
+		o->at = 0;
+	}
+	return !o->out.over;
+}
+
 bool outlet_flush(struct outlet *o, int fd)
 {
 	ssize_t done;
@@ -81,7 +91,7 @@ bool outlet_flush(struct outlet *o, int fd)
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return (errno == EAGAIN || errno == EWOULDBLOCK) && !o->out.over;
+			return errno == EAGAIN || errno == EWOULDBLOCK ? keep(o) : false;
 		o->at += (size_t)done;
 	}
 	o->out.size = 0;

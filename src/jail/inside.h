@@ -31,7 +31,8 @@ struct inside {
 	struct filter filter;			/* owned by the launcher's side; a copy of its pages here */
 	uid_t uid;
 	gid_t gid;
-	uint64_t outer[LAYERS];			/* the launcher's namespaces, to differ from */
+	uint64_t outer[LAYERS];			/* the launcher's namespaces ... */
+	uint64_t here[LAYERS];			/* ... from which ours must differ */
 	int control, inner;
 	pid_t program;
 	int listeners[JAIL_SOCKETS];

@@ -29,9 +29,7 @@ struct probe {
 
 static bool space_is_new(const struct inside *in, enum jail_layer l)
 {
-	uint64_t here = layer_space(l);
-
-	return here != 0 && here != in->outer[l];
+	return in->here[l] != 0 && in->here[l] != in->outer[l];
 }
 
 static bool user_holds(const struct inside *in)

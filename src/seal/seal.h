@@ -38,6 +38,8 @@ enum { SEAL_NAME = 128, SEAL_VERIFIER_TEXT = 224, SEAL_NOTE_MOST = 4096 };
 /* Once, before anything of libsodium beyond hashing is used. */
 int seal_ready(struct err *e) must_use;
 
+void seal_random(void *out, size_t size);
+
 /* What the auditor trusts: a key name and a public key. Text form: name+8 hex digits+base64. */
 struct seal_verifier {
 	char name[SEAL_NAME];

@@ -20,6 +20,6 @@ done
 for program in reeve reeve-audit reeve-call; do
 	help=$("$room/bin/$program" --help)
 	equal "$program --help fits a screen" yes "$([ "$(printf '%s\n' "$help" | wc -l)" -le 40 ] && [ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"
-	says "$program --help shows an example" '^examples?:' "$help"
+	says "$program --help shows an example" '^[Ee]xamples?:' "$help"
 done
 finish

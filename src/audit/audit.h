@@ -1,0 +1,56 @@
+/* audit/audit.h - the auditor's program: what is whole, what was done, told to a person or as JSON. */
+#ifndef AUDIT_AUDIT_H
+#define AUDIT_AUDIT_H
+
+#include "ledger/ledger.h"
+
+/* Exit codes are a contract: reeve-ledger(5), EXIT STATUS. Of several, the first in this order. */
+enum {
+	EXIT_WHOLE = 0,
+	EXIT_INTEGRITY = 1,
+	EXIT_USAGE = 2,
+	EXIT_COULD_NOT = 3,
+	EXIT_SIGNATURE = 4,
+	EXIT_INCOMPLETE = 5,
+	EXIT_OPEN = 6,
+	EXIT_TAIL = 7,
+};
+
+struct options {
+	const char *key, *head, *checkpoint, *run, *color;	/* NULL: not given */
+	bool json;
+};
+
+/* Each returns an exit code, or -1 with *e: it could not. */
+int cmd_verify(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_show(const char *ledger, const struct options *o, struct err *e) must_use;
+
+/* --- verify.c: the proof, apart from how it is told --- */
+
+struct finding {
+	bool bad;
+	char text[248];
+};
+
+struct findings {
+	struct finding integrity, signatures, completeness, open, tail;
+	bool completeness_known;	/* there was a head to hold it against */
+	uint64_t records, checkpoints;
+	char origin[SEAL_NAME];
+};
+
+/* A head from elsewhere that the ledger must contain. */
+struct known_head {
+	bool given, has_root;
+	uint64_t size;
+	uint8_t root[SEAL_HASH];
+};
+
+int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v,
+		  const struct known_head *known, struct err *e) must_use;
+int verify_exit(const struct findings *f);
+
+/* "1,234,567" */
+void count_text(char out[32], uint64_t number);
+
+#endif

@@ -1,0 +1,137 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "json/json.h"
+
+/* From a file, or the key itself on the command line: only a key holds a plus before any slash fails. */
+static int read_key(struct seal_verifier *out, const char *given, struct err *e)
+{
+	scoped(mem) char *text = NULL;
+	size_t size;
+
+	if (access(given, F_OK) < 0 && strchr(given, '+'))
+		return seal_verifier_read(out, given, strlen(given), e);
+	if (fd_read_file(&text, &size, given, SEAL_VERIFIER_TEXT, e) < 0)
+		return err_in(e, "--key");
+	if (seal_verifier_read(out, text, size, e) < 0)
+		return err_in(e, "--key %s", given);
+	return 0;
+}
+
+static int read_head(struct known_head *out, const char *text, struct err *e)
+{
+	char *end;
+
+	out->size = strtoull(text, &end, 10);
+	if (end == text || text[0] < '0' || text[0] > '9' || (*end && *end != ':'))
+		return err_set(e, ERR_INPUT, "--head %s: expected SIZE or SIZE:ROOT", text);
+	out->given = true;
+	out->has_root = *end == ':';
+	if (out->has_root && !seal_hash_read(out->root, end + 1, strlen(end + 1)))
+		return err_set(e, ERR_INPUT, "--head %s: the root must be 64 hexadecimal digits or base64", text);
+	return 0;
+}
+
+static int read_checkpoint(struct known_head *out, const char *path, const struct seal_verifier *v,
+			   struct err *e)
+{
+	scoped(mem) char *text = NULL;
+	struct checkpoint c;
+	size_t size;
+
+	if (fd_read_file(&text, &size, path, SEAL_NOTE_MOST, e) < 0)
+		return -1;
+	if (checkpoint_open(&c, v, text, size, e) < 0)
+		return err_in(e, "--checkpoint %s", path);
+	out->given = out->has_root = true;
+	out->size = c.size;
+	memcpy(out->root, c.root, sizeof(c.root));
+	return 0;
+}
+
+struct line {
+	const char *what, *good;
+	const struct finding *f;
+};
+
+enum { LINES = 5 };
+
+static void lines_of(struct line out[LINES], const struct findings *f)
+{
+	out[0] = (struct line){ "integrity", "ok", &f->integrity };
+	out[1] = (struct line){ "signatures", "ok", &f->signatures };
+	out[2] = (struct line){ "completeness", f->completeness_known ? "ok" : "unknown", &f->completeness };
+	out[3] = (struct line){ "open intents", "ok", &f->open };
+	out[4] = (struct line){ "tail", "clean", &f->tail };
+}
+
+static void print_lines(const struct findings *f, bool color)
+{
+	scoped(buf) struct buf out = BUF(8192);
+	struct line lines[LINES];
+	const char *paint;
+	size_t i;
+
+	lines_of(lines, f);
+	for (i = 0; i < LINES; i++) {
+		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 ? "\033[33m" : "\033[32m";
+		buf_printf(&out, "%-13s %s%-8s%s ", lines[i].what, color ? paint : "",
+			   lines[i].f->bad ? "FAILED" : lines[i].good, color ? "\033[0m" : "");
+		text_visible(&out, lines[i].f->text, strlen(lines[i].f->text));
+		buf_puts(&out, "\n");
+	}
+	fwrite(out.data, 1, out.size, stdout);
+}
+
+static void print_json(const struct findings *f)
+{
+	scoped(json) json_t *all = json_object();
+	scoped(buf) struct buf out = BUF(16384);
+	struct line lines[LINES];
+	json_t *one;
+	size_t i;
+
+	lines_of(lines, f);
+	json_object_set_new(all, "ledger", json_string(f->origin));
+	json_object_set_new(all, "records", json_integer((json_int_t)f->records));
+	json_object_set_new(all, "exit", json_integer(verify_exit(f)));
+	for (i = 0; i < LINES; i++) {
+		one = json_object();
+		json_object_set_new(one, "verdict", json_string(lines[i].f->bad ? "failed" : lines[i].good));
+		json_object_set_new(one, "what", json_string(lines[i].f->text));
+		json_object_set_new(all, lines[i].what, one);
+	}
+	json_write(&out, all);
+	buf_puts(&out, "\n");
+	fwrite(out.data, 1, out.size, stdout);
+}
+
+int cmd_verify(const char *ledger, const struct options *o, struct err *e)
+{
+	struct known_head known = { .given = false };
+	struct seal_verifier v;
+	struct findings f;
+
+	if (!o->key || (o->head && o->checkpoint)) {
+		err_set(e, ERR_INPUT, o->key ? "give --head or --checkpoint, not both"
+					     : "verify needs --key: the ledger's own word on its key proves nothing");
+		return EXIT_USAGE;
+	}
+	if (read_key(&v, o->key, e) < 0 || (o->head && read_head(&known, o->head, e) < 0))
+		return -1;
+	if (o->checkpoint && read_checkpoint(&known, o->checkpoint, &v, e) < 0)
+		return -1;
+	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
+		return -1;
+	if (o->json)
+		print_json(&f);
+	else
+		print_lines(&f, o->color && strcmp(o->color, "always") == 0);
+	return verify_exit(&f);
+}

@@ -1,0 +1,126 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "base/log.h"
+
+static const struct command {
+	const char *name, *takes, *does;
+	int (*run)(const char *ledger, const struct options *o, struct err *e);
+} commands[] = {
+	{ "verify", "LEDGER --key KEY", "prove that a ledger is whole and unaltered", cmd_verify },
+	{ "show", "LEDGER", "tell what was done, run by run", cmd_show },
+};
+
+/* A NULL destination means the flag `json`. */
+static const struct option_row {
+	const char *name, *takes, *does;
+	size_t at;
+} rows[] = {
+	{ "key", "KEY", "verify: file with the verifier key, or the key itself", offsetof(struct options, key) },
+	{ "head", "N[:ROOT]", "verify: size (and root) that the ledger had before", offsetof(struct options, head) },
+	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
+	{ "run", "N", "show: only this run", offsetof(struct options, run) },
+	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
+	{ "json", NULL, "for programs; show: each record as it is stored", offsetof(struct options, json) },
+};
+
+static int help(void)
+{
+	size_t i;
+
+	puts("reeve-audit: read and prove a ledger; never writes to it.\n");
+	for (i = 0; i < count_of(commands); i++)
+		printf("  reeve-audit %-7s %-18s %s\n", commands[i].name, commands[i].takes, commands[i].does);
+	puts("\nLEDGER is a ledger's directory or a copy of its journal.\n");
+	for (i = 0; i < count_of(rows); i++)
+		printf("  --%-10s %-9s %s\n", rows[i].name, rows[i].takes ? rows[i].takes : "", rows[i].does);
+	puts("\nExample:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
+	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
+	     "verify exits 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong signature or key,\n"
+	     "5 records missing at the end, 6 intents left open, 7 unfinished tail.");
+	return 0;
+}
+
+static int wrong_usage(const char *why, const char *what)
+{
+	log_say("%s%s; try reeve-audit --help", why, what);
+	return EXIT_USAGE;
+}
+
+static int set_option(struct options *o, char **args, int *used)
+{
+	const char *name = args[0] + 2, *equals = strchr(name, '=');
+	size_t size = equals ? (size_t)(equals - name) : strlen(name), i;
+
+	for (i = 0; i < count_of(rows); i++) {
+		if (strlen(rows[i].name) != size || strncmp(rows[i].name, name, size) != 0)
+			continue;
+		if (!rows[i].takes) {
+			o->json = true;
+			return equals ? -1 : 0;
+		}
+		*used += equals ? 0 : 1;
+		if (!equals && !args[1])
+			return -1;
+		*(const char **)(void *)((char *)o + rows[i].at) = equals ? equals + 1 : args[1];
+		return 0;
+	}
+	return -1;
+}
+
+/* "auto" is settled here, once: colour on a terminal that did not ask for none. */
+static bool settle_color(struct options *o)
+{
+	static const char *const words[] = { "auto", "always", "never" };
+	size_t i;
+
+	if (!o->color)
+		o->color = "auto";
+	for (i = 0; i < count_of(words) && strcmp(words[i], o->color) != 0; i++)
+		;
+	if (i == 0)
+		o->color = isatty(STDOUT_FILENO) ? "always" : "never";
+	return i < count_of(words);
+}
+
+static int run_command(const struct command *c, const char *ledger, const struct options *o)
+{
+	struct err e = { .kind = ERR_NONE };
+	int status = seal_ready(&e) < 0 ? -1 : c->run(ledger, o, &e);
+
+	if (e.kind && (status < 0 || status == EXIT_USAGE))
+		log_say("%s", e.text);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
+		return EXIT_COULD_NOT;
+	return status < 0 ? EXIT_COULD_NOT : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .json = false };
+	const char *ledger = NULL;
+	size_t i;
+	int at;
+
+	log_name("reeve-audit");
+	if (argc < 2)
+		return wrong_usage("say what to do", "");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		return help();
+	for (at = 2; at < argc; at++) {
+		if (strcmp(argv[at], "--help") == 0)
+			return help();
+		if (strncmp(argv[at], "--", 2) != 0 && ledger)
+			return wrong_usage("one ledger at a time: ", argv[at]);
+		if (strncmp(argv[at], "--", 2) != 0)
+			ledger = argv[at];
+		else if (set_option(&o, argv + at, &at) < 0)
+			return wrong_usage("unknown or incomplete option ", argv[at] ? argv[at] : argv[at - 1]);
+	}
+	for (i = 0; i < count_of(commands); i++)
+		if (strcmp(commands[i].name, argv[1]) == 0 && ledger && settle_color(&o))
+			return run_command(&commands[i], ledger, &o);
+	return wrong_usage(ledger ? "no such command or colour: " : "which ledger? ", argv[1]);
+}

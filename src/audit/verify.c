@@ -1,0 +1,259 @@
+/*
+ * The proof. Every record is hashed from the bytes on disk; every checkpoint is held against the
+ * auditor's own key and against the tree over those bytes. What the ledger says of itself (its
+ * genesis key, its head file) is never trusted, only compared.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "base/fd.h"
+
+struct proof {
+	struct findings *f;
+	const struct seal_verifier *v;
+	const struct known_head *known;
+	struct tree tree;
+	struct order order;
+	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
+	uint64_t own_head;
+	bool own_head_there, live;
+};
+
+static void leave_proof(struct proof *p)
+{
+	order_free(&p->order);
+}
+
+static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
+
+static void say(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+}
+
+static bool is_number(const struct record *r, enum field f, uint64_t expected)
+{
+	return r->value[f].set && r->value[f].number == expected;
+}
+
+/* The frame's head is what recovery believes; the record is what is signed. They must agree. */
+static int agree(const struct record *r, const struct frame *f, struct proof *p, struct err *e)
+{
+	const struct field_value *ledger = &r->value[FIELD_LEDGER];
+
+	if (!ledger->set || !r->value[FIELD_TIME].set)
+		return err_set(e, ERR_INPUT, "\"ledger\" or \"time\" is missing");
+	if (f->index == 0 && ledger->size < SEAL_NAME)
+		memcpy(p->f->origin, ledger->text, ledger->size);
+	if (ledger->size != strlen(p->f->origin) || memcmp(ledger->text, p->f->origin, ledger->size) != 0)
+		return err_set(e, ERR_INPUT, "belongs to another ledger");
+	if (f->index != p->tree.size || !is_number(r, FIELD_N, f->index))
+		return err_set(e, ERR_INPUT, "its number is not its place");
+	if ((uint16_t)r->kind != f->kind || !is_number(r, FIELD_RUN, f->run) || r->ref != f->ref ||
+	    r->value[FIELD_INTENT].set != (r->kind == RECORD_OUTCOME))
+		return err_set(e, ERR_INPUT, "its frame says something else than the record");
+	return 0;
+}
+
+static int take_record(struct proof *p, const struct frame *f, struct err *e)
+{
+	char room[RECORD_MOST];
+	struct record r;
+
+	if (entry_read(&r, room, f->body, f->size, e) < 0 || agree(&r, f, p, e) < 0 ||
+	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0)
+		return err_in(e, "record %" PRIu64, p->tree.size);
+	tree_add(&p->tree, f->body, f->size);
+	p->f->records = p->tree.size;
+	if (p->known->given && p->known->size == p->tree.size)
+		tree_root(p->known_root, &p->tree);
+	return 0;
+}
+
+/* A bad signature is its own verdict; a good one over other records is lost integrity. */
+static int take_commit(struct proof *p, const struct frame *f, struct err *e)
+{
+	struct err why = { .kind = ERR_NONE };
+	struct checkpoint c;
+	uint8_t root[SEAL_HASH];
+
+	if (f->index != p->tree.size || f->run || f->ref)
+		return err_set(e, ERR_INPUT, "checkpoint behind record %" PRIu64 " is in the wrong place",
+			       p->tree.size - 1);
+	p->f->checkpoints++;
+	if (checkpoint_open(&c, p->v, f->body, f->size, &why) < 0) {
+		if (!p->f->signatures.bad)
+			say(&p->f->signatures, "checkpoint at size %" PRIu64 ": %.160s", f->index, why.text);
+		p->f->signatures.bad = true;
+		return 0;
+	}
+	tree_root(root, &p->tree);
+	if (c.size != p->tree.size || memcmp(root, c.root, sizeof(root)) != 0)
+		return err_set(e, ERR_INPUT, "record %" PRIu64 " or one since the checkpoint before it: not what was signed",
+			       p->tree.size - 1);
+	return 0;
+}
+
+/* -1: could not read. What is wrong with the ledger goes into the findings. */
+static int walk(struct proof *p, struct journal *j, const struct journal_extent *x, struct err *e)
+{
+	struct err why = { .kind = ERR_NONE };
+	uint64_t at = JOURNAL_MAGIC;
+	enum frame_got got;
+	struct frame f;
+	int bad = 0;
+
+	for (; at < x->end && bad == 0; at += frame_whole(&f)) {
+		if (journal_frame(j, &f, &got, at, e) < 0)
+			return -1;
+		if (got != FRAME_WHOLE)
+			return err_set(e, ERR_INPUT, "the journal changed while it was read; try again");
+		bad = f.kind == FRAME_COMMIT ? take_commit(p, &f, &why) : take_record(p, &f, &why);
+	}
+	if (bad < 0)
+		say(&p->f->integrity, "%s", why.text);
+	else if (x->damaged)
+		say(&p->f->integrity, "record %" PRIu64 ": damaged on disk, though later records are signed",
+		    x->damaged_at);
+	p->f->integrity.bad = bad < 0 || x->damaged;
+	return 0;
+}
+
+static void judge_integrity(const struct proof *p)
+{
+	char records[32], checkpoints[32];
+
+	count_text(records, p->f->records);
+	count_text(checkpoints, p->f->checkpoints);
+	if (!p->f->integrity.bad)
+		say(&p->f->integrity, "%s records, each hashed and in its place", records);
+	if (p->f->records == 0 && !p->f->integrity.bad) {
+		p->f->integrity.bad = true;
+		say(&p->f->integrity, "record 0: the journal has no committed records");
+	}
+	if (p->f->checkpoints == 0 && !p->f->signatures.bad) {
+		p->f->signatures.bad = true;
+		say(&p->f->signatures, "no checkpoint to check");
+	}
+	if (!p->f->signatures.bad)
+		say(&p->f->signatures, "%s checkpoints by %s", checkpoints, p->v->name);
+}
+
+static void judge_completeness(const struct proof *p)
+{
+	struct finding *f = &p->f->completeness;
+	uint64_t have = p->tree.size;
+
+	p->f->completeness_known = p->known->given;
+	f->bad = true;
+	if (p->known->given && have < p->known->size)
+		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records", p->known->size, have);
+	else if (p->own_head_there && have < p->own_head)
+		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the ledger's own head",
+		    p->own_head, have);
+	else
+		f->bad = false;
+	if (f->bad)
+		p->f->completeness_known = true;
+	else if (p->known->given)
+		say(f, "nothing is missing up to the given head %" PRIu64 ", of %" PRIu64, p->known->size, have);
+	else if (p->own_head_there)
+		say(f, "no external head given (not less than its own head, %" PRIu64 ")", p->own_head);
+	else
+		say(f, "no external head given");
+}
+
+/* Another history of the same length or more: as bad as a changed record. */
+static void judge_fork(const struct proof *p)
+{
+	if (p->known->has_root && p->known->size > 0 && p->known->size <= p->tree.size &&
+	    memcmp(p->known->root, p->known_root, SEAL_HASH) != 0 && !p->f->integrity.bad) {
+		p->f->integrity.bad = true;
+		say(&p->f->integrity, "another history: the first %" PRIu64 " records are not those of the given head",
+		    p->known->size);
+	}
+}
+
+static void judge_rest(const struct proof *p, const struct journal_extent *x)
+{
+	const char *live = p->live ? "; a recorder is at work" : "";
+
+	p->f->open.bad = p->order.intent_count > 0 && !p->live;
+	if (p->order.intent_count > 0)
+		say(&p->f->open, "%zu without outcome, first is record %" PRIu64 "%s", p->order.intent_count,
+		    p->order.intents[0].index, live);
+	else if (p->order.run_count > 0)
+		say(&p->f->open, "none (%zu runs not closed%s)", p->order.run_count, live);
+	else
+		say(&p->f->open, "none");
+	p->f->tail.bad = x->tail > 0 && !p->live && !x->damaged;
+	if (x->tail > 0)
+		say(&p->f->tail, "%" PRIu64 " bytes behind the last checkpoint%s", x->tail,
+		    p->live ? live : "; the next run cuts and records them");
+	else
+		say(&p->f->tail, "nothing behind the last checkpoint");
+}
+
+/* Does a recorder hold the journal's lock? A copy is never held. */
+static bool is_held(const char *path)
+{
+	struct flock asked = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	scoped(fd) int fd = -1;
+	char name[4096];
+	struct stat st;
+
+	if (stat(path, &st) < 0 ||
+	    snprintf(name, sizeof(name), S_ISDIR(st.st_mode) ? "%s/journal" : "%s", path) >= (int)sizeof(name))
+		return false;
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
+}
+
+/* Its head is read before the journal: a live ledger only grows. */
+int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v,
+		  const struct known_head *known, struct err *e)
+{
+	struct findings f = { .records = 0 };
+	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known };
+	scoped(journal) struct journal *j = NULL;
+	struct journal_extent x;
+
+	p.live = is_held(path);
+	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
+	    journal_extent(&x, j, v, e) < 0 || walk(&p, j, &x, e) < 0)
+		return -1;
+	judge_integrity(&p);
+	judge_completeness(&p);
+	judge_fork(&p);
+	judge_rest(&p, &x);
+	*out = f;
+	return 0;
+}
+
+int verify_exit(const struct findings *f)
+{
+	const struct {
+		bool bad;
+		int code;
+	} order[] = {
+		{ f->integrity.bad, EXIT_INTEGRITY },	    { f->signatures.bad, EXIT_SIGNATURE },
+		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->open.bad, EXIT_OPEN },
+		{ f->tail.bad, EXIT_TAIL },
+	};
+	size_t i;
+
+	for (i = 0; i < count_of(order); i++)
+		if (order[i].bad)
+			return order[i].code;
+	return EXIT_WHOLE;
+}

@@ -1,0 +1,146 @@
+/*
+ * Connections of agents. Who has too much in flight, or does not read its answers, is not read
+ * from: the kernel then makes it wait. Nothing here ever waits for an agent.
+ */
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "broker/broker.h"
+
+enum { COMMITS_PAUSE = 512 };
+
+int agent_accept(void *listener, short what, struct err *e)
+{
+	struct listener *l = listener;
+	struct broker *b = l->broker;
+	struct session *s;
+	int fd;
+
+	(void)what;
+	if (b->session_count == SESSIONS)
+		return 0;
+	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return 0;	/* it has gone again */
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		fd_close(&fd);
+		return err_sys(e, "memory for a connection");
+	}
+	*s = (struct session){ .broker = b, .server = l->server, .fd = fd, .lines = LINES,
+			       .outlet = OUTLET };
+	b->sessions[b->session_count++] = s;
+	return 0;
+}
+
+/* Back-pressure: of one agent by its own calls and unread answers, of all by what is to be recorded. */
+static bool may_ask(const struct session *s)
+{
+	return !s->gone && s->calls < SESSION_CALLS && outlet_left(&s->outlet) < OUT_PAUSE &&
+	       s->broker->call_count < BROKER_CALLS && s->broker->commits.count < COMMITS_PAUSE;
+}
+
+static bool has_input(const struct session *s)
+{
+	return s->lines.in.size > s->lines.at;
+}
+
+short agent_events(const struct session *s)
+{
+	short events = outlet_left(&s->outlet) ? POLLOUT : 0;
+
+	return may_ask(s) && !s->half_closed ? events | POLLIN : events;
+}
+
+int agent_work(struct session *s, struct err *e)
+{
+	const char *line;
+	size_t size;
+	enum lines_got got;
+	int done = 0;
+
+	while (done == 0 && may_ask(s) && has_input(s)) {
+		got = lines_next(&s->lines, &line, &size);
+		if (got == LINES_NONE)
+			break;
+		done = got == LINES_LINE ? session_take(s, line, size, e) : session_too_long(s, size, e);
+	}
+	return done;
+}
+
+void agent_finish(struct session *s)
+{
+	if (s->half_closed && s->calls == 0 && outlet_left(&s->outlet) == 0 && may_ask(s))
+		agent_drop(s);
+}
+
+int agent_attend(void *session, short what, struct err *e)
+{
+	struct session *s = session;
+
+	if (s->gone)
+		return 0;
+	if ((what & POLLIN) && lines_read(&s->lines, s->fd) < 0)
+		s->half_closed = true;
+	else if ((what & (POLLHUP | POLLERR)) && !(what & POLLIN))
+		agent_drop(s);
+	return s->gone ? 0 : agent_work(s, e);
+}
+
+void agent_flush(struct session *s)
+{
+	if (!s->gone && (s->outlet.out.over || outlet_left(&s->outlet)) && !outlet_flush(&s->outlet, s->fd))
+		agent_drop(s);
+}
+
+/*
+ * What a tool or the recorder has goes on to its outcome; what is still ours is forgotten. The
+ * session itself goes when the loop comes round.
+ */
+void agent_drop(struct session *s)
+{
+	struct call *c, *next;
+
+	for (c = TAILQ_FIRST(&s->broker->calls); c; c = next) {
+		next = TAILQ_NEXT(c, all);
+		if (c->session != s)
+			continue;
+		c->session = NULL;
+		s->calls--;
+		if (c->state == CALL_ASKING || c->state == CALL_LISTING)
+			call_end(c);
+	}
+	s->gone = true;
+}
+
+void agents_tell_changed(struct broker *b, const struct server *changed)
+{
+	struct session *s;
+	size_t i;
+
+	for (i = 0; i < b->session_count; i++) {
+		s = b->sessions[i];
+		if (!s->gone && s->greeted && (!s->server || s->server == changed))
+			mcp_write_notification(&s->outlet.out, "notifications/tools/list_changed");
+	}
+}
+
+void agents_bury(struct broker *b)
+{
+	size_t i, kept = 0;
+	struct session *s;
+
+	for (i = 0; i < b->session_count; i++) {
+		s = b->sessions[i];
+		if (!s->gone) {
+			b->sessions[kept++] = s;
+			continue;
+		}
+		fd_close(&s->fd);
+		lines_free(&s->lines);
+		buf_free(&s->outlet.out);
+		free(s);
+	}
+	b->session_count = kept;
+}

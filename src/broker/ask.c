@@ -1,0 +1,135 @@
+/*
+ * A tools/call becomes a struct call that can be judged: whose tool, which bytes, about what. The
+ * bytes are made before the verdict, so that what is judged, recorded and forwarded are one thing.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/broker.h"
+
+/* On the joined socket a tool is SERVER__TOOL; no server's name holds "__". */
+static struct server *find_server(struct session *s, const char **tool)
+{
+	const char *cut = strstr(*tool, "__");
+	size_t i, size;
+
+	if (s->server)
+		return s->server;
+	for (i = 0; cut && i < s->broker->server_count; i++) {
+		size = strlen(s->broker->servers[i].name);
+		if (size != (size_t)(cut - *tool) || memcmp(s->broker->servers[i].name, *tool, size) != 0)
+			continue;
+		*tool = cut + 2;
+		return **tool ? &s->broker->servers[i] : NULL;
+	}
+	return NULL;
+}
+
+/* The argument that says what the call is about, if the operator named one for this tool. */
+static void find_resource(struct call *c)
+{
+	const struct server *s = c->server;
+	const json_t *value = NULL;
+	size_t i;
+
+	for (i = 0; i < s->resource_count && !value; i++)
+		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
+			value = json_at(c->action.args, s->resources[i].pointer);
+	if (json_is_integer(value))
+		snprintf(c->resource, sizeof(c->resource), "%" PRId64, (int64_t)json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(c->resource, sizeof(c->resource), "%.15g", json_real_value(value));
+	c->about.resource = json_is_string(value) ? json_string_value(value) :
+			    c->resource[0]	  ? c->resource :
+						    NULL;
+}
+
+/* Paths no kernel would take are beneath nothing; the launcher need not be asked. */
+static int ask_facts(struct call *c, struct err *e)
+{
+	uint8_t body[2 * PATH_MAX + 16];
+	size_t i;
+
+	for (i = 0; i < c->action.fact_count; i++) {
+		const struct fact *f = &c->action.facts[i];
+		struct pack p = { .at = body, .room = sizeof(body) };
+
+		if (strlen(f->root) >= PATH_MAX || strlen(f->path) >= PATH_MAX)
+			continue;
+		pack_text(&p, f->root, strlen(f->root));
+		pack_text(&p, f->path, strlen(f->path));
+		if (wire_send(&c->broker->launcher, MSG_RESOLVE, c->tag + i, body, p.size, NULL, 0, e) < 0)
+			return -1;
+		c->unresolved++;
+	}
+	c->state = CALL_ASKING;
+	return c->unresolved ? 0 : session_serve(c, e);
+}
+
+int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
+{
+	struct call *c = call_of_tag(b, tag, CALL_ASKING);
+
+	if (!c)
+		return 0;	/* its agent has gone meanwhile */
+	if (tag - c->tag >= c->action.fact_count || c->unresolved == 0)
+		return err_set(e, ERR_PEER, "an answer to no question");
+	c->action.facts[tag - c->tag].yes = yes;
+	return --c->unresolved ? 0 : session_serve(c, e);
+}
+
+static struct call *build_call(struct session *s, struct server *server, const struct mcp_call *m,
+			       struct request *r, struct err *e)
+{
+	struct call *c = call_new(s, r, e);
+
+	if (!c)
+		return NULL;
+	c->server = server;
+	c->action = (struct action){ .kind = ACTION_TOOL_CALL, .server = server->name,
+				     .tool = m->name, .args = m->arguments };
+	c->relay_id = ++server->next_id;
+	mcp_write_call(&c->forward, c->relay_id, m->name, m->arguments);
+	c->about.size = c->forward.size;
+	find_resource(c);
+	return c;
+}
+
+/* Well-formed as a message, but nothing this tool could be called with: told as an error. */
+static int refuse_call(struct call *c, enum reason reason, const char *text, struct err *e)
+{
+	c->code = MCP_BAD_PARAMS;
+	snprintf(c->text, sizeof(c->text), "%s", text);
+	c->verdict = (struct verdict){ .reason = reason, .why = c->text };
+	return session_record(c, e);
+}
+
+int ask_call(struct session *s, struct request *r, struct err *e)
+{
+	static const struct mcp_fault nobody = { MCP_BAD_PARAMS, REASON_NO_SERVER,
+						 "no such tool: tools/list says which there are" };
+	struct mcp_fault fault = { 0 };
+	struct mcp_call m = { 0 };
+	struct err why = { 0 };
+	struct server *server;
+	struct call *c;
+
+	if (!mcp_read_call(&m, r->m.params, &fault))
+		return session_fault(s, r, &fault, e);
+	server = find_server(s, &m.name);
+	if (!server || strlen(m.name) > MCP_NAME)
+		return session_fault(s, r, &nobody, e);
+	c = build_call(s, server, &m, r, e);
+	if (!c)
+		return -1;
+	if (c->forward.over)
+		return refuse_call(c, REASON_TOO_LONG, "the call is too long once it is written out", e);
+	seal_digest(c->digest, c->forward.data, c->forward.size);
+	c->about.digest = c->digest;
+	if (server->exec && exec_prepare(c, &why) < 0)
+		return refuse_call(c, REASON_BAD_PARAMS, why.text, e);
+	c->undecidable = !policy_questions(s->broker->policy, &c->action);
+	return c->undecidable ? session_serve(c, e) : ask_facts(c, e);
+}

@@ -1,0 +1,247 @@
+/* broker/broker.h - what the files of this folder share: one broker, its sessions, servers, calls. */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include <poll.h>
+
+#include "broker/commit.h"
+#include "broker/lines.h"
+#include "mcp/mcp.h"
+#include "policy/policy.h"
+#include "seal/seal.h"
+
+enum {
+	SERVERS = 32,
+	SESSIONS = 64,
+	SESSION_CALLS = 64,	/* in flight, of one agent connection */
+	BROKER_CALLS = 1024,	/* in flight, of all */
+	EXEC_OUTPUT = 1 << 20,	/* bytes kept of what an exec tool prints */
+	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
+	EXEC_PARAMS = 64,
+	FORWARD_MOST = 16 << 20,
+	START_MS = 30000,
+	JOINED = 0xffff,
+	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
+	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + BROKER_CALLS,
+};
+
+struct broker;
+struct session;
+struct server;
+
+TAILQ_HEAD(calls, call);
+
+enum call_state {
+	CALL_ASKING,		/* the launcher is resolving paths */
+	CALL_COMMITTING,	/* the recorder has it */
+	CALL_LISTING,		/* tools/list: waits for servers */
+	CALL_WAITING,		/* proved; its server is starting */
+	CALL_FLYING,		/* the tool has it */
+	CALL_ENDED,
+};
+
+/* Anything an agent asked that is not answered in the same breath. */
+struct call {
+	TAILQ_ENTRY(call) all, queued;
+	struct calls *queue;		/* of its server, or NULL */
+	struct broker *broker;
+	struct session *session;	/* NULL once the agent has gone */
+	struct server *server;
+	enum call_state state;
+	json_t *doc;			/* owned; id and arguments are borrowed from it */
+	const json_t *id;		/* NULL: no answer can be given */
+	bool silent;			/* cancelled by the agent: no answer is wanted */
+	struct action action;
+	bool undecidable;
+	struct verdict verdict;
+	struct commit_about about;
+	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
+	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
+	char text[256];			/* its sentence */
+	struct buf forward;		/* exactly the bytes that were judged; then a newline */
+	struct receipt *proof;		/* owned; NULL until the intent is durable */
+	uint64_t tag, relay_id, began_ns, deadline_ns;
+	size_t unresolved;
+	uint32_t asked;			/* list: servers it has had started */
+	struct {
+		size_t tool, count;
+		struct buf values;	/* count x (u8 given, text) as EXEC carries them */
+		struct buf output;
+		int out;
+		bool cut, closed, exited;
+		unsigned status;
+	} exec;
+};
+
+/* One connection of an agent. */
+struct session {
+	struct broker *broker;
+	struct server *server;		/* NULL: the joined socket */
+	int fd;
+	bool gone, half_closed, greeted;
+	size_t calls;
+	struct lines lines;
+	struct outlet outlet;
+};
+
+struct listener {
+	struct broker *broker;
+	int fd;
+	struct server *server;		/* NULL: joined */
+};
+
+struct resource {
+	char *tool, *pointer;
+};
+
+enum server_state {
+	SERVER_IDLE,
+	SERVER_COMMITTING,	/* its start is being recorded */
+	SERVER_SPAWNING,	/* the launcher is starting it */
+	SERVER_GREETING,	/* initialize is sent */
+	SERVER_LISTING,		/* tools/list is sent */
+	SERVER_READY,
+};
+
+struct server {
+	struct broker *broker;
+	char name[64];
+	bool exec;
+	uint16_t index;
+	unsigned deadline_ms;
+	struct resource *resources;
+	size_t resource_count;
+	enum server_state state;
+	json_t *tools;			/* array; NULL until it has listed them once */
+	json_t *fresh, *seen;		/* the list being read, page by page */
+	size_t pages, list_bytes;
+	bool relist;			/* it changed while it was being read */
+	uint64_t own_id, next_id;	/* own_id: of our initialize or tools/list in flight; 0: none */
+	uint64_t tag, began_ns, deadline_ns;
+	int in, out;
+	struct lines lines;
+	struct outlet outlet;
+	struct receipt *proof;		/* of server.start, until it is closed */
+	struct calls waiting, flying;
+	bool noted;			/* its misbehaviour has been mentioned */
+};
+
+struct watch {
+	int (*attend)(void *whose, short what, struct err *e);
+	void *whose;
+};
+
+struct broker {
+	struct wire launcher, recorder;
+	struct commits commits;
+	struct policy *policy;
+	struct server servers[SERVERS];
+	size_t server_count;
+	struct listener listeners[SERVERS + 1];
+	size_t listener_count;
+	struct session *sessions[SESSIONS];
+	size_t session_count;
+	struct calls calls, dead;
+	size_t call_count;
+	uint64_t run, tag;
+	bool ending;
+	struct pollfd polls[WATCHES];
+	struct watch watches[WATCHES];
+	size_t watch_count;
+	struct msg msg;			/* the one being read: too large for a stack */
+};
+
+/* setup.c: everything the launcher tells, up to START. */
+int setup_hear(struct broker *b, struct err *e) must_use;
+
+/* loop.c: until END is done with. */
+int loop_run(struct broker *b, struct err *e) must_use;
+void loop_watch(struct broker *b, int fd, short events,
+		int (*attend)(void *whose, short what, struct err *e), void *whose);
+
+/* peers.c: what launcher and recorder say while agents are served. */
+int peers_launcher(void *broker, short what, struct err *e) must_use;
+int peers_recorder(void *broker, short what, struct err *e) must_use;
+
+/* agent.c: connections. */
+int agent_accept(void *listener, short what, struct err *e) must_use;
+int agent_attend(void *session, short what, struct err *e) must_use;
+int agent_work(struct session *s, struct err *e) must_use;	/* serve the lines that are here */
+short agent_events(const struct session *s);
+void agent_flush(struct session *s);
+void agent_finish(struct session *s);		/* asks no more, and has all its answers */
+void agent_drop(struct session *s);
+void agents_bury(struct broker *b);		/* free those that have gone */
+void agents_tell_changed(struct broker *b, const struct server *changed);
+
+/* session.c: judge, write down, and only then act. */
+struct request {
+	json_t *doc;		/* owned until a call takes it; NULL: not even JSON */
+	struct mcp_message m;
+	const char *line;	/* NULL: too long to keep */
+	size_t size;
+};
+
+int session_take(struct session *s, const char *line, size_t size, struct err *e) must_use;
+int session_too_long(struct session *s, size_t size, struct err *e) must_use;
+int session_fault(struct session *s, struct request *r, const struct mcp_fault *f,
+		  struct err *e) must_use;
+int session_serve(struct call *c, struct err *e) must_use;
+int session_record(struct call *c, struct err *e) must_use;	/* a verdict that stands already */
+int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
+
+/* methods.c: what an agent may ask. */
+int method_serve(struct session *s, struct request *r, struct err *e) must_use;
+
+/* ask.c: from tools/call to a call that can be judged. */
+int ask_call(struct session *s, struct request *r, struct err *e) must_use;
+int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e) must_use;
+
+/* call.c: a call's life. */
+struct call *call_new(struct session *s, struct request *r, struct err *e);
+struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state);
+void call_queue(struct call *c, struct calls *queue, enum call_state state);
+int call_close(struct call *c, struct outcome o, struct err *e) must_use;	/* with its outcome, if it has an intent */
+void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
+void calls_bury(struct broker *b);
+
+/* answer.c: what the agent reads. */
+void answer_result(struct call *c, const json_t *result);
+void answer_failure(struct call *c, const json_t *error);
+void answer_error(struct call *c, int code, const char *text);
+void answer_text(struct call *c, bool is_error, const char *text, const char *more);
+
+/* relay.c: calls to command servers. */
+int relay_forward(struct call *c, struct receipt *proof, struct err *e) must_use never_null;
+int relay_resume(struct server *s, struct err *e) must_use;
+int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
+		 struct err *e) must_use;
+int relay_fail(struct server *s, const char *why, struct err *e) must_use;
+
+/* exec.c: calls of exec tools. */
+int exec_prepare(struct call *c, struct err *e) must_use;	/* do the arguments fit? */
+int exec_run(struct call *c, struct receipt *proof, struct err *e) must_use never_null;
+int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
+int exec_failed(struct call *c, const char *why, struct err *e) must_use;
+int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
+int exec_attend(void *call, short what, struct err *e) must_use;
+
+/* server.c: a command server's life; start.c: until it is ready. */
+int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */
+int server_spawned(struct server *s, struct msg *m, struct err *e) must_use;
+int server_attend(void *server, short what, struct err *e) must_use;
+int server_flush(struct server *s, struct err *e) must_use;
+int server_stop(struct server *s, const char *status, const char *why, struct err *e) must_use;
+int server_expire(struct server *s, uint64_t now, struct err *e) must_use;
+int server_close_start(struct server *s, const char *status, const char *why, struct err *e) must_use;
+uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
+void server_note(struct server *s, const char *what);
+int start_greet(struct server *s, struct err *e) must_use;
+int start_hear(struct server *s, const struct mcp_message *m, size_t size, struct err *e) must_use;
+int start_list(struct server *s, struct err *e) must_use;
+
+/* list.c: tools/list. */
+int list_serve(struct session *s, struct request *r, struct err *e) must_use;
+int list_settle(struct broker *b, struct err *e) must_use;	/* a server's state has changed */
+
+#endif

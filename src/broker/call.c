@@ -1,0 +1,111 @@
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "broker/broker.h"
+
+static void keep_id(struct call *c, const json_t *id)
+{
+	struct buf text = BUF(sizeof(c->request) * 6);
+
+	c->id = id;
+	if (!id || !json_write(&text, id) || text.size >= sizeof(c->request)) {
+		buf_free(&text);
+		return;
+	}
+	snprintf(c->request, sizeof(c->request), "%s", buf_text(&text));
+	c->about.request = c->request;
+	buf_free(&text);
+}
+
+struct call *call_new(struct session *s, struct request *r, struct err *e)
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		err_sys(e, "memory for a call");
+		return NULL;
+	}
+	c->broker = s->broker;
+	c->session = s;
+	c->doc = take(&r->doc);
+	c->about.size = r->size;
+	c->forward = BUF(FORWARD_MOST);
+	c->exec.values = BUF(EXEC_VALUES);
+	c->exec.output = BUF(EXEC_OUTPUT);
+	c->exec.out = -1;
+	c->tag = s->broker->tag += TAG_STEP;
+	keep_id(c, r->m.id);
+	TAILQ_INSERT_TAIL(&s->broker->calls, c, all);
+	s->broker->call_count++;
+	s->calls++;
+	return c;
+}
+
+struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state)
+{
+	struct call *c;
+
+	TAILQ_FOREACH(c, &b->calls, all)
+		if (tag >= c->tag && tag < c->tag + TAG_STEP)
+			return c->state == state ? c : NULL;
+	return NULL;
+}
+
+static void unqueue(struct call *c)
+{
+	if (c->queue)
+		TAILQ_REMOVE(c->queue, c, queued);
+	c->queue = NULL;
+}
+
+void call_queue(struct call *c, struct calls *queue, enum call_state state)
+{
+	unqueue(c);
+	c->queue = queue;
+	c->state = state;
+	TAILQ_INSERT_TAIL(queue, c, queued);
+}
+
+void call_end(struct call *c)
+{
+	if (c->state == CALL_ENDED)
+		return;
+	unqueue(c);
+	fd_close(&c->exec.out);
+	if (c->session)
+		c->session->calls--;
+	c->session = NULL;
+	c->state = CALL_ENDED;
+	c->broker->call_count--;
+	TAILQ_REMOVE(&c->broker->calls, c, all);
+	TAILQ_INSERT_TAIL(&c->broker->dead, c, all);
+}
+
+int call_close(struct call *c, struct outcome o, struct err *e)
+{
+	int done = 0;
+
+	o.executed = c->began_ns ? c->digest : NULL;
+	o.duration_us = c->began_ns ? (clock_mono_ns() - c->began_ns) / 1000 : 0;
+	if (c->proof)
+		done = commit_outcome(&c->broker->commits, c->proof, &o, e);
+	call_end(c);
+	return done;
+}
+
+/* Who is ended while the loop goes through its watches may still stand in one of them. */
+void calls_bury(struct broker *b)
+{
+	struct call *c;
+
+	while ((c = TAILQ_FIRST(&b->dead))) {
+		TAILQ_REMOVE(&b->dead, c, all);
+		json_decref(c->doc);
+		buf_free(&c->forward);
+		buf_free(&c->exec.values);
+		buf_free(&c->exec.output);
+		receipt_free(c->proof);
+		free(c);
+	}
+}

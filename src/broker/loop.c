@@ -1,0 +1,121 @@
+/* One poll loop. It waits for nobody in particular: every descriptor is non-blocking. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "broker/broker.h"
+
+void loop_watch(struct broker *b, int fd, short events,
+		int (*attend)(void *whose, short what, struct err *e), void *whose)
+{
+	must(b->watch_count < WATCHES);
+	b->polls[b->watch_count] = (struct pollfd){ .fd = fd, .events = events };
+	b->watches[b->watch_count++] = (struct watch){ attend, whose };
+}
+
+/* Writing happens in flush_all(), every time round; these only wake us up for it. */
+static int attend_nothing(void *whose, short what, struct err *e)
+{
+	(void)whose;
+	(void)what;
+	(void)e;
+	return 0;
+}
+
+static void gather_tools(struct broker *b)
+{
+	struct server *s;
+	struct call *c;
+
+	for (s = b->servers; s < b->servers + b->server_count; s++) {
+		if (s->out >= 0)
+			loop_watch(b, s->out, POLLIN, server_attend, s);
+		if (s->in >= 0 && outlet_left(&s->outlet))
+			loop_watch(b, s->in, POLLOUT, attend_nothing, s);
+		if (!s->exec)
+			continue;
+		TAILQ_FOREACH(c, &s->flying, queued)
+			if (c->exec.out >= 0)
+				loop_watch(b, c->exec.out, POLLIN, exec_attend, c);
+	}
+}
+
+static void gather(struct broker *b)
+{
+	size_t i;
+
+	b->watch_count = 0;
+	loop_watch(b, b->recorder.fd, POLLIN, peers_recorder, b);
+	loop_watch(b, b->launcher.fd, POLLIN, peers_launcher, b);
+	gather_tools(b);
+	for (i = 0; i < b->session_count; i++)
+		loop_watch(b, b->sessions[i]->fd, agent_events(b->sessions[i]), agent_attend,
+			   b->sessions[i]);
+	for (i = 0; i < b->listener_count && b->session_count < SESSIONS && !b->ending; i++)
+		loop_watch(b, b->listeners[i].fd, POLLIN, agent_accept, &b->listeners[i]);
+}
+
+static int time_left(const struct broker *b)
+{
+	uint64_t soonest = UINT64_MAX, one;
+	size_t i;
+
+	for (i = 0; i < b->server_count; i++) {
+		one = server_deadline(&b->servers[i]);
+		soonest = one < soonest ? one : soonest;
+	}
+	return soonest == UINT64_MAX ? -1 : clock_left_ms(soonest);
+}
+
+static int attend_all(struct broker *b, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < b->watch_count; i++)
+		if (b->polls[i].revents &&
+		    b->watches[i].attend(b->watches[i].whose, b->polls[i].revents, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int expire_all(struct broker *b, struct err *e)
+{
+	uint64_t now = clock_mono_ns();
+	size_t i;
+
+	for (i = 0; i < b->server_count; i++)
+		if (server_deadline(&b->servers[i]) <= now && server_expire(&b->servers[i], now, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Answers first: that lets an agent go on which was made to wait, in the same round. */
+static int flush_all(struct broker *b, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < b->session_count; i++) {
+		agent_flush(b->sessions[i]);
+		if (!b->sessions[i]->gone && agent_work(b->sessions[i], e) < 0)
+			return -1;
+		agent_flush(b->sessions[i]);
+		agent_finish(b->sessions[i]);
+	}
+	for (i = 0; i < b->server_count; i++)
+		if (server_flush(&b->servers[i], e) < 0)
+			return -1;
+	agents_bury(b);
+	calls_bury(b);
+	return 0;
+}
+
+int loop_run(struct broker *b, struct err *e)
+{
+	while (!b->ending || b->commits.count > 0) {
+		gather(b);
+		if (poll(b->polls, b->watch_count, time_left(b)) < 0 && errno != EINTR)
+			return err_sys(e, "poll");
+		if (attend_all(b, e) < 0 || expire_all(b, e) < 0 || flush_all(b, e) < 0)
+			return -1;
+	}
+	return wire_send(&b->launcher, MSG_DONE, 0, NULL, 0, NULL, 0, e);
+}

@@ -1,0 +1,84 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "broker/broker.h"
+
+/* The tool gets the bytes that were judged: c->forward, made before the verdict, and a newline. */
+int relay_forward(struct call *c, struct receipt *proof, struct err *e)
+{
+	struct server *s = c->server;
+
+	must(receipt_index(proof) > 0);
+	if (s->state != SERVER_READY) {
+		call_queue(c, &s->waiting, CALL_WAITING);
+		return server_need(s, e);
+	}
+	c->began_ns = clock_mono_ns();
+	c->deadline_ns = c->began_ns + s->deadline_ms * UINT64_C(1000000);
+	buf_add(&s->outlet.out, c->forward.data, c->forward.size);
+	buf_add(&s->outlet.out, "\n", 1);
+	buf_free(&c->forward);
+	call_queue(c, &s->flying, CALL_FLYING);
+	return 0;
+}
+
+int relay_resume(struct server *s, struct err *e)
+{
+	struct call *c;
+
+	while (s->state == SERVER_READY && (c = TAILQ_FIRST(&s->waiting)))
+		if (relay_forward(c, c->proof, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Only an id in flight is an answer; late, repeated and invented ones go no further. */
+int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
+		 struct err *e)
+{
+	struct outcome o = { .status = "ok", .exit = -1, .size = size };
+	char digest[SEAL_DIGEST_TEXT];
+	struct call *c = NULL;
+
+	if (json_is_integer(m->id))
+		TAILQ_FOREACH(c, &s->flying, queued)
+			if (c->relay_id == (uint64_t)json_integer_value(m->id))
+				break;
+	if (!c) {
+		server_note(s, "answered what was not asked, or was answered or given up before");
+		return 0;
+	}
+	seal_digest(digest, line, size);
+	o.answer = digest;
+	if (m->error) {
+		o.status = "error";
+		answer_failure(c, m->error);
+	} else {
+		o.status = mcp_is_tool_error(m->result) ? "tool-error" : "ok";
+		answer_result(c, m->result);
+	}
+	return call_close(c, o, e);
+}
+
+/* The server is gone: its calls end as failed, whether they had reached it or not. */
+int relay_fail(struct server *s, const char *why, struct err *e)
+{
+	struct calls *queues[] = { &s->flying, &s->waiting };
+	struct call *c;
+	char text[400];
+	size_t i;
+
+	snprintf(text, sizeof(text), "tool server %s %s. The call may or may not have had an effect.",
+		 s->name, why);
+	for (i = 0; i < count_of(queues); i++) {
+		if (queues[i] == &s->waiting)
+			snprintf(text, sizeof(text), "tool server %s %s. The call was not made.", s->name, why);
+		while ((c = TAILQ_FIRST(queues[i]))) {
+			answer_text(c, true, text, NULL);
+			if (call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,115 @@
+/*
+ * The product. Every line an agent sends comes through session_take(); every tool call through
+ * session_serve(), which judges it and has the verdict written down; and only the recorder's word
+ * that it is durable calls session_proved(), which acts.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/broker.h"
+
+static struct verdict judge(const struct call *c)
+{
+	if (c->undecidable)
+		return (struct verdict){ .reason = REASON_UNDECIDABLE };
+	return policy_decide(c->broker->policy, &c->action);
+}
+
+/* Nothing is done for an agent that has gone: its intent is closed as cancelled. */
+static int session_proved(void *call, struct receipt *proof, struct err *e)
+{
+	struct call *c = call;
+
+	c->proof = proof;
+	if (c->verdict.kind == VERDICT_REFUSE)
+		return session_refuse(c, proof, e);
+	if (!c->session)
+		return call_close(c, (struct outcome){ .status = "cancelled", .exit = -1 }, e);
+	return c->server->exec ? exec_run(c, proof, e) : relay_forward(c, proof, e);
+}
+
+int session_record(struct call *c, struct err *e)
+{
+	c->state = CALL_COMMITTING;
+	return commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
+			      (struct commit_then){ session_proved, c }, e);
+}
+
+int session_serve(struct call *c, struct err *e)
+{
+	c->verdict = judge(c);
+	return session_record(c, e);
+}
+
+/* A message is refused by a JSON-RPC error; a well-formed call by a result its model can read. */
+int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
+{
+	char text[1024];
+
+	must(receipt_index(proof) > 0);
+	(void)e;
+	if (c->code)
+		answer_error(c, c->code, c->text);
+	if (!c->code && c->action.kind == ACTION_TOOL_CALL) {
+		snprintf(text, sizeof(text),
+			 "reeve refused %s/%s: %s%s%s%s. Ask the operator of this run to allow it if you need it; "
+			 "trying again will not help.",
+			 c->action.server, c->action.tool,
+			 c->verdict.rule ? "rule " : c->undecidable ? "it could not be judged" : "no rule allows it",
+			 c->verdict.rule ? c->verdict.rule : "", c->verdict.why ? ": " : "",
+			 c->verdict.why ? c->verdict.why : "");
+		answer_text(c, true, text, NULL);
+	}
+	call_end(c);
+	return 0;
+}
+
+int session_fault(struct session *s, struct request *r, const struct mcp_fault *f, struct err *e)
+{
+	struct call *c = call_new(s, r, e);
+
+	if (!c)
+		return -1;
+	if (r->line) {
+		seal_digest(c->digest, r->line, r->size);
+		c->about.digest = c->digest;
+	}
+	snprintf(c->text, sizeof(c->text), "%s", f->text);
+	c->code = f->code;
+	c->action = (struct action){ .kind = ACTION_MESSAGE };
+	c->verdict = (struct verdict){ .reason = f->reason, .why = c->text };
+	return session_record(c, e);
+}
+
+int session_too_long(struct session *s, size_t size, struct err *e)
+{
+	static const struct mcp_fault fault = { MCP_INVALID, REASON_TOO_LONG,
+						"a line may have at most 4 MiB" };
+	struct request r = { .size = size };
+
+	return session_fault(s, &r, &fault, e);
+}
+
+/* One line: parsed once, here. From now on only the tree counts. */
+int session_take(struct session *s, const char *line, size_t size, struct err *e)
+{
+	struct request r = { .line = line, .size = size };
+	struct mcp_fault fault = { MCP_PARSE, REASON_BAD_JSON, NULL };
+	struct err why = { 0 };
+	int done;
+
+	if (json_read(&r.doc, line, size, NULL, &why) < 0) {
+		fault.text = why.text;
+		return session_fault(s, &r, &fault, e);
+	}
+	if (!mcp_read(&r.m, r.doc, &fault)) {
+		done = session_fault(s, &r, &fault, e);
+	} else if (r.m.kind == MCP_RESPONSE) {
+		fault = (struct mcp_fault){ 0, REASON_UNSOLICITED, "an answer to no question of ours" };
+		done = session_fault(s, &r, &fault, e);
+	} else {
+		done = method_serve(s, &r, e);
+	}
+	json_decref(r.doc);
+	return done;
+}

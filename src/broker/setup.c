@@ -1,0 +1,161 @@
+/* What the launcher tells before anything is served: ledger, policy, tool servers, sockets. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "broker/broker.h"
+
+static int hear_ledger(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+
+	b->run = unpack_number(&u, 8);
+	if (!unpack_done(&u) || b->recorder.fd >= 0)
+		return err_set(e, ERR_PEER, "malformed or second LEDGER");
+	b->recorder.fd = fd_take(&m->fds[0]);
+	return 0;
+}
+
+/* From offset 0 whatever its position: the descriptor's position is shared with who sent it. */
+static int read_memory(struct buf *out, int fd, struct err *e)
+{
+	ssize_t got = 1;
+
+	while (got > 0) {
+		if (!buf_reserve(out, 65536))
+			return err_set(e, ERR_LIMIT, "larger than %zu bytes", out->most - 65536);
+		got = pread(fd, out->data + out->size, 65536, (off_t)out->size);
+		if (got < 0)
+			return err_sys(e, "read");
+		out->size += (size_t)got;
+	}
+	return 0;
+}
+
+static int hear_policy(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	scoped(buf) struct buf bytes = BUF(POLICY_MOST + 65536);
+	char name[512];
+
+	if (!unpack_copy(&u, name, sizeof(name)) || !unpack_done(&u))
+		return err_set(e, ERR_PEER, "malformed POLICY");
+	if (read_memory(&bytes, m->fds[0], e) < 0)
+		return err_in(e, "policy %s", name);
+	return policy_add(b->policy, name, bytes.data, bytes.size, e);
+}
+
+static int read_resources(struct server *s, struct unpack *u, struct err *e)
+{
+	size_t count = unpack_number(u, 2), i;
+	char tool[1024], pointer[4096];
+
+	s->resources = calloc(count ? count : 1, sizeof(s->resources[0]));
+	for (i = 0; s->resources && i < count; i++) {
+		if (!unpack_copy(u, tool, sizeof(tool)) || !unpack_copy(u, pointer, sizeof(pointer)))
+			return err_set(e, ERR_PEER, "malformed SERVER");
+		s->resources[i] = (struct resource){ strdup(tool), strdup(pointer) };
+		if (!s->resources[i].tool || !s->resources[i].pointer)
+			return err_sys(e, "memory for resources");
+	}
+	s->resource_count = count;
+	return s->resources ? 0 : err_sys(e, "memory for resources");
+}
+
+/* The tools of an exec server are the operator's own words, but read as strictly as anybody's. */
+static int read_tools(struct server *s, int fd, struct err *e)
+{
+	scoped(buf) struct buf bytes = BUF(MCP_LINE + 65536);
+	scoped(json) json_t *list = NULL, *seen = json_object();
+
+	if (read_memory(&bytes, fd, e) < 0 || json_read(&list, bytes.data, bytes.size, NULL, e) < 0)
+		return err_in(e, "tools of %s", s->name);
+	s->tools = json_array();
+	if (!s->tools || !seen || !mcp_tools_add(s->tools, seen, list) ||
+	    json_array_size(s->tools) != json_array_size(list))
+		return err_set(e, ERR_INPUT, "tools of %s: not a list of tools with names of their own", s->name);
+	return 0;
+}
+
+static int hear_server(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	struct server *s = &b->servers[b->server_count];
+	uint64_t kind = unpack_number(&u, 2);
+
+	if (b->server_count == SERVERS)
+		return err_set(e, ERR_LIMIT, "more than %d tool servers", SERVERS);
+	*s = (struct server){ .broker = b, .exec = kind == 1, .index = (uint16_t)b->server_count,
+			      .in = -1, .out = -1, .lines = LINES, .outlet = OUTLET };
+	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->flying);
+	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > 1)
+		return err_set(e, ERR_PEER, "malformed SERVER");
+	if (!text_is_name(s->name) || strstr(s->name, "__"))
+		return err_set(e, ERR_INPUT, "%s cannot be the name of a tool server", s->name);
+	s->deadline_ms = (unsigned)unpack_number(&u, 4);
+	if (read_resources(s, &u, e) < 0)
+		return -1;
+	if (!unpack_done(&u))
+		return err_set(e, ERR_PEER, "malformed SERVER");
+	if (s->exec && read_tools(s, m->fds[0], e) < 0)
+		return -1;
+	b->server_count++;
+	return 0;
+}
+
+static int hear_listen(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	uint64_t server = unpack_number(&u, 2);
+	struct listener *l = &b->listeners[b->listener_count];
+
+	if (!unpack_done(&u) || (server != JOINED && server >= b->server_count))
+		return err_set(e, ERR_PEER, "malformed LISTEN");
+	if (b->listener_count == count_of(b->listeners))
+		return err_set(e, ERR_LIMIT, "more than %zu sockets", count_of(b->listeners));
+	*l = (struct listener){ b, fd_take(&m->fds[0]), server == JOINED ? NULL : &b->servers[server] };
+	b->listener_count++;
+	return fcntl(l->fd, F_SETFL, O_NONBLOCK) < 0 ? err_sys(e, "a listening socket") : 0;
+}
+
+static int hear_start(struct broker *b, struct msg *m, struct err *e)
+{
+	(void)m;
+	if (b->recorder.fd < 0)
+		return err_set(e, ERR_PEER, "START without LEDGER");
+	b->launcher.now = PHASE_RUNNING;
+	return 0;
+}
+
+static const struct {
+	enum msg_type type;
+	int (*hear)(struct broker *b, struct msg *m, struct err *e);
+} heard[] = {
+	{ MSG_LEDGER, hear_ledger }, { MSG_POLICY, hear_policy }, { MSG_SERVER, hear_server },
+	{ MSG_LISTEN, hear_listen }, { MSG_START, hear_start },
+};
+
+int setup_hear(struct broker *b, struct err *e)
+{
+	size_t i;
+	int got, done;
+
+	while (b->launcher.now == PHASE_STARTING) {
+		got = wire_receive(&b->launcher, &b->msg, true, e);
+		if (got != WIRE_MESSAGE)
+			return got < 0 ? -1 : err_set(e, ERR_PEER, "the launcher ended");
+		done = err_set(e, ERR_PEER, "%s before START", msg_name(b->msg.type));
+		for (i = 0; i < count_of(heard); i++)
+			if (heard[i].type == b->msg.type)
+				done = heard[i].hear(b, &b->msg, e);
+		msg_drop(&b->msg);
+		if (done < 0)
+			return -1;
+		*e = (struct err){ 0 };
+	}
+	return 0;
+}

@@ -1,0 +1,113 @@
+/*
+ * Our own processes, confined by the table in calls.def. The program is exported from libseccomp and its
+ * context released before the list is on: releasing afterwards takes calls that a list may not have.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "jail/inside.h"
+
+SCOPED(ctx, scmp_filter_ctx, seccomp_release)
+
+enum condition {
+	ALWAYS,
+	NOT_EXEC,
+	PROTECT_DATA,
+	FLAGS_ONLY_0, FLAGS_ONLY_1, FLAGS_ONLY_2, FLAGS_ONLY_3,
+	LOCK_0, LOCK_1, LOCK_2, LOCK_3,
+	SEALS,
+	BY_DESCRIPTOR,
+	TO_ITSELF,
+	UNIX_ONLY,
+};
+
+static const struct call {
+	enum jail_self who;
+	int number;
+	const char *name;
+	enum condition where;
+} calls[] = {
+#define CALL(who, name, because) { JAIL_##who, SCMP_SYS(name), #name, ALWAYS },
+#define WHERE(who, name, because, where) { JAIL_##who, SCMP_SYS(name), #name, where },
+#include "jail/calls.def"
+#undef CALL
+#undef WHERE
+};
+
+/* ALWAYS and TO_ITSELF are not here: one has no comparison, the other's is not constant. */
+static const struct scmp_arg_cmp conditions[] = {
+	[NOT_EXEC] = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+	[PROTECT_DATA] = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+	[FLAGS_ONLY_0] = { 1, SCMP_CMP_EQ, F_GETFL, 0 },
+	[FLAGS_ONLY_1] = { 1, SCMP_CMP_EQ, F_SETFL, 0 },
+	[FLAGS_ONLY_2] = { 1, SCMP_CMP_EQ, F_GETFD, 0 },
+	[FLAGS_ONLY_3] = { 1, SCMP_CMP_EQ, F_GET_SEALS, 0 },
+	[LOCK_0] = { 1, SCMP_CMP_EQ, F_SETLK, 0 },
+	[LOCK_1] = { 1, SCMP_CMP_EQ, F_OFD_SETLK, 0 },
+	[LOCK_2] = { 1, SCMP_CMP_EQ, F_SETFD, 0 },
+	[LOCK_3] = { 1, SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0 },
+	[SEALS] = { 1, SCMP_CMP_EQ, F_ADD_SEALS, 0 },
+	[BY_DESCRIPTOR] = { 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0 },
+	[UNIX_ONLY] = { 0, SCMP_CMP_EQ, AF_UNIX, 0 },
+};
+
+static int add_call(scmp_filter_ctx ctx, const struct call *c)
+{
+	struct scmp_arg_cmp is_self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
+
+	if (c->where == ALWAYS)
+		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, c->number, 0);
+	if (c->where == TO_ITSELF)
+		return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, c->number, 1, &is_self);
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, c->number, 1, &conditions[c->where]);
+}
+
+static int filter_self(struct filter *out, enum jail_self who, struct err *e)
+{
+	scoped(ctx) scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	size_t i;
+	int rc;
+
+	if (!ctx)
+		return err_set(e, ERR_SYSTEM, "libseccomp gives no filter for this architecture");
+	for (i = 0; i < count_of(calls); i++) {
+		rc = calls[i].who == who ? add_call(ctx, &calls[i]) : 0;
+		if (rc < 0 && rc != -EEXIST) {
+			errno = -rc;
+			return err_sys(e, "rule for %s", calls[i].name);
+		}
+	}
+	return filter_export(out, take(&ctx), e);
+}
+
+/* The bounding set is root's to empty; an ordinary user under no_new_privs gains nothing from it. */
+static int give_up_privilege(struct err *e)
+{
+	const struct rlimit none = { 0 };
+
+	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "no_new_privs");
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "non-dumpable");
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		return err_sys(e, "no core files");
+	return 0;
+}
+
+int jail_self(enum jail_self who, struct err *e)
+{
+	scoped(filter) struct filter f = { 0 };
+
+	if (filter_self(&f, who, e) < 0 || give_up_privilege(e) < 0 || filter_install(&f, e) < 0)
+		return err_in(e, "own jail");
+	return 0;
+}

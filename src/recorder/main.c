@@ -1,0 +1,253 @@
+/*
+ * reeve-recorder: the only writer of a ledger and the only holder of its signing key. It parses no
+ * JSON, sees no network and executes nothing; the first line of main sees to that.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "jail/jail.h"
+#include "recorder/recorder.h"
+
+enum { READY_FD = 3, EXIT_USAGE = 2, EXIT_COULD_NOT = 3 };
+
+static bool is_there(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s%s%s", dir, *name ? "/" : "", name) < PATH_MAX &&
+	       access(path, F_OK) == 0;
+}
+
+/* x.key has its verifier key in x.pub. */
+static int write_public(const char *key_path, const char *verifier, struct err *e)
+{
+	scoped(fd) int fd = -1;
+	char path[PATH_MAX];
+	size_t size = strlen(key_path);
+
+	if (size > 4 && strcmp(key_path + size - 4, ".key") == 0)
+		size -= 4;
+	if (size >= sizeof(path) - 5)
+		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
+	memcpy(path, key_path, size);
+	memcpy(path + size, ".pub", 5);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (fd_write_all(fd, verifier, strlen(verifier), e) < 0 || fd_write_all(fd, "\n", 1, e) < 0)
+		return err_in(e, "%s", path);
+	return fsync(fd) < 0 ? err_sys(e, "%s", path) : seal_sync_parent(path, e);
+}
+
+static int make_both(const char *dir, const char *key_path, const char *tenant, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	char name[SEAL_NAME], verifier[SEAL_VERIFIER_TEXT];
+	uint8_t random[8];
+	char hex[17];
+
+	seal_random(random, sizeof(random));
+	text_hex(hex, random, sizeof(random));
+	snprintf(name, sizeof(name), "reeve.local/%s/%s", tenant, hex);
+	if (seal_key_make(key_path, name, e) < 0 || seal_key_load(&k, key_path, e) < 0)
+		return -1;
+	seal_verifier_text(verifier, seal_key_verifier(k));
+	if (write_public(key_path, verifier, e) < 0)
+		return -1;
+	return ledger_make(dir, k, tenant, e);
+}
+
+static int parent_dirs(const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || slash == path)
+		return 0;
+	if (snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", path);
+	return fd_make_dirs(dir, 0700, e);
+}
+
+/* Two first runs at once: the second waits here, and finds both files made. */
+static int lock_dir(int *out, const char *dir, struct err *e)
+{
+	*out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out < 0 || flock(*out, LOCK_EX) < 0)
+		return err_sys(e, "%s", dir);
+	return 0;
+}
+
+static int do_init(char **args, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(fd) int locked = -1;
+	char verifier[SEAL_VERIFIER_TEXT];
+	const char *dir = args[0], *key_path = args[1];
+	bool key, journal;
+
+	if (!text_is_name(args[2]))
+		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, and then also . _ -", args[2]);
+	if (fd_make_dirs(dir, 0700, e) < 0 || parent_dirs(key_path, e) < 0 || lock_dir(&locked, dir, e) < 0)
+		return -1;
+	key = is_there(key_path, "");
+	journal = is_there(dir, "journal");
+	if (key != journal || (!journal && is_there(dir, "head") && !is_there(dir, "journal.new")))
+		return err_set(e, ERR_INPUT, "%s is there but %s is not: restore what is missing from a backup",
+			       key ? key_path : journal ? "the journal" : "head", key ? "the journal" : key_path);
+	if (!key && make_both(dir, key_path, args[2], e) < 0)
+		return -1;
+	if (seal_key_load(&k, key_path, e) < 0)
+		return -1;
+	seal_verifier_text(verifier, seal_key_verifier(k));
+	if (fd_write_all(STDOUT_FILENO, verifier, strlen(verifier), e) < 0 ||
+	    fd_write_all(STDOUT_FILENO, "\n", 1, e) < 0)
+		return -1;
+	return 0;
+}
+
+/* Only ever after the ledger is locked: then a socket that lies there is nobody's. */
+static int listen_at(int *out, const char *path, struct err *e)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	scoped(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return err_sys(e, "socket");
+	if (strlen(path) >= sizeof(at.sun_path))
+		return err_set(e, ERR_INPUT, "socket %s: name too long, at most %zu bytes; set XDG_RUNTIME_DIR to a shorter one",
+			       path, sizeof(at.sun_path) - 1);
+	memcpy(at.sun_path, path, strlen(path));
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(e, "socket %s", path);
+	umask(077);
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 64) < 0)
+		return err_sys(e, "socket %s", path);
+	*out = fd_take(&fd);
+	return 0;
+}
+
+static int ready(struct err *e)
+{
+	if (fd_write_all(READY_FD, "ready\n", 6, e) < 0)
+		return err_in(e, "descriptor 3");
+	close(READY_FD);
+	return 0;
+}
+
+/* The socket goes first: who comes now starts a recorder of its own, and waits for our lock. */
+static int end(struct recorder *r, const char *socket_path, struct err *e)
+{
+	if (unlink(socket_path) < 0 && errno != ENOENT)
+		return err_sys(e, "socket %s", socket_path);
+	fd_close(&r->listener);
+	return ledger_finish(r->ledger, e);
+}
+
+static int do_serve(char **args, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	struct recorder r = { .listener = -1 };
+	int done;
+
+	if (seal_key_load(&k, args[1], e) < 0)
+		return -1;
+	done = ledger_open(&r.ledger, args[0], k, NULL, e);
+	if (done == LEDGER_BUSY) {
+		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
+		return EXIT_BUSY;
+	}
+	if (done == LEDGER_OPENED &&
+	    (listen_at(&r.listener, args[2], e) < 0 || jail_self(JAIL_RECORDER_SERVING, e) < 0 ||
+	     ready(e) < 0 || recorder_serve(&r, e) < 0 || end(&r, args[2], e) < 0))
+		done = -1;
+	recorder_free(&r);
+	return done;
+}
+
+static const struct word {
+	const char *name, *takes;
+	int operands;
+	bool tells;	/* errors go to descriptor 3 too */
+	int (*run)(char **args, struct err *e);
+} words[] = {
+	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, do_init },
+	{ "serve", "LEDGERDIR KEYFILE SOCKET", 3, true, do_serve },
+};
+
+static int usage(void)
+{
+	size_t i;
+
+	for (i = 0; i < count_of(words); i++)
+		log_say("usage: reeve-recorder %s %s", words[i].name, words[i].takes);
+	return EXIT_USAGE;
+}
+
+/* A recorder outlives its runs' signals: it ends when the last of them has gone, and only then. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	size_t i;
+
+	for (i = 0; i < count_of(ignored); i++)
+		sigaction(ignored[i], &ignore, NULL);
+}
+
+/* The launcher reads one line there; it may have gone, and then nobody needs it. */
+static void tell(const struct err *e)
+{
+	struct err ignored;
+	scoped(buf) struct buf line = BUF(1024);
+
+	if (fcntl(READY_FD, F_GETFD) >= 0 && text_visible(&line, e->text, strlen(e->text)) &&
+	    buf_puts(&line, "\n") && fd_write_all(READY_FD, line.data, line.size, &ignored) < 0)
+		return;
+}
+
+static int run_word(const struct word *w, char **args)
+{
+	struct err e = { .kind = ERR_NONE };
+	int status;
+
+	ignore_signals();
+	if (seal_ready(&e) < 0)
+		status = -1;
+	else
+		status = w->run(args, &e);
+	if (status == 0)
+		return 0;
+	log_say("%s", e.text);
+	if (w->tells)
+		tell(&e);
+	return status < 0 ? EXIT_COULD_NOT : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { .kind = ERR_NONE };
+	size_t i;
+
+	log_name("reeve-recorder");
+	if (jail_self(JAIL_RECORDER, &e) < 0) {
+		log_say("%s", e.text);
+		return EXIT_COULD_NOT;
+	}
+	for (i = 0; argc > 1 && i < count_of(words); i++)
+		if (strcmp(argv[1], words[i].name) == 0 && argc == 2 + words[i].operands)
+			return run_word(&words[i], argv + 2);
+	return usage();
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# What a new user types first. As root and as an ordinary user, in a checkout of their own.
+. "$(dirname "$0")/../lib.sh"
+have_userns || skip_all 'no user namespaces for this user'
+for uid in $(each_user); do
+	h=$room/home$uid
+	home "$h" "$uid"
+	mkdir -p "$h/work/reeve/build"
+	cp -r "$top/examples" "$top/profiles" "$top/policies" "$h/work/reeve/"
+	cp -r "$bin" "$h/work/reeve/build/release"
+	chown -R "$uid:$uid" "$h/work"
+	said=$(cd "$h" && as "$uid" "$h" sh reeve/examples/demo/run.sh 2>&1)
+	equal "uid $uid: the demo ends well" 0 "$?"
+	says "uid $uid: a file is read through a tool" '^buy milk' "$said"
+	says "uid $uid: a rule refuses" 'policy:no-dotdot' "$said"
+	says "uid $uid: what no rule names is refused" 'files/delete.*|no rule' "$said"
+	says "uid $uid: the network is not there" 'unreachable' "$said"
+	says "uid $uid: the keys are not there" 'ssh.*No such file' "$said"
+	says "uid $uid: the note was written" 'bought milk' "$(cat "$h/work/reeve/build/demo/workspace/notes/done.txt")"
+	equal "uid $uid: and nothing outside" no "$([ -e "$h/work/reeve/build/demo/outside.txt" ] && echo yes || echo no)"
+	says "uid $uid: the changed byte is found, by record" '(record|index) [0-9]+' "$said"
+done
+cd "$top/examples/demo" && mkdir -p "$room/cases/notes" && echo x >"$room/cases/notes/todo.txt"
+fails 'the cases of its policy hold' 0 "$reeve" policy test --workspace "$room/cases" policy.json
+for file in "$top"/policies/*.json; do
+	fails "the cases of ${file##*/} hold" 0 "$reeve" policy test --workspace "$room/cases" "$file"
+	fails "${file##*/} is clean" 0 "$reeve" policy check --strict "$file"
+done
+finish

@@ -1,0 +1,151 @@
+/*
+ * tool_recorder SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
+ * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, burst N, close, garbage.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "wire/wire.h"
+
+struct tool {
+	struct wire launcher, broker;
+	struct msg msg;
+	uint64_t run, tag;
+};
+
+static int dial(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+		puts("no connection");
+		exit(1);
+	}
+	return fd;
+}
+
+/* The next answer on this channel, as a word and a number or a text. */
+static uint64_t answer(struct tool *t, struct wire *w, bool print)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct unpack u;
+	uint64_t number;
+	char text[256];
+
+	if (wire_receive(w, &t->msg, true, &e) != WIRE_MESSAGE) {
+		puts("gone");
+		return 0;
+	}
+	u = (struct unpack){ .at = t->msg.body, .left = t->msg.size };
+	if (t->msg.type == MSG_HALT) {
+		printf("HALT %s\n", unpack_copy(&u, text, sizeof(text)) ? text : "?");
+		return 0;
+	}
+	number = unpack_number(&u, 8);
+	if (print)
+		printf("%s %" PRIu64 "\n", msg_name(t->msg.type), number);
+	return number;
+}
+
+static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum record_kind kind, uint64_t ref)
+{
+	struct record r = { .kind = kind, .ref = ref };
+	struct err e = { .kind = ERR_NONE };
+
+	record_text(&r, FIELD_AGENT, kind == RECORD_RUN ? "tester" : NULL);
+	record_text(&r, FIELD_TOOL, kind == RECORD_INTENT ? "read_file" : NULL);
+	record_text(&r, FIELD_SERVER, kind == RECORD_INTENT ? "fs" : NULL);
+	record_text(&r, FIELD_RESOURCE, kind == RECORD_INTENT ? "a \"quoted\"\n\x1b[31mname" : NULL);
+	record_text(&r, FIELD_WHY, kind == RECORD_REFUSAL ? "no rule allows it" : NULL);
+	record_text(&r, FIELD_STATUS, kind == RECORD_OUTCOME || kind == RECORD_CLOSE ? "ok" : NULL);
+	if (wire_send_record(w, type, tag, &r, &e) < 0)
+		return;	/* the answer will say "gone" */
+}
+
+static void burst(struct tool *t, uint64_t count)
+{
+	uint64_t i, first = 0;
+
+	for (i = 0; i < count; i++)
+		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_INTENT, 0);
+	for (i = 0; i < count; i++) {
+		uint64_t n = answer(t, &t->broker, false);
+
+		first = i ? first : n;
+		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_OUTCOME, n);
+	}
+	for (i = 0; i < count; i++)
+		answer(t, &t->broker, false);
+	printf("burst %" PRIu64 "\n", count);
+}
+
+static void attach(struct tool *t, const char *path)
+{
+	struct wire fresh = { .fd = dial(path), .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
+	struct err e = { .kind = ERR_NONE };
+
+	if (wire_send_u64(&fresh, MSG_ATTACH, 1, t->run, &e) == 0)
+		answer(t, &fresh, true);
+	t->broker = (struct wire){ .fd = fresh.fd, .me = ROLE_BROKER, .peer = ROLE_RECORDER, .now = PHASE_RUNNING };
+}
+
+static void commit(struct tool *t, enum record_kind kind, uint64_t ref)
+{
+	send_record(&t->broker, MSG_COMMIT, ++t->tag, kind, ref);
+	answer(t, &t->broker, true);
+}
+
+static void act(struct tool *t, const char *path, const char *word, uint64_t number)
+{
+	if (strcmp(word, "open") == 0) {
+		send_record(&t->launcher, MSG_OPEN, 1, RECORD_RUN, 0);
+		t->run = answer(t, &t->launcher, true);
+	} else if (strcmp(word, "attach") == 0) {
+		attach(t, path);
+	} else if (strcmp(word, "intent") == 0) {
+		commit(t, RECORD_INTENT, 0);
+	} else if (strcmp(word, "refusal") == 0) {
+		commit(t, RECORD_REFUSAL, 0);
+	} else if (strcmp(word, "outcome") == 0) {
+		commit(t, RECORD_OUTCOME, number);
+	} else if (strcmp(word, "genesis") == 0) {
+		commit(t, RECORD_GENESIS, 0);
+	} else if (strcmp(word, "burst") == 0) {
+		burst(t, number);
+	} else if (strcmp(word, "heed") == 0) {
+		answer(t, &t->launcher, true);
+	} else if (strcmp(word, "silent-intent") == 0) {
+		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_INTENT, 0);
+		puts("sent");
+	} else if (strcmp(word, "close") == 0) {
+		send_record(&t->launcher, MSG_CLOSE, 2, RECORD_CLOSE, 0);
+		answer(t, &t->launcher, true);
+	} else {
+		puts("unknown word");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct tool t;
+	char line[128], word[64];
+	uint64_t number;
+
+	if (argc != 2)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	t.launcher = (struct wire){ .fd = dial(argv[1]), .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
+	while (fgets(line, sizeof(line), stdin)) {
+		number = 0;
+		if (sscanf(line, "%63s %" SCNu64, word, &number) >= 1)
+			act(&t, argv[1], word, number);
+	}
+	return 0;
+}
