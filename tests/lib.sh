@@ -4,17 +4,20 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${REEVE_BIN:-$top/build/release}
 count=0 bad=0
-room=$(mktemp -d)
-chmod 755 "$room"
-trap 'rm -rf "$room"' EXIT
+story=$(mktemp -d)
+room=$story/room
+chmod 755 "$story"
+trap 'rm -rf "$story"' EXIT
 user=54321	# an ordinary user: nobody's, and without a line in /etc/passwd
 
-# The programs where any user may execute them, wherever the checkout lies.
-mkdir "$room/bin" "$room/profiles"
+[ -x "$bin/reeve" ] || { echo "Bail out! no programs in $bin: run make tests"; exit 1; }
+
+# The programs and profiles where any user may execute them, wherever the checkout lies.
+mkdir "$room" "$room/bin" "$story/profiles"
 cp "$bin"/reeve* "$room/bin/" 2>/dev/null
 cp "$bin"/tools/* "$room/bin/" 2>/dev/null
-cp "$top"/profiles/*.json "$room/profiles/"
-chmod -R a+rX "$room"
+cp "$top"/profiles/*.json "$story/profiles/"
+chmod -R a+rX "$story"
 reeve=$room/bin/reeve
 
 ok() { count=$((count + 1)); echo "ok $count - $1"; }

@@ -83,7 +83,8 @@ int agent_attend(void *session, short what, struct err *e)
 		return 0;
 	if ((what & POLLIN) && lines_read(&s->lines, s->fd) < 0)
 		s->half_closed = true;
-	else if ((what & (POLLHUP | POLLERR)) && !(what & POLLIN))
+	/* Hung up, and all it said has been read: there is nobody left to answer. */
+	if ((what & (POLLHUP | POLLERR)) && (s->half_closed || !(what & POLLIN)))
 		agent_drop(s);
 	return s->gone ? 0 : agent_work(s, e);
 }

@@ -151,6 +151,9 @@ struct broker {
 	struct msg msg;			/* the one being read: too large for a stack */
 };
 
+/* run.c: all of it, over this channel to the launcher. */
+int broker_run(int channel, struct err *e) must_use;
+
 /* setup.c: everything the launcher tells, up to START. */
 int setup_hear(struct broker *b, struct err *e) must_use;
 
@@ -212,7 +215,7 @@ void answer_error(struct call *c, int code, const char *text);
 void answer_text(struct call *c, bool is_error, const char *text, const char *more);
 
 /* relay.c: calls to command servers. */
-int relay_forward(struct call *c, struct receipt *proof, struct err *e) must_use never_null;
+int relay_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int relay_resume(struct server *s, struct err *e) must_use;
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e) must_use;
@@ -220,7 +223,7 @@ int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 
 /* exec.c: calls of exec tools. */
 int exec_prepare(struct call *c, struct err *e) must_use;	/* do the arguments fit? */
-int exec_run(struct call *c, struct receipt *proof, struct err *e) must_use never_null;
+int exec_run(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
 int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;

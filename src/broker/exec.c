@@ -52,7 +52,7 @@ int exec_prepare(struct call *c, struct err *e)
 }
 
 /* The launcher runs it only against the receipt of this intent. */
-int exec_run(struct call *c, struct receipt *proof, struct err *e)
+int exec_run(struct call *c, const struct receipt *proof, struct err *e)
 {
 	uint8_t head[16];
 	struct pack p = { .at = head, .room = sizeof(head) };

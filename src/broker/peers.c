@@ -6,6 +6,8 @@
 
 #include "broker/broker.h"
 
+enum { LAST_WORDS = 20 };	/* reads: more than a pipe holds */
+
 static struct server *server_of_tag(struct broker *b, uint64_t tag)
 {
 	size_t i;
@@ -62,16 +64,18 @@ static int hear_exited(struct broker *b, struct msg *m, struct err *e)
 	struct server *s = server_of_tag(b, m->tag);
 	struct call *c = call_of_tag(b, m->tag, CALL_FLYING);
 	char text[64];
+	int i;
 
 	if (!unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed EXITED");
 	if (!s)
 		return c && c->server->exec ? exec_exited(c, status, e) : 0;
-	if (s->out >= 0 && server_attend(s, POLLIN, e) < 0)	/* its last words */
-		return -1;
-	if (s->tag != m->tag)
-		return 0;
-	s->tag = 0;
+	s->tag = 0;	/* there is nothing to stop */
+	for (i = 0; i < LAST_WORDS && s->out >= 0; i++)
+		if (server_attend(s, POLLIN, e) < 0)
+			return -1;
+	if (s->out < 0 && s->state != SERVER_SPAWNING)
+		return 0;	/* its end was read already */
 	snprintf(text, sizeof(text), "ended with status %u", status);
 	return server_stop(s, "failed", text, e);
 }

@@ -5,7 +5,7 @@
 #include "broker/broker.h"
 
 /* The tool gets the bytes that were judged: c->forward, made before the verdict, and a newline. */
-int relay_forward(struct call *c, struct receipt *proof, struct err *e)
+int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	struct server *s = c->server;
 

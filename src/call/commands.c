@@ -119,6 +119,10 @@ int cmd_tool(int argc, char **argv, bool raw)
 		return CALL_USAGE;
 	}
 	snprintf(server, sizeof(server), "%.*s", (int)(cut - argv[0]), argv[0]);
+	if (!text_is_name(server)) {
+		log_say("%s is no name of a tool server", server);
+		return CALL_USAGE;
+	}
 	if (read_arguments(&arguments, argc > 1 ? argv[1] : NULL, &e) < 0) {
 		log_say("%s", e.text);
 		return CALL_USAGE;
@@ -140,9 +144,10 @@ static void show_tool(struct buf *out, const json_t *tool)
 
 	text_visible(&line, name ? name : "?", name ? strlen(name) : 1);
 	column = line.size < 24 ? 24 - line.size : 1;
-	buf_printf(&line, "%*s", (int)column, "");
-	if (said)
+	if (said) {
+		buf_printf(&line, "%*s", (int)column, "");
 		text_visible(&line, said, strcspn(said, "\n") < 400 ? strcspn(said, "\n") : 400);
+	}
 	buf_add(out, line.data, text_cut(line.data, line.size, WIDE));
 	buf_puts(out, "\n");
 }

@@ -13,9 +13,10 @@
 
 enum { CAPABILITY_NUMBERS = 64 };
 
-#define LOCKED_BITS (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | \
-		     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | \
-		     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+#define LOCKED_BITS \
+	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | \
+	 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | \
+	 SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 /* What an execve could hand back: the bounding set, and the rules that make uid 0 special. */
 static int drop_bounding(struct err *e)
@@ -24,7 +25,7 @@ static int drop_bounding(struct err *e)
 
 	for (cap = 0; cap < CAPABILITY_NUMBERS; cap++) {
 		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
-			break;	/* past the last this kernel knows */
+			break; /* past the last this kernel knows */
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return err_sys(e, "bounding set, capability %d", cap);
 	}

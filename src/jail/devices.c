@@ -24,7 +24,8 @@ static int put_node(struct inside *in, const char *dir, const char *name, struct
 	char source[NAME_MOST], target[NAME_MOST];
 	scoped(fd) int tree = -1;
 
-	if (tree_of(&tree, join(source, "/dev", name), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e) < 0)
+	if (tree_of(&tree, join(source, "/dev", name), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e) <
+	    0)
 		return -1;
 	return place_tree(in, tree, join(target, dir, name), e);
 }
@@ -34,8 +35,10 @@ int root_fill_dev(struct inside *in, const char *target, struct err *e)
 {
 	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
 	static const char *const links[][2] = {
-		{ "fd", "/proc/self/fd" },	{ "stdin", "/proc/self/fd/0" },
-		{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
+		{ "fd", "/proc/self/fd" },
+		{ "stdin", "/proc/self/fd/0" },
+		{ "stdout", "/proc/self/fd/1" },
+		{ "stderr", "/proc/self/fd/2" },
 	};
 	scoped(fd) int dir = -1;
 	char shm[NAME_MOST];
@@ -61,7 +64,8 @@ int root_fill_dev(struct inside *in, const char *target, struct err *e)
  */
 static int cover(struct inside *in, const char *dir, const char *name, struct err *e)
 {
-	static const uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	static const uint64_t flags =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	char target[NAME_MOST];
 	scoped(fd) int at = place_open(in, join(target, dir, name), e);
 	scoped(fd) int tree = -1;
@@ -74,7 +78,8 @@ static int cover(struct inside *in, const char *dir, const char *name, struct er
 		return err_sys(e, "%s", target);
 	if (S_ISDIR(st.st_mode)) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
-		if (mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k,nr_inodes=2,mode=0555") < 0)
+		if (mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV,
+			  "size=4k,nr_inodes=2,mode=0555") < 0)
 			return err_sys(e, "cover %s", target);
 		return 0;
 	}
@@ -89,9 +94,10 @@ static int cover(struct inside *in, const char *dir, const char *name, struct er
  */
 int root_fill_proc(struct inside *in, const char *target, struct err *e)
 {
-	static const char *const covered[] = { "kcore",	     "keys",	    "timer_list", "kpagecount",
-					       "kpageflags", "kpagecgroup", "slabinfo",	  "vmallocinfo",
-					       "sysrq-trigger", "acpi",	    "scsi" };
+	static const char *const covered[] = { "kcore",      "keys",        "timer_list",
+					       "kpagecount", "kpageflags",  "kpagecgroup",
+					       "slabinfo",   "vmallocinfo", "sysrq-trigger",
+					       "acpi",       "scsi" };
 	scoped(fd) int at = place_make_dir(in, target, e);
 	char path[32];
 	size_t i;
@@ -100,7 +106,9 @@ int root_fill_proc(struct inside *in, const char *target, struct err *e)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
 	if (mount("proc", path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-		return err_sys(e, "mount proc (a container that masks parts of its own /proc forbids this)");
+		return err_sys(
+			e,
+			"mount proc (a container that masks parts of its own /proc forbids this)");
 	for (i = 0; in->uid == 0 && i < count_of(covered); i++)
 		if (cover(in, target, covered[i], e) < 0)
 			return -1;

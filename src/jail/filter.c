@@ -1,9 +1,10 @@
 /*
- * The agent's list is a table of numbers with one answer each, so its program is written here as runs of
- * equal answers: libseccomp needs 1.7 ms for the same, a third of what a whole jail may cost. Each
- * run is two instructions and no jump is longer than one, so there is nothing to get wrong in an
- * offset; tests/unit/test_jail_filter.c still asks it about every number. The kernel's bitmap answers
- * the allowed numbers without running it at all. libseccomp keeps the lists with conditions (self.c).
+ * The agent's list is a table of numbers with one answer each, so its program is written here as
+ * runs of equal answers: libseccomp needs 1.7 ms for the same, a third of what a whole jail may
+ * cost. Each run is two instructions and no jump is longer than one, so there is nothing to get
+ * wrong in an offset; tests/unit/test_jail_filter.c still asks it about every number. The kernel's
+ * bitmap answers the allowed numbers without running it at all. libseccomp keeps the lists with
+ * conditions (self.c).
  */
 #include "jail/filter.h"
 
@@ -27,8 +28,8 @@
 SCOPED(ctx, scmp_filter_ctx, seccomp_release)
 
 enum {
-	ANSWER_ALLOW = 0,	/* otherwise an errno */
-	NUMBERS = 512,		/* x32 numbers and whatever comes later lie above: ENOSYS */
+	ANSWER_ALLOW = 0, /* otherwise an errno */
+	NUMBERS = 512,    /* x32 numbers and whatever comes later lie above: ENOSYS */
 	LONGEST = 8 + 2 * NUMBERS,
 };
 

@@ -1,7 +1,7 @@
 /*
  * Process 1 of a jail. It builds the root while it still may, forks the program's process, gives up
- * every capability, and from then on only passes signals in and the end out. When its control socket
- * closes it exits, and the kernel kills whatever else lives in its pid namespace.
+ * every capability, and from then on only passes signals in and the end out. When its control
+ * socket closes it exits, and the kernel kills whatever else lives in its pid namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,11 +61,12 @@ static int forget_handlers(struct inside *in, struct err *e)
 	(void)in;
 	(void)e;
 	for (sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);	/* KILL, STOP and libc's own say no, and have no handlers */
+		signal(sig, SIG_DFL); /* KILL, STOP and libc's own say no, and have no handlers */
 	return 0;
 }
 
-/* After the user namespace: entering one clears it. It may have died before: then the socket says so. */
+/* After the user namespace: entering one clears it. It may have died before: then the socket says
+ * so. */
 static int die_with_launcher(struct inside *in, struct err *e)
 {
 	struct pollfd control = { .fd = in->control, .events = 0 };
@@ -111,7 +112,7 @@ static int fork_program(struct inside *in, struct err *e)
 	close(pair[in->program != 0]);
 	if (in->program == 0)
 		program_main(in);
-	close_range(0, 2, 0);	/* so that a pipe's other end sees the program's end, not ours */
+	close_range(0, 2, 0); /* so that a pipe's other end sees the program's end, not ours */
 	return 0;
 }
 
@@ -119,12 +120,14 @@ static int give_up(struct inside *in, struct err *e)
 {
 	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return err_sys(e, "subreaper");
-	/* Without a user namespace the bounding set may not be ours to empty; the rest always is. */
+	/* Without a user namespace the bounding set may not be ours to empty; the rest always is.
+	 */
 	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "no_new_privs");
-	return 0;
+	/* It waits, reaps and signals: the agent's own list is more than enough for that. */
+	return in->layers[LAYER_SECCOMP].obtained ? filter_install(&in->filter, e) : 0;
 }
 
 static const struct step steps[] = {
@@ -143,13 +146,14 @@ static const struct step steps[] = {
 	{ "give up", LAYERS, give_up },
 };
 
-/* The program's process reports the layers it put on and tried; what init knows of the rest stays. */
+/* The program's process reports the layers it put on and tried; what init knows of the rest stays.
+ */
 static void hear_program(struct inside *in, struct report *r)
 {
 	ssize_t got = recv(in->inner, r, sizeof(*r), 0);
 
 	if (got != (ssize_t)sizeof(*r)) {
-		*r = (struct report){ .failed = 1 };
+		*r = (struct report) { .failed = 1 };
 		(void)err_set(&r->error, ERR_SYSTEM, "program: died while it was being confined");
 	}
 }
@@ -170,8 +174,9 @@ static void tell_launcher(struct inside *in, const struct report *r)
 	if (count > 0) {
 		m.msg_control = &with;
 		m.msg_controllen = CMSG_SPACE(size);
-		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET,
-					      .cmsg_type = SCM_RIGHTS };
+		with.head = (struct cmsghdr) { .cmsg_len = CMSG_LEN(size),
+					       .cmsg_level = SOL_SOCKET,
+					       .cmsg_type = SCM_RIGHTS };
 		memcpy(CMSG_DATA(&with.head), in->listeners, size);
 	}
 	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
@@ -186,7 +191,7 @@ static void obey(struct inside *in)
 	ssize_t got = recv(in->control, &o, sizeof(o), 0);
 
 	if (got != (ssize_t)sizeof(o))
-		_exit(DIED);	/* closed: the run is over, and everything inside with it */
+		_exit(DIED); /* closed: the run is over, and everything inside with it */
 	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
 		fd_close(&in->inner);
 	else if (o.what == ORDER_SIGNAL)
@@ -212,8 +217,9 @@ static void serve(struct inside *in)
 
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
-	ways[1] = (struct pollfd){ .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN };
-	reap(in);	/* what ended before the descriptor stood */
+	ways[1] = (struct pollfd) { .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK),
+				    .events = POLLIN };
+	reap(in); /* what ended before the descriptor stood */
 	while (poll(ways, 2, -1) >= 0 || errno == EINTR) {
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
 			reap(in);

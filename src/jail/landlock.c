@@ -1,7 +1,7 @@
 /*
  * The mounts again, said to another part of the kernel: if one of them can be got round, the other
- * stands. Rights that this kernel's ABI does not know are subtracted, as in the kernel's own sample;
- * the record of the run carries the ABI.
+ * stands. Rights that this kernel's ABI does not know are subtracted, as in the kernel's own
+ * sample; the record of the run carries the ABI.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,20 +14,22 @@
 #include "jail/inside.h"
 
 /* Debian 12's header knows ABI 3; the numbers are the kernel's and do not change. */
-#define FS_REFER	(1ull << 13)
-#define FS_TRUNCATE	(1ull << 14)
-#define FS_IOCTL_DEV	(1ull << 15)
-#define SCOPE_ABSTRACT	(1ull << 0)
-#define SCOPE_SIGNAL	(1ull << 1)
+#define FS_REFER (1ull << 13)
+#define FS_TRUNCATE (1ull << 14)
+#define FS_IOCTL_DEV (1ull << 15)
+#define SCOPE_ABSTRACT (1ull << 0)
+#define SCOPE_SIGNAL (1ull << 1)
 
-#define MAY_LIST	LANDLOCK_ACCESS_FS_READ_DIR
-#define MAY_READ	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
-#define MAY_ALL		((1ull << 16) - 1)
-#define MAY_WRITE	(MAY_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK))
-#define MAY_USE_DEV	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
-#define MAY_LOOK	(LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
-#define FILE_RIGHTS	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
-			 LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define MAY_LIST LANDLOCK_ACCESS_FS_READ_DIR
+#define MAY_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
+#define MAY_ALL ((1ull << 16) - 1)
+#define MAY_WRITE (MAY_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK))
+#define MAY_USE_DEV \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define MAY_LOOK (LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
+#define FILE_RIGHTS \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
+	 LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
 struct ruleset {
 	uint64_t fs, net, scoped;
@@ -39,24 +41,19 @@ static const struct {
 	uint64_t fs;
 	size_t size;
 } since[] = {
-	{ 1, (1ull << 13) - 1, sizeof(uint64_t) },
-	{ 2, FS_REFER, sizeof(uint64_t) },
-	{ 3, FS_TRUNCATE, sizeof(uint64_t) },
-	{ 4, 0, 2 * sizeof(uint64_t) },
-	{ 5, FS_IOCTL_DEV, 2 * sizeof(uint64_t) },
-	{ 6, 0, 3 * sizeof(uint64_t) },
+	{ 1, (1ull << 13) - 1, sizeof(uint64_t) }, { 2, FS_REFER, sizeof(uint64_t) },
+	{ 3, FS_TRUNCATE, sizeof(uint64_t) },      { 4, 0, 2 * sizeof(uint64_t) },
+	{ 5, FS_IOCTL_DEV, 2 * sizeof(uint64_t) }, { 6, 0, 3 * sizeof(uint64_t) },
 };
 
 static const uint64_t rights_of[] = {
-	[JAIL_READ] = MAY_READ,
-	[JAIL_WRITE] = MAY_WRITE,
-	[JAIL_TMPFS] = MAY_WRITE,
-	[JAIL_LINK] = 0,	/* what it leads to has a rule of its own */
-	[JAIL_PROC] = MAY_LOOK,
-	[JAIL_DEV] = MAY_LIST,
+	[JAIL_READ] = MAY_READ,   [JAIL_WRITE] = MAY_WRITE,
+	[JAIL_TMPFS] = MAY_WRITE, [JAIL_LINK] = 0, /* what it leads to has a rule of its own */
+	[JAIL_PROC] = MAY_LOOK,   [JAIL_DEV] = MAY_LIST,
 };
 
-static int allow_beneath(int ruleset, uint64_t handled, uint64_t rights, const char *path, struct err *e)
+static int allow_beneath(int ruleset, uint64_t handled, uint64_t rights, const char *path,
+			 struct err *e)
 {
 	scoped(fd) int fd = open(path, O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr rule = { .parent_fd = fd };
@@ -115,12 +112,14 @@ int landlock_apply(struct inside *in, struct err *e)
 	size_t size = 0;
 
 	if (abi < 1)
-		return err_sys(e, "this kernel has no Landlock; boot with lsm=landlock or use --without=landlock");
+		return err_sys(e, "this kernel has no Landlock; boot with lsm=landlock or use "
+				  "--without=landlock");
 	handle_what_abi_knows(&r, &size, abi);
 	fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
 	if (fd < 0)
 		return err_sys(e, "ruleset");
-	/* Listing is no secret: all there is inside was put there. Reading and running are per mount. */
+	/* Listing is no secret: all there is inside was put there. Reading and running are per
+	 * mount. */
 	if (allow_beneath(fd, r.fs, MAY_LIST, "/", e) < 0 || allow_mounts(in, fd, r.fs, e) < 0)
 		return -1;
 	if (syscall(SYS_landlock_restrict_self, fd, 0) < 0)

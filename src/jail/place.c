@@ -69,8 +69,11 @@ int place_make_dir(struct inside *in, const char *target, struct err *e)
 	if (parent < 0)
 		return -1;
 	if (!is_ours(in, parent))
-		return err_set(e, ERR_INPUT, "%s does not exist, and would have to be made in a directory of the host; "
-			       "make it there first, or leave it out", target);
+		return err_set(
+			e, ERR_INPUT,
+			"%s does not exist, and would have to be made in a directory of the host; "
+			"make it there first, or leave it out",
+			target);
 	if (mkdirat(parent, leaf, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "make directory %s", target);
 	return place_open(in, target, e);
@@ -88,8 +91,11 @@ int place_make_file(struct inside *in, const char *target, struct err *e)
 	if (parent < 0)
 		return -1;
 	if (!is_ours(in, parent))
-		return err_set(e, ERR_INPUT, "%s does not exist, and would have to be made in a directory of the host; "
-			       "make it there first, or leave it out", target);
+		return err_set(
+			e, ERR_INPUT,
+			"%s does not exist, and would have to be made in a directory of the host; "
+			"make it there first, or leave it out",
+			target);
 	if (mknodat(parent, leaf, S_IFREG | 0444, 0) < 0 && errno != EEXIST)
 		return err_sys(e, "make %s", target);
 	return place_open(in, target, e);
@@ -105,8 +111,8 @@ int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t m
 
 	if (over < 0)
 		return -1;
-	snprintf(options, sizeof(options), "mode=%04o,size=%llu,nr_inodes=%llu", mode, (unsigned long long)most,
-		 (unsigned long long)(most / 4096 + 64));
+	snprintf(options, sizeof(options), "mode=%04o,size=%llu,nr_inodes=%llu", mode,
+		 (unsigned long long)most, (unsigned long long)(most / 4096 + 64));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", over);
 	if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(e, "tmpfs at %s", target);
@@ -122,7 +128,8 @@ int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t m
 int tree_of(int *out, const char *source, uint64_t flags, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = flags };
-	scoped(fd) int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	scoped(fd) int tree =
+		open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 
 	if (tree < 0)
 		return err_sys(e, "%s", source);

@@ -1,7 +1,7 @@
 /*
  * Every layer is tried from inside, by the process that will become the program: what a run's first
- * record calls tested did not merely fail to fail when it was set up. A layer that does not hold ends the
- * jail, also where it was dispensable: half a layer is worse than a known hole.
+ * record calls tested did not merely fail to fail when it was set up. A layer that does not hold
+ * ends the jail, also where it was dispensable: half a layer is worse than a known hole.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -73,7 +73,8 @@ static bool net_holds(const struct inside *in)
 
 	(void)in;
 	away.sin_addr.s_addr = htonl(0xc0000201);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&away, sizeof(away)) < 0 && errno == ENETUNREACH;
+	return fd >= 0 && connect(fd, (struct sockaddr *)&away, sizeof(away)) < 0 &&
+	       errno == ENETUNREACH;
 }
 
 static bool uts_holds(const struct inside *in)
@@ -84,11 +85,12 @@ static bool uts_holds(const struct inside *in)
 	       strcmp(name.nodename, in->spec->hostname ? in->spec->hostname : "reeve") == 0;
 }
 
-/* The mode of the file lets us read it, so only Landlock can say no; without a root of ours, any write to it. */
+/* The mode of the file lets us read it, so only Landlock can say no; without a root of ours, any
+ * write to it. */
 static bool landlock_holds(const struct inside *in)
 {
-	int fd = in->layers[LAYER_MOUNT].obtained ? open(JAIL_DENIED, O_RDONLY | O_CLOEXEC) :
-						    open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
+	int fd = in->layers[LAYER_MOUNT].obtained ? open(JAIL_DENIED, O_RDONLY | O_CLOEXEC)
+						  : open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
 	bool held = fd < 0 && errno == EACCES;
 
 	fd_close(&fd);
@@ -137,8 +139,8 @@ static bool limits_hold(const struct inside *in)
 static bool seccomp_holds(const struct inside *in)
 {
 	(void)in;
-	return syscall(SYS_unshare, 0) < 0 && errno == EPERM && socket(AF_VSOCK, SOCK_STREAM, 0) < 0 &&
-	       errno == EAFNOSUPPORT;
+	return syscall(SYS_unshare, 0) < 0 && errno == EPERM &&
+	       socket(AF_VSOCK, SOCK_STREAM, 0) < 0 && errno == EAFNOSUPPORT;
 }
 
 static const struct probe before[] = {
@@ -167,7 +169,8 @@ static int try_each(struct inside *in, const struct probe *probes, size_t count,
 		if (!in->layers[probes[i].layer].obtained)
 			continue;
 		if (!probes[i].holds(in))
-			return err_set(e, ERR_SYSTEM, "%s: %s", jail_layer_word(probes[i].layer), probes[i].broken);
+			return err_set(e, ERR_SYSTEM, "%s: %s", jail_layer_word(probes[i].layer),
+				       probes[i].broken);
 		in->layers[probes[i].layer].tested = true;
 	}
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * The process that will become the program. It puts on what only itself can put on, tries each layer
- * from inside, reports, and waits: nothing of the agent runs before the launcher says go.
+ * The process that will become the program. It puts on what only itself can put on, tries each
+ * layer from inside, reports, and waits: nothing of the agent runs before the launcher says go.
  */
 #include <errno.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ static int let_go_of_control(struct inside *in, struct err *e)
 	(void)e;
 	fd_close(&in->control);
 	if (!in->layers[LAYER_PID].obtained)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* init's end does not end us by itself then */
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* init's end does not end us by itself then */
 	return 0;
 }
 
@@ -41,7 +41,8 @@ static int enter_directory(struct inside *in, struct err *e)
 	return 0;
 }
 
-/* Before Landlock, which demands it of whoever has no capability in a user namespace of their own. */
+/* Before Landlock, which demands it of whoever has no capability in a user namespace of their own.
+ */
 static int no_new_privileges(struct inside *in, struct err *e)
 {
 	(void)in;
@@ -97,7 +98,8 @@ static void say_why(const char *program, int why)
 	char line[256];
 	int size = snprintf(line, sizeof(line), "reeve: %.160s: %s\n", program, strerror(why));
 
-	if (size > 0 && write(2, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0)
+	if (size > 0 &&
+	    write(2, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0)
 		_exit(NOT_EXECUTABLE);
 }
 

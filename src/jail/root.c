@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "jail/inside.h"
 
-#define FLAGS_READ	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
-#define FLAGS_WRITE	(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define FLAGS_READ (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define FLAGS_WRITE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 static const uint64_t TMPFS_BYTES = 2ull << 30;
 
@@ -34,13 +34,15 @@ static int take_sources(struct inside *in, struct err *e)
 	size_t i;
 
 	if (in->spec->mount_count > JAIL_MOUNTS)
-		return err_set(e, ERR_LIMIT, "%zu mounts, more than %d", in->spec->mount_count, JAIL_MOUNTS);
+		return err_set(e, ERR_LIMIT, "%zu mounts, more than %d", in->spec->mount_count,
+			       JAIL_MOUNTS);
 	for (i = 0; i < in->spec->mount_count; i++) {
 		m = &in->spec->mounts[i];
 		in->trees[i] = -1;
 		if (m->kind != JAIL_READ && m->kind != JAIL_WRITE)
 			continue;
-		if (tree_of(&in->trees[i], m->source, m->kind == JAIL_READ ? FLAGS_READ : FLAGS_WRITE, e) < 0 &&
+		if (tree_of(&in->trees[i], m->source,
+			    m->kind == JAIL_READ ? FLAGS_READ : FLAGS_WRITE, e) < 0 &&
 		    !(m->maybe && (errno == ENOENT || errno == ENOTDIR)))
 			return -1;
 	}
@@ -55,7 +57,8 @@ static int lay_base(struct inside *in, struct err *e)
 	size_t i;
 
 	for (i = 0; i < count_of(places); i++)
-		if (mount("tmpfs", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=4m,nr_inodes=8192") == 0)
+		if (mount("tmpfs", places[i], "tmpfs", MS_NOSUID | MS_NODEV,
+			  "mode=0755,size=4m,nr_inodes=8192") == 0)
 			break;
 	if (i == count_of(places))
 		return err_sys(e, "mount a tmpfs");
@@ -81,7 +84,8 @@ static int put_tmpfs(struct inside *in, size_t i, struct err *e)
 {
 	const struct jail_mount *m = &in->spec->mounts[i];
 
-	return place_tmpfs(in, m->target, m->mode ? m->mode : 01777, m->most ? m->most : TMPFS_BYTES, e);
+	return place_tmpfs(in, m->target, m->mode ? m->mode : 01777,
+			   m->most ? m->most : TMPFS_BYTES, e);
 }
 
 static int put_link(struct inside *in, size_t i, struct err *e)
@@ -111,7 +115,7 @@ static int put_mounts(struct inside *in, struct err *e)
 {
 	static int (*const put[])(struct inside *, size_t, struct err *) = {
 		[JAIL_READ] = put_tree, [JAIL_WRITE] = put_tree, [JAIL_TMPFS] = put_tmpfs,
-		[JAIL_LINK] = put_link, [JAIL_PROC] = put_proc,	 [JAIL_DEV] = put_dev,
+		[JAIL_LINK] = put_link, [JAIL_PROC] = put_proc,  [JAIL_DEV] = put_dev,
 	};
 	size_t i;
 
@@ -164,8 +168,9 @@ int root_seal(struct inside *in, struct err *e)
 
 	(void)in;
 	for (i = 0; i < count_of(sealed); i++)
-		if (stat(sealed[i], &st) == 0 && mount_setattr(AT_FDCWD, sealed[i], 0, &attr, sizeof(attr)) < 0 &&
-		    errno != EINVAL)	/* no mount of its own: the root's flag covers it */
+		if (stat(sealed[i], &st) == 0 &&
+		    mount_setattr(AT_FDCWD, sealed[i], 0, &attr, sizeof(attr)) < 0 &&
+		    errno != EINVAL) /* no mount of its own: the root's flag covers it */
 			return err_sys(e, "%s read-only", sealed[i]);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * Our own processes, confined by the table in calls.def. The program is exported from libseccomp and its
- * context released before the list is on: releasing afterwards takes calls that a list may not have.
+ * Our own processes, confined by the table in calls.def. The program is exported from libseccomp
+ * and its context released before the list is on: releasing afterwards takes calls that a list may
+ * not have.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +17,19 @@
 
 SCOPED(ctx, scmp_filter_ctx, seccomp_release)
 
+/* clang-format off */
 enum condition {
 	ALWAYS,
 	NOT_EXEC,
 	PROTECT_DATA,
-	FLAGS_ONLY_0, FLAGS_ONLY_1, FLAGS_ONLY_2, FLAGS_ONLY_3,
-	LOCK_0, LOCK_1, LOCK_2, LOCK_3,
-	SEALS,
+	GETS_FLAGS, SETS_FLAGS, GETS_CLOEXEC, GETS_SEALS,
+	LOCKS, LOCKS_FILE, SETS_CLOEXEC, COPIES,
+	ADDS_SEALS,
 	BY_DESCRIPTOR,
 	TO_ITSELF,
 	UNIX_ONLY,
 };
+/* clang-format on */
 
 static const struct call {
 	enum jail_self who;
@@ -45,15 +48,15 @@ static const struct call {
 static const struct scmp_arg_cmp conditions[] = {
 	[NOT_EXEC] = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
 	[PROTECT_DATA] = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
-	[FLAGS_ONLY_0] = { 1, SCMP_CMP_EQ, F_GETFL, 0 },
-	[FLAGS_ONLY_1] = { 1, SCMP_CMP_EQ, F_SETFL, 0 },
-	[FLAGS_ONLY_2] = { 1, SCMP_CMP_EQ, F_GETFD, 0 },
-	[FLAGS_ONLY_3] = { 1, SCMP_CMP_EQ, F_GET_SEALS, 0 },
-	[LOCK_0] = { 1, SCMP_CMP_EQ, F_SETLK, 0 },
-	[LOCK_1] = { 1, SCMP_CMP_EQ, F_OFD_SETLK, 0 },
-	[LOCK_2] = { 1, SCMP_CMP_EQ, F_SETFD, 0 },
-	[LOCK_3] = { 1, SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0 },
-	[SEALS] = { 1, SCMP_CMP_EQ, F_ADD_SEALS, 0 },
+	[GETS_FLAGS] = { 1, SCMP_CMP_EQ, F_GETFL, 0 },
+	[SETS_FLAGS] = { 1, SCMP_CMP_EQ, F_SETFL, 0 },
+	[GETS_CLOEXEC] = { 1, SCMP_CMP_EQ, F_GETFD, 0 },
+	[GETS_SEALS] = { 1, SCMP_CMP_EQ, F_GET_SEALS, 0 },
+	[LOCKS] = { 1, SCMP_CMP_EQ, F_SETLK, 0 },
+	[LOCKS_FILE] = { 1, SCMP_CMP_EQ, F_OFD_SETLK, 0 },
+	[SETS_CLOEXEC] = { 1, SCMP_CMP_EQ, F_SETFD, 0 },
+	[COPIES] = { 1, SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0 },
+	[ADDS_SEALS] = { 1, SCMP_CMP_EQ, F_ADD_SEALS, 0 },
 	[BY_DESCRIPTOR] = { 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0 },
 	[UNIX_ONLY] = { 0, SCMP_CMP_EQ, AF_UNIX, 0 },
 };
@@ -87,7 +90,8 @@ static int filter_self(struct filter *out, enum jail_self who, struct err *e)
 	return filter_export(out, take(&ctx), e);
 }
 
-/* The bounding set is root's to empty; an ordinary user under no_new_privs gains nothing from it. */
+/* The bounding set is root's to empty; an ordinary user under no_new_privs gains nothing from it.
+ */
 static int give_up_privilege(struct err *e)
 {
 	const struct rlimit none = { 0 };

@@ -26,7 +26,8 @@ static int listen_at(int *out, const char *path, struct err *e)
 	dir[slash - path] = '\0';
 	if (slash != path && fd_make_dirs(dir, 0755, e) < 0)
 		return -1;
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || chmod(path, 0600) < 0 || listen(fd, WAITING) < 0)
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || chmod(path, 0600) < 0 ||
+	    listen(fd, WAITING) < 0)
 		return err_sys(e, "%s", path);
 	*out = fd_take(&fd);
 	return 0;
@@ -39,7 +40,9 @@ int sockets_listen(struct inside *in, struct err *e)
 
 	for (i = 0; i < JAIL_SOCKETS && in->spec->sockets[i]; i++) {
 		if (!in->layers[LAYER_MOUNT].obtained)
-			return err_set(e, ERR_SYSTEM, "there is no place for %s without the mount layer", in->spec->sockets[i]);
+			return err_set(e, ERR_SYSTEM,
+				       "there is no place for %s without the mount layer",
+				       in->spec->sockets[i]);
 		if (listen_at(&in->listeners[i], in->spec->sockets[i], e) < 0)
 			return -1;
 	}

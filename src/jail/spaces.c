@@ -23,8 +23,8 @@ static int write_text(const char *path, const char *text, struct err *e)
 
 /*
  * The same ids inside as outside, and only these: files keep their owner. The files in /proc/self
- * belong to root while we are not dumpable, which a careful launcher is not, so that is lifted for as
- * long as it takes; nobody is inside yet to use it.
+ * belong to root while we are not dumpable, which a careful launcher is not, so that is lifted for
+ * as long as it takes; nobody is inside yet to use it.
  */
 int spaces_enter_user(struct inside *in, struct err *e)
 {

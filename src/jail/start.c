@@ -28,8 +28,8 @@ static unsigned long flags_of(uint32_t without)
 }
 
 /*
- * Not fork(3): the flags, and the pidfd without a race. No stack of its own, so it returns twice as fork
- * does; the launcher has one thread, so the child's libc is whole.
+ * Not fork(3): the flags, and the pidfd without a race. No stack of its own, so it returns twice as
+ * fork does; the launcher has one thread, so the child's libc is whole.
  */
 static pid_t clone_with(unsigned long flags, int *pidfd)
 {
@@ -44,7 +44,7 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 	pid_t child;
 
 	for (l = 0; l < LAYERS; l++)
-		in->layers[l] = (struct jail_layer_state){ .asked = true, .obtained = true };
+		in->layers[l] = (struct jail_layer_state) { .asked = true, .obtained = true };
 	child = clone_with(flags, pidfd);
 	if (child < 0 && flags_of(in->spec->without) != flags) {
 		flags = flags_of(in->spec->without);
@@ -58,8 +58,10 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 static const char *clone_advice(int why)
 {
 	if (why == EPERM || why == EACCES)
-		return "namespaces (allow unprivileged user namespaces: sysctl kernel.unprivileged_userns_clone=1 and "
-		       "kernel.apparmor_restrict_unprivileged_userns=0, or name the layer in --without)";
+		return "namespaces (allow unprivileged user namespaces: sysctl "
+		       "kernel.unprivileged_userns_clone=1 and "
+		       "kernel.apparmor_restrict_unprivileged_userns=0, or name the layer in "
+		       "--without)";
 	if (why == ENOSPC || why == EUSERS)
 		return "namespaces (raise user.max_user_namespaces and its siblings)";
 	return "namespaces";
@@ -105,7 +107,10 @@ static int hear(struct jail *out, struct report *r, struct err *e)
 		char room[CMSG_SPACE(sizeof(int) * JAIL_SOCKETS)];
 	} with = { 0 };
 	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &with, .msg_controllen = sizeof(with) };
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = &with,
+			    .msg_controllen = sizeof(with) };
 	struct pollfd control = { .fd = out->control, .events = POLLIN };
 	uint64_t deadline = clock_mono_ns() + START_NS;
 	int ready;
@@ -115,7 +120,8 @@ static int hear(struct jail *out, struct report *r, struct err *e)
 	while (ready < 0 && errno == EINTR);
 	if (ready == 0)
 		return err_set(e, ERR_LIMIT, "did not stand within ten seconds");
-	if (recvmsg(out->control, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*r) || (m.msg_flags & MSG_CTRUNC))
+	if (recvmsg(out->control, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*r) ||
+	    (m.msg_flags & MSG_CTRUNC))
 		return err_set(e, ERR_SYSTEM, "died before it stood");
 	take_listeners(out, &m);
 	if (!r->failed)
@@ -139,7 +145,9 @@ static int start(struct jail *out, struct inside *in, struct err *e)
 
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
-	struct inside in = { .spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1 };
+	struct inside in = {
+		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1
+	};
 	struct jail made = JAIL_NONE;
 	int i, rc;
 
@@ -196,7 +204,8 @@ bool jail_ended(struct jail *j, int *status)
 	return j->init > 0 && reap(j, status, WNOHANG);
 }
 
-/* A closed control socket marks a jail that never was or is no more: its listeners are not ours then. */
+/* A closed control socket marks a jail that never was or is no more: its listeners are not ours
+ * then. */
 void jail_end(struct jail *j)
 {
 	int status, i;

@@ -35,7 +35,8 @@ bool path_is_plain(const char *path)
 	while (*part == '/') {
 		part++;
 		size = strcspn(part, "/");
-		if (size == 0 || (size == 1 && part[0] == '.') || (size == 2 && part[0] == '.' && part[1] == '.'))
+		if (size == 0 || (size == 1 && part[0] == '.') ||
+		    (size == 2 && part[0] == '.' && part[1] == '.'))
 			return false;
 		part += size;
 	}
@@ -61,22 +62,28 @@ bool variable_is_settable(const char *name)
 			return false;
 	if (*name == '\0' || (*name >= '0' && *name <= '9'))
 		return false;
-	return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+	return name[strspn(name,
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
+	       '\0';
 }
 
-static int each_text(const struct json_file *f, const char *pointer, const char *key, bool paths, struct err *e)
+static int each_text(const struct json_file *f, const char *pointer, const char *key, bool paths,
+		     struct err *e)
 {
 	char list[POINT_MOST], at[POINT_MOST];
 	json_t *array = json_at(f->root, point_key(list, pointer, key)), *value;
 	size_t i;
 
-	json_array_foreach(array, i, value) {
+	json_array_foreach(array, i, value)
+	{
 		point_index(at, list, i);
 		if (!json_is_string(value))
 			return json_wrong(f, at, false, e, "expected a string in \"%s\"", key);
 		if (paths && !path_is_plain(json_string_value(value)))
-			return json_wrong(f, at, false, e, "expected an absolute path without \"..\", found \"%.80s\"",
-					  json_string_value(value));
+			return json_wrong(
+				f, at, false, e,
+				"expected an absolute path without \"..\", found \"%.80s\"",
+				json_string_value(value));
 	}
 	return 0;
 }
@@ -97,12 +104,17 @@ int check_variables(const struct json_file *f, const char *pointer, const char *
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json_at(f->root, point_key(object, pointer, key)), name, value) {
+	json_object_foreach(json_at(f->root, point_key(object, pointer, key)), name, value)
+	{
 		point_key(at, object, name);
 		if (!variable_is_settable(name))
-			return json_wrong(f, at, true, e, "expected a variable that reeve does not set itself, found \"%.40s\"", name);
+			return json_wrong(f, at, true, e,
+					  "expected a variable that reeve does not set itself, "
+					  "found \"%.40s\"",
+					  name);
 		if (!json_is_string(value))
-			return json_wrong(f, at, false, e, "expected a string for the variable %.40s", name);
+			return json_wrong(f, at, false, e,
+					  "expected a string for the variable %.40s", name);
 	}
 	return 0;
 }
@@ -113,6 +125,7 @@ int check_version(const struct json_file *f, const char *expected, struct err *e
 
 	if (found && strcmp(found, expected) == 0)
 		return 0;
-	return json_wrong(f, found ? "/reeve" : "", false, e, "expected \"reeve\": \"%s\", found %s%.40s", expected,
+	return json_wrong(f, found ? "/reeve" : "", false, e,
+			  "expected \"reeve\": \"%s\", found %s%.40s", expected,
 			  found ? "" : "none", found ? found : "");
 }

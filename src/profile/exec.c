@@ -1,25 +1,21 @@
-/*
- * Tools without a server: a command line with holes. A value fills its hole and nothing else: it is
- * never split, never seen by a shell, and never taken for an option.
- */
+/* Tools without a server, as the operator wrote them: is every hole a parameter, every parameter sound? */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "profile/tools.h"
 
 static const struct json_member tool_members[] = {
 	{ "description", JSON_STRING, JSON_MUST }, { "argv", JSON_ARRAY, JSON_MUST },
-	{ "stdin", JSON_STRING, JSON_MAY },	   { "params", JSON_OBJECT, JSON_MAY },
-	{ "resource", JSON_STRING, JSON_MAY },	   { NULL, JSON_NULL, JSON_MAY },
+	{ "stdin", JSON_STRING, JSON_MAY },        { "params", JSON_OBJECT, JSON_MAY },
+	{ "resource", JSON_STRING, JSON_MAY },     { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member param_members[] = {
-	{ "type", JSON_STRING, JSON_MUST },	    { "description", JSON_STRING, JSON_MAY },
-	{ "enum", JSON_ARRAY, JSON_MAY },	    { "max_length", JSON_INTEGER, JSON_MAY },
-	{ "minimum", JSON_INTEGER, JSON_MAY },	    { "maximum", JSON_INTEGER, JSON_MAY },
-	{ "default", JSON_STRING, JSON_MAY },	    { NULL, JSON_NULL, JSON_MAY },
+	{ "type", JSON_STRING, JSON_MUST },    { "description", JSON_STRING, JSON_MAY },
+	{ "enum", JSON_ARRAY, JSON_MAY },      { "max_length", JSON_INTEGER, JSON_MAY },
+	{ "minimum", JSON_INTEGER, JSON_MAY }, { "maximum", JSON_INTEGER, JSON_MAY },
+	{ "default", JSON_STRING, JSON_MAY },  { NULL, JSON_NULL, JSON_MAY },
 };
 
 bool template_next(const char **at, struct piece *out, bool *wrong)
@@ -30,9 +26,9 @@ bool template_next(const char **at, struct piece *out, bool *wrong)
 	if (*text == '\0')
 		return false;
 	if (size > 0) {
-		*out = (struct piece){ text, size, false };
+		*out = (struct piece) { text, size, false };
 	} else if (text[1] == '{') {
-		*out = (struct piece){ text, 1, false };
+		*out = (struct piece) { text, 1, false };
 		size = 2;
 	} else {
 		close = strchr(text, '}');
@@ -40,20 +36,21 @@ bool template_next(const char **at, struct piece *out, bool *wrong)
 			*wrong = true;
 			return false;
 		}
-		*out = (struct piece){ text + 1, (size_t)(close - text) - 1, true };
+		*out = (struct piece) { text + 1, (size_t)(close - text) - 1, true };
 		size = (size_t)(close - text) + 1;
 	}
 	*at = text + size;
 	return true;
 }
 
-static json_t *param_of(json_t *params, const struct piece *piece, size_t *index)
+json_t *param_of(json_t *params, const struct piece *piece, size_t *index)
 {
 	const char *key;
 	json_t *value;
 
 	*index = 0;
-	json_object_foreach(params, key, value) {
+	json_object_foreach(params, key, value)
+	{
 		if (strlen(key) == piece->size && memcmp(key, piece->text, piece->size) == 0)
 			return value;
 		++*index;
@@ -61,7 +58,8 @@ static json_t *param_of(json_t *params, const struct piece *piece, size_t *index
 	return NULL;
 }
 
-static int check_template(const struct json_file *f, const char *pointer, json_t *params, struct err *e)
+static int check_template(const struct json_file *f, const char *pointer, json_t *params,
+			  struct err *e)
 {
 	const char *text = json_string_value(json_at(f->root, pointer));
 	bool wrong = false;
@@ -70,15 +68,19 @@ static int check_template(const struct json_file *f, const char *pointer, json_t
 
 	while (text && template_next(&text, &piece, &wrong))
 		if (piece.is_param && !param_of(params, &piece, &index))
-			return json_wrong(f, pointer, false, e, "{%.*s} is not one of the tool's \"params\" (write {{ for a brace)",
-					  (int)(piece.size < 40 ? piece.size : 40), piece.text);
+			return json_wrong(
+				f, pointer, false, e,
+				"{%.*s} is not one of the tool's \"params\" (write {{ for a brace)",
+				(int)(piece.size < 40 ? piece.size : 40), piece.text);
 	if (wrong)
-		return json_wrong(f, pointer, false, e, "expected a \"}\" for every \"{\" (write {{ for a brace)");
+		return json_wrong(f, pointer, false, e,
+				  "expected a \"}\" for every \"{\" (write {{ for a brace)");
 	return 0;
 }
 
-/* Why a value does not suit its parameter; NULL: it does. The broker has asked before; we ask again. */
-static const char *misfit(json_t *param, const char *value)
+/* Why a value does not suit its parameter; NULL: it does. The broker has asked before; we ask
+ * again. */
+const char *misfit(json_t *param, const char *value)
 {
 	const char *type = json_string_value(json_object_get(param, "type"));
 	json_t *choice, *choices = json_object_get(param, "enum"), *bound;
@@ -86,24 +88,26 @@ static const char *misfit(json_t *param, const char *value)
 	char *end;
 	size_t i;
 
-	if (strcmp(type, "boolean") == 0 && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+	if (strcmp(type, "boolean") == 0 && strcmp(value, "true") != 0 &&
+	    strcmp(value, "false") != 0)
 		return "is not true or false";
 	if (strcmp(type, "integer") == 0) {
 		errno = 0;
 		number = strtoll(value, &end, 10);
 		if (*value == '\0' || *end || errno || value[strspn(value, "-0123456789")])
 			return "is not an integer";
-		if ((bound = json_object_get(param, "minimum")) && number < json_integer_value(bound))
+		if ((bound = json_object_get(param, "minimum")) &&
+		    number < json_integer_value(bound))
 			return "is below the minimum";
-		if ((bound = json_object_get(param, "maximum")) && number > json_integer_value(bound))
+		if ((bound = json_object_get(param, "maximum")) &&
+		    number > json_integer_value(bound))
 			return "is above the maximum";
 	}
 	bound = json_object_get(param, "max_length");
 	if (strlen(value) > (bound ? (size_t)json_integer_value(bound) : TOOL_VALUE_MOST))
 		return "is too long";
-	json_array_foreach(choices, i, choice)
-		if (strcmp(json_string_value(choice), value) == 0)
-			return NULL;
+	json_array_foreach(choices, i,
+			   choice) if (strcmp(json_string_value(choice), value) == 0) return NULL;
 	return choices ? "is not one of the values it may have" : NULL;
 }
 
@@ -115,20 +119,25 @@ static int check_param(const struct json_file *f, const char *pointer, struct er
 	char at[POINT_MOST];
 	size_t i;
 
-	if (json_members(f, pointer, param_members, e) < 0 || check_texts(f, pointer, "enum", e) < 0)
+	if (json_members(f, pointer, param_members, e) < 0 ||
+	    check_texts(f, pointer, "enum", e) < 0)
 		return -1;
 	type = json_string_value(json_object_get(param, "type"));
 	for (i = 0; i < count_of(types) && strcmp(type, types[i]) != 0; i++)
 		;
 	if (i == count_of(types))
-		return json_wrong(f, point_key(at, pointer, "type"), false, e,
-				  "expected \"string\", \"integer\" or \"boolean\", found \"%.40s\"", type);
-	if (json_object_get(param, "max_length") && json_integer_value(json_object_get(param, "max_length")) < 1)
-		return json_wrong(f, point_key(at, pointer, "max_length"), false, e, "expected a number from 1");
+		return json_wrong(
+			f, point_key(at, pointer, "type"), false, e,
+			"expected \"string\", \"integer\" or \"boolean\", found \"%.40s\"", type);
+	if (json_object_get(param, "max_length") &&
+	    json_integer_value(json_object_get(param, "max_length")) < 1)
+		return json_wrong(f, point_key(at, pointer, "max_length"), false, e,
+				  "expected a number from 1");
 	otherwise = json_string_value(json_object_get(param, "default"));
 	why = otherwise ? misfit(param, otherwise) : NULL;
 	if (why)
-		return json_wrong(f, point_key(at, pointer, "default"), false, e, "\"%.40s\" %s", otherwise, why);
+		return json_wrong(f, point_key(at, pointer, "default"), false, e, "\"%.40s\" %s",
+				  otherwise, why);
 	return 0;
 }
 
@@ -140,10 +149,12 @@ static int check_params(const struct json_file *f, const char *tool, struct err 
 
 	if (json_object_size(params) > TOOL_PARAMS)
 		return json_wrong(f, list, false, e, "expected at most %d parameters", TOOL_PARAMS);
-	json_object_foreach(params, name, param) {
+	json_object_foreach(params, name, param)
+	{
 		point_key(at, list, name);
 		if (*name == '\0' || strpbrk(name, "{}"))
-			return json_wrong(f, at, true, e, "expected a parameter's name without braces");
+			return json_wrong(f, at, true, e,
+					  "expected a parameter's name without braces");
 		if (check_param(f, at, e) < 0)
 			return -1;
 	}
@@ -153,7 +164,8 @@ static int check_params(const struct json_file *f, const char *tool, struct err 
 static int check_argv(const struct json_file *f, const char *tool, json_t *params, struct err *e)
 {
 	char list[POINT_MOST], at[POINT_MOST];
-	json_t *argv = json_at(f->root, point_key(list, tool, "argv")), *first = json_array_get(argv, 0);
+	json_t *argv = json_at(f->root, point_key(list, tool, "argv")),
+	       *first = json_array_get(argv, 0);
 	size_t i;
 
 	if (check_texts(f, tool, "argv", e) < 0)
@@ -161,7 +173,8 @@ static int check_argv(const struct json_file *f, const char *tool, json_t *param
 	if (!first || json_string_length(first) == 0)
 		return json_wrong(f, list, false, e, "expected a program to execute");
 	if (strchr(json_string_value(first), '{'))
-		return json_wrong(f, point_index(at, list, 0), false, e, "expected a fixed program: no parameter may choose it");
+		return json_wrong(f, point_index(at, list, 0), false, e,
+				  "expected a fixed program: no parameter may choose it");
 	if (strchr(json_string_value(first), '/') && json_string_value(first)[0] != '/')
 		return json_wrong(f, point_index(at, list, 0), false, e,
 				  "expected an absolute path, or a name looked up in PATH");
@@ -182,7 +195,9 @@ static int check_tool(const struct json_file *f, const char *tool, struct err *e
 	params = json_at(f->root, point_key(at, tool, "params"));
 	resource = json_string_value(json_at(f->root, point_key(at, tool, "resource")));
 	if (resource && (resource[0] != '/' || !json_object_get(params, resource + 1)))
-		return json_wrong(f, at, false, e, "expected \"/\" and the name of a parameter, found \"%.40s\"", resource);
+		return json_wrong(f, at, false, e,
+				  "expected \"/\" and the name of a parameter, found \"%.40s\"",
+				  resource);
 	return check_argv(f, tool, params, e);
 }
 
@@ -192,161 +207,19 @@ int check_exec_tools(const struct json_file *f, const char *pointer, struct err 
 	json_t *tool, *tools = json_at(f->root, point_key(list, pointer, "tools"));
 	const char *name;
 
-	json_object_foreach(tools, name, tool) {
+	json_object_foreach(tools, name, tool)
+	{
 		point_key(at, list, name);
 		if (*name == '\0' || strlen(name) > 64 ||
-		    name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")])
-			return json_wrong(f, at, true, e, "expected a tool's name of at most 64 of [A-Za-z0-9_.-], found \"%.40s\"", name);
+		    name[strspn(
+			    name,
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")])
+			return json_wrong(f, at, true, e,
+					  "expected a tool's name of at most 64 of [A-Za-z0-9_.-], "
+					  "found \"%.40s\"",
+					  name);
 		if (check_tool(f, at, e) < 0)
 			return -1;
 	}
-	return 0;
-}
-
-/* Our words in the file, and JSON Schema's. */
-static json_t *schema_of(json_t *param)
-{
-	static const char *const words[][2] = {
-		{ "type", "type" }, { "description", "description" }, { "enum", "enum" },
-		{ "max_length", "maxLength" }, { "minimum", "minimum" }, { "maximum", "maximum" },
-		{ "default", "default" },
-	};
-	json_t *schema = json_object(), *value;
-	const char *type = json_string_value(json_object_get(param, "type"));
-	size_t i;
-
-	for (i = 0; i < count_of(words); i++) {
-		value = json_object_get(param, words[i][0]);
-		if (value && strcmp(words[i][0], "default") == 0 && strcmp(type, "integer") == 0)
-			json_object_set_new(schema, "default", json_integer(strtoll(json_string_value(value), NULL, 10)));
-		else if (value && strcmp(words[i][0], "default") == 0 && strcmp(type, "boolean") == 0)
-			json_object_set_new(schema, "default", json_boolean(strcmp(json_string_value(value), "true") == 0));
-		else if (value)
-			json_object_set(schema, words[i][1], value);
-	}
-	return schema;
-}
-
-static json_t *tool_of(const char *name, json_t *tool)
-{
-	json_t *properties = json_object(), *required = json_array(), *param;
-	const char *key;
-
-	json_object_foreach(json_object_get(tool, "params"), key, param) {
-		json_object_set_new(properties, key, schema_of(param));
-		if (!json_object_get(param, "default"))
-			json_array_append_new(required, json_string(key));
-	}
-	return json_pack("{s:s, s:O, s:{s:s, s:o, s:o, s:b}}", "name", name, "description",
-			 json_object_get(tool, "description"), "inputSchema", "type", "object", "properties", properties,
-			 "required", required, "additionalProperties", 0);
-}
-
-int tools_exec_list(struct buf *out, const struct tools *t, size_t server, struct err *e)
-{
-	scoped(json) json_t *list = json_array();
-	const char *name;
-	json_t *tool;
-
-	must(tools_server_kind(t, server) == TOOLS_EXEC);
-	json_object_foreach(json_object_get(server_at(t, server, NULL), "tools"), name, tool)
-		if (json_array_append_new(list, tool_of(name, tool)) < 0)
-			return err_set(e, ERR_SYSTEM, "no memory for the list of tools");
-	if (!json_write(out, list))
-		return err_set(e, ERR_LIMIT, "server %s: the list of its tools is too long", tools_server_name(t, server));
-	return 0;
-}
-
-/* One call being cut: its parameters, filled. */
-struct call {
-	struct plan *plan;
-	json_t *params;
-	const char *values[TOOL_PARAMS];
-};
-
-static int fill_values(struct call *c, const char *const *values, size_t count, struct err *e)
-{
-	const char *key, *why;
-	json_t *param;
-	size_t i = 0;
-
-	if (count != json_object_size(c->params))
-		return err_set(e, ERR_INPUT, "%zu values for %zu parameters", count, json_object_size(c->params));
-	json_object_foreach(c->params, key, param) {
-		c->values[i] = values[i] ? values[i] : json_string_value(json_object_get(param, "default"));
-		if (!c->values[i])
-			return err_set(e, ERR_INPUT, "parameter %.60s is missing", key);
-		why = misfit(param, c->values[i++]);
-		if (why)
-			return err_set(e, ERR_INPUT, "parameter %.60s %s", key, why);
-	}
-	return 0;
-}
-
-/* `guarded`: behind "--", where a program looks for no more options. */
-static int fill_template(const char **out, struct call *c, const char *text, bool guarded, struct err *e)
-{
-	const char *filled = "", *value;
-	bool wrong = false;
-	struct piece piece;
-	json_t *param;
-	size_t index;
-
-	while (template_next(&text, &piece, &wrong)) {
-		if (!piece.is_param) {
-			filled = plan_keep(c->plan, "%s%.*s", filled, (int)piece.size, piece.text);
-			continue;
-		}
-		param = param_of(c->params, &piece, &index);
-		value = c->values[index];
-		if (!guarded && *filled == '\0' && *value == '-' &&
-		    strcmp(json_string_value(json_object_get(param, "type")), "string") == 0)
-			return err_set(e, ERR_INPUT, "parameter %.*s begins with \"-\" and would be taken for an option; "
-				       "the tool's argv needs \"--\" before it",
-				       (int)(piece.size < 60 ? piece.size : 60), piece.text);
-		filled = plan_keep(c->plan, "%s%s", filled, value);
-	}
-	*out = filled;
-	return 0;
-}
-
-static int fill_argv(struct call *c, json_t *argv, struct err *e)
-{
-	bool guarded = false;
-	const char *word;
-	json_t *value;
-	size_t i;
-
-	json_array_foreach(argv, i, value) {
-		if (fill_template(&word, c, json_string_value(value), guarded, e) < 0)
-			return -1;
-		plan_argv(c->plan, word);
-		guarded = guarded || strcmp(json_string_value(value), "--") == 0;
-	}
-	return 0;
-}
-
-int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct tools *t, size_t server, size_t tool,
-		    const char *const *values, size_t value_count, const struct profile *from, const struct place *at,
-		    struct err *e)
-{
-	scoped(plan) struct plan *p = calloc(1, sizeof(*p));
-	const char *name = "?", *input = NULL, *text;
-	json_t *what = member_at(json_object_get(server_at(t, server, NULL), "tools"), tool, &name);
-	struct call c = { .plan = p, .params = json_object_get(what, "params") };
-	struct jail_spec spec;
-
-	if (!p)
-		return err_sys(e, "plan");
-	if (!what)
-		return err_set(e, ERR_INPUT, "server %s has no tool %zu", tools_server_name(t, server), tool);
-	if (fill_values(&c, values, value_count, e) < 0 || fill_argv(&c, json_object_get(what, "argv"), e) < 0)
-		return err_in(e, "tool %s", name);
-	text = json_string_value(json_object_get(what, "stdin"));
-	if (text && fill_template(&input, &c, text, true, e) < 0)
-		return err_in(e, "tool %s", name);
-	if (plan_server(p, &spec, t, server, from, at, e) < 0 || plan_done(out, &p, spec, e) < 0)
-		return -1;
-	*stdin_text = input;
 	return 0;
 }

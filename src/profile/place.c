@@ -5,8 +5,10 @@
 
 #include "profile/plan.h"
 
-static const char *const limit_words[] = { "processes", "open_files", "file_size", "address_space", "cpu_seconds" };
-static const int limit_numbers[] = { RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_CPU };
+static const char *const limit_words[] = { "processes", "open_files", "file_size", "address_space",
+					   "cpu_seconds" };
+static const int limit_numbers[] = { RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS,
+				     RLIMIT_CPU };
 
 /* A mount that covered the private home would bring the operator's keys and settings inside. */
 static int check_home(const struct profile *from, const struct place *at, struct err *e)
@@ -16,13 +18,20 @@ static int check_home(const struct profile *from, const struct place *at, struct
 	size_t list, i;
 
 	if (!at->home || !path_is_plain(at->home))
-		return err_set(e, ERR_INPUT, "HOME is \"%.80s\"; set it to an absolute path other than /",
+		return err_set(e, ERR_INPUT,
+			       "HOME is \"%.80s\"; set it to an absolute path other than /",
 			       at->home ? at->home : "");
 	for (list = 0; list < count_of(lists); list++)
-		json_array_foreach(json_object_get(from->file.root, lists[list]), i, value)
-			if (path_is_within(at->home, json_string_value(value)))
-				return err_set(e, ERR_INPUT, "\"%s\" holds %s, which would bring the home %s inside; list what is needed in it",
-					       lists[list], json_string_value(value), at->home);
+		json_array_foreach(json_object_get(from->file.root, lists[list]), i, value) if (
+			path_is_within(
+				at->home,
+				json_string_value(
+					value))) return err_set(e, ERR_INPUT,
+								"\"%s\" holds %s, which would "
+								"bring the home %s inside; list "
+								"what is needed in it",
+								lists[list],
+								json_string_value(value), at->home);
 	return 0;
 }
 
@@ -34,9 +43,9 @@ static void plan_limits(struct plan *p, json_t *limits)
 	for (i = 0; i < count_of(limit_words); i++) {
 		value = json_object_get(limits, limit_words[i]);
 		if (value)
-			p->limits[p->limit_count++] = (struct jail_limit){
-				limit_numbers[i], (uint64_t)json_integer_value(value)
-			};
+			p->limits[p->limit_count++] =
+				(struct jail_limit) { limit_numbers[i],
+						      (uint64_t)json_integer_value(value) };
 	}
 }
 
@@ -47,11 +56,13 @@ int plan_common(struct plan *p, const struct profile *from, const struct place *
 
 	if (check_home(from, at, e) < 0)
 		return -1;
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_PROC, .target = "/proc" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_DEV, .target = "/dev" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/tmp" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/var/tmp" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = plan_keep(p, "%s", at->home), .mode = 0700 });
+	plan_mount(p, (struct jail_mount) { .kind = JAIL_PROC, .target = "/proc" });
+	plan_mount(p, (struct jail_mount) { .kind = JAIL_DEV, .target = "/dev" });
+	plan_mount(p, (struct jail_mount) { .kind = JAIL_TMPFS, .target = "/tmp" });
+	plan_mount(p, (struct jail_mount) { .kind = JAIL_TMPFS, .target = "/var/tmp" });
+	plan_mount(p, (struct jail_mount) { .kind = JAIL_TMPFS,
+					    .target = plan_keep(p, "%s", at->home),
+					    .mode = 0700 });
 	plan_limits(p, json_object_get(root, "limits"));
 	if (plan_paths(p, read, JAIL_READ, false, read, e) < 0)
 		return -1;
@@ -68,31 +79,43 @@ static int check_workspace(const struct profile *from, const struct place *at, s
 	size_t i;
 
 	if (!w || !path_is_plain(w))
-		return err_set(e, ERR_INPUT, "workspace \"%.80s\": name an absolute directory other than /", w ? w : "");
+		return err_set(e, ERR_INPUT,
+			       "workspace \"%.80s\": name an absolute directory other than /",
+			       w ? w : "");
 	if (path_is_within(at->home, w))
-		return err_set(e, ERR_INPUT, "workspace %s holds your home directory; make a folder in it and use that", w);
+		return err_set(
+			e, ERR_INPUT,
+			"workspace %s holds your home directory; make a folder in it and use that",
+			w);
 	for (i = 0; i < count_of(apart); i++)
 		if (path_is_within(apart[i], w))
-			return err_set(e, ERR_INPUT, "workspace %s holds %s, which is private inside; use a folder beneath it", w, apart[i]);
+			return err_set(e, ERR_INPUT,
+				       "workspace %s holds %s, which is private inside; use a "
+				       "folder beneath it",
+				       w, apart[i]);
 	for (i = 0; i < count_of(never); i++)
 		if (path_is_within(w, never[i]))
-			return err_set(e, ERR_INPUT, "workspace %s lies in %s; use a folder elsewhere", w, never[i]);
-	json_array_foreach(json_object_get(from->file.root, "read"), i, value)
-		if (path_is_within(json_string_value(value), w))
-			return err_set(e, ERR_INPUT, "workspace %s holds %s, which the profile gives read-only; use a folder elsewhere",
-				       w, json_string_value(value));
+			return err_set(e, ERR_INPUT,
+				       "workspace %s lies in %s; use a folder elsewhere", w,
+				       never[i]);
+	json_array_foreach(json_object_get(from->file.root, "read"), i, value) if (
+		path_is_within(json_string_value(value),
+			       w)) return err_set(e, ERR_INPUT,
+						  "workspace %s holds %s, which the profile gives "
+						  "read-only; use a folder elsewhere",
+						  w, json_string_value(value));
 	return 0;
 }
 
 /* After the home it may lie in. */
-int plan_workspace(struct plan *p, const struct profile *from, const struct place *at, enum jail_mount_kind kind,
-		   struct err *e)
+int plan_workspace(struct plan *p, const struct profile *from, const struct place *at,
+		   enum jail_mount_kind kind, struct err *e)
 {
 	const char *w;
 
 	if (check_workspace(from, at, e) < 0)
 		return -1;
 	w = plan_keep(p, "%s", at->workspace);
-	plan_mount(p, (struct jail_mount){ .kind = kind, .source = w, .target = w });
+	plan_mount(p, (struct jail_mount) { .kind = kind, .source = w, .target = w });
 	return 0;
 }

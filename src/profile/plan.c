@@ -23,7 +23,7 @@ void plan_free(struct plan *p)
 void jail_plan_free(struct jail_plan *p)
 {
 	plan_free(p->owned);
-	*p = (struct jail_plan){ 0 };
+	*p = (struct jail_plan) { 0 };
 }
 
 const char *plan_keep(struct plan *p, const char *fmt, ...)
@@ -89,17 +89,19 @@ static bool is_brought(json_t *system, const char *path, const char *self)
 	struct stat st;
 	size_t i;
 
-	json_array_foreach(system, i, value) {
+	json_array_foreach(system, i, value)
+	{
 		root = json_string_value(value);
-		if (strcmp(root, self) != 0 && path_is_within(path, root) && lstat(root, &st) == 0 &&
-		    S_ISDIR(st.st_mode))
+		if (strcmp(root, self) != 0 && path_is_within(path, root) &&
+		    lstat(root, &st) == 0 && S_ISDIR(st.st_mode))
 			return true;
 	}
 	return false;
 }
 
 /* Merged /usr: /bin is a link, and programs compare the names they see. */
-static int plan_link(struct plan *p, const char *path, enum jail_mount_kind kind, json_t *system, struct err *e)
+static int plan_link(struct plan *p, const char *path, enum jail_mount_kind kind, json_t *system,
+		     struct err *e)
 {
 	char text[PATH_MAX], *real = realpath(path, NULL);
 	const char *source = real ? plan_keep(p, "%s", real) : NULL;
@@ -110,29 +112,39 @@ static int plan_link(struct plan *p, const char *path, enum jail_mount_kind kind
 		return err_sys(e, "%s", path);
 	text[size] = '\0';
 	if (is_brought(system, source, path))
-		plan_mount(p, (struct jail_mount){ .kind = JAIL_LINK, .source = plan_keep(p, "%s", text), .target = path });
+		plan_mount(p, (struct jail_mount) { .kind = JAIL_LINK,
+						    .source = plan_keep(p, "%s", text),
+						    .target = path });
 	else
-		plan_mount(p, (struct jail_mount){ .kind = kind, .source = source, .target = path });
+		plan_mount(p,
+			   (struct jail_mount) { .kind = kind, .source = source, .target = path });
 	return 0;
 }
 
-int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool maybe, json_t *system, struct err *e)
+int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool maybe, json_t *system,
+	       struct err *e)
 {
 	const char *path;
 	json_t *value;
 	struct stat st;
 	size_t i;
 
-	json_array_foreach(list, i, value) {
+	json_array_foreach(list, i, value)
+	{
 		path = json_string_value(value);
 		if (kind == JAIL_READ && is_brought(system, path, path))
 			continue;
 		if (stat(path, &st) < 0 && maybe)
 			continue;
 		if (lstat(path, &st) < 0)
-			return err_set(e, ERR_INPUT, "%s: %s; make it, or list it under \"maybe_read\"", path, strerror(errno));
+			return err_set(e, ERR_INPUT,
+				       "%s: %s; make it, or list it under \"maybe_read\"", path,
+				       strerror(errno));
 		if (!S_ISLNK(st.st_mode))
-			plan_mount(p, (struct jail_mount){ .kind = kind, .source = path, .target = path, .maybe = maybe });
+			plan_mount(p, (struct jail_mount) { .kind = kind,
+							    .source = path,
+							    .target = path,
+							    .maybe = maybe });
 		else if (plan_link(p, path, kind, system, e) < 0)
 			return -1;
 	}
@@ -144,7 +156,8 @@ int plan_done(struct jail_plan *out, struct plan **pp, struct jail_spec spec, st
 	struct plan *p = *pp;
 
 	if (p->over)
-		return err_set(e, ERR_LIMIT, "more than a jail may hold: %d mounts, %d arguments, %d variables",
+		return err_set(e, ERR_LIMIT,
+			       "more than a jail may hold: %d mounts, %d arguments, %d variables",
 			       PLAN_MOUNTS, PLAN_TEXTS - 1, PLAN_TEXTS - 1);
 	spec.mounts = p->mounts;
 	spec.mount_count = p->mount_count;
@@ -153,6 +166,6 @@ int plan_done(struct jail_plan *out, struct plan **pp, struct jail_spec spec, st
 	spec.env = p->env;
 	if (!spec.argv)
 		spec.argv = p->argv;
-	*out = (struct jail_plan){ .spec = spec, .owned = take(pp) };
+	*out = (struct jail_plan) { .spec = spec, .owned = take(pp) };
 	return 0;
 }

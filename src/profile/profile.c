@@ -9,14 +9,15 @@
 #include "profile/plan.h"
 #include "seal/seal.h"
 
-static const char AGENT_PATH[] = "/run/reeve/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char AGENT_PATH[] =
+	"/run/reeve/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 static const struct json_member members[] = {
-	{ "reeve", JSON_STRING, JSON_MUST },	  { "name", JSON_STRING, JSON_MAY },
-	{ "read", JSON_ARRAY, JSON_MAY },	  { "maybe_read", JSON_ARRAY, JSON_MAY },
-	{ "write", JSON_ARRAY, JSON_MAY },	  { "environment", JSON_OBJECT, JSON_MAY },
-	{ "limits", JSON_OBJECT, JSON_MAY },	  { "hostname", JSON_STRING, JSON_MAY },
-	{ "tools", JSON_STRING, JSON_MAY },	  { NULL, JSON_NULL, JSON_MAY },
+	{ "reeve", JSON_STRING, JSON_MUST }, { "name", JSON_STRING, JSON_MAY },
+	{ "read", JSON_ARRAY, JSON_MAY },    { "maybe_read", JSON_ARRAY, JSON_MAY },
+	{ "write", JSON_ARRAY, JSON_MAY },   { "environment", JSON_OBJECT, JSON_MAY },
+	{ "limits", JSON_OBJECT, JSON_MAY }, { "hostname", JSON_STRING, JSON_MAY },
+	{ "tools", JSON_STRING, JSON_MAY },  { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member environment_members[] = {
@@ -26,9 +27,9 @@ static const struct json_member environment_members[] = {
 };
 
 static const struct json_member limit_members[] = {
-	{ "processes", JSON_INTEGER, JSON_MAY },     { "open_files", JSON_INTEGER, JSON_MAY },
-	{ "file_size", JSON_INTEGER, JSON_MAY },     { "address_space", JSON_INTEGER, JSON_MAY },
-	{ "cpu_seconds", JSON_INTEGER, JSON_MAY },   { NULL, JSON_NULL, JSON_MAY },
+	{ "processes", JSON_INTEGER, JSON_MAY },   { "open_files", JSON_INTEGER, JSON_MAY },
+	{ "file_size", JSON_INTEGER, JSON_MAY },   { "address_space", JSON_INTEGER, JSON_MAY },
+	{ "cpu_seconds", JSON_INTEGER, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static int check_environment(const struct json_file *f, struct err *e)
@@ -42,11 +43,13 @@ static int check_environment(const struct json_file *f, struct err *e)
 	if (json_members(f, "/environment", environment_members, e) < 0 ||
 	    check_texts(f, "/environment", "pass", e) < 0)
 		return -1;
-	json_array_foreach(pass, i, value)
-		if (!variable_is_settable(json_string_value(value)))
-			return json_wrong(f, point_index(at, "/environment/pass", i), false, e,
-					  "expected a variable that reeve does not set itself, found \"%.40s\"",
-					  json_string_value(value));
+	json_array_foreach(pass, i, value) if (
+		!variable_is_settable(json_string_value(
+			value))) return json_wrong(f, point_index(at, "/environment/pass", i),
+						   false, e,
+						   "expected a variable that reeve does not set "
+						   "itself, found \"%.40s\"",
+						   json_string_value(value));
 	return check_variables(f, "/environment", "set", e);
 }
 
@@ -60,10 +63,12 @@ static int check_limits(const struct json_file *f, struct err *e)
 		return 0;
 	if (json_members(f, "/limits", limit_members, e) < 0)
 		return -1;
-	json_object_foreach(json_object_get(f->root, "limits"), key, value)
-		if (json_integer_value(value) < 1)
-			return json_wrong(f, point_key(at, "/limits", key), false, e, "expected a number from 1, found %lld",
-					  (long long)json_integer_value(value));
+	json_object_foreach(json_object_get(f->root, "limits"), key,
+			    value) if (json_integer_value(value) <
+				       1) return json_wrong(f, point_key(at, "/limits", key), false,
+							    e,
+							    "expected a number from 1, found %lld",
+							    (long long)json_integer_value(value));
 	return 0;
 }
 
@@ -85,7 +90,8 @@ static int check_names(const struct json_file *f, struct err *e)
 
 static int check_profile(const struct json_file *f, struct err *e)
 {
-	if (json_members(f, "", members, e) < 0 || check_version(f, "profile/1", e) < 0 || check_names(f, e) < 0)
+	if (json_members(f, "", members, e) < 0 || check_version(f, "profile/1", e) < 0 ||
+	    check_names(f, e) < 0)
 		return -1;
 	if (check_paths(f, "", "read", e) < 0 || check_paths(f, "", "maybe_read", e) < 0 ||
 	    check_paths(f, "", "write", e) < 0)
@@ -170,7 +176,8 @@ static void pass_one(struct plan *p, const char *name, const char *otherwise)
 		plan_env(p, name, value ? value : otherwise);
 }
 
-/* These, what the profile passes and sets, and nothing else: agents hand all they have to what they start. */
+/* These, what the profile passes and sets, and nothing else: agents hand all they have to what they
+ * start. */
 static void plan_environment(struct plan *p, const struct profile *from, const struct place *at)
 {
 	json_t *value, *set = json_at(from->file.root, "/environment/set");
@@ -183,8 +190,7 @@ static void plan_environment(struct plan *p, const struct profile *from, const s
 	plan_env(p, "SHELL", "/bin/sh");
 	json_array_foreach(json_at(from->file.root, "/environment/pass"), i, value)
 		pass_one(p, json_string_value(value), NULL);
-	json_object_foreach(set, name, value)
-		plan_env(p, name, json_string_value(value));
+	json_object_foreach(set, name, value) plan_env(p, name, json_string_value(value));
 	plan_env(p, "PATH", path ? plan_keep(p, "/run/reeve/bin:%s", path) : AGENT_PATH);
 	plan_env(p, "HOME", at->home);
 	plan_env(p, "REEVE_SOCKET", "/run/reeve/all.sock");
@@ -204,16 +210,20 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *from, const 
 {
 	scoped(plan) struct plan *p = calloc(1, sizeof(*p));
 	const char *host = json_string_value(json_object_get(from->file.root, "hostname"));
-	struct jail_spec spec = { .name = "agent", .argv = argv, .stdio = { 0, 1, 2 }, .new_session = true };
+	struct jail_spec spec = {
+		.name = "agent", .argv = argv, .stdio = { 0, 1, 2 }, .new_session = true
+	};
 	json_t *write = json_object_get(from->file.root, "write");
 
 	if (!p)
 		return err_sys(e, "plan");
-	if (plan_common(p, from, at, e) < 0 || plan_paths(p, write, JAIL_WRITE, false, write, e) < 0 ||
+	if (plan_common(p, from, at, e) < 0 ||
+	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0 ||
 	    plan_workspace(p, from, at, JAIL_WRITE, e) < 0)
 		return err_in(e, "profile %s", from->name);
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ, .source = plan_keep(p, "%s", at->call),
-					   .target = "/run/reeve/bin/reeve-call" });
+	plan_mount(p, (struct jail_mount) { .kind = JAIL_READ,
+					    .source = plan_keep(p, "%s", at->call),
+					    .target = "/run/reeve/bin/reeve-call" });
 	plan_environment(p, from, at);
 	plan_sockets(p, &spec, t);
 	spec.cwd = plan_keep(p, "%s", at->workspace);

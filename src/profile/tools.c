@@ -13,16 +13,18 @@ static const struct json_member file_members[] = {
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
-/* "deadline" is checked apart: it may be text or a number. */
 static const struct json_member command_members[] = {
-	{ "kind", JSON_STRING, JSON_MUST },  { "argv", JSON_ARRAY, JSON_MUST },	    { "env", JSON_OBJECT, JSON_MAY },
-	{ "workspace", JSON_STRING, JSON_MAY }, { "read", JSON_ARRAY, JSON_MAY },   { "write", JSON_ARRAY, JSON_MAY },
-	{ "deadline", JSON_STRING, JSON_MAY }, { "resources", JSON_OBJECT, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
+	{ "kind", JSON_STRING, JSON_MUST },    { "argv", JSON_ARRAY, JSON_MUST },
+	{ "env", JSON_OBJECT, JSON_MAY },      { "workspace", JSON_STRING, JSON_MAY },
+	{ "read", JSON_ARRAY, JSON_MAY },      { "write", JSON_ARRAY, JSON_MAY },
+	{ "deadline", JSON_STRING, JSON_MAY }, { "resources", JSON_OBJECT, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member exec_members[] = {
-	{ "kind", JSON_STRING, JSON_MUST },  { "tools", JSON_OBJECT, JSON_MUST },   { "env", JSON_OBJECT, JSON_MAY },
-	{ "workspace", JSON_STRING, JSON_MAY }, { "read", JSON_ARRAY, JSON_MAY },   { "write", JSON_ARRAY, JSON_MAY },
+	{ "kind", JSON_STRING, JSON_MUST },    { "tools", JSON_OBJECT, JSON_MUST },
+	{ "env", JSON_OBJECT, JSON_MAY },      { "workspace", JSON_STRING, JSON_MAY },
+	{ "read", JSON_ARRAY, JSON_MAY },      { "write", JSON_ARRAY, JSON_MAY },
 	{ "deadline", JSON_STRING, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -38,7 +40,8 @@ static unsigned deadline_ms(const char *text)
 	size_t i;
 
 	for (i = 0; value > 0 && value <= DEADLINE_MOST_S * 1000ul && i < count_of(units); i++)
-		if (strcmp(end, units[i].unit) == 0 && value * units[i].ms <= DEADLINE_MOST_S * 1000ul)
+		if (strcmp(end, units[i].unit) == 0 &&
+		    value * units[i].ms <= DEADLINE_MOST_S * 1000ul)
 			return (unsigned)(value * units[i].ms);
 	return 0;
 }
@@ -58,8 +61,10 @@ static int check_words(const struct json_file *f, const char *pointer, struct er
 		return json_wrong(f, point_key(at, pointer, "workspace"), false, e,
 				  "expected \"none\", \"read\" or \"write\", found \"%.40s\"", way);
 	if (deadline && deadline_ms(deadline) == 0)
-		return json_wrong(f, point_key(at, pointer, "deadline"), false, e,
-				  "expected a time like \"30s\" or \"5m\", at most a day, found \"%.40s\"", deadline);
+		return json_wrong(
+			f, point_key(at, pointer, "deadline"), false, e,
+			"expected a time like \"30s\" or \"5m\", at most a day, found \"%.40s\"",
+			deadline);
 	return 0;
 }
 
@@ -77,16 +82,19 @@ static int check_command(const struct json_file *f, const char *pointer, struct 
 	const char *tool;
 	json_t *value;
 
-	if (json_members(f, pointer, command_members, e) < 0 || check_texts(f, pointer, "argv", e) < 0)
+	if (json_members(f, pointer, command_members, e) < 0 ||
+	    check_texts(f, pointer, "argv", e) < 0)
 		return -1;
 	point_key(list, pointer, "argv");
 	if (json_array_size(json_at(f->root, list)) == 0)
-		return json_wrong(f, list, false, e, "expected a program to execute, found an empty list");
+		return json_wrong(f, list, false, e,
+				  "expected a program to execute, found an empty list");
 	point_key(list, pointer, "resources");
-	json_object_foreach(json_at(f->root, list), tool, value)
-		if (!json_is_string(value) || json_string_value(value)[0] != '/')
-			return json_wrong(f, point_key(at, list, tool), false, e,
-					  "expected a JSON pointer that starts with \"/\"");
+	json_object_foreach(json_at(f->root, list), tool, value) if (
+		!json_is_string(value) ||
+		json_string_value(value)[0] !=
+			'/') return json_wrong(f, point_key(at, list, tool), false, e,
+					       "expected a JSON pointer that starts with \"/\"");
 	return check_common(f, pointer, e);
 }
 
@@ -104,14 +112,18 @@ static int check_server(const struct json_file *f, const char *name, json_t *ser
 
 	point_key(pointer, "/servers", name);
 	if (!text_is_name(name) || strstr(name, "__") || strcmp(name, "all") == 0)
-		return json_wrong(f, pointer, true, e, "expected a server's name of [a-z0-9_.-] without \"__\" and not \"all\", "
-				  "found \"%.40s\"", name);
+		return json_wrong(
+			f, pointer, true, e,
+			"expected a server's name of [a-z0-9_.-] without \"__\" and not \"all\", "
+			"found \"%.40s\"",
+			name);
 	if (kind && strcmp(kind, "command") == 0)
 		return check_command(f, pointer, e);
 	if (kind && strcmp(kind, "exec") == 0)
 		return check_exec(f, pointer, e);
 	return json_wrong(f, kind ? point_key(at, pointer, "kind") : pointer, false, e,
-			  "expected \"kind\": \"command\" or \"exec\", found %.40s", kind ? kind : "none");
+			  "expected \"kind\": \"command\" or \"exec\", found %.40s",
+			  kind ? kind : "none");
 }
 
 static int check_tools(const struct json_file *f, struct err *e)
@@ -122,11 +134,10 @@ static int check_tools(const struct json_file *f, struct err *e)
 	if (json_members(f, "", file_members, e) < 0 || check_version(f, "tools/1", e) < 0)
 		return -1;
 	if (json_object_size(servers) > TOOLS_SERVERS)
-		return json_wrong(f, "/servers", false, e, "expected at most %d servers, found %zu", TOOLS_SERVERS,
-				  json_object_size(servers));
-	json_object_foreach(servers, name, server)
-		if (check_server(f, name, server, e) < 0)
-			return -1;
+		return json_wrong(f, "/servers", false, e, "expected at most %d servers, found %zu",
+				  TOOLS_SERVERS, json_object_size(servers));
+	json_object_foreach(servers, name,
+			    server) if (check_server(f, name, server, e) < 0) return -1;
 	return 0;
 }
 
@@ -183,7 +194,8 @@ json_t *member_at(json_t *object, size_t n, const char **key)
 
 json_t *server_at(const struct tools *t, size_t server, const char **name)
 {
-	return t->file.root ? member_at(json_object_get(t->file.root, "servers"), server, name) : NULL;
+	return t->file.root ? member_at(json_object_get(t->file.root, "servers"), server, name)
+			    : NULL;
 }
 
 size_t tools_count(const struct tools *t)
@@ -209,12 +221,14 @@ enum tools_kind tools_server_kind(const struct tools *t, size_t server)
 
 unsigned tools_server_deadline_ms(const struct tools *t, size_t server)
 {
-	const char *text = json_string_value(json_object_get(server_at(t, server, NULL), "deadline"));
+	const char *text =
+		json_string_value(json_object_get(server_at(t, server, NULL), "deadline"));
 
 	return text ? deadline_ms(text) : DEADLINE_MS;
 }
 
-bool tools_server_resource(const struct tools *t, size_t server, size_t n, const char **tool, const char **pointer)
+bool tools_server_resource(const struct tools *t, size_t server, size_t n, const char **tool,
+			   const char **pointer)
 {
 	json_t *s = server_at(t, server, NULL), *value, *found;
 	const char *key;
@@ -224,7 +238,8 @@ bool tools_server_resource(const struct tools *t, size_t server, size_t n, const
 		*pointer = json_string_value(found);
 		return found != NULL;
 	}
-	json_object_foreach(json_object_get(s, "tools"), key, value) {
+	json_object_foreach(json_object_get(s, "tools"), key, value)
+	{
 		found = json_object_get(value, "resource");
 		if (!found || n-- > 0)
 			continue;
@@ -264,13 +279,16 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 		const struct profile *from, const struct place *at, struct err *e)
 {
 	const char *name = NULL;
-	json_t *s = server_at(t, server, &name), *read = json_object_get(s, "read"), *write = json_object_get(s, "write");
+	json_t *s = server_at(t, server, &name), *read = json_object_get(s, "read"),
+	       *write = json_object_get(s, "write");
 	const char *way = json_string_value(json_object_get(s, "workspace"));
 	enum jail_mount_kind kind = way && strcmp(way, "write") == 0 ? JAIL_WRITE : JAIL_READ;
 
 	must(s);
-	*spec = (struct jail_spec){ .name = plan_keep(p, "server %s", name), .hostname = "tool",
-				    .stdio = { -1, -1, -1 }, .new_session = true };
+	*spec = (struct jail_spec) { .name = plan_keep(p, "server %s", name),
+				     .hostname = "tool",
+				     .stdio = { -1, -1, -1 },
+				     .new_session = true };
 	if (plan_common(p, from, at, e) < 0 || plan_paths(p, read, JAIL_READ, false, read, e) < 0 ||
 	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0)
 		return err_in(e, "server %s", name);
@@ -284,8 +302,8 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 	return 0;
 }
 
-int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t server, const struct profile *from,
-		      const struct place *at, struct err *e)
+int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t server,
+		      const struct profile *from, const struct place *at, struct err *e)
 {
 	scoped(plan) struct plan *p = calloc(1, sizeof(*p));
 	struct jail_spec spec;

@@ -25,6 +25,12 @@ struct piece {
 /* The next piece of *at, which moves on; false at the end or where the text is no template (*wrong set). */
 bool template_next(const char **at, struct piece *out, bool *wrong);
 
+/* The declared parameter a piece names, and its place among them; NULL: none. */
+json_t *param_of(json_t *params, const struct piece *piece, size_t *index);
+
+/* Why a value does not suit its parameter; NULL: it does. */
+const char *misfit(json_t *param, const char *value);
+
 int check_exec_tools(const struct json_file *f, const char *pointer, struct err *e) must_use;
 int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, size_t server,
 		const struct profile *from, const struct place *at, struct err *e) must_use;

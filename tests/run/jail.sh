@@ -11,7 +11,7 @@ for uid in $(each_user); do
 	chown -R "$uid:$uid" "$h/.ssh" "$h/.aws"
 	# inside WHAT STATUS|"" PATTERN SCRIPT: what the script says in the jail matches.
 	inside() { says "uid $uid: $1" "$2" "$(SECRET=leaked as "$uid" "$h" env TOKEN=leaked "$reeve" run -- sh -c "$3" 2>&1)"; }
-	without() { silent "uid $uid: $1" "$2" "$(as "$uid" "$h" env TOKEN=leaked "$reeve" run -- sh -c "$3" 2>&1)"; }
+	without() { silent "uid $uid: $1" "$2" "$(as "$uid" "$h" env TOKEN=leaked "$reeve" run --task do-not-tell -- sh -c "$3" 2>&1)"; }
 
 	inside 'no ssh keys' 'No such file' 'cat ~/.ssh/id_ed25519'
 	without 'no credentials anywhere in reach' 'secret-' 'cat ~/.aws/* ~/.ssh/* 2>&1; grep -rs secret- "$HOME" /run /tmp /etc 2>/dev/null'
@@ -26,8 +26,9 @@ for uid in $(each_user); do
 	inside 'no way to the ledger' 'No such file' "ls $h/state"
 	inside 'no way up from the workspace' '^(work|tmp|run)?$' 'ls ..'
 	inside 'core_pattern cannot be set' 'Read-only|denied' 'echo x >/proc/sys/kernel/core_pattern'
-	inside 'sysrq-trigger cannot be used' 'Read-only|denied|No such' 'echo h >/proc/sysrq-trigger'
-	inside 'only its own processes' '^1$' 'ls /proc | grep -c "^[0-9]*$" >/dev/null; tr "\0" " " </proc/1/cmdline | grep -vc "systemd\|/sbin/init"'
+	inside 'sysrq-trigger cannot be used' 'Read-only|denied|No such|nonexistent' 'echo h >/proc/sysrq-trigger'
+	inside 'only a handful of processes' '^[2-6]$' 'ls -d /proc/[0-9]* | wc -l'
+	without 'no words of the operator' 'do-not-tell' "cat /proc/[0-9]*/cmdline"
 	without 'no process of the host' 'reeve-broker|reeve-recorder' 'cat /proc/[0-9]*/comm'
 	inside 'init cannot be traced' 'denied|not permitted|No such' 'cat /proc/1/mem 2>&1 | head -c 10; ls -l /proc/1/exe'
 	inside 'only lo' '^lo$' 'sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev | sort | tr -d " "'
@@ -38,7 +39,7 @@ for uid in $(each_user); do
 	inside 'no new privileges' '^NoNewPrivs:.1$' 'grep NoNewPrivs /proc/self/status'
 	inside 'a seccomp filter' '^Seccomp:.2$' 'grep Seccomp: /proc/self/status'
 	inside 'no new namespaces' 'not permitted|denied|not implemented' 'unshare -Ur true'
-	inside 'no mounts' 'not permitted|denied|permission' 'mount -t tmpfs x /tmp'
+	inside 'no mounts' 'not permitted|denied|permission|superuser' 'mount -t tmpfs x /tmp'
 	inside 'the sockets of the broker' 'all.sock' 'ls /run/reeve'
 	inside 'reeve within reeve does not start' '(not found|No such|reeve:)' "$room/bin/reeve run -- true || reeve run -- true"
 	without 'and has nothing to run' 'ran' "$room/bin/reeve run -- echo ran 2>/dev/null"

@@ -17,27 +17,8 @@ say() { echo "$1" >&7; read -r got <&8; }
 say open; say attach; say intent
 is "an intent while there is room" "$got" "RECEIPT 2"
 dd if=/dev/zero of="$work/disk/full" bs=64k 2>/dev/null || :
-n=0
-while say 'burst 100'; [ "$got" = "burst 100" ] && [ "$n" -lt 40 ]; do
-	n=$((n + 1))
-	# A burst whose intents get no receipt would wait for ever: one at a time near the end.
-	[ "$n" -lt 6 ] || break
-done
-ok "the reserve of space taken ahead is used" [ "$n" -gt 0 ]
-halted=
-i=0
-while [ "$i" -lt 2000 ]; do
-	i=$((i + 1))
-	free=$(($(stat -c %s "$ledger/journal") - $("$bin/reeve-audit" show "$ledger" --json | wc -c)))
-	say silent-intent
-	say refusal
-	case $got in RECEIPT*) ;; *) break;; esac
-	[ "$free" -gt 0 ] || break
-	[ $((i % 50)) -ne 0 ] || { "$bin/reeve-audit" show "$ledger" --json | tail -n 2 | grep -q '"kind":"intent"' || { halted=yes; break; }; }
-done
-is "without room, intents get no receipt" "$halted" yes
-say heed
-like "and the launcher is told to halt, and why" "$got" "HALT no space*"
+say until-halt
+like "without room intents get no receipt, and the launcher hears why" "$got" "HALT no space*"
 say refusal
 like "a refusal still fits in the reserve" "$got" "RECEIPT *"
 say close

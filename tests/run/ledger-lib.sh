@@ -5,7 +5,9 @@ pids=
 count=0
 
 clean() {
+	[ -z "${KEEP:-}" ] || cp "$work/stderr" "$KEEP"
 	for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
+	umount "$work/disk" 2>/dev/null || :
 	chmod -R u+w "$work" 2>/dev/null || :
 	rm -rf "$work"
 }

@@ -20,7 +20,7 @@ for i in 1 2 3 4 5; do
 	until grep -q ready "$h/out$i"; do kill -0 "${pids##* }" || break; done
 done
 equal 'four runs share one recorder, another tenant has its own' 2 "$(recorders)"
-fails 'a ledger can be verified while it is written' 6 verify "$h"
+fails 'a ledger can be verified while it is written' 0 verify "$h"
 fails 'a second recorder is turned away' 75 "$room/bin/reeve-recorder" serve "$(ledger_of "$h")" \
 	"$h/state/reeve/keys/default.key" "$h/run/second" 3>/dev/null
 exec 9<>"$h/work/gate"

@@ -25,6 +25,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -83,7 +84,7 @@ static int usr_written(void)	{ return opens("/usr/reeve-was-here", O_WRONLY | O_
 static int root_written(void)	{ return opens("/reeve-was-here", O_WRONLY | O_CREAT); }
 static int tmp_written(void)	{ return opens("/tmp/note", O_WRONLY | O_CREAT); }
 static int core_pattern(void)	{ return opens("/proc/sys/kernel/core_pattern", O_WRONLY); }
-static int sysrq(void)		{ return opens("/proc/sysrq-trigger", O_WRONLY); }
+static int sysrq(void)		{ return opens("/proc/sysrq-trigger", O_WRONLY) ? EPERM : 0; }	/* may be absent */
 static int shadow(void)		{ return opens("/etc/shadow", O_RDONLY); }
 static int init_memory(void)	{ return opens("/proc/1/mem", O_RDONLY); }
 static int init_root(void)	{ return opens("/proc/1/root/", O_RDONLY); }
@@ -203,11 +204,11 @@ static const struct {
 	{ "ping sockets",				family_icmp,		EAFNOSUPPORT },
 	{ "the operator's keys are not there",		home_keys,		ENOENT },
 	{ "the private home is writable",		home_written,		0 },
-	{ "/usr is read-only",				usr_written,		EACCES },
-	{ "the root takes no names",			root_written,		EACCES },
+	{ "/usr is read-only",				usr_written,		EROFS },
+	{ "the root takes no names",			root_written,		EROFS },
 	{ "/tmp is writable",				tmp_written,		0 },
-	{ "kernel.core_pattern",			core_pattern,		EACCES },
-	{ "sysrq",					sysrq,			EACCES },
+	{ "kernel.core_pattern",			core_pattern,		EROFS },
+	{ "sysrq",					sysrq,			EPERM },
 	{ "host files not mounted are not there",	shadow,			ENOENT },
 	{ "/dev/null works",				sees_null,		0 },
 	{ "the memory of init",				init_memory,		EACCES },
@@ -280,6 +281,7 @@ static int run_as(uid_t uid, const char *self, const char *row, const char *argv
 static void try_rows(uid_t uid)
 {
 	char self[PATH_MAX] = { 0 }, row[16];
+	int met, wrong = 0;
 	size_t i;
 
 	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
@@ -289,9 +291,12 @@ static void try_rows(uid_t uid)
 	}
 	for (i = 0; i < count_of(rows); i++) {
 		snprintf(row, sizeof(row), "%zu", i);
-		if (run_as(uid, self, row, "test") != rows[i].meets)
-			fail_msg("%s: %d, not %d", rows[i].what, run_as(uid, self, row, "test"), rows[i].meets);
+		met = run_as(uid, self, row, "test");
+		if (met != rows[i].meets)
+			print_message("# %s: %d, not %d\n", rows[i].what, met, rows[i].meets);
+		wrong += met != rows[i].meets;
 	}
+	assert_int_equal(wrong, 0);
 	assert_int_equal(run_as(uid, self, "0", "no-such-program"), 127);
 	assert_int_equal(run_as(uid, self, "0", "/usr"), 126);
 }

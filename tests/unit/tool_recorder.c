@@ -1,8 +1,10 @@
 /*
  * tool_recorder SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
- * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, burst N, close, garbage.
+ * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, genesis, burst N,
+ * until-halt, close.
  */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,21 +71,49 @@ static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum r
 		return;	/* the answer will say "gone" */
 }
 
-static void burst(struct tool *t, uint64_t count)
+/* At most 64 unanswered at a time, as a broker keeps it. */
+static void window(struct tool *t, uint64_t count)
 {
-	uint64_t i, first = 0;
+	uint64_t i, n;
 
 	for (i = 0; i < count; i++)
 		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_INTENT, 0);
 	for (i = 0; i < count; i++) {
-		uint64_t n = answer(t, &t->broker, false);
-
-		first = i ? first : n;
+		n = answer(t, &t->broker, false);
 		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_OUTCOME, n);
 	}
 	for (i = 0; i < count; i++)
 		answer(t, &t->broker, false);
+}
+
+static void burst(struct tool *t, uint64_t count)
+{
+	uint64_t left = count;
+
+	for (; left > 0; left -= left < 32 ? left : 32)
+		window(t, left < 32 ? left : 32);
 	printf("burst %" PRIu64 "\n", count);
+}
+
+/* Intents, one after the other and never closed by us, until the launcher is told to stop. */
+static void until_halt(struct tool *t)
+{
+	struct pollfd both[] = { { .fd = t->launcher.fd, .events = POLLIN },
+				 { .fd = t->broker.fd, .events = POLLIN } };
+	uint64_t n, done = 0;
+
+	for (;; done++) {
+		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_INTENT, 0);
+		if (poll(both, 2, 10000) <= 0 || both[0].revents)
+			break;
+		n = answer(t, &t->broker, false);
+		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_OUTCOME, n);
+		answer(t, &t->broker, false);
+	}
+	both[1].revents = 0;
+	if (poll(both + 1, 1, 0) != 0)
+		printf("an intent got a receipt after HALT; ");
+	answer(t, &t->launcher, done > 0);
 }
 
 static void attach(struct tool *t, const char *path)
@@ -119,11 +149,8 @@ static void act(struct tool *t, const char *path, const char *word, uint64_t num
 		commit(t, RECORD_GENESIS, 0);
 	} else if (strcmp(word, "burst") == 0) {
 		burst(t, number);
-	} else if (strcmp(word, "heed") == 0) {
-		answer(t, &t->launcher, true);
-	} else if (strcmp(word, "silent-intent") == 0) {
-		send_record(&t->broker, MSG_COMMIT, ++t->tag, RECORD_INTENT, 0);
-		puts("sent");
+	} else if (strcmp(word, "until-halt") == 0) {
+		until_halt(t);
 	} else if (strcmp(word, "close") == 0) {
 		send_record(&t->launcher, MSG_CLOSE, 2, RECORD_CLOSE, 0);
 		answer(t, &t->launcher, true);

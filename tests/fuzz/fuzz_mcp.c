@@ -1,0 +1,49 @@
+/* tests/fuzz/fuzz_mcp.c - a line is a message or has a fault, never both; what we write of it we can read. */
+#include <string.h>
+
+#include "mcp/mcp.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The bytes that would be forwarded, read again, are the same call: judged = forwarded. */
+static void check_call(json_t *params)
+{
+	scoped(buf) struct buf out = BUF(16 << 20), again = BUF(16 << 20);
+	scoped(json) json_t *doc = NULL;
+	struct err e = { 0 };
+	struct mcp_fault fault = { 0 };
+	struct mcp_message m;
+	struct mcp_call call, same;
+
+	if (!mcp_read_call(&call, params, &fault) || !mcp_write_call(&out, 1, call.name, call.arguments))
+		return;
+	if (memchr(out.data, '\n', out.size) || json_read(&doc, out.data, out.size, NULL, &e) < 0 ||
+	    !mcp_read(&m, doc, &fault) || m.kind != MCP_REQUEST ||
+	    !mcp_read_call(&same, m.params, &fault) || strcmp(same.name, call.name) != 0)
+		__builtin_trap();
+	if (call.arguments && !json_equal(call.arguments, same.arguments))
+		__builtin_trap();
+	if (!mcp_write_call(&again, 1, same.name, same.arguments) || again.size != out.size ||
+	    memcmp(again.data, out.data, out.size) != 0)
+		__builtin_trap();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	scoped(json) json_t *doc = NULL;
+	struct mcp_fault fault = { 0 };
+	struct mcp_message m;
+	struct err e = { 0 };
+
+	if (json_read(&doc, (const char *)data, size, NULL, &e) < 0)
+		return 0;
+	if (mcp_read(&m, doc, &fault) != (fault.text == NULL))
+		__builtin_trap();
+	if (fault.text)
+		return 0;
+	if (m.kind == MCP_RESPONSE && (!m.id || !m.result == !m.error))
+		__builtin_trap();
+	if (m.kind == MCP_REQUEST && m.params)
+		check_call(m.params);
+	return 0;
+}

@@ -1,0 +1,136 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "fate.h"
+#include "jail/jail.h"
+
+enum { NO_JAIL = 99 };
+
+static void be(enum jail_self who)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (jail_self(who, &e) < 0) {
+		fprintf(stderr, "# %s\n", e.text);
+		_exit(NO_JAIL);
+	}
+}
+
+static void opens(void)		{ if (open("/dev/null", O_RDONLY) < 0) _exit(1); }
+static void forks(void)		{ if (fork() == 0) _exit(0); }
+static void dials(void)		{ (void)!socket(AF_INET, SOCK_STREAM, 0); }
+static void executes(void)	{ execl("/bin/true", "true", (char *)NULL); }
+static void connects(void)	{ (void)!connect(0, (struct sockaddr *)&(struct sockaddr_un){ .sun_family = AF_UNIX }, 2); }
+static void writes_code(void)	{ (void)!mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
+static void kills(void)		{ kill(getppid(), 0); }
+static void traces(void)	{ prctl(PR_SET_DUMPABLE, 1); }
+static void aborts(void)	{ must(1 == 2); }
+
+static void works(void)
+{
+	char *memory = malloc(1 << 20);
+	struct stat st;
+
+	if (!memory || fstat(0, &st) < 0 || fcntl(0, F_GETFL) < 0 || write(1, "", 0) < 0)
+		_exit(1);
+	free(memory);
+}
+
+static void broker_works(void)		{ be(JAIL_BROKER); works(); }
+static void broker_opens(void)		{ be(JAIL_BROKER); opens(); }
+static void broker_forks(void)		{ be(JAIL_BROKER); forks(); }
+static void broker_dials(void)		{ be(JAIL_BROKER); dials(); }
+static void broker_connects(void)	{ be(JAIL_BROKER); connects(); }
+static void broker_executes(void)	{ be(JAIL_BROKER); executes(); }
+static void broker_codes(void)		{ be(JAIL_BROKER); writes_code(); }
+static void broker_kills(void)		{ be(JAIL_BROKER); kills(); }
+static void broker_traces(void)		{ be(JAIL_BROKER); traces(); }
+static void broker_aborts(void)		{ be(JAIL_BROKER); aborts(); }
+static void recorder_works(void)	{ be(JAIL_RECORDER); works(); opens(); }
+static void recorder_dials(void)	{ be(JAIL_RECORDER); dials(); }
+static void recorder_executes(void)	{ be(JAIL_RECORDER); executes(); }
+static void recorder_forks(void)	{ be(JAIL_RECORDER); forks(); }
+static void narrow(void)		{ be(JAIL_RECORDER); be(JAIL_RECORDER_SERVING); }
+static void serving_works(void)		{ narrow(); works(); fsync(0); unlink("/nonexistent/reeve"); }
+static void serving_opens(void)		{ narrow(); opens(); }
+static void serving_listens(void)	{ narrow(); (void)!socket(AF_UNIX, SOCK_STREAM, 0); }
+static void serving_dials(void)		{ narrow(); dials(); }
+
+static void has_no_core(void)
+{
+	struct rlimit core;
+
+	be(JAIL_RECORDER);
+	getrlimit(RLIMIT_CORE, &core);
+	if (core.rlim_max != 0 || prctl(PR_GET_DUMPABLE) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		_exit(1);
+}
+
+static const struct {
+	const char *what;
+	void (*does)(void);
+	int fate;
+} rows[] = {
+	{ "the broker can do its work",			broker_works,		0 },
+	{ "the broker cannot open a file",		broker_opens,		FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot fork",			broker_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot make a socket",		broker_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot connect",			broker_connects,	FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot execute",			broker_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot make code",		broker_codes,		FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot signal others",		broker_kills,		FATE_SIGNAL + SIGSYS },
+	{ "the broker cannot become traceable",		broker_traces,		FATE_SIGNAL + SIGSYS },
+	{ "a broken promise still aborts",		broker_aborts,		FATE_SIGNAL + SIGABRT },
+	{ "the recorder can start",			recorder_works,		0 },
+	{ "the recorder cannot dial out",		recorder_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the recorder cannot execute",		recorder_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the recorder cannot fork",			recorder_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the recorder leaves no core and no trace",	has_no_core,		0 },
+	{ "the serving recorder can do its work",	serving_works,		0 },
+	{ "the serving recorder cannot open",		serving_opens,		FATE_SIGNAL + SIGSYS },
+	{ "the serving recorder cannot listen anew",	serving_listens,	FATE_SIGNAL + SIGSYS },
+	{ "the serving recorder cannot dial out",	serving_dials,		FATE_SIGNAL + SIGSYS },
+};
+
+static void test_rows(void **state)
+{
+	int fate, wrong = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(rows); i++) {
+		fate = fate_of(rows[i].does);
+		if (fate != rows[i].fate)
+			print_message("# %s: %d, not %d\n", rows[i].what, fate, rows[i].fate);
+		wrong += fate != rows[i].fate;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
