@@ -18,7 +18,7 @@ reeve-call     := call mcp json model base
 # The libraries, by the one folder that includes their headers (src/FLOORS).
 lib_json := -ljansson
 lib_seal := -lsodium
-lib_jail := -lseccomp -lcap-ng
+lib_jail := -lseccomp
 
 CFLAGS  ?= -O2 -g
 STRICT  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 \
@@ -94,13 +94,16 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := mcp_server mcp_client lap disk
+TOOLS   := mcp_server mcp_client lap disk recorder_client
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/run/*.sh tests/peers/*.sh))
 export REEVE_BIN := $(CURDIR)/$(OUT)
 
 $(OUT)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -o $@ $< -ljansson
+$(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire model base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $^
 
 demo:					## install what is missing, build, and show the main job
 	@contrib/need build

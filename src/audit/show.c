@@ -10,6 +10,8 @@
 #include "audit/audit.h"
 #include "base/text.h"
 
+#define INDENT "                          "	/* as wide as clock, number and word */
+
 enum paint { PLAIN, DIM, BOLD, GREEN, RED, YELLOW, PAINTS };
 
 struct show {
@@ -55,13 +57,13 @@ static void put_word(struct show *s, enum paint p, const char *word)
 	buf_puts(&s->line, " ");
 }
 
-/* "04:30:01" out of "2026-11-21T04:30:01.123456Z". */
+/* "04:30:01" out of "2026-11-21T04:30:01.123456Z", and the number others refer to it by. */
 static void put_clock(struct show *s, const struct record *r)
 {
 	const struct field_value *v = &r->value[FIELD_TIME];
 
 	paint(s, DIM);
-	buf_printf(&s->line, "  %.8s  ", v->set && v->size >= 19 ? v->text + 11 : "??:??:??");
+	buf_printf(&s->line, "  %.8s %5" PRIu64 "  ", v->text + 11, r->value[FIELD_N].number);
 	paint(s, PLAIN);
 }
 
@@ -175,7 +177,7 @@ static void put_why(struct show *s, const struct record *r)
 {
 	if (!r->value[FIELD_WHY].set)
 		return;
-	buf_puts(&s->line, "                    ");
+	buf_puts(&s->line, INDENT);
 	put(s, r, FIELD_WHY, 240);
 	buf_puts(&s->line, "\n");
 }
@@ -210,14 +212,14 @@ static void show_outcome(struct show *s, const struct record *r)
 	bool ok = says(r, FIELD_STATUS, "ok");
 
 	if (r->ref == s->last_intent)
-		buf_puts(&s->line, "                    ");
+		buf_puts(&s->line, INDENT);
 	else
 		put_clock(s, r);
 	paint(s, ok ? DIM : YELLOW);
 	put(s, r, FIELD_STATUS, 32);
 	paint(s, PLAIN);
 	if (r->ref != s->last_intent)
-		buf_printf(&s->line, " of record %" PRIu64, r->ref);
+		buf_printf(&s->line, " of %" PRIu64, r->ref);
 	if (r->value[FIELD_EXIT].set)
 		buf_printf(&s->line, ", exit %" PRIu64, r->value[FIELD_EXIT].number);
 	if (r->value[FIELD_DURATION].set) {

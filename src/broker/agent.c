@@ -22,19 +22,21 @@ int agent_accept(void *listener, short what, struct err *e)
 		return 0;
 	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
-		return 0;	/* it has gone again */
+		return 0; /* it has gone again */
 	s = calloc(1, sizeof(*s));
 	if (!s) {
 		fd_close(&fd);
 		return err_sys(e, "memory for a connection");
 	}
-	*s = (struct session){ .broker = b, .server = l->server, .fd = fd, .lines = LINES,
-			       .outlet = OUTLET };
+	*s = (struct session){
+		.broker = b, .server = l->server, .fd = fd, .lines = LINES, .outlet = OUTLET
+	};
 	b->sessions[b->session_count++] = s;
 	return 0;
 }
 
-/* Back-pressure: of one agent by its own calls and unread answers, of all by what is to be recorded. */
+/* Back-pressure: of one agent by its own calls and unread answers, of all by what is to be
+ * recorded. */
 static bool may_ask(const struct session *s)
 {
 	return !s->gone && s->calls < SESSION_CALLS && outlet_left(&s->outlet) < OUT_PAUSE &&
@@ -64,7 +66,8 @@ int agent_work(struct session *s, struct err *e)
 		got = lines_next(&s->lines, &line, &size);
 		if (got == LINES_NONE)
 			break;
-		done = got == LINES_LINE ? session_take(s, line, size, e) : session_too_long(s, size, e);
+		done = got == LINES_LINE ? session_take(s, line, size, e)
+					 : session_too_long(s, size, e);
 	}
 	return done;
 }
@@ -91,7 +94,8 @@ int agent_attend(void *session, short what, struct err *e)
 
 void agent_flush(struct session *s)
 {
-	if (!s->gone && (s->outlet.out.over || outlet_left(&s->outlet)) && !outlet_flush(&s->outlet, s->fd))
+	if (!s->gone && (s->outlet.out.over || outlet_left(&s->outlet)) &&
+	    !outlet_flush(&s->outlet, s->fd))
 		agent_drop(s);
 }
 

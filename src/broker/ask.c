@@ -19,7 +19,8 @@ static struct server *find_server(struct session *s, const char **tool)
 		return s->server;
 	for (i = 0; cut && i < s->broker->server_count; i++) {
 		size = strlen(s->broker->servers[i].name);
-		if (size != (size_t)(cut - *tool) || memcmp(s->broker->servers[i].name, *tool, size) != 0)
+		if (size != (size_t)(cut - *tool) ||
+		    memcmp(s->broker->servers[i].name, *tool, size) != 0)
 			continue;
 		*tool = cut + 2;
 		return **tool ? &s->broker->servers[i] : NULL;
@@ -38,12 +39,13 @@ static void find_resource(struct call *c)
 		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
 			value = json_at(c->action.args, s->resources[i].pointer);
 	if (json_is_integer(value))
-		snprintf(c->resource, sizeof(c->resource), "%" PRId64, (int64_t)json_integer_value(value));
+		snprintf(c->resource, sizeof(c->resource), "%" PRId64,
+			 (int64_t)json_integer_value(value));
 	else if (json_is_real(value))
 		snprintf(c->resource, sizeof(c->resource), "%.15g", json_real_value(value));
-	c->about.resource = json_is_string(value) ? json_string_value(value) :
-			    c->resource[0]	  ? c->resource :
-						    NULL;
+	c->about.resource = json_is_string(value) ? json_string_value(value)
+			    : c->resource[0]      ? c->resource
+						  : NULL;
 }
 
 /* Paths no kernel would take are beneath nothing; the launcher need not be asked. */
@@ -60,7 +62,8 @@ static int ask_facts(struct call *c, struct err *e)
 			continue;
 		pack_text(&p, f->root, strlen(f->root));
 		pack_text(&p, f->path, strlen(f->path));
-		if (wire_send(&c->broker->launcher, MSG_RESOLVE, c->tag + i, body, p.size, NULL, 0, e) < 0)
+		if (wire_send(&c->broker->launcher, MSG_RESOLVE, c->tag + i, body, p.size, NULL, 0,
+			      e) < 0)
 			return -1;
 		c->unresolved++;
 	}
@@ -73,7 +76,7 @@ int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
 	struct call *c = call_of_tag(b, tag, CALL_ASKING);
 
 	if (!c)
-		return 0;	/* its agent has gone meanwhile */
+		return 0; /* its agent has gone meanwhile */
 	if (tag - c->tag >= c->action.fact_count || c->unresolved == 0)
 		return err_set(e, ERR_PEER, "an answer to no question");
 	c->action.facts[tag - c->tag].yes = yes;
@@ -88,8 +91,10 @@ static struct call *build_call(struct session *s, struct server *server, const s
 	if (!c)
 		return NULL;
 	c->server = server;
-	c->action = (struct action){ .kind = ACTION_TOOL_CALL, .server = server->name,
-				     .tool = m->name, .args = m->arguments };
+	c->action = (struct action){ .kind = ACTION_TOOL_CALL,
+				     .server = server->name,
+				     .tool = m->name,
+				     .args = m->arguments };
 	c->relay_id = ++server->next_id;
 	mcp_write_call(&c->forward, c->relay_id, m->name, m->arguments);
 	c->about.size = c->forward.size;
@@ -125,7 +130,8 @@ int ask_call(struct session *s, struct request *r, struct err *e)
 	if (!c)
 		return -1;
 	if (c->forward.over)
-		return refuse_call(c, REASON_TOO_LONG, "the call is too long once it is written out", e);
+		return refuse_call(c, REASON_TOO_LONG,
+				   "the call is too long once it is written out", e);
 	seal_digest(c->digest, c->forward.data, c->forward.size);
 	c->about.digest = c->digest;
 	if (server->exec && exec_prepare(c, &why) < 0)

@@ -204,7 +204,8 @@ int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e) must_u
 struct call *call_new(struct session *s, struct request *r, struct err *e);
 struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state);
 void call_queue(struct call *c, struct calls *queue, enum call_state state);
-int call_close(struct call *c, struct outcome o, struct err *e) must_use;	/* with its outcome, if it has an intent */
+/* With its outcome, if it has an intent. */
+int call_close(struct call *c, struct outcome o, struct err *e) must_use;
 void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
 void calls_bury(struct broker *b);
 

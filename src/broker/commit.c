@@ -1,6 +1,7 @@
 /*
  * Records leave in order, at most WINDOW unanswered, so that neither side can ever wait for the
- * other with both socket queues full. What is above waits here; it is bounded by the calls in flight.
+ * other with both socket queues full. What is above waits here; it is bounded by the calls in
+ * flight.
  */
 #include "broker/commit.h"
 
@@ -16,7 +17,7 @@ struct receipt {
 	struct commit_then then;
 	uint64_t tag, index;
 	size_t size;
-	uint8_t record[];	/* packed */
+	uint8_t record[]; /* packed */
 };
 
 void commits_begin(struct commits *q, struct wire *recorder)
@@ -75,7 +76,8 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	return send_queued(q, e);
 }
 
-/* Control characters cost six bytes each once a record is JSON: made visible, they cost five for four. */
+/* Control characters cost six bytes each once a record is JSON: made visible, they cost five for
+ * four. */
 static void set_visible(struct record *r, enum field f, struct buf *room, const char *text)
 {
 	size_t from = room->size;
@@ -91,7 +93,7 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	struct record r = { .kind = v->kind == VERDICT_ALLOW ? RECORD_INTENT : RECORD_REFUSAL };
 	int done;
 
-	buf_reserve(&room, room.most);	/* its text is borrowed below: it must not move */
+	buf_reserve(&room, room.most); /* its text is borrowed below: it must not move */
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
 	record_text(&r, FIELD_DIGEST, about->digest);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
@@ -140,8 +142,8 @@ int commit_receive(struct commits *q, const struct msg *m, struct err *e)
 	struct receipt *r;
 
 	TAILQ_FOREACH(r, &q->sent, next)
-		if (r->tag == m->tag)
-			break;
+	if (r->tag == m->tag)
+		break;
 	if (!r)
 		return err_set(e, ERR_PEER, "a receipt for no record");
 	r->index = unpack_number(&u, 8);

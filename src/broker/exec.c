@@ -26,7 +26,9 @@ static bool add_value(struct buf *out, const json_t *value)
 	if (json_is_integer(value))
 		snprintf(number, sizeof(number), "%" PRId64, (int64_t)json_integer_value(value));
 	else
-		text = json_is_string(value) ? json_string_value(value) : json_is_true(value) ? "true" : "false";
+		text = json_is_string(value) ? json_string_value(value)
+		       : json_is_true(value) ? "true"
+					     : "false";
 	size = (uint32_t)strlen(text);
 	buf_add(out, &size, 4);
 	return buf_add(out, text, size);
@@ -43,7 +45,8 @@ int exec_prepare(struct call *c, struct err *e)
 		return err_set(e, ERR_INPUT, "no such tool: tools/list says which there are");
 	if (mcp_check_arguments(schema, c->action.args, e) < 0)
 		return -1;
-	json_object_foreach(json_object_get(schema, "properties"), name, declared) {
+	json_object_foreach(json_object_get(schema, "properties"), name, declared)
+	{
 		c->exec.count++;
 		if (!add_value(&c->exec.values, json_object_get(c->action.args, name)))
 			return err_set(e, ERR_INPUT, "the arguments are too large");
@@ -63,7 +66,8 @@ int exec_run(struct call *c, const struct receipt *proof, struct err *e)
 	pack_number(&p, c->server->index, 2);
 	pack_number(&p, c->exec.tool, 2);
 	pack_number(&p, c->exec.count, 2);
-	if (!buf_add(&body, head, p.size) || !buf_add(&body, c->exec.values.data, c->exec.values.size)) {
+	if (!buf_add(&body, head, p.size) ||
+	    !buf_add(&body, c->exec.values.data, c->exec.values.size)) {
 		buf_free(&body);
 		return exec_failed(c, "out of memory", e);
 	}
@@ -90,7 +94,8 @@ int exec_failed(struct call *c, const char *why, struct err *e)
 {
 	char text[400];
 
-	snprintf(text, sizeof(text), "tool %s/%s did not start: %s", c->server->name, c->action.tool, why);
+	snprintf(text, sizeof(text), "tool %s/%s did not start: %s", c->server->name,
+		 c->action.tool, why);
 	answer_text(c, true, text, NULL);
 	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
 }

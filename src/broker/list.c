@@ -7,7 +7,8 @@ static bool concerns(const struct call *c, const struct server *s)
 	       policy_may_allow(c->broker->policy, s->name, NULL);
 }
 
-/* A server that could not be started after this list had asked for it is listed without its tools. */
+/* A server that could not be started after this list had asked for it is listed without its tools.
+ */
 static bool is_settled(const struct call *c, const struct server *s)
 {
 	return s->exec || s->state == SERVER_READY ||
@@ -40,11 +41,13 @@ static void add_tools(json_t *list, const struct call *c, const struct server *s
 	json_t *tool;
 	size_t i;
 
-	json_array_foreach(s->tools, i, tool) {
+	json_array_foreach(s->tools, i, tool)
+	{
 		name = json_string_value(json_object_get(tool, "name"));
 		if (!policy_may_allow(c->broker->policy, s->name, name))
 			continue;
-		json_array_append_new(list, c->session->server ? json_incref(tool) : named(tool, s));
+		json_array_append_new(list,
+				      c->session->server ? json_incref(tool) : named(tool, s));
 	}
 }
 
@@ -59,7 +62,8 @@ static void answer(struct call *c)
 		if (concerns(c, &s[i]) && (s[i].exec || s[i].state == SERVER_READY))
 			add_tools(list, c, &s[i]);
 	if (only && concerns(c, only) && !only->exec && only->state != SERVER_READY)
-		answer_error(c, MCP_INTERNAL, "the tool server did not start: the operator's log says why");
+		answer_error(c, MCP_INTERNAL,
+			     "the tool server did not start: the operator's log says why");
 	else if (result)
 		answer_result(c, result);
 	call_end(c);

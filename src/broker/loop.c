@@ -34,8 +34,8 @@ static void gather_tools(struct broker *b)
 		if (!s->exec)
 			continue;
 		TAILQ_FOREACH(c, &s->flying, queued)
-			if (c->exec.out >= 0)
-				loop_watch(b, c->exec.out, POLLIN, exec_attend, c);
+		if (c->exec.out >= 0)
+			loop_watch(b, c->exec.out, POLLIN, exec_attend, c);
 	}
 }
 
@@ -83,7 +83,8 @@ static int expire_all(struct broker *b, struct err *e)
 	size_t i;
 
 	for (i = 0; i < b->server_count; i++)
-		if (server_deadline(&b->servers[i]) <= now && server_expire(&b->servers[i], now, e) < 0)
+		if (server_deadline(&b->servers[i]) <= now &&
+		    server_expire(&b->servers[i], now, e) < 0)
 			return -1;
 	return 0;
 }

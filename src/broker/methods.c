@@ -15,16 +15,18 @@ static int serve_initialize(struct session *s, struct request *r, struct err *e)
 {
 	static const struct mcp_fault twice = { MCP_INVALID, REASON_BAD_MESSAGE,
 						"this connection is initialized already" };
-	static const struct mcp_fault shapeless = { MCP_BAD_PARAMS, REASON_BAD_PARAMS,
-						    "initialize needs a protocolVersion, a string" };
+	static const struct mcp_fault shapeless = {
+		MCP_BAD_PARAMS, REASON_BAD_PARAMS, "initialize needs a protocolVersion, a string"
+	};
 	const char *asked = json_string_value(json_object_get(r->m.params, "protocolVersion"));
 
 	if (s->greeted || !asked)
 		return session_fault(s, r, s->greeted ? &twice : &shapeless, e);
 	s->greeted = true;
-	reply(s, r, json_pack("{s:s, s:{s:{s:b}}, s:{s:s, s:s}}", "protocolVersion",
-			      mcp_revision(asked), "capabilities", "tools", "listChanged", 1,
-			      "serverInfo", "name", "reeve", "version", REEVE_VERSION));
+	reply(s, r,
+	      json_pack("{s:s, s:{s:{s:b}}, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
+			"capabilities", "tools", "listChanged", 1, "serverInfo", "name", "reeve",
+			"version", REEVE_VERSION));
 	return 0;
 }
 
@@ -43,8 +45,8 @@ static int serve_cancelled(struct session *s, struct request *r, struct err *e)
 
 	(void)e;
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-		if (c->session == s && c->id && json_equal(c->id, id))
-			c->silent = true;
+	if (c->session == s && c->id && json_equal(c->id, id))
+		c->silent = true;
 	return 0;
 }
 
@@ -59,7 +61,7 @@ static int serve_nothing(struct session *s, struct request *r, struct err *e)
 static const struct {
 	const char *name;
 	enum mcp_kind kind;
-	bool early;	/* also before initialize */
+	bool early; /* also before initialize */
 	int (*serve)(struct session *s, struct request *r, struct err *e);
 } methods[] = {
 	{ "tools/call", MCP_REQUEST, false, ask_call },
@@ -77,23 +79,25 @@ static bool id_in_flight(const struct session *s, const json_t *id)
 	const struct call *c;
 
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-		if (c->session == s && c->id && json_equal(c->id, id))
-			return true;
+	if (c->session == s && c->id && json_equal(c->id, id))
+		return true;
 	return false;
 }
 
 int method_serve(struct session *s, struct request *r, struct err *e)
 {
-	struct mcp_fault f = { MCP_NO_METHOD, REASON_NO_METHOD, "reeve does not offer this method" };
+	struct mcp_fault f = { MCP_NO_METHOD, REASON_NO_METHOD,
+			       "reeve does not offer this method" };
 	size_t i;
 
 	for (i = 0; i < count_of(methods); i++)
 		if (methods[i].kind == r->m.kind && strcmp(methods[i].name, r->m.method) == 0)
 			break;
 	if (i == count_of(methods) && r->m.kind == MCP_NOTIFICATION)
-		f.code = 0;	/* a notification is never answered */
+		f.code = 0; /* a notification is never answered */
 	else if (r->m.kind == MCP_REQUEST && id_in_flight(s, r->m.id))
-		f = (struct mcp_fault){ MCP_INVALID, REASON_ID_REUSED, "this id is in flight already" };
+		f = (struct mcp_fault){ MCP_INVALID, REASON_ID_REUSED,
+					"this id is in flight already" };
 	else if (i < count_of(methods) && !methods[i].early && !s->greeted)
 		f = (struct mcp_fault){ MCP_INVALID, REASON_NOT_READY, "initialize first" };
 	else if (i < count_of(methods))

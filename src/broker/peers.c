@@ -6,7 +6,7 @@
 
 #include "broker/broker.h"
 
-enum { LAST_WORDS = 20 };	/* reads: more than a pipe holds */
+enum { LAST_WORDS = 20 }; /* reads: more than a pipe holds */
 
 static struct server *server_of_tag(struct broker *b, uint64_t tag)
 {
@@ -50,7 +50,7 @@ static int hear_failed(struct broker *b, struct msg *m, struct err *e)
 	if (!unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed FAILED");
 	if (s) {
-		s->tag = 0;	/* there is nothing to stop */
+		s->tag = 0; /* there is nothing to stop */
 		snprintf(text, sizeof(text), "did not start: %s", why);
 		return server_stop(s, "failed", text, e);
 	}
@@ -70,12 +70,12 @@ static int hear_exited(struct broker *b, struct msg *m, struct err *e)
 		return err_set(e, ERR_PEER, "malformed EXITED");
 	if (!s)
 		return c && c->server->exec ? exec_exited(c, status, e) : 0;
-	s->tag = 0;	/* there is nothing to stop */
+	s->tag = 0; /* there is nothing to stop */
 	for (i = 0; i < LAST_WORDS && s->out >= 0; i++)
 		if (server_attend(s, POLLIN, e) < 0)
 			return -1;
 	if (s->out < 0 && s->state != SERVER_SPAWNING)
-		return 0;	/* its end was read already */
+		return 0; /* its end was read already */
 	snprintf(text, sizeof(text), "ended with status %u", status);
 	return server_stop(s, "failed", text, e);
 }
@@ -83,8 +83,12 @@ static int hear_exited(struct broker *b, struct msg *m, struct err *e)
 /* The agent is gone. What a tool still has ends as unknown; what is being recorded is awaited. */
 static int hear_end(struct broker *b, struct msg *m, struct err *e)
 {
-	struct outcome cancelled = { .status = "cancelled", .why = "the run ended before it was sent", .exit = -1 };
-	struct outcome unknown = { .status = "unknown", .why = "the run ended before the answer", .exit = -1 };
+	struct outcome cancelled = { .status = "cancelled",
+				     .why = "the run ended before it was sent",
+				     .exit = -1 };
+	struct outcome unknown = { .status = "unknown",
+				   .why = "the run ended before the answer",
+				   .exit = -1 };
 	struct call *c, *next;
 	size_t i;
 
@@ -108,7 +112,7 @@ static const struct {
 	int (*hear)(struct broker *b, struct msg *m, struct err *e);
 } heard[] = {
 	{ MSG_RESOLVED, hear_resolved }, { MSG_SPAWNED, hear_spawned }, { MSG_FAILED, hear_failed },
-	{ MSG_EXITED, hear_exited },	 { MSG_END, hear_end },
+	{ MSG_EXITED, hear_exited },     { MSG_END, hear_end },
 };
 
 static int hear(struct broker *b, struct msg *m, struct err *e)
@@ -119,7 +123,7 @@ static int hear(struct broker *b, struct msg *m, struct err *e)
 	for (i = 0; i < count_of(heard); i++)
 		if (heard[i].type == m->type)
 			done = heard[i].hear(b, m, e);
-	msg_drop(m);	/* whatever descriptor nobody took */
+	msg_drop(m); /* whatever descriptor nobody took */
 	return done;
 }
 
@@ -148,6 +152,7 @@ int peers_recorder(void *broker, short what, struct err *e)
 		if (commit_receive(&b->commits, &b->msg, e) < 0)
 			return -1;
 	if (got == WIRE_CLOSED)
-		return err_set(e, ERR_PEER, "the recorder ended: without a ledger nothing may be done");
+		return err_set(e, ERR_PEER,
+			       "the recorder ended: without a ledger nothing may be done");
 	return got < 0 ? err_in(e, "recorder") : 0;
 }

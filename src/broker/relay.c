@@ -43,8 +43,8 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 
 	if (json_is_integer(m->id))
 		TAILQ_FOREACH(c, &s->flying, queued)
-			if (c->relay_id == (uint64_t)json_integer_value(m->id))
-				break;
+	if (c->relay_id == (uint64_t)json_integer_value(m->id))
+		break;
 	if (!c) {
 		server_note(s, "answered what was not asked, or was answered or given up before");
 		return 0;
@@ -69,14 +69,18 @@ int relay_fail(struct server *s, const char *why, struct err *e)
 	char text[400];
 	size_t i;
 
-	snprintf(text, sizeof(text), "tool server %s %s. The call may or may not have had an effect.",
-		 s->name, why);
+	snprintf(text, sizeof(text),
+		 "tool server %s %s. The call may or may not have had an effect.", s->name, why);
 	for (i = 0; i < count_of(queues); i++) {
 		if (queues[i] == &s->waiting)
-			snprintf(text, sizeof(text), "tool server %s %s. The call was not made.", s->name, why);
+			snprintf(text, sizeof(text), "tool server %s %s. The call was not made.",
+				 s->name, why);
 		while ((c = TAILQ_FIRST(queues[i]))) {
 			answer_text(c, true, text, NULL);
-			if (call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e) < 0)
+			if (call_close(
+				    c,
+				    (struct outcome){ .status = "failed", .why = why, .exit = -1 },
+				    e) < 0)
 				return -1;
 		}
 	}

@@ -76,10 +76,10 @@ int server_need(struct server *s, struct err *e)
 	s->state = SERVER_COMMITTING;
 	s->began_ns = clock_mono_ns();
 	s->deadline_ns = s->began_ns + START_MS * UINT64_C(1000000);
-	return commit_verdict(&s->broker->commits, &a, &v, &about,
-			      (struct commit_then){
-				      v.kind == VERDICT_ALLOW ? start_proved : start_refused, s },
-			      e);
+	return commit_verdict(
+		&s->broker->commits, &a, &v, &about,
+		(struct commit_then){ v.kind == VERDICT_ALLOW ? start_proved : start_refused, s },
+		e);
 }
 
 int server_spawned(struct server *s, struct msg *m, struct err *e)
@@ -125,7 +125,8 @@ static int hear_request(struct server *s, const struct mcp_message *m)
 
 		mcp_write_result(&s->outlet.out, m->id, nothing);
 	} else {
-		mcp_write_error(&s->outlet.out, m->id, MCP_NO_METHOD, "reeve does not offer this method");
+		mcp_write_error(&s->outlet.out, m->id, MCP_NO_METHOD,
+				"reeve does not offer this method");
 	}
 	return 0;
 }
@@ -179,7 +180,9 @@ int server_attend(void *server, short what, struct err *e)
 			return -1;
 	}
 	if (some < 0 && s->out >= 0)
-		return server_stop(s, "failed", s->state == SERVER_READY ? "ended" : "ended while it was starting", e);
+		return server_stop(
+			s, "failed",
+			s->state == SERVER_READY ? "ended" : "ended while it was starting", e);
 	return 0;
 }
 
@@ -204,7 +207,8 @@ static int expire_call(struct call *c, struct err *e)
 {
 	char text[320];
 
-	snprintf(text, sizeof(text), "%s/%s did not answer within %u ms. The call may or may not have had an effect.",
+	snprintf(text, sizeof(text),
+		 "%s/%s did not answer within %u ms. The call may or may not have had an effect.",
 		 c->server->name, c->action.tool, c->server->deadline_ms);
 	answer_text(c, true, text, NULL);
 	if (c->server->exec &&

@@ -41,25 +41,30 @@ int session_serve(struct call *c, struct err *e)
 	return session_record(c, e);
 }
 
+/* What was refused, by which rule, why, and what to do; nothing else of the policy. */
+static void say_refused(struct call *c)
+{
+	const struct verdict *v = &c->verdict;
+	const char *by = c->undecidable ? "it could not be judged" : "no rule allows it";
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "reeve refused %s/%s: %s%s%s%s. Trying again will not help: "
+		 "ask the operator of this run to allow it if you need it.",
+		 c->action.server, c->action.tool, v->rule ? "rule " : "", v->rule ? v->rule : by,
+		 v->why ? ": " : "", v->why ? v->why : "");
+	answer_text(c, true, text, NULL);
+}
+
 /* A message is refused by a JSON-RPC error; a well-formed call by a result its model can read. */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
 {
-	char text[1024];
-
-	must(receipt_index(proof) > 0);
 	(void)e;
+	must(receipt_index(proof) > 0);
 	if (c->code)
 		answer_error(c, c->code, c->text);
-	if (!c->code && c->action.kind == ACTION_TOOL_CALL) {
-		snprintf(text, sizeof(text),
-			 "reeve refused %s/%s: %s%s%s%s. Ask the operator of this run to allow it if you need it; "
-			 "trying again will not help.",
-			 c->action.server, c->action.tool,
-			 c->verdict.rule ? "rule " : c->undecidable ? "it could not be judged" : "no rule allows it",
-			 c->verdict.rule ? c->verdict.rule : "", c->verdict.why ? ": " : "",
-			 c->verdict.why ? c->verdict.why : "");
-		answer_text(c, true, text, NULL);
-	}
+	else if (c->action.kind == ACTION_TOOL_CALL)
+		say_refused(c);
 	call_end(c);
 	return 0;
 }
@@ -105,7 +110,8 @@ int session_take(struct session *s, const char *line, size_t size, struct err *e
 	if (!mcp_read(&r.m, r.doc, &fault)) {
 		done = session_fault(s, &r, &fault, e);
 	} else if (r.m.kind == MCP_RESPONSE) {
-		fault = (struct mcp_fault){ 0, REASON_UNSOLICITED, "an answer to no question of ours" };
+		fault = (struct mcp_fault){ 0, REASON_UNSOLICITED,
+					    "an answer to no question of ours" };
 		done = session_fault(s, &r, &fault, e);
 	} else {
 		done = method_serve(s, &r, e);

@@ -55,7 +55,8 @@ static int read_resources(struct server *s, struct unpack *u, struct err *e)
 
 	s->resources = calloc(count ? count : 1, sizeof(s->resources[0]));
 	for (i = 0; s->resources && i < count; i++) {
-		if (!unpack_copy(u, tool, sizeof(tool)) || !unpack_copy(u, pointer, sizeof(pointer)))
+		if (!unpack_copy(u, tool, sizeof(tool)) ||
+		    !unpack_copy(u, pointer, sizeof(pointer)))
 			return err_set(e, ERR_PEER, "malformed SERVER");
 		s->resources[i] = (struct resource){ strdup(tool), strdup(pointer) };
 		if (!s->resources[i].tool || !s->resources[i].pointer)
@@ -76,7 +77,8 @@ static int read_tools(struct server *s, int fd, struct err *e)
 	s->tools = json_array();
 	if (!s->tools || !seen || !mcp_tools_add(s->tools, seen, list) ||
 	    json_array_size(s->tools) != json_array_size(list))
-		return err_set(e, ERR_INPUT, "tools of %s: not a list of tools with names of their own", s->name);
+		return err_set(e, ERR_INPUT,
+			       "tools of %s: not a list of tools with names of their own", s->name);
 	return 0;
 }
 
@@ -88,8 +90,13 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 
 	if (b->server_count == SERVERS)
 		return err_set(e, ERR_LIMIT, "more than %d tool servers", SERVERS);
-	*s = (struct server){ .broker = b, .exec = kind == 1, .index = (uint16_t)b->server_count,
-			      .in = -1, .out = -1, .lines = LINES, .outlet = OUTLET };
+	*s = (struct server){ .broker = b,
+			      .exec = kind == 1,
+			      .index = (uint16_t)b->server_count,
+			      .in = -1,
+			      .out = -1,
+			      .lines = LINES,
+			      .outlet = OUTLET };
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
 	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > 1)
@@ -117,7 +124,8 @@ static int hear_listen(struct broker *b, struct msg *m, struct err *e)
 		return err_set(e, ERR_PEER, "malformed LISTEN");
 	if (b->listener_count == count_of(b->listeners))
 		return err_set(e, ERR_LIMIT, "more than %zu sockets", count_of(b->listeners));
-	*l = (struct listener){ b, fd_take(&m->fds[0]), server == JOINED ? NULL : &b->servers[server] };
+	*l = (struct listener){ b, fd_take(&m->fds[0]),
+				server == JOINED ? NULL : &b->servers[server] };
 	b->listener_count++;
 	return fcntl(l->fd, F_SETFL, O_NONBLOCK) < 0 ? err_sys(e, "a listening socket") : 0;
 }

@@ -1,4 +1,5 @@
-/* From a spawned process to a tool server whose tools are known: initialize, initialized, tools/list. */
+/* From a spawned process to a tool server whose tools are known: initialize, initialized,
+ * tools/list. */
 #include <string.h>
 
 #include "broker/broker.h"
@@ -14,9 +15,9 @@ static int ask(struct server *s, const char *method, json_t *params, struct err 
 
 int start_greet(struct server *s, struct err *e)
 {
-	json_t *params = json_pack("{s:s, s:{}, s:{s:s, s:s}}", "protocolVersion", mcp_revision(NULL),
-				   "capabilities", "clientInfo", "name", "reeve", "version",
-				   REEVE_VERSION);
+	json_t *params =
+		json_pack("{s:s, s:{}, s:{s:s, s:s}}", "protocolVersion", mcp_revision(NULL),
+			  "capabilities", "clientInfo", "name", "reeve", "version", REEVE_VERSION);
 
 	if (!params)
 		return err_set(e, ERR_SYSTEM, "out of memory");
@@ -53,7 +54,8 @@ static bool speaks(const json_t *result)
 static int hear_greeting(struct server *s, const struct mcp_message *m, struct err *e)
 {
 	if (!m->result || !speaks(m->result))
-		return server_stop(s, "failed", "did not start: it speaks no MCP revision that reeve knows", e);
+		return server_stop(s, "failed",
+				   "did not start: it speaks no MCP revision that reeve knows", e);
 	mcp_write_notification(&s->outlet.out, "notifications/initialized");
 	s->state = SERVER_LISTING;
 	return start_list(s, e);
@@ -69,7 +71,8 @@ static int finish_list(struct server *s, struct err *e)
 	if (old && !json_equal(old, s->tools))
 		agents_tell_changed(s->broker, s);
 	json_decref(old);
-	if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0 || list_settle(s->broker, e) < 0)
+	if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0 ||
+	    list_settle(s->broker, e) < 0)
 		return -1;
 	return s->relist ? start_list(s, e) : 0;
 }
@@ -83,7 +86,8 @@ static int hear_page(struct server *s, const struct mcp_message *m, size_t size,
 	s->list_bytes += size;
 	if (!json_is_array(page) || (cursor && !json_is_string(cursor)))
 		return server_stop(s, "failed", "did not list its tools as MCP says", e);
-	if (s->list_bytes > MCP_LINE || s->pages > MCP_PAGES || !mcp_tools_add(s->fresh, s->seen, page))
+	if (s->list_bytes > MCP_LINE || s->pages > MCP_PAGES ||
+	    !mcp_tools_add(s->fresh, s->seen, page))
 		return server_stop(s, "failed", "lists more than 4096 tools, 64 pages or 4 MiB", e);
 	if (!cursor)
 		return finish_list(s, e);

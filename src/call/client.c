@@ -72,7 +72,8 @@ static int next_answer(json_t **out, struct client *c, struct err *e)
 		if (m.kind != MCP_RESPONSE || (uint64_t)json_integer_value(m.id) != c->id)
 			continue;
 		if (m.error)
-			return err_set(e, ERR_INPUT, "%s", json_string_value(json_object_get(m.error, "message")));
+			return err_set(e, ERR_INPUT, "%s",
+				       json_string_value(json_object_get(m.error, "message")));
 		*out = json_incref(m.result);
 		return 0;
 	}

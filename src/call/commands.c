@@ -43,13 +43,15 @@ static void show_content(struct buf *out, const json_t *content)
 	json_t *part;
 	size_t i;
 
-	json_array_foreach(content, i, part) {
+	json_array_foreach(content, i, part)
+	{
 		type = json_string_value(json_object_get(part, "type"));
 		text = json_string_value(json_object_get(part, "text"));
 		if (text)
 			buf_puts(out, text);
 		else
-			buf_printf(out, "[%.40s, not shown; --json prints it]", type ? type : "content");
+			buf_printf(out, "[%.40s, not shown; --json prints it]",
+				   type ? type : "content");
 		if (out->size == 0 || out->data[out->size - 1] != '\n')
 			buf_puts(out, "\n");
 	}
@@ -172,8 +174,7 @@ int cmd_list(int argc, char **argv, bool raw)
 		json_write(&out, result);
 		buf_puts(&out, "\n");
 	}
-	json_array_foreach(json_object_get(result, "tools"), i, tool)
-		if (!raw)
-			show_tool(&out, tool);
+	json_array_foreach(json_object_get(result, "tools"), i, tool) if (!raw)
+		show_tool(&out, tool);
 	return out.size ? print(&out, STDOUT_FILENO) : CALL_DONE;
 }

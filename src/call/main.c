@@ -21,7 +21,8 @@ static void help(FILE *to)
 
 	fprintf(to, "reeve-call - call the tools of a reeve run from inside its jail\n\n");
 	for (i = 0; i < count_of(commands); i++)
-		fprintf(to, "  reeve-call %-5s %-22s %s\n", commands[i].name, commands[i].takes, commands[i].does);
+		fprintf(to, "  reeve-call %-5s %-22s %s\n", commands[i].name, commands[i].takes,
+			commands[i].does);
 	fprintf(to, "\n  --json     print the result as JSON\n"
 		    "  --version  print the version\n\n"
 		    "Example:\n\n"

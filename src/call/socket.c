@@ -22,12 +22,13 @@ int socket_open(int *out, const char *server, struct err *e)
 
 	if (server && !text_is_name(server))
 		return err_set(e, ERR_INPUT, "%.80s is no name of a tool server", server);
-	size = snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s.sock", folder ? folder : "/run/reeve",
-			server ? server : "all");
+	size = snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s.sock",
+			folder ? folder : "/run/reeve", server ? server : "all");
 	if (size < 0 || (size_t)size >= sizeof(at.sun_path))
 		return err_set(e, ERR_LIMIT, "the path of the socket is too long");
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return err_sys(e, "%s (is this a reeve run, and has it that tool server?)", at.sun_path);
+		return err_sys(e, "%s (is this a reeve run, and has it that tool server?)",
+			       at.sun_path);
 	*out = fd_take(&fd);
 	return 0;
 }
@@ -79,7 +80,8 @@ static struct pollfd wanted(const struct way *w)
 /* Our end of input is passed on as such; the answers still come, until the socket ends. */
 int bridge_run(int fd, struct err *e)
 {
-	struct way in = { .from = STDIN_FILENO, .to = fd }, out = { .from = fd, .to = STDOUT_FILENO };
+	struct way in = { .from = STDIN_FILENO, .to = fd },
+		   out = { .from = fd, .to = STDOUT_FILENO };
 	struct pollfd polls[2];
 	bool shut = false;
 
@@ -91,8 +93,11 @@ int bridge_run(int fd, struct err *e)
 		if (poll(polls, 2, -1) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
 		if (polls[0].revents && (in.at < in.size ? push(&in, true, e) : pull(&in, e)) < 0)
-			in = (struct way){ .ended = true };	/* it hung up: its last words may still come */
-		if (polls[1].revents && (out.at < out.size ? push(&out, false, e) : pull(&out, e)) < 0)
+			in = (struct way){
+				.ended = true
+			}; /* it hung up: its last words may still come */
+		if (polls[1].revents &&
+		    (out.at < out.size ? push(&out, false, e) : pull(&out, e)) < 0)
 			return -1;
 	}
 	return 0;

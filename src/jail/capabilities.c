@@ -48,3 +48,27 @@ int capabilities_drop(bool bounding_too, struct err *e)
 		return err_sys(e, "capset");
 	return 0;
 }
+
+/*
+ * CAP_SETFCAP, where we have it: since Linux 5.12 a user namespace may map the host's uid 0 only if
+ * its maker held it (user_namespaces(7)). It is of no use for anything else we do.
+ */
+int jail_self_launcher(struct err *e)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { { 0 } };
+
+	if (syscall(SYS_capget, &head, sets) < 0)
+		return err_sys(e, "capget");
+	sets[0].permitted &= CAP_TO_MASK(CAP_SETFCAP);
+	sets[0].effective = sets[0].permitted;
+	sets[1].permitted = sets[1].effective = 0;
+	sets[0].inheritable = sets[1].inheritable = 0;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return err_sys(e, "ambient set");
+	if (syscall(SYS_capset, &head, sets) < 0)
+		return err_sys(e, "capset");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "harden the launcher");
+	return 0;
+}

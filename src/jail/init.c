@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -56,12 +57,13 @@ static int keep_own_descriptors(struct inside *in, struct err *e)
 /* The launcher's handlers are code that means nothing here. Signals stay blocked: see serve(). */
 static int forget_handlers(struct inside *in, struct err *e)
 {
+	const struct sigaction plain = { .sa_handler = SIG_DFL };
 	int sig;
 
 	(void)in;
 	(void)e;
 	for (sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL); /* KILL, STOP and libc's own say no, and have no handlers */
+		sigaction(sig, &plain, NULL);	/* KILL, STOP and libc's own say no, and have no handlers */
 	return 0;
 }
 
@@ -116,6 +118,32 @@ static int fork_program(struct inside *in, struct err *e)
 	return 0;
 }
 
+/*
+ * The launcher's command line is still ours, and anything inside may read it in /proc/1/cmdline: the
+ * operator's paths and words are none of the agent's business. After the fork, because the program's
+ * arguments lie in that memory. Where it lies: proc(5), fields 48 and 49 of stat.
+ */
+static int forget_words(struct inside *in, struct err *e)
+{
+	scoped(fd) int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	unsigned long from = 0, to = 0;
+	char text[1024], *at;
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	int field;
+
+	(void)in;
+	if (size < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "/proc/self/stat");	/* no /proc, no reader */
+	text[size] = '\0';
+	at = strrchr(text, ')');
+	for (field = 2; at && field < 48; field++)
+		at = strchr(at + 1, ' ');
+	if (!at || sscanf(at, " %lu %lu", &from, &to) != 2 || from >= to)
+		return err_set(e, ERR_SYSTEM, "/proc/self/stat has no argument area");
+	memset((void *)from, 0, to - from);	/* NOLINT: an address the kernel gave */
+	return 0;
+}
+
 static int give_up(struct inside *in, struct err *e)
 {
 	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
@@ -143,6 +171,7 @@ static const struct step steps[] = {
 	{ "seal root", LAYER_MOUNT, root_seal },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
+	{ "forget", LAYERS, forget_words },
 	{ "give up", LAYERS, give_up },
 };
 

@@ -24,6 +24,12 @@ enum jail_self {
  */
 int jail_self(enum jail_self who, struct err *e) must_use;
 
+/*
+ * The launcher must open, clone and spawn, so no list holds it; but it keeps no capability (root's
+ * included) beyond the one that starting jails takes, and nothing of this user's may trace it.
+ */
+int jail_self_launcher(struct err *e) must_use;
+
 /* --- somebody else --- */
 
 enum jail_mount_kind {

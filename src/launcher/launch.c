@@ -1,13 +1,12 @@
 /*
- * One run. The order is the argument: the ledger is open before anything exists that could act, the
- * jail stands and has been tested before its record is written, the broker listens before the agent
- * executes its first instruction, and the close is written after the last process inside is gone.
+ * One run. The order is the argument: the jail stands and has been tested before its record is
+ * written, the record is durable and the broker ready before the agent executes its first
+ * instruction, and the close is written after the last process inside is gone.
  */
 #include "launcher/launcher.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,13 +52,10 @@ static int watch_signals(struct run *r, struct err *e)
 	return r->signals < 0 ? err_sys(e, "signalfd") : 0;
 }
 
-/* Beside the jail's own wall: a launcher that nothing of this user's can trace or dump. */
 static int harden(struct run *r, struct err *e)
 {
 	(void)r;
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(e, "harden the launcher");
-	return 0;
+	return jail_self_launcher(e);
 }
 
 static int open_workspace(struct run *r, struct err *e)

@@ -41,7 +41,8 @@ static bool has_only(json_t *object, const char *const *words, size_t count)
 	json_t *value;
 	size_t i;
 
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		for (i = 0; i < count && strcmp(words[i], key) != 0; i++)
 			;
 		if (i == count)
@@ -124,7 +125,7 @@ bool mcp_read_call(struct mcp_call *out, json_t *params, struct mcp_fault *fault
 
 	if (!json_is_string(name) || json_string_length(name) == 0)
 		text = "a call needs the name of a tool";
-	else if (json_string_length(name) > MCP_NAME + 66)	/* SERVER__ may stand before it */
+	else if (json_string_length(name) > MCP_NAME + 66) /* SERVER__ may stand before it */
 		text = "a tool's name has at most 128 bytes";
 	else if (!has_only(params, may, count_of(may)))
 		text = "a call may have only name, arguments and _meta";

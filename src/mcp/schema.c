@@ -29,9 +29,7 @@ static bool is_in(const json_t *choices, const json_t *value)
 	json_t *choice;
 	size_t i;
 
-	json_array_foreach(choices, i, choice)
-		if (json_equal(choice, value))
-			return true;
+	json_array_foreach(choices, i, choice) if (json_equal(choice, value)) return true;
 	return false;
 }
 
@@ -63,9 +61,10 @@ static int check_one(const char *name, const json_t *declared, const json_t *val
 		return err_set(e, ERR_INPUT, "%.60s is not one of the values allowed", name);
 	if (json_is_string(value) && json_is_integer(longest) &&
 	    (json_int_t)length_of(value) > json_integer_value(longest))
-		return err_set(e, ERR_INPUT, "%.60s is longer than the %lld characters allowed", name,
-			       (long long)json_integer_value(longest));
-	if (json_is_integer(value) && least && json_integer_value(value) < json_integer_value(least))
+		return err_set(e, ERR_INPUT, "%.60s is longer than the %lld characters allowed",
+			       name, (long long)json_integer_value(longest));
+	if (json_is_integer(value) && least &&
+	    json_integer_value(value) < json_integer_value(least))
 		return err_set(e, ERR_INPUT, "%.60s is less than the %lld allowed", name,
 			       (long long)json_integer_value(least));
 	if (json_is_integer(value) && most && json_integer_value(value) > json_integer_value(most))
@@ -83,15 +82,21 @@ int mcp_check_arguments(const json_t *schema, const json_t *arguments, struct er
 	json_t *value;
 	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)arguments, name, value) {
+	json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
+	{
 		one = json_object_get(declared, name);
 		if (!one)
 			return err_set(e, ERR_INPUT, "%.60s is no parameter of this tool", name);
 		if (check_one(name, one, value, e) < 0)
 			return -1;
 	}
-	json_array_foreach(required, i, value)
-		if (!json_object_get(arguments, json_string_value(value)))
-			return err_set(e, ERR_INPUT, "%.60s is missing", json_string_value(value));
+	json_array_foreach(
+		required, i,
+		value) if (!json_object_get(arguments,
+					    json_string_value(
+						    value))) return err_set(e, ERR_INPUT,
+									    "%.60s is missing",
+									    json_string_value(
+										    value));
 	return 0;
 }

@@ -18,7 +18,8 @@ bool mcp_tools_add(json_t *list, json_t *seen, const json_t *page)
 	json_t *tool;
 	size_t i;
 
-	json_array_foreach(page, i, tool) {
+	json_array_foreach(page, i, tool)
+	{
 		name = json_string_value(json_object_get(tool, "name"));
 		if (!is_tool(tool) || json_object_get(seen, name))
 			continue;
@@ -34,7 +35,8 @@ json_t *mcp_tools_find(const json_t *list, const char *name, size_t *at)
 	json_t *tool;
 	size_t i;
 
-	json_array_foreach(list, i, tool) {
+	json_array_foreach(list, i, tool)
+	{
 		if (strcmp(json_string_value(json_object_get(tool, "name")), name) != 0)
 			continue;
 		if (at)

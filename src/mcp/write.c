@@ -6,7 +6,8 @@
 
 SCOPED(made, json_t *, json_decref)
 
-/* A sentence of ours may quote a stranger's bytes, cut anywhere: what is not text is made visible. */
+/* A sentence of ours may quote a stranger's bytes, cut anywhere: what is not text is made visible.
+ */
 static json_t *text_of(const char *text, size_t size)
 {
 	struct buf visible = BUF(8 * size + 8);

@@ -3,7 +3,7 @@
 set -eu
 [ "${1:-}" = inside ] || unshare -Urm true 2>/dev/null || { echo "1..0 # SKIP user namespaces are missing"; exit 0; }
 [ "${1:-}" = inside ] || exec unshare -Urm sh "$0" inside
-. "$(dirname "$0")/ledger-lib.sh"
+. "$(dirname "$0")/../ledger-lib.sh"
 
 mkdir "$work/disk"
 mount -t tmpfs -o size=2m tmpfs "$work/disk"

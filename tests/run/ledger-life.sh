@@ -1,7 +1,7 @@
 #!/bin/sh
 # A ledger's life: made, written, closed, proven; a second recorder; kill -9; tampering.
 set -eu
-. "$(dirname "$0")/ledger-lib.sh"
+. "$(dirname "$0")/../ledger-lib.sh"
 
 init
 is "init makes a key nobody else reads" "$(stat -c %a "$key")" 600
@@ -60,6 +60,14 @@ is "which ends nobody but the culprit" "$status" 0
 cp "$ledger/journal" "$work/copy"
 audit verify "$work/copy" --key "$pub"
 is "a copy verifies like the ledger" "$status" 0
+cp "$work/copy" "$work/torn"; printf 'half a frame' >>"$work/torn"
+audit verify "$work/torn" --key "$pub"
+is "an unfinished tail has its own exit" "$status" 7
+"$bin/reeve-recorder" init "$work/l2" "$work/k2/o.key" o >/dev/null
+audit verify "$work/copy" --key "$work/k2/o.pub"
+is "another key has its own exit" "$status" 4
+audit verify "$work/copy"
+is "without a key nothing is proven" "$status" 2
 printf X | dd of="$work/copy" bs=1 seek=5000 conv=notrunc 2>/dev/null
 audit verify "$work/copy" --key "$pub"
 is "one changed byte is found" "$status" 1

@@ -23,6 +23,7 @@ static const char policy_text[] =
 	"{\"reeve\":\"policy/1\",\"rules\":["
 	"{\"id\":\"no-shell\",\"then\":\"refuse\",\"when\":{\"tool\":\"fs/shell\"},\"why\":\"no shells here\"},"
 	"{\"id\":\"files\",\"then\":\"allow\",\"when\":{\"tool\":[\"fs/read\",\"fs/slow\"]}},"
+	"{\"id\":\"paths\",\"then\":\"allow\",\"when\":{\"tool\":\"fs/open\",\"args\":{\"/path\":{\"under\":\"/w\"}}}},"
 	"{\"id\":\"programs\",\"then\":\"allow\",\"when\":{\"tool\":\"run/count\"}}]}";
 
 static const char exec_tools[] =
@@ -35,6 +36,7 @@ struct stage {
 	struct wire launcher, recorder;
 	int agent, tool;	/* the agent's connection; the tool server's end */
 	uint64_t index;		/* of the last record */
+	uint64_t spawn_tag;	/* the broker's name for the tool server */
 	struct msg msg;
 	struct buf agent_in, tool_in;
 };
@@ -114,6 +116,8 @@ static struct msg *hear(struct stage *s, struct wire *w, enum msg_type t)
 
 	assert_true(readable(w->fd, WAIT_MS));
 	assert_int_equal(wire_receive(w, &s->msg, true, &e), WIRE_MESSAGE);
+	if (s->msg.type == MSG_REJECT && t != MSG_REJECT)
+		fail_msg("%.*s", (int)s->msg.size - 4, (const char *)s->msg.body + 4);
 	assert_string_equal(msg_name(s->msg.type), msg_name(t));
 	return &s->msg;
 }
@@ -239,13 +243,12 @@ static void greet(struct stage *s)
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
 }
 
-/* Answers our SPAWN with a pair of pipes made of one socket pair. */
-static void spawned(struct stage *s, enum msg_type asked, uint64_t tag)
+/* Answers SPAWN or EXEC with one socket pair as both pipes. */
+static void spawned(struct stage *s, uint64_t tag)
 {
 	int pair[2], give[2];
 	struct err e = { 0 };
 
-	(void)asked;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	give[0] = pair[1];
 	give[1] = dup(pair[1]);
@@ -269,7 +272,8 @@ static void start_server(struct stage *s)
 	u = (struct unpack){ .at = m->body, .left = m->size };
 	assert_int_equal(unpack_number(&u, 8), s->index);
 	assert_int_equal(unpack_number(&u, 2), 0);
-	spawned(s, MSG_SPAWN, m->tag);
+	s->spawn_tag = m->tag;
+	spawned(s, m->tag);
 	tool_hears(s, "\"method\":\"initialize\"");
 	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}");
 	tool_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":{}}");
@@ -538,7 +542,7 @@ static void runs_a_program(void **state)
 	assert_memory_equal(unpack_text(&u, &size), "12", 2);
 	assert_true(unpack_done(&u));
 	tag = m->tag;
-	spawned(s, MSG_EXEC, tag);
+	spawned(s, tag);
 	must_ok(fd_write_all(s->tool, "out\xff", 4, &e), &e);
 	close(s->tool);
 	s->tool = -1;
@@ -605,6 +609,84 @@ static void closes_what_is_open_at_the_end(void **state)
 	end(s, 0);
 }
 
+static void restarts_what_has_died(void **state)
+{
+	struct stage *s = flying(5000);
+	uint8_t status[4] = { 9 };
+	struct err e = { 0 };
+	uint64_t tag;
+
+	(void)state;
+	must_ok(wire_send(&s->launcher, MSG_EXITED, s->spawn_tag, status, 4, NULL, 0, &e), &e);
+	outcome(s, "failed");
+	agent_hears(s, "tool server fs ended with status 9. The call may or may not have had an effect.");
+	close(s->tool);
+	buf_free(&s->tool_in);
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\"}}");
+	recorded(s, RECORD_INTENT, &tag);
+	receipt(s, tag);
+	start_server(s);
+	list_tools(s, 6);
+	tool_hears(s, "\"name\":\"read\"");
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":-32602,\"message\":\"no\",\"data\":[1]}}");
+	outcome(s, "error");
+	agent_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":-32602,\"message\":\"no\",\"data\":[1]}}");
+	end_run(s);
+}
+
+static void tells_of_a_changed_list(void **state)
+{
+	struct stage *s = flying(5000);
+
+	(void)state;
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+	tool_hears(s, "\"id\":5,\"method\":\"tools/list\"");
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"tools\":[{\"name\":\"open\",\"inputSchema\":{}}]}}");
+	agent_hears(s, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/list\"}");
+	agent_hears(s, "\"fs__open\"");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"ping\"}");
+	agent_hears(s, "\"id\":4");
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}");
+	outcome(s, "ok");
+	assert_false(readable(s->agent, QUIET_MS));	/* cancelled: its answer is not wanted */
+	end_run(s);
+}
+
+static void asks_the_launcher_about_paths(void **state)
+{
+	static const struct {
+		uint16_t beneath;
+		enum record_kind record;
+	} answers[] = { { 0, RECORD_REFUSAL }, { 1, RECORD_INTENT } };
+	struct stage *s = stage_new(5000);
+	struct err e = { 0 };
+	uint64_t tag = 0;
+	struct unpack u;
+	struct msg *m;
+	size_t i, size;
+
+	(void)state;
+	greet(s);
+	for (i = 0; i < count_of(answers); i++) {
+		say(s->agent, i ? "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"/w/../x\"}}}" :
+				  "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"/w/../x\"}}}");
+		m = hear(s, &s->launcher, MSG_RESOLVE);
+		u = (struct unpack){ .at = m->body, .left = m->size };
+		assert_memory_equal(unpack_text(&u, &size), "/w", 2);
+		assert_memory_equal(unpack_text(&u, &size), "/w/../x", 7);
+		assert_false(readable(s->recorder.fd, QUIET_MS));	/* not judged yet */
+		must_ok(wire_send(&s->launcher, MSG_RESOLVED, m->tag, &answers[i].beneath, 2, NULL, 0, &e), &e);
+		recorded(s, answers[i].record, &tag);
+		receipt(s, tag);
+		if (!i)
+			agent_hears(s, "no rule allows it");
+	}
+	recorded(s, RECORD_INTENT, &tag);	/* server.start */
+	end(s, 3);
+}
+
 static void says_when_a_server_does_not_start(void **state)
 {
 	struct stage *s = stage_new(5000);
@@ -648,6 +730,9 @@ int main(void)
 		cmocka_unit_test(gives_up_at_the_deadline),
 		cmocka_unit_test(survives_its_server),
 		cmocka_unit_test(closes_what_is_open_at_the_end),
+		cmocka_unit_test(restarts_what_has_died),
+		cmocka_unit_test(tells_of_a_changed_list),
+		cmocka_unit_test(asks_the_launcher_about_paths),
 		cmocka_unit_test(says_when_a_server_does_not_start),
 		cmocka_unit_test(ends_with_its_recorder),
 	};

@@ -15,7 +15,7 @@ trap clean EXIT
 
 skip_all() { echo "1..0 # SKIP $1"; exit 0; }
 
-[ -x "$bin/tool_recorder" ] || skip_all "tool_recorder is not built"
+[ -x "$bin/tools/recorder_client" ] || skip_all "recorder_client is not built"
 
 ok() {		# ok WHAT CONDITION...
 	what=$1; shift; count=$((count + 1))
@@ -44,7 +44,7 @@ serve() {
 	said=; read -r said <"$work/ready" || :
 }
 client() {	# words on stdin, answers on stdout
-	"$bin/tool_recorder" "$sock"
+	"$bin/tools/recorder_client" "$sock"
 }
 ended() {	# exit status of the recorder into $status
 	status=0; wait "$recorder" || status=$?

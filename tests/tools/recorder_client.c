@@ -1,5 +1,5 @@
 /*
- * tool_recorder SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
+ * recorder_client SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
  * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, genesis, burst N,
  * until-halt, close.
  */

@@ -1,0 +1,138 @@
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "policy/rule.h"
+
+int policy_new(struct policy **out, struct err *e)
+{
+	scoped(policy) struct policy *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return err_sys(e, "memory for a policy");
+	if (policy_index(p, e) < 0)
+		return -1;
+	*out = take(&p);
+	return 0;
+}
+
+void policy_free(struct policy *p)
+{
+	size_t i;
+
+	if (!p)
+		return;
+	for (i = 0; i < p->rule_count; i++)
+		rule_free(p->rules[i]);
+	for (i = 0; i < p->file_count; i++) {
+		json_decref(p->roots[i]);
+		free(p->files[i]);
+	}
+	free(p->rules);
+	free(p->roots);
+	free(p->files);
+	free(p->exact);
+	free(p->wild);
+	free(p);
+}
+
+size_t policy_rule_count(const struct policy *p)
+{
+	return p->rule_count;
+}
+
+static bool grow(void **array, size_t count, size_t size)
+{
+	void *more = reallocarray(*array, count, size);
+
+	if (more)
+		*array = more;
+	return more != NULL;
+}
+
+static bool make_room(struct policy *p, size_t rules)
+{
+	void *all = p->rules, *roots = p->roots, *files = p->files;
+	bool fits = grow(&all, p->rule_count + rules + 1, sizeof(*p->rules));
+
+	fits = grow(&roots, p->file_count + 1, sizeof(*p->roots)) && fits;
+	fits = grow(&files, p->file_count + 1, sizeof(*p->files)) && fits;
+	p->rules = all;
+	p->roots = roots;
+	p->files = files;
+	return fits;
+}
+
+/* The rules become the policy's, or, if there is no memory, stay the caller's. */
+static int append(struct policy *p, struct rule **rules, size_t count, struct err *e)
+{
+	size_t i;
+
+	if (!make_room(p, count))
+		return err_sys(e, "memory for rules");
+	for (i = 0; i < count; i++) {
+		rules[i]->order = p->rule_count + i;
+		p->rules[p->rule_count + i] = rules[i];
+	}
+	p->rule_count += count;
+	if (policy_index(p, e) == 0)
+		return 0;
+	p->rule_count -= count;
+	return -1;
+}
+
+static int name_usable(const struct policy *p, const char *name, struct err *e)
+{
+	size_t i;
+
+	if (!text_is_name(name))
+		return err_set(e, ERR_INPUT, "%s: a policy file is named a-z, 0-9, \"_\", \".\" and \"-\"; "
+					     "rename it", name);
+	for (i = 0; i < p->file_count; i++)
+		if (strcmp(p->files[i], name) == 0)
+			return err_set(e, ERR_INPUT, "%s: two policy files of that name; rename one", name);
+	return 0;
+}
+
+static int add_file(struct policy *p, struct json_file *f, const char *name, struct err *e)
+{
+	scoped(mem) char *copy = strdup(name);
+	struct rule **rules = NULL;
+	size_t count = 0, i;
+
+	if (!copy)
+		return err_sys(e, "memory for a policy");
+	if (rules_read(&rules, &count, f, name, e) < 0)
+		return -1;
+	if (append(p, rules, count, e) < 0) {
+		for (i = 0; i < count; i++)
+			rule_free(rules[i]);
+		free(rules);
+		return -1;
+	}
+	free(rules);
+	p->files[p->file_count] = take(&copy);
+	p->roots[p->file_count++] = take(&f->root);
+	return 0;
+}
+
+int policy_add(struct policy *p, const char *name, const char *bytes, size_t size, struct err *e)
+{
+	struct json_file f = { 0 };
+	char shown[80];
+	int result;
+
+	if (name_usable(p, name, e) < 0)
+		return -1;
+	snprintf(shown, sizeof(shown), "%s.json", name);
+	if (size > POLICY_MOST)
+		return err_set(e, ERR_LIMIT, "%s: %zu bytes, more than the %d accepted", shown, size,
+			       POLICY_MOST);
+	if (json_file_parse(&f, shown, bytes, size, e) < 0)
+		return -1;
+	result = add_file(p, &f, name, e);
+	json_file_free(&f);
+	return result;
+}
