@@ -125,6 +125,7 @@ check-size:				## no function over 60 lines, no file over 400
 asan:					## the unit tests under the sanitizers
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s MODE=asan asan-unit
+JAILED := $(filter test_jail_%,$(UNITS))
 asan-unit: $(UNITS:%=$(OUT)/%)
 	@contrib/tap $(filter-out $(JAILED:%=$(OUT)/%),$^)
 bench:					## ratios against peers and physical limits, in one run

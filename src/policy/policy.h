@@ -40,4 +40,8 @@ bool policy_may_allow(const struct policy *p, const char *server, const char *to
 
 size_t policy_rule_count(const struct policy *p);
 
+/* Names every rule that can never matter and the rule that decides before it; how many there are. */
+size_t policy_lint(const struct policy *p, void (*say)(void *to, const char *rule, const char *by),
+		   void *to);
+
 #endif

@@ -21,7 +21,7 @@ static const struct json_member file_members[] = {
 
 static const struct json_member rule_members[] = {
 	{ "id", JSON_STRING, JSON_MUST },  { "then", JSON_STRING, JSON_MUST },
-	{ "when", JSON_OBJECT, JSON_MUST }, { "why", JSON_STRING, JSON_MUST },
+	{ "when", JSON_OBJECT, JSON_MUST }, { "why", JSON_STRING, JSON_MAY },
 	{ "controls", JSON_ARRAY, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -256,7 +256,7 @@ static int check_texts(struct reading *r, const json_t *object, struct err *e)
 	const json_t *controls = json_object_get(object, "controls");
 	size_t i;
 
-	if (!*text_of(object, "why"))
+	if (json_object_get(object, "why") && !*text_of(object, "why"))
 		return json_wrong(r->f, below(r, "why"), false, e, "\"why\": expected a sentence, found none");
 	for (i = 0; i < json_array_size(controls); i++)
 		if (!json_is_string(json_array_get(controls, i)))

@@ -20,11 +20,12 @@
 enum { WAIT_MS = 5000, QUIET_MS = 30 };
 
 static const char policy_text[] =
-	"{\"reeve\":\"policy/1\",\"rules\":["
+	"{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":["
 	"{\"id\":\"no-shell\",\"then\":\"refuse\",\"when\":{\"tool\":\"fs/shell\"},\"why\":\"no shells here\"},"
-	"{\"id\":\"files\",\"then\":\"allow\",\"when\":{\"tool\":[\"fs/read\",\"fs/slow\"]}},"
-	"{\"id\":\"paths\",\"then\":\"allow\",\"when\":{\"tool\":\"fs/open\",\"args\":{\"/path\":{\"under\":\"/w\"}}}},"
-	"{\"id\":\"programs\",\"then\":\"allow\",\"when\":{\"tool\":\"run/count\"}}]}";
+	"{\"id\":\"files\",\"then\":\"allow\",\"when\":{\"tool\":[\"fs/read\",\"fs/slow\"]},\"why\":\"to read\"},"
+	"{\"id\":\"paths\",\"then\":\"allow\",\"when\":{\"tool\":\"fs/open\",\"args\":{\"/path\":{\"under\":\"/w\"}}},"
+	"\"why\":\"only what lies beneath\"},"
+	"{\"id\":\"programs\",\"then\":\"allow\",\"when\":{\"tool\":\"run/count\"},\"why\":\"to count\"}]}";
 
 static const char exec_tools[] =
 	"[{\"name\":\"count\",\"description\":\"counts\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
@@ -670,12 +671,12 @@ static void asks_the_launcher_about_paths(void **state)
 	(void)state;
 	greet(s);
 	for (i = 0; i < count_of(answers); i++) {
-		say(s->agent, i ? "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"/w/../x\"}}}" :
-				  "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"/w/../x\"}}}");
+		say(s->agent, i ? "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"/w/sub/x\"}}}" :
+				  "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"/w/sub/x\"}}}");
 		m = hear(s, &s->launcher, MSG_RESOLVE);
 		u = (struct unpack){ .at = m->body, .left = m->size };
 		assert_memory_equal(unpack_text(&u, &size), "/w", 2);
-		assert_memory_equal(unpack_text(&u, &size), "/w/../x", 7);
+		assert_memory_equal(unpack_text(&u, &size), "/w/sub/x", 8);
 		assert_false(readable(s->recorder.fd, QUIET_MS));	/* not judged yet */
 		must_ok(wire_send(&s->launcher, MSG_RESOLVED, m->tag, &answers[i].beneath, 2, NULL, 0, &e), &e);
 		recorded(s, answers[i].record, &tag);
