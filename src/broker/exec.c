@@ -162,6 +162,16 @@ int exec_exited(struct call *c, unsigned status, struct err *e)
 	return finish(c, e);
 }
 
+/* More than it may say: it is ended, and what it said so far is its answer. */
+static int cut(struct call *c, struct err *e)
+{
+	c->exec.cut = c->exec.closed = true;
+	fd_close(&c->exec.out);
+	if (c->exec.exited)
+		return finish(c, e);
+	return wire_send(&c->broker->launcher, MSG_STOP, c->tag, NULL, 0, NULL, 0, e);
+}
+
 int exec_attend(void *call, short what, struct err *e)
 {
 	struct call *c = call;
@@ -181,7 +191,6 @@ int exec_attend(void *call, short what, struct err *e)
 		return finish(c, e);
 	}
 	room = EXEC_OUTPUT - c->exec.output.size;
-	c->exec.cut = c->exec.cut || (size_t)got > room;
 	buf_add(&c->exec.output, bytes, (size_t)got < room ? (size_t)got : room);
-	return 0;
+	return (size_t)got > room ? cut(c, e) : 0;
 }

@@ -108,6 +108,8 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
 	fd_close(&c->kept);
+	if (r->ending)	/* the broker has been told that all is over, and may be gone */
+		return 0;
 	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
 }
 

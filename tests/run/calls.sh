@@ -11,14 +11,14 @@ for uid in $(each_user); do
 	ln -s /etc/passwd "$h/work/link"
 	cat >"$h/work/tools.json" <<'J'
 { "reeve": "tools/1", "servers": {
-  "t": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"], "workspace": "read", "deadline": 2 },
+  "t": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"], "workspace": "read", "deadline": "2s" },
   "hidden": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"] },
   "broken": { "kind": "command", "argv": ["/nowhere/at/all"] },
-  "x": { "kind": "exec", "workspace": "read", "deadline": 2, "tools": {
+  "x": { "kind": "exec", "workspace": "read", "deadline": "2s", "tools": {
     "cat": { "description": "a file", "argv": ["cat", "--", "{path}"], "resource": "/path",
              "params": { "path": { "type": "string", "max_length": 64 } } },
     "head": { "description": "some lines", "argv": ["head", "-n", "{lines}", "{path}"],
-              "params": { "path": { "type": "string" }, "lines": { "type": "integer", "minimum": 1, "maximum": 9, "default": 1 } } },
+              "params": { "path": { "type": "string" }, "lines": { "type": "integer", "minimum": 1, "maximum": 9, "default": "1" } } },
     "upper": { "description": "upper case", "argv": ["tr", "a-z", "A-Z"], "stdin": "{text}",
                "params": { "text": { "type": "string" } } },
     "false": { "description": "fails", "argv": ["sh", "-c", "echo oops; exit 3"], "params": {} },
@@ -56,11 +56,11 @@ J
 	call 1 'an option in place of a value' '.' x/head '{"path":"--version"}'
 	silent "uid $uid: and it was not executed" 'coreutils' "$out"
 	call 1 'an exec tool that fails' 'oops' x/false '{}'
-	call 1 'a server that cannot be started' 'did not start' broken/x '{}'
-	call 1 'an unknown server' '.' nobody/x '{}'
-	call 2 'arguments that are no JSON' 'JSON|json' x/cat '{path'
+	call 1 'a server that cannot be started' 'while it was starting' broken/x '{}'
+	call 3 'an unknown server' 'has it that tool server' nobody/x '{}'
+	call 2 'arguments that are no JSON' 'arguments: expected' x/cat '{path'
 	call 1 'an exec tool that never ends' '.' x/hang '{}'
-	out=$(as "$uid" "$h" "$reeve" run --policy policy.json --tools tools.json -- sh -c 'reeve-call tool x/yes "{}" | wc -c')
+	out=$(as "$uid" "$h" "$reeve" run --policy policy.json --tools tools.json -- sh -c 'reeve-call tool x/yes "{}" 2>&1 | wc -c')
 	equal "uid $uid: endless output is cut" yes "$([ "$out" -gt 1000 ] && [ "$out" -lt 2000000 ] && echo yes)"
 	call 0 'no variable of the operator reaches a server' 'PATH' t/env '{}'
 	silent "uid $uid: none at all" 'leak' "$out"
@@ -76,7 +76,7 @@ J
 	says "uid $uid: the digest of what was judged is that of what was executed" yes \
 		"$(records "$h" | awk -F'"' '/"kind":"intent"/ { match($0, /"digest":"[^"]*"/); d = substr($0, RSTART + 10, 71); match($0, /"n":[0-9]*/); n = substr($0, RSTART + 4, RLENGTH - 4); digest[n] = d }
 			/"kind":"outcome"/ && /"executed"/ { match($0, /"executed":"[^"]*"/); d = substr($0, RSTART + 12, 71); match($0, /"intent":[0-9]*/); n = substr($0, RSTART + 9, RLENGTH - 9); seen++; if (digest[n] != d) bad++ }
-			END { print seen > 5 && !bad ? "yes" : "no " seen " " bad }')"
+			END { print (seen > 5 && !bad) ? "yes" : "no " seen " " bad }')"
 	fails "uid $uid: the ledger is whole" 0 verify "$h"
 done
 finish
