@@ -103,7 +103,7 @@ $(OUT)/tools/%: tests/tools/%.c
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -o $@ $< -ljansson
 $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire model base)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_C) $(ALL_LD) -o $@ $^
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 
 demo:					## install what is missing, build, and show the main job
 	@contrib/need build

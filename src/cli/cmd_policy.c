@@ -22,7 +22,7 @@ static int check_one(struct policy *all, const struct policy_file *f, struct err
 {
 	size_t before = policy_rule_count(all), count;
 
-	if (policy_add(all, f->name, f->bytes, f->size, e) < 0)
+	if (policy_add_from(all, f->name, f->path, f->bytes, f->size, e) < 0)
 		return -1;
 	count = policy_rule_count(all) - before;
 	printf("%s: %zu rule%s, ok\n", f->path, count, count == 1 ? "" : "s");
@@ -45,7 +45,9 @@ static int check(const struct policy_files *files, bool strict, struct err *e)
 	}
 	fflush(stdout);
 	warned = policy_lint(all, say_shadowed, NULL);
-	return bad || (strict && warned) ? EXIT_DIFFERS : EXIT_DONE;
+	if (bad)
+		return EXIT_USAGE;
+	return strict && warned ? EXIT_DIFFERS : EXIT_DONE;
 }
 
 static int test_one(const struct policy_file *f, int workspace, struct cases_result *sum, struct err *e)
@@ -127,7 +129,9 @@ int cmd_policy(int argc, char **argv, struct err *e)
 		err_set(e, ERR_INPUT, named ? "which FILE or DIR?" : "expected check or test");
 		return usage_error("policy", e);
 	}
-	if (load_all(&files, argc - 1 - first, argv + 1 + first, e) < 0)
-		return -1;
+	if (load_all(&files, argc - 1 - first, argv + 1 + first, e) < 0) {
+		log_say("policy: %s", e->text);
+		return EXIT_USAGE;
+	}
 	return checks ? check(&files, strict, e) : test(&files, workspace, e);
 }

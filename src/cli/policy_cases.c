@@ -150,7 +150,8 @@ int policy_cases_run(struct cases_result *out, const struct policy_file *f, int 
 	*out = (struct cases_result){ 0 };
 	if (!path)
 		return err_sys(e, "memory for cases");
-	if (policy_new(&p, e) < 0 || policy_add(p, f->name, f->bytes, f->size, e) < 0)
+	if (policy_new(&p, e) < 0 ||
+	    policy_add_from(p, f->name, f->path, f->bytes, f->size, e) < 0)
 		return -1;
 	if (access(path, F_OK) < 0 && errno == ENOENT) {
 		out->none = true;

@@ -59,7 +59,7 @@ int json_wrong(const struct json_file *f, const char *pointer, bool at_key, stru
 }
 
 static const char *const type_words[] = {
-	[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",	  [JSON_STRING] = "text",
+	[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",	  [JSON_STRING] = "a string",
 	[JSON_INTEGER] = "a number", [JSON_REAL] = "a number",	  [JSON_TRUE] = "true or false",
 	[JSON_FALSE] = "true or false", [JSON_NULL] = "null",
 };

@@ -118,21 +118,25 @@ static int add_file(struct policy *p, struct json_file *f, const char *name, str
 	return 0;
 }
 
-int policy_add(struct policy *p, const char *name, const char *bytes, size_t size, struct err *e)
+int policy_add_from(struct policy *p, const char *name, const char *path, const char *bytes,
+		    size_t size, struct err *e)
 {
 	struct json_file f = { 0 };
-	char shown[80];
 	int result;
 
 	if (name_usable(p, name, e) < 0)
 		return -1;
-	snprintf(shown, sizeof(shown), "%s.json", name);
 	if (size > POLICY_MOST)
-		return err_set(e, ERR_LIMIT, "%s: %zu bytes, more than the %d accepted", shown, size,
+		return err_set(e, ERR_LIMIT, "%s: %zu bytes, more than the %d accepted", path, size,
 			       POLICY_MOST);
-	if (json_file_parse(&f, shown, bytes, size, e) < 0)
+	if (json_file_parse(&f, path, bytes, size, e) < 0)
 		return -1;
 	result = add_file(p, &f, name, e);
 	json_file_free(&f);
 	return result;
+}
+
+int policy_add(struct policy *p, const char *name, const char *bytes, size_t size, struct err *e)
+{
+	return policy_add_from(p, name, name, bytes, size, e);
 }

@@ -25,6 +25,10 @@ SCOPED(policy, struct policy *, policy_free)
 int policy_add(struct policy *p, const char *name, const char *bytes, size_t size,
 	       struct err *e) must_use;
 
+/* The same, where the file's path is known: errors name that instead of `name`. */
+int policy_add_from(struct policy *p, const char *name, const char *path, const char *bytes,
+		    size_t size, struct err *e) must_use;
+
 /*
  * The questions about paths ("under") that rules which may match this action ask. Fills
  * action->facts (root, path; yes = false) and fact_count, for the caller to answer. false: more

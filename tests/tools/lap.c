@@ -1,7 +1,7 @@
 /*
  * tests/tools/lap.c - run two commands in turns and say how long each takes: one table, one run.
  *
- *   lap ROUNDS A... -- B...     prints "MEDIAN_A_US MEDIAN_B_US"; exit 1 if a command fails
+ *   lap ROUNDS A... // B...     prints "MEDIAN_A_US MEDIAN_B_US"; exit 1 if a command fails
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 	double *a = calloc((size_t)rounds + 1, sizeof(*a)), *b = calloc((size_t)rounds + 1, sizeof(*b));
 
 	for (i = 2; i < argc; i++)
-		if (!second && strcmp(argv[i], "--") == 0 && i > 2 && strcmp(argv[i - 1], "run") != 0) {
+		if (!second && strcmp(argv[i], "//") == 0) {
 			argv[i] = NULL;
 			second = i + 1;
 		}
