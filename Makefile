@@ -107,11 +107,13 @@ $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire
 
 demo:					## install what is missing, build, and show the main job
 	@contrib/need build
-	@$(MAKE) --no-print-directory -s all
+	@echo 'demo: building reeve (some 20 seconds the first time)'
+	@$(MAKE) --no-print-directory -s -j2 all
 	@examples/demo/run.sh
 check:					## install what the tests need, and run them all
 	@contrib/need check
-	@$(MAKE) --no-print-directory -s CFLAGS="$(CFLAGS) -Werror" tests
+	@echo 'check: building programs and tests (some 40 seconds the first time)'
+	@$(MAKE) --no-print-directory -s -j2 CFLAGS="$(CFLAGS) -Werror" tests
 	@contrib/tap $(UNITS:%=$(OUT)/%) $(STORIES)
 tests: all $(UNITS:%=$(OUT)/%) $(TOOLS:%=$(OUT)/tools/%)	## build the programs and all tests
 check-unit: tests			## only the unit tests

@@ -120,7 +120,7 @@ static int await_ready(struct run *r, struct err *e)
 	return 0;
 }
 
-int broker_start(struct run *r, struct err *e)
+int broker_begin(struct run *r, struct err *e)
 {
 	const char *const argv[] = { "reeve-broker", NULL };
 	scoped(fd) int its = -1;
@@ -130,9 +130,11 @@ int broker_start(struct run *r, struct err *e)
 		return -1;
 	r->broker.fd = fds[0];
 	its = fds[1];
-	if (spawn_own(&r->broker_pid, r, argv, its, true, e) < 0)
-		return -1;
-	fd_close(&its);
+	return spawn_own(&r->broker_pid, r, argv, its, true, e);
+}
+
+int broker_tell(struct run *r, struct err *e)
+{
 	if (tell_all(r, e) < 0 || await_ready(r, e) < 0)
 		return err_in(e, "broker");
 	return 0;

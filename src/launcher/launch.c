@@ -1,5 +1,6 @@
 /*
- * One run. The order is the argument: the jail stands and has been tested before its record is
+ * One run. Recorder and broker are started first, because they get ready while the jail is being
+ * built; they do nothing until they are told. Then the order is the argument: the jail stands and has been tested before its record is
  * written, the record is durable and the broker ready before the agent executes its first
  * instruction, and the close is written after the last process inside is gone.
  */
@@ -91,8 +92,14 @@ static const struct {
 	const char *name;
 	int (*step)(struct run *r, struct err *e);
 } steps[] = {
-	{ "harden", harden },		  { "signals", watch_signals }, { "workspace", open_workspace },
-	{ "jail", build_jail },		  { "ledger", recorder_open },	{ "broker", broker_start },
+	{ "harden", harden },
+	{ "signals", watch_signals },
+	{ "workspace", open_workspace },
+	{ "start recorder", recorder_begin },
+	{ "start broker", broker_begin },
+	{ "jail", build_jail },
+	{ "ledger", recorder_open },
+	{ "broker", broker_tell },
 	{ "agent", let_go },
 };
 
@@ -117,6 +124,7 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->broker = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_BROKER };
 	r->broker_pid = -1;
 	r->agent = JAIL_NONE;
+	r->starting_says = -1;
 	r->workspace = r->signals = -1;
 	r->began_ns = clock_mono_ns();
 	for (i = 0; i < RUN_CHILDREN; i++)
@@ -171,6 +179,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	*status = r->status;
 	jail_plan_free(&r->plan);
 	fd_close(&r->recorder.fd);
+	fd_close(&r->starting_says);
 	fd_close(&r->signals);
 	fd_close(&r->workspace);
 	free(r);

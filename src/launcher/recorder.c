@@ -55,29 +55,44 @@ static void hear(char *out, size_t room, int fd, uint64_t deadline)
 	}
 }
 
-/* 0: it listens, or another one holds the ledger and will. */
-static int start(const struct run *r, uint64_t deadline, struct err *e)
+/* Begin one, and do not wait: it opens the ledger while the jail is being built. */
+static int begin(struct run *r, struct err *e)
 {
 	const char *const argv[] = { "reeve-recorder", "serve", r->at.ledger, r->at.key,
 				     r->at.socket, NULL };
-	scoped(fd) int mine = -1, its = -1;
-	int fds[2], status = 0;
-	char said[256];
-	pid_t pid;
+	scoped(fd) int its = -1;
+	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
-	mine = fds[0];
+	r->starting_says = fds[0];
 	its = fds[1];
-	if (spawn_own(&pid, r, argv, its, false, e) < 0)
+	return spawn_own(&r->starting, r, argv, its, false, e);
+}
+
+int recorder_begin(struct run *r, struct err *e)
+{
+	/* Without a key there is no ledger yet; recorder_open() makes both, in the open. */
+	if (access(r->at.key, F_OK) < 0 || dial(&r->recorder.fd, r->at.socket) == 0)
+		return 0;
+	return begin(r, e);
+}
+
+/* 0: it listens, or another one holds the ledger and will. */
+static int start(struct run *r, uint64_t deadline, struct err *e)
+{
+	int status = 0;
+	char said[256];
+
+	if (r->starting_says < 0 && begin(r, e) < 0)
 		return -1;
-	fd_close(&its);
-	hear(said, sizeof(said), mine, deadline);
+	hear(said, sizeof(said), r->starting_says, deadline);
+	fd_close(&r->starting_says);
 	if (strcmp(said, "ready") == 0)
 		return 0;
 	if (clock_left_ms(deadline) == 0)
 		return err_set(e, ERR_PEER, "the recorder does not get ready");
-	waitpid(pid, &status, 0);
+	waitpid(r->starting, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == RECORDER_BUSY)
 		return 0;
 	return err_set(e, ERR_PEER, "%s", said[0] ? said : "the recorder ended before it was ready");
@@ -89,7 +104,7 @@ static void breathe(void)
 }
 
 /* A fresh connection to a living recorder of this ledger. */
-static int join(int *out, const struct run *r, uint64_t deadline, struct err *e)
+static int join(int *out, struct run *r, uint64_t deadline, struct err *e)
 {
 	while (dial(out, r->at.socket) < 0) {
 		if (clock_left_ms(deadline) == 0)
@@ -136,6 +151,20 @@ static int ensure_ledger(struct run *r, struct err *e)
 	return 0;
 }
 
+/* One try: 1, it is open; 0, the recorder ended meanwhile, because its last run just did; -1. */
+static int try_open(struct run *r, const struct record *record, uint64_t deadline, struct err *e)
+{
+	int got = 0;
+
+	if (r->recorder.fd < 0 && join(&r->recorder.fd, r, deadline, e) < 0)
+		return -1;
+	if (wire_send_record(&r->recorder, MSG_OPEN, 0, record, e) == 0)
+		got = noted(r, &r->recorder, &r->index, e);
+	if (got <= 0)
+		fd_close(&r->recorder.fd);
+	return got;
+}
+
 int recorder_open(struct run *r, struct err *e)
 {
 	uint64_t deadline = clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS;
@@ -146,12 +175,8 @@ int recorder_open(struct run *r, struct err *e)
 	if (ensure_ledger(r, e) < 0)
 		return err_in(e, "ledger");
 	record_run(&record, r, &room);
-	while (got == 0 && clock_left_ms(deadline) > 0) {
-		fd_close(&r->recorder.fd);
-		got = join(&r->recorder.fd, r, deadline, e);
-		if (got == 0 && wire_send_record(&r->recorder, MSG_OPEN, 0, &record, e) == 0)
-			got = noted(r, &r->recorder, &r->index, e);
-	}
+	while (got == 0 && clock_left_ms(deadline) > 0)
+		got = try_open(r, &record, deadline, e);
 	buf_free(&room);
 	if (got == 0)
 		return err_set(e, ERR_PEER, "the recorder hung up: see its words above, or try again");

@@ -5,7 +5,7 @@
 #include "launcher/launcher.h"
 #include "wire/wire.h"
 
-enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 8 };
+enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 12 };
 
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {
@@ -27,7 +27,8 @@ struct run {
 	const struct run_request *ask;
 	struct paths at;
 	struct wire recorder, broker;
-	pid_t broker_pid;
+	pid_t broker_pid, starting;	/* starting: a recorder on its way */
+	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
 	struct jail_plan plan;
 	int workspace;		/* directory: what relative paths of tools are relative to */
@@ -44,13 +45,18 @@ struct run {
 void phase_mark(struct run *r, const char *name);
 void phases_say(const struct run *r);
 
-/* recorder.c: join the tenant's recorder (starting it if need be), open and close the run. */
+/*
+ * recorder.c: join the tenant's recorder (starting it if need be), open and close the run.
+ * recorder_begin() only starts it, so that it opens the ledger while the jail is being built.
+ */
+int recorder_begin(struct run *r, struct err *e) must_use;
 int recorder_open(struct run *r, struct err *e) must_use;
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 
-/* broker.c: start the broker and tell it everything it will ever know. */
-int broker_start(struct run *r, struct err *e) must_use;
+/* broker.c: start the broker; and, once the run is open, tell it everything it will ever know. */
+int broker_begin(struct run *r, struct err *e) must_use;
+int broker_tell(struct run *r, struct err *e) must_use;
 
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;

@@ -245,8 +245,8 @@ static int read_then(struct rule *rule, struct reading *r, const char *then, str
 		return json_wrong(r->f, below(r, "then"), false, e, "this version knows allow and refuse, "
 				  "not yet review; write \"refuse\"");
 	if (strcmp(then, "allow") != 0 && strcmp(then, "refuse") != 0)
-		return json_wrong(r->f, below(r, "then"), false, e, "\"then\": expected \"allow\" or "
-				  "\"refuse\", found \"%.40s\"", then);
+		return json_wrong(r->f, below(r, "then"), false, e, "\"then\" is \"%.40s\"; expected "
+				  "\"allow\" or \"refuse\"", then);
 	rule->refuse = strcmp(then, "refuse") == 0;
 	return 0;
 }

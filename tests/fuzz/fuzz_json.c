@@ -1,4 +1,5 @@
 /* tests/fuzz/fuzz_json.c - what is read can be written, read again, and is the same, byte for byte. */
+#include <stdint.h>
 #include <string.h>
 
 #include "json/json.h"

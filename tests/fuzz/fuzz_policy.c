@@ -2,6 +2,7 @@
  * tests/fuzz/fuzz_policy.c - whatever the bytes, adding them ends in rules or in a reason, never
  * both; and a policy that also refuses everything allows nothing.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "policy/policy.h"

@@ -1,4 +1,5 @@
 /* tests/fuzz/replay.c - run a fuzz target over files, where there is no libFuzzer: every past finding. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -271,7 +271,7 @@ static int run_as(uid_t uid, const char *self, const char *row, const char *argv
 	int status;
 
 	if (child == 0) {
-		if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
+		if (uid != getuid() && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
 			_exit(NO_JAIL);
 		_exit(run_jail(self, row, argv0));
 	}
