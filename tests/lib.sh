@@ -51,7 +51,7 @@ found:    $3"; fi; }
 
 # home DIR [UID]: an empty home and state there; later commands of `as` work in it.
 home() {
-	mkdir -p "$1/work" "$1/run" "$1/tmp"
+	mkdir -p "$1/work" "$1/etc" "$1/run" "$1/tmp"
 	[ -z "${2:-}" ] || chown -R "$2:$2" "$1"
 	chmod 700 "$1/run"
 }

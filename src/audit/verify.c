@@ -197,7 +197,9 @@ static void judge_rest(const struct proof *p, const struct journal_extent *x)
 	else
 		say(&p->f->open, "none");
 	p->f->tail.bad = x->tail > 0 && !p->live && !x->damaged;
-	if (x->tail > 0)
+	if (x->damaged)
+		say(&p->f->tail, "not judged: what follows the damage is no tail");
+	else if (x->tail > 0)
 		say(&p->f->tail, "%" PRIu64 " bytes behind the last checkpoint%s", x->tail,
 		    p->live ? live : "; the next run cuts and records them");
 	else

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/text.h"
 #include "json/scan.h"
 
@@ -22,19 +21,6 @@ int json_file_parse(struct json_file *out, const char *name, const char *bytes, 
 	if (json_read(&root, bytes, size, &at, e) < 0)
 		return file_wrong(name, at, e);
 	*out = (struct json_file){ .name = name, .bytes = bytes, .size = size, .root = root };
-	return 0;
-}
-
-int json_file_load(struct json_file *out, const char *path, size_t most, struct err *e)
-{
-	scoped(mem) char *bytes = NULL;
-	size_t size;
-
-	if (fd_read_file(&bytes, &size, path, most, e) < 0)
-		return -1;
-	if (json_file_parse(out, path, bytes, size, e) < 0)
-		return -1;
-	out->loaded = take(&bytes);
 	return 0;
 }
 

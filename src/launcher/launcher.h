@@ -19,6 +19,8 @@ struct paths {
 /* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
 int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
 int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
+/* The folders no jail may hold: of ledgers and keys, and of the recorder's sockets. */
+int paths_hidden(char state[LAUNCH_TEXT], char sockets[LAUNCH_TEXT], struct err *e) must_use;
 /* /etc/reeve for root, otherwise $XDG_CONFIG_HOME/reeve. */
 int paths_config(char out[LAUNCH_TEXT], struct err *e) must_use;
 

@@ -72,21 +72,38 @@ int paths_programs(char out[LAUNCH_TEXT], struct err *e)
 	return join(out, e, "%s", REEVE_LIBEXEC);
 }
 
+static int state_of(char out[LAUNCH_TEXT], struct err *e)
+{
+	return base_of(out, "XDG_STATE_HOME", "/var/lib/reeve", ".local/state", e);
+}
+
+/* Beside the ledgers where there is no better place. */
+static int sockets_of(char out[LAUNCH_TEXT], const char *otherwise, struct err *e)
+{
+	const char *runtime = absolute_env("XDG_RUNTIME_DIR");
+
+	if (runtime)
+		return join(out, e, "%s/reeve", runtime);
+	return join(out, e, "%s", geteuid() == 0 ? "/run/reeve" : otherwise);
+}
+
+int paths_hidden(char state[LAUNCH_TEXT], char sockets[LAUNCH_TEXT], struct err *e)
+{
+	if (state_of(state, e) < 0)
+		return -1;
+	return sockets_of(sockets, state, e);
+}
+
 /*
  * The name holds a hash of the ledger's place: two states of one user (a test's, another
  * XDG_STATE_HOME) must never meet in one recorder.
  */
 static int socket_of(struct paths *p, const char *tenant, struct err *e)
 {
-	const char *runtime = absolute_env("XDG_RUNTIME_DIR");
 	char digest[SEAL_DIGEST_TEXT], dir[LAUNCH_TEXT];
 
 	seal_digest(digest, p->ledger, strlen(p->ledger));
-	if (runtime ? join(dir, e, "%s/reeve", runtime) < 0 :
-		      geteuid() == 0 ? join(dir, e, "/run/reeve") < 0 :
-				       join(dir, e, "%s", p->ledger) < 0)
-		return -1;
-	if (fd_make_dirs(dir, 0700, e) < 0)
+	if (sockets_of(dir, p->ledger, e) < 0 || fd_make_dirs(dir, 0700, e) < 0)
 		return -1;
 	if (join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
 		return -1;
@@ -101,7 +118,7 @@ int paths_find(struct paths *out, const char *tenant, struct err *e)
 
 	if (!text_is_name(tenant))
 		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, '.', '_', '-'", tenant);
-	if (base_of(base, "XDG_STATE_HOME", "/var/lib/reeve", ".local/state", e) < 0)
+	if (state_of(base, e) < 0)
 		return -1;
 	if (strlen(base) >= sizeof(state))
 		return err_set(e, ERR_LIMIT, "%s: too long a path", base);

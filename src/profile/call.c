@@ -167,7 +167,7 @@ int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct
 	text = json_string_value(json_object_get(what, "stdin"));
 	if (text && fill_template(&input, &c, text, true, e) < 0)
 		return err_in(e, "tool %s", name);
-	if (plan_server(p, &spec, t, server, from, at, e) < 0 || plan_done(out, &p, spec, e) < 0)
+	if (plan_server(p, &spec, t, server, from, at, e) < 0 || plan_done(out, &p, spec, at, e) < 0)
 		return -1;
 	*stdin_text = input;
 	return 0;

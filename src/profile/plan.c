@@ -151,7 +151,8 @@ int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool may
 	return 0;
 }
 
-int plan_done(struct jail_plan *out, struct plan **pp, struct jail_spec spec, struct err *e)
+int plan_done(struct jail_plan *out, struct plan **pp, struct jail_spec spec,
+	      const struct place *at, struct err *e)
 {
 	struct plan *p = *pp;
 
@@ -159,6 +160,8 @@ int plan_done(struct jail_plan *out, struct plan **pp, struct jail_spec spec, st
 		return err_set(e, ERR_LIMIT,
 			       "more than a jail may hold: %d mounts, %d arguments, %d variables",
 			       PLAN_MOUNTS, PLAN_TEXTS - 1, PLAN_TEXTS - 1);
+	if (plan_apart(p, at, e) < 0)
+		return -1;
 	spec.mounts = p->mounts;
 	spec.mount_count = p->mount_count;
 	spec.limits = p->limits;

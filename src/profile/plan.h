@@ -43,6 +43,9 @@ int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool may
 	       struct err *e) must_use;
 int plan_workspace(struct plan *p, const struct profile *from, const struct place *at, enum jail_mount_kind kind,
 		   struct err *e) must_use;
-int plan_done(struct jail_plan *out, struct plan **p, struct jail_spec spec, struct err *e) must_use;
+/* apart.c: nothing by which the agent is judged lies in the mounts. plan_done() asks. */
+int plan_apart(const struct plan *p, const struct place *at, struct err *e) must_use;
+int plan_done(struct jail_plan *out, struct plan **p, struct jail_spec spec, const struct place *at,
+	      struct err *e) must_use;
 
 #endif

@@ -228,5 +228,5 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *from, const 
 	plan_sockets(p, &spec, t);
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
-	return plan_done(out, &p, spec, e);
+	return plan_done(out, &p, spec, at, e);
 }

@@ -24,6 +24,8 @@ struct place {
 	const char *workspace;	/* absolute, resolved; the same path inside and outside */
 	const char *home;	/* becomes a private, empty directory inside */
 	const char *call;	/* host path of the reeve-call program */
+	const char *const *hidden;	/* no jail holds these; NULL at the end: ledgers, keys, sockets */
+	const char *const *fixed;	/* no jail can write these: policies, profile, tool file, programs */
 };
 
 /* A spec and everything it borrows. */

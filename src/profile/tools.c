@@ -317,5 +317,5 @@ int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t serve
 		return -1;
 	json_array_foreach(json_object_get(server_at(t, server, NULL), "argv"), i, word)
 		plan_argv(p, with_workspace(p, json_string_value(word), at->workspace));
-	return plan_done(out, &p, spec, e);
+	return plan_done(out, &p, spec, at, e);
 }

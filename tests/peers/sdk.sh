@@ -19,7 +19,8 @@ fi
 fresh() {
 	rm -rf "$1/work"
 	mkdir -p "$1/work/data"
-	cp -r "$modules/node_modules" "$here/client.mjs" "$here"/*.json "$1/work/"
+	cp -r "$modules/node_modules" "$here"/*.mjs "$here"/*.json "$1/work/"
+	cp "$here/policy.json" "$here/tools.json" "$1/etc/"
 	printf 'one line\nanother line\n' >"$1/work/data/poem.txt"
 	printf 'Grüße\n' >"$1/work/data/ünïcode 漢字.txt"
 	printf '[1, 2.5, 1e3]\n' >"$1/work/data/numbers.json"
@@ -41,7 +42,7 @@ for uid in $(each_user); do
 			node "$h/work/$(script $server)" ${arg:+"$arg"} >"$room/log" 2>&1 || not_ok "$server directly" "$(cat "$room/log")"
 		fresh "$h" "$uid"
 		before=$(records "$h" 2>/dev/null | wc -l)
-		as "$uid" "$h" env SECRET=do-not-leak "$reeve" run --policy policy.json --tools tools.json -- \
+		as "$uid" "$h" env SECRET=do-not-leak "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- \
 			node client.mjs out "$server.json" reeve-call mcp "$server" >"$room/log" 2>&1 || not_ok "$server in the jail" "$(cat "$room/log")"
 		equal "uid $uid: $server: tools and answers are those got directly" "$(timeless "$h/tmp/direct")" "$(timeless "$h/work/out")"
 		calls=$(grep -c '^  \[' "$here/$server.json")
@@ -50,7 +51,7 @@ for uid in $(each_user); do
 		equal "uid $uid: $server: an outcome for each intent" "$(echo "$new" | grep -c '"kind":"intent"')" "$(echo "$new" | grep -c '"kind":"outcome"')"
 	done
 	echo '[["everything__get-env", {}]]' >"$h/work/env.json"
-	as "$uid" "$h" env SECRET=do-not-leak "$reeve" run --policy policy.json --tools tools.json -- \
+	as "$uid" "$h" env SECRET=do-not-leak "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- \
 		node client.mjs env-out env.json reeve-call mcp >"$room/log" 2>&1 || not_ok 'get-env' "$(cat "$room/log")"
 	says "uid $uid: the joined socket lists every server" 'memory__read_graph' "$(cat "$h/work/env-out")"
 	silent "uid $uid: no variable of the operator reaches a tool server" 'do-not-leak' "$(cat "$h/work/env-out")"

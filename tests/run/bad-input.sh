@@ -55,4 +55,40 @@ equal 'and nothing was recorded' no "$([ -e "$(ledger_of "$h")" ] && echo yes ||
 fails 'reeve policy check says the same' 2 as "$uid" "$h" "$reeve" policy check file
 fails 'home as workspace is refused' 2 as "$uid" "$h" "$reeve" run --workspace "$h" -- true
 fails 'the root as workspace is refused' 2 as "$uid" "$h" "$reeve" run --workspace / -- true
+
+# The agent cannot touch its judge: what it is judged by is in no jail's reach, whoever grants it.
+echo "$good_policy" >../etc/policy.json
+echo "$good_tools" >../etc/tools.json
+# apart WHAT PATTERN OPTION...: with good files, this is refused.
+apart() {
+	what=$1 pattern=$2
+	shift 2
+	said=$(as "$uid" "$h" "$reeve" run "$@" -- touch started 2>&1)
+	got=$?
+	if [ "$got" = 2 ] && printf '%s' "$said" | grep -qE "$pattern"; then ok "$what"; else not_ok "$what" "status $got: $said"; fi
+}
+cp ../etc/policy.json ../etc/tools.json .
+apart 'a policy in the workspace' 'policy.json, by which' --policy policy.json
+mkdir sub
+apart 'a policy in a folder of the workspace that a link hides' 'by which' --policy "$(ln -sf "$h/work/policy.json" ../etc/link.json && echo ../etc/link.json)"
+apart 'a tool file in the workspace' 'tools.json, by which' --tools tools.json
+cp "$story/profiles/agent.json" .
+apart 'a profile in the workspace' 'agent.json, by which' --profile ./agent.json
+rm agent.json policy.json tools.json
+apart 'the ledgers as workspace' 'ledgers and keys' --workspace "$(mkdir -p "$h/state/reeve/ledgers/w" && echo "$h/state/reeve/ledgers/w")"
+profile() { printf '{ "reeve": "profile/1", "read": ["/usr"], "maybe_read": ["/bin", "/lib", "/lib64"], %s }' "$1" >../etc/p.json; }
+profile "\"write\": [\"$h/state\"]"
+apart 'a profile that grants the ledgers' 'ledgers and keys' --profile ../etc/p.json
+ln -s "$h/state/reeve" ../etc/alias
+profile "\"write\": [\"$h/etc/alias\"]"
+apart 'by a link' 'ledgers and keys' --profile ../etc/p.json
+profile "\"write\": [\"$h/run\"]"
+apart 'a profile that grants the recorder'"'"'s socket' 'ledgers and keys' --profile ../etc/p.json
+profile "\"write\": [\"$h/etc\"]"
+apart 'a profile that grants itself' 'by which' --profile ../etc/p.json
+profile "\"write\": [\"$room/bin\"]"
+apart 'a profile that grants reeve'"'"'s own programs' 'by which' --profile ../etc/p.json
+echo "{ \"reeve\": \"tools/1\", \"servers\": { \"x\": { \"kind\": \"command\", \"argv\": [\"x\"], \"read\": [\"$h/state\"] } } }" >../etc/tools.json
+apart 'a tool server that may read the key' 'ledgers and keys' --tools ../etc/tools.json
+equal 'and nothing was started' no "$([ -e started ] && echo yes || echo no)"
 finish

@@ -9,7 +9,7 @@ for uid in $(each_user); do
 	cp "$room/bin/mcp_server" "$h/work/"
 	echo 'a line' >"$h/work/file.txt"
 	ln -s /etc/passwd "$h/work/link"
-	cat >"$h/work/tools.json" <<'J'
+	cat >"$h/etc/tools.json" <<'J'
 { "reeve": "tools/1", "servers": {
   "t": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"], "workspace": "read", "deadline": "2s" },
   "hidden": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"] },
@@ -25,7 +25,7 @@ for uid in $(each_user); do
     "yes": { "description": "never ends", "argv": ["yes"], "params": {} },
     "hang": { "description": "never says a thing", "argv": ["sleep", "1000"], "params": {} } } } } }
 J
-	cat >"$h/work/policy.json" <<'J'
+	cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1", "rules": [
   { "id": "t", "then": "allow", "when": { "tool": ["t/echo", "t/env", "broken/*", "nobody/*"] } },
   { "id": "cat", "then": "allow", "when": { "tool": "x/cat", "args": { "/path": { "under": "." } } } },
@@ -33,7 +33,7 @@ J
 J
 	# call STATUS WHAT PATTERN TOOL JSON
 	call() {
-		out=$(as "$uid" "$h" env SECRET=leak "$reeve" run --policy policy.json --tools tools.json -- reeve-call tool "$4" "$5" 2>&1)
+		out=$(as "$uid" "$h" env SECRET=leak "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- reeve-call tool "$4" "$5" 2>&1)
 		got=$?
 		if [ "$got" = "$1" ] && printf '%s\n' "$out" | grep -qE -- "$3"; then ok "uid $uid: $2"; else not_ok "uid $uid: $2" "status $got, wanted $1 and \"$3\": $out"; fi
 	}
@@ -60,16 +60,16 @@ J
 	call 3 'an unknown server' 'has it that tool server' nobody/x '{}'
 	call 2 'arguments that are no JSON' 'arguments: expected' x/cat '{path'
 	call 1 'an exec tool that never ends' '.' x/hang '{}'
-	out=$(as "$uid" "$h" "$reeve" run --policy policy.json --tools tools.json -- sh -c 'reeve-call tool x/yes "{}" 2>&1 | wc -c')
+	out=$(as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- sh -c 'reeve-call tool x/yes "{}" 2>&1 | wc -c')
 	equal "uid $uid: endless output is cut" yes "$([ "$out" -gt 1000 ] && [ "$out" -lt 2000000 ] && echo yes)"
 	call 0 'no variable of the operator reaches a server' 'PATH' t/env '{}'
 	silent "uid $uid: none at all" 'leak' "$out"
-	list=$(as "$uid" "$h" "$reeve" run --policy policy.json --tools tools.json -- reeve-call list 2>/dev/null)
+	list=$(as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- reeve-call list 2>/dev/null)
 	says "uid $uid: what may be allowed is listed" 'echo' "$list"
 	silent "uid $uid: what never can be is not" 'hidden|die|garbage' "$list"
 	silent "uid $uid: and its server was not started" '"server":"hidden"' "$(records "$h")"
 
-	out=$(as "$uid" "$h" "$reeve" run --tools tools.json -- reeve-call tool t/echo '{"text":"x"}' 2>&1)
+	out=$(as "$uid" "$h" "$reeve" run --tools ../etc/tools.json -- reeve-call tool t/echo '{"text":"x"}' 2>&1)
 	equal "uid $uid: no policy, no action" 1 $?
 	says "uid $uid: and it says why" 'no --policy' "$out"
 	equal "uid $uid: an intent for every outcome" "$(records "$h" | grep -c '"kind":"intent"')" "$(records "$h" | grep -c '"kind":"outcome"')"

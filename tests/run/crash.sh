@@ -7,11 +7,11 @@ rounds=${CRASH_ROUNDS:-200}
 h=$room/home
 home "$h"
 cp "$room/bin/mcp_client" "$room/bin/mcp_server" "$h/work/"
-cat >"$h/work/tools.json" <<'J'
+cat >"$h/etc/tools.json" <<'J'
 { "reeve": "tools/1", "servers": { "log": { "kind": "command", "workspace": "write",
   "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"], "resources": { "log": "/id" } } } }
 J
-cat >"$h/work/policy.json" <<'J'
+cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1",
   "rules": [ { "id": "log", "then": "allow", "when": { "tool": "log/log" }, "why": "test" } ] }
 J
@@ -32,7 +32,7 @@ round=1
 while [ "$round" -le "$rounds" ]; do
 	case $((round % 3)) in 0) who=launcher ;; 1) who=broker ;; 2) who=recorder ;; esac
 	calls=$(awk -v seed="$round" 'BEGIN { srand(seed * 7919); print int(rand() * 40) }')
-	become "$uid" "$h" "$reeve" run --policy policy.json --tools tools.json -- \
+	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- \
 		./mcp_client /run/reeve/log.sock 400 $((1 + round % 5)) log "r$round" >"$h/said" 2>>"$room/stderr" &
 	launcher=$!
 	{

@@ -45,16 +45,16 @@ nothing 'a ledger cut by hand'
 if unshare -Urm true 2>/dev/null; then
 	new
 	cp "$room/bin/mcp_client" "$room/bin/mcp_server" "$h/work/"
-	cat >"$h/work/tools.json" <<'J'
+	cat >"$h/etc/tools.json" <<'J'
 { "reeve": "tools/1", "servers": { "log": { "kind": "command", "workspace": "write",
   "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"], "resources": { "log": "/id" } } } }
 J
-	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "log", "then": "allow", "when": { "tool": "log/log" } } ] }' >"$h/work/policy.json"
+	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "log", "then": "allow", "when": { "tool": "log/log" } } ] }' >"$h/etc/policy.json"
 	cat >"$h/full.sh" <<J
 mkdir -p $h/state && mount -t tmpfs -o size=3m,mode=700 reeve $h/state || exit 99
 cd $h/work
 env -i HOME=$h PATH=$room/bin:$PATH XDG_STATE_HOME=$h/state XDG_RUNTIME_DIR=$h/run $reeve run \\
-	--policy policy.json --tools tools.json -- ./mcp_client /run/reeve/log.sock 100000 8 log full >$h/answers
+	--policy ../etc/policy.json --tools ../etc/tools.json -- ./mcp_client /run/reeve/log.sock 100000 8 log full >$h/answers
 echo \$? >$h/status
 cp -r $h/state/reeve $h/copy
 J

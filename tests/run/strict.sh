@@ -5,11 +5,11 @@ have_userns || skip_all 'no user namespaces for this user'
 uid=$(id -u) h=$room/home
 home "$h"
 cp "$room/bin/mcp_server" "$h/work/"
-cat >"$h/work/tools.json" <<'J'
+cat >"$h/etc/tools.json" <<'J'
 { "reeve": "tools/1", "servers": { "t": { "kind": "command", "workspace": "write",
   "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"], "deadline": "1s", "resources": { "log": "/id" } } } }
 J
-cat >"$h/work/policy.json" <<'J'
+cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1", "rules": [
   { "id": "all", "then": "allow", "when": { "tool": "t/*" } },
   { "id": "never", "then": "refuse", "when": { "tool": "t/fail", "args": { "/id": { "equal": "no" } } }, "why": "because\u001b[31m" } ] }
@@ -17,7 +17,7 @@ J
 init='{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}
 {"jsonrpc":"2.0","method":"notifications/initialized"}'
 ask() { printf '%s\n%s\n' "$init" "$1" >"$h/work/in"; printf '%s\n' '{"jsonrpc":"2.0","id":"end","method":"ping"}' >>"$h/work/in"; talk; }
-talk() { as "$uid" "$h" "$reeve" run --policy policy.json --tools tools.json -- sh -c 'reeve-call mcp t <in' 2>"$room/stderr"; }
+talk() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- sh -c 'reeve-call mcp t <in' 2>"$room/stderr"; }
 # sends WHAT LINE ANSWER-PATTERN RECORD-PATTERN
 sends() {
 	before=$(records "$h" 2>/dev/null | wc -l)

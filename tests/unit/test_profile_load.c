@@ -231,7 +231,7 @@ static void test_places(void **state)
 	(void)state;
 	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), &e), 0);
 	for (i = 0; i < count_of(places); i++) {
-		struct place at = { places[i].workspace, places[i].home, "/bin/true" };
+		struct place at = { .workspace = places[i].workspace, .home = places[i].home, .call = "/bin/true" };
 
 		assert_int_equal(profile_agent_plan(&plan, p, NULL, &at, argv, &e), -1);
 		if (!strstr(e.text, places[i].says))

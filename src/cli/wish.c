@@ -1,0 +1,178 @@
+/*
+ * Everything the operator named is read before anything starts, and in the same form in which broker
+ * and jails will have it: an error here is the operator's, with file, line and column.
+ */
+#include "cli/wish.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "policy/policy.h"
+
+/* A profile by path, or by name: the user's own before the shipped one. */
+static int find_profile(struct wish *w, struct err *e)
+{
+	if (strchr(w->profile, '/'))
+		return 0;
+	snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/profiles/%.64s.json", w->config,
+		 w->profile);
+	if (access(w->profile_room, R_OK) < 0)
+		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/profiles/%.64s.json",
+			 REEVE_DATA, w->profile);
+	if (access(w->profile_room, R_OK) < 0)
+		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/../../profiles/%.64s.json",
+			 w->programs, w->profile);
+	if (access(w->profile_room, R_OK) < 0)
+		return err_set(e, ERR_INPUT, "no profile named \"%s\": give a path, or install reeve", w->profile);
+	w->profile = w->profile_room;
+	return 0;
+}
+
+static int read_profile(struct wish *w, struct err *e)
+{
+	const char *tools = w->tools;
+
+	if (find_profile(w, e) < 0 || profile_load(&w->read_profile, w->profile, e) < 0)
+		return -1;
+	tools = tools ? tools : profile_tools_path(w->read_profile);
+	if ((tools ? tools_load(&w->read_tools, tools, e) : tools_none(&w->read_tools, e)) < 0)
+		return -1;
+	w->ask.profile = w->read_profile;
+	w->ask.tools = w->read_tools;
+	return 0;
+}
+
+/* Without --policy: the user's directory, if there is one; otherwise nothing is allowed. */
+static int read_policy(struct wish *w, struct err *e)
+{
+	if (w->policy)
+		return policy_dir_load(&w->files, w->policy, e);
+	snprintf(w->policy_room, sizeof(w->policy_room), "%s/policies", w->config);
+	if (access(w->policy_room, R_OK) == 0)
+		return policy_dir_load(&w->files, w->policy_room, e);
+	log_say("no --policy and no %s: every call will be refused", w->policy_room);
+	return 0;
+}
+
+/* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
+static int check_policy(struct wish *w, struct err *e)
+{
+	scoped(policy) struct policy *p = NULL;
+	size_t i;
+
+	if (policy_new(&p, e) < 0)
+		return -1;
+	w->bytes = calloc(w->files.count + 1, sizeof(*w->bytes));
+	if (!w->bytes)
+		return err_sys(e, "memory for policies");
+	for (i = 0; i < w->files.count; i++) {
+		const struct policy_file *f = &w->files.at[i];
+
+		if (policy_add_from(p, f->name, f->path, f->bytes, f->size, e) < 0)
+			return -1;
+		w->bytes[i] = (struct policy_bytes){ f->name, f->bytes, f->size };
+	}
+	w->ask.policies = w->bytes;
+	w->ask.policy_count = w->files.count;
+	return 0;
+}
+
+static int find_place(struct wish *w, struct err *e)
+{
+	const char *home = getenv("HOME");
+
+	if (!realpath(w->workspace ? w->workspace : ".", w->workspace_room))
+		return err_sys(e, "workspace %s", w->workspace ? w->workspace : ".");
+	if (!home || home[0] != '/')
+		return err_set(e, ERR_INPUT, "HOME is not set to an absolute path");
+	snprintf(w->call_room, sizeof(w->call_room), "%s/reeve-call", w->programs);
+	w->ask.place = (struct place){ w->workspace_room, home, w->call_room, w->hidden, w->fixed };
+	return 0;
+}
+
+/* The accountable owner: by default who the kernel says we are. */
+static void find_owner(struct wish *w)
+{
+	const struct passwd *user;
+
+	if (w->ask.owner) {
+		w->ask.owner_by = "said";
+		return;
+	}
+	user = getpwuid(getuid());
+	if (user)
+		snprintf(w->owner_room, sizeof(w->owner_room), "%s", user->pw_name);
+	else
+		snprintf(w->owner_room, sizeof(w->owner_room), "uid-%u", (unsigned)getuid());
+	w->ask.owner = w->owner_room;
+	w->ask.owner_by = "uid";
+}
+
+/* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */
+static int set_apart(struct wish *w, struct err *e)
+{
+	const char *tools = w->tools ? w->tools : profile_tools_path(w->read_profile);
+	size_t n = 0, i;
+
+	w->fixed = calloc(w->files.count + 6, sizeof(*w->fixed));
+	if (!w->fixed)
+		return err_sys(e, "memory for names");
+	w->hidden[0] = w->state;
+	w->hidden[1] = w->sockets;
+	w->fixed[n++] = w->config;
+	w->fixed[n++] = w->programs;
+	w->fixed[n++] = w->profile;
+	if (tools)
+		w->fixed[n++] = tools;
+	if (w->policy)
+		w->fixed[n++] = w->policy;
+	for (i = 0; i < w->files.count; i++)
+		w->fixed[n++] = w->files.at[i].path;
+	return 0;
+}
+
+/* As they will be made, and thrown away: what cannot be planned must be known before it starts. */
+static int check_plans(const struct wish *w, struct err *e)
+{
+	struct jail_plan plan = { 0 };
+	size_t i;
+
+	if (profile_agent_plan(&plan, w->read_profile, w->read_tools, &w->ask.place, w->ask.argv, e) < 0)
+		return -1;
+	jail_plan_free(&plan);
+	for (i = 0; i < tools_count(w->read_tools); i++) {
+		if (tools_server_kind(w->read_tools, i) != TOOLS_COMMAND)
+			continue;
+		if (tools_server_plan(&plan, w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
+			return -1;
+		jail_plan_free(&plan);
+	}
+	return 0;
+}
+
+int wish_read(struct wish *w, struct err *e)
+{
+	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0 ||
+	    paths_hidden(w->state, w->sockets, e) < 0)
+		return -1;
+	if (read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
+		return -1;
+	find_owner(w);
+	if (set_apart(w, e) < 0 || find_place(w, e) < 0)
+		return -1;
+	return check_plans(w, e);
+}
+
+void wish_free(struct wish *w)
+{
+	policy_files_free(&w->files);
+	profile_free(w->read_profile);
+	tools_free(w->read_tools);
+	free(w->bytes);
+	free(w->fixed);
+	free(w);
+}

@@ -1,0 +1,34 @@
+/* cli/wish.h - what the operator of a run asked for, and the files read because of it. */
+#ifndef CLI_WISH_H
+#define CLI_WISH_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "cli/policy_dir.h"
+#include "launcher/launcher.h"
+
+/* `ask` borrows from everything else here. */
+struct wish {
+	const char *profile, *policy, *tools, *workspace;
+	struct run_request ask;
+	struct profile *read_profile;
+	struct tools *read_tools;
+	struct policy_files files;
+	struct policy_bytes *bytes;
+	const char **fixed;
+	const char *hidden[3];
+	char workspace_room[PATH_MAX], profile_room[LAUNCH_TEXT + 64], policy_room[LAUNCH_TEXT + 64];
+	char call_room[LAUNCH_TEXT + 64], owner_room[64];
+	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
+	bool help;
+};
+
+/*
+ * Read and check everything that was named, and fill w->ask. Whatever is wrong is found here, before
+ * anything has started.
+ */
+int wish_read(struct wish *w, struct err *e) must_use;
+void wish_free(struct wish *w);
+
+#endif
