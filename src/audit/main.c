@@ -38,8 +38,8 @@ static int help(void)
 		printf("  --%-10s %-9s %s\n", rows[i].name, rows[i].takes ? rows[i].takes : "", rows[i].does);
 	puts("\nExample:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
-	     "verify exits 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong signature or key,\n"
-	     "5 records missing at the end, 6 intents left open, 7 unfinished tail.");
+	     "verify exits 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
+	     "signature, 5 records missing at the end, 6 intents left open, 7 unfinished tail.");
 	return 0;
 }
 
