@@ -39,7 +39,7 @@ static int help(void)
 	puts("\nExample:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify exits 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
-	     "signature, 5 records missing at the end, 6 intents left open, 7 unfinished tail.");
+	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail.");
 	return 0;
 }
 

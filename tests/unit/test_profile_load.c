@@ -33,7 +33,7 @@ static const char *write_file(const char *name, const char *text)
 static const struct {
 	const char *text, *says;	/* what follows the file's name */
 } bad_profiles[] = {
-	{ "{}", "1:1: expected a member \"reeve\" (text), found none" },
+	{ "{}", "1:1: expected a member \"reeve\" (a string), found none" },
 	{ "{ \"reeve\": \"profile/2\" }", "1:12: expected \"reeve\": \"profile/1\", found profile/2" },
 	{ P "  \"rules\": [] }", "2:3: unknown member" },
 	{ P "  \"read\": [\"/usr\", \"etc\"] }", "2:20: expected an absolute path without \"..\", found \"etc\"" },
