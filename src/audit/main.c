@@ -9,7 +9,7 @@ static const struct command {
 	const char *name, *takes, *does;
 	int (*run)(const char *ledger, const struct options *o, struct err *e);
 } commands[] = {
-	{ "verify", "LEDGER --key KEY", "prove that a ledger is whole and unaltered", cmd_verify },
+	{ "verify", "LEDGER --key KEY", "prove a ledger whole and unaltered", cmd_verify },
 	{ "show", "LEDGER", "tell what was done, run by run", cmd_show },
 };
 
