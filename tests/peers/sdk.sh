@@ -11,7 +11,7 @@ if ! cmp -s "$here/package-lock.json" "$modules/installed"; then
 	mkdir -p "$modules"
 	cp "$here/package.json" "$here/package-lock.json" "$modules/"
 	(cd "$modules" && npm ci --no-audit --no-fund --ignore-scripts >"$room/npm.log" 2>&1) ||
-		skip_all "npm cannot install the peers: $(tail -n 1 "$room/npm.log")"
+		skip_all "npm cannot install the peers: $(grep -m 1 -iE "reason:|err(or)?.* code" "$room/npm.log")"
 	cp "$here/package-lock.json" "$modules/installed"
 fi
 
