@@ -77,16 +77,18 @@ $(OUT)/$(1): tests/unit/$(1).c $(call archives,$(call folder,$(1)) $(call below,
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 
-# fuzz_FOLDER: a libFuzzer target under clang (OUT=build/fuzz), a replay of its corpus elsewhere.
+# fuzz_FOLDER: a libFuzzer target under clang (OUT=build/fuzz), and a replay of tests/fuzz/corpus/FOLDER.
 define fuzzer
 build/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(call folder,$(1)) $(call below,$(call folder,$(1))))
 	clang $$(ALL_C) -fsanitize=fuzzer,address,undefined -o $$@ tests/fuzz/$(1).c -Wl,--start-group \
 		$$(filter %.a,$$^) -Wl,--end-group $(call libs,$(call folder,$(1)) $(call below,$(call folder,$(1))))
 $(OUT)/replay_$(1): tests/fuzz/$(1).c tests/fuzz/replay.c $(call archives,$(call folder,$(1)) $(call below,$(call folder,$(1))))
-	$$(CC) $$(ALL_C) $$(ALL_LD) -Wno-missing-prototypes -o $$@ tests/fuzz/$(1).c tests/fuzz/replay.c -Wl,--start-group \
+	$$(CC) $$(ALL_C) $$(ALL_LD) -DREPLAY_CORPUS='"tests/fuzz/corpus/$(call folder,$(1))"' -MF $$@.d -o $$@ \
+		tests/fuzz/$(1).c tests/fuzz/replay.c -Wl,--start-group \
 		$$(filter %.a,$$^) -Wl,--end-group $(call libs,$(call folder,$(1)) $(call below,$(call folder,$(1))))
 endef
-$(foreach u,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)),$(eval $(call fuzzer,$(u))))
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(foreach u,$(FUZZ),$(eval $(call fuzzer,$(u))))
 
 $(OUT)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -96,6 +98,7 @@ $(OUT)/%.o: src/%.c
 
 TOOLS   := mcp_server mcp_client lap disk recorder_client
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/run/*.sh tests/peers/*.sh))
+REPLAYS := $(FUZZ:%=$(OUT)/replay_%)
 export REEVE_BIN := $(CURDIR)/$(OUT)
 
 $(OUT)/tools/%: tests/tools/%.c
@@ -114,8 +117,8 @@ check:					## install what the tests need, and run them all
 	@contrib/need check
 	@echo 'check: building programs and tests (some 40 seconds the first time)'
 	@$(MAKE) --no-print-directory -s -j2 CFLAGS="$(CFLAGS) -Werror" tests
-	@contrib/tap $(UNITS:%=$(OUT)/%) $(STORIES)
-tests: all $(UNITS:%=$(OUT)/%) $(TOOLS:%=$(OUT)/tools/%)	## build the programs and all tests
+	@contrib/tap $(UNITS:%=$(OUT)/%) $(REPLAYS) $(STORIES)
+tests: all $(UNITS:%=$(OUT)/%) $(REPLAYS) $(TOOLS:%=$(OUT)/tools/%)	## build the programs and all tests
 check-unit: tests			## only the unit tests
 	@contrib/tap $(UNITS:%=$(OUT)/%)
 check-run: tests			## only the stories in tests/run
@@ -124,11 +127,11 @@ check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
 	@contrib/check-size src
-asan:					## the unit tests under the sanitizers
+asan:					## the unit tests and fuzz corpora under the sanitizers
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s MODE=asan asan-unit
 JAILED := $(filter test_jail_%,$(UNITS))
-asan-unit: $(UNITS:%=$(OUT)/%)
+asan-unit: $(UNITS:%=$(OUT)/%) $(REPLAYS)
 	@contrib/tap $(filter-out $(JAILED:%=$(OUT)/%),$^)
 bench:					## ratios against peers and physical limits, in one run
 	@contrib/need bench
@@ -139,8 +142,8 @@ bench:					## ratios against peers and physical limits, in one run
 
 C_FILES := $(wildcard src/*/*.c)
 SHELLS  := $(wildcard contrib/* examples/*/*.sh tests/*/*.sh) .ci/run
-# The checks switched off are those that do not model __attribute__((cleanup)): docs/lint.md.
-TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,cert-*,-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
+# The checks switched off are those that do not model __attribute__((cleanup)), or fight the style: CONTRIBUTING.md.
+TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,-bugprone-sizeof-expression,cert-*,-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
 BANNED  := strcpy|strcat|sprintf|vsprintf|strtok|atoi|system|popen|signal|alloca|gets
 
 lint: lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc	## every analyser
@@ -152,26 +155,33 @@ lint-shell:
 	@shellcheck -x -P SCRIPTDIR -s sh -S warning $(SHELLS)
 lint-man:
 	@mandoc -Tlint -Wwarning docs/man/*
+# cppcheck reads no system headers: the loops of <sys/queue.h> and jansson, as it should see them.
+LOOPS   := -D'TAILQ_FOREACH(v,h,f)=while((v)=next_in(h))' \
+	   -D'json_array_foreach(a,i,v)=while((i=next_in(a))&&(v=json_array_get(a,i)))' \
+	   -D'json_object_foreach(o,k,v)=while((k=next_in(o))&&(v=json_object_get(o,k)))'
+NAMES   := -DREEVE_VERSION='""' -DREEVE_LIBEXEC='""' -DREEVE_DATA='""'
+EACH     = @printf '%s\n' $(C_FILES) | xargs -P 2 -I{}
+
 lint-cppcheck:
 	@cppcheck -q --std=c11 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 		--suppress=memleak --suppress=resourceLeak --suppress=missingIncludeSystem -D_GNU_SOURCE \
-		-DREEVE_VERSION='""' -DREEVE_LIBEXEC='""' -DREEVE_DATA='""' -Isrc src
+		$(LOOPS) $(NAMES) -Isrc src
 lint-tidy:
-	@clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(C_FILES) -- $(STRICT) \
-		-DREEVE_VERSION='""' -DREEVE_LIBEXEC='""' -DREEVE_DATA='""' -Isrc 2>/dev/null
+	$(EACH) clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' {} -- $(STRICT) $(NAMES) \
+		-Isrc 2>/dev/null
 lint-gcc:
-	@for f in $(C_FILES); do $(CC) $(ALL_C) -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-fd-leak \
-		-Wno-analyzer-fd-use-without-check -Werror -c $$f -o /dev/null -MF /dev/null || exit 1; done
+	$(EACH) $(CC) $(ALL_C) -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-fd-leak \
+		-Wno-analyzer-fd-use-without-check -Werror -c {} -o /dev/null -MF /dev/null
 
 # --- fuzzing ---
 
-FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-
 fuzz:					## run every fuzz target for FUZZ_SECONDS (30) each
 	@contrib/need fuzz
-	@$(MAKE) --no-print-directory -s MODE=asan CC=clang OUT=build/fuzz $(FUZZ:%=build/fuzz/%)
-	@for t in $(FUZZ); do mkdir -p build/fuzz/corpus/$$t; build/fuzz/$$t -max_total_time=$(or $(FUZZ_SECONDS),30) \
-		-verbosity=0 -print_final_stats=0 build/fuzz/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
+	@$(MAKE) --no-print-directory -s MODE=asan CC=clang OUT=build/fuzz \
+		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $(FUZZ:%=build/fuzz/%)
+	@for t in $(FUZZ); do mkdir -p build/fuzz/corpus/$$t; echo "$$t"; build/fuzz/$$t -verbosity=0 \
+		-max_total_time=$(or $(FUZZ_SECONDS),30) -print_final_stats=0 -artifact_prefix=build/fuzz/ \
+		build/fuzz/corpus/$$t tests/fuzz/corpus/$${t#fuzz_} || exit 1; done
 
 # --- getting it onto a machine ---
 

@@ -36,7 +36,7 @@ static void paint(struct show *s, enum paint p)
 /* A member, visible, in at most `most` columns (as bytes of what is shown, cut between points). */
 static void put(struct show *s, const struct record *r, enum field f, size_t most)
 {
-	scoped(buf) struct buf shown = BUF(RECORD_MOST * 8);
+	scoped(buf) struct buf shown = BUF(8ul * RECORD_MOST);
 	const struct field_value *v = &r->value[f];
 	size_t cut;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scope.h"
 #include "base/text.h"
 
 static const char *program_name = "reeve";
@@ -17,7 +18,7 @@ void log_name(const char *program)
 /* One write(2), so that lines of several processes do not mix. */
 void log_say(const char *fmt, ...)
 {
-	struct buf line = BUF(8192);
+	scoped(buf) struct buf line = BUF(8192);
 	char text[1024];
 	va_list ap;
 
@@ -28,6 +29,5 @@ void log_say(const char *fmt, ...)
 	text_visible(&line, text, strlen(text));
 	buf_puts(&line, "\n");
 	if (write(STDERR_FILENO, line.data, line.size) < 0)
-		program_name = program_name;	/* nowhere left to complain */
-	buf_free(&line);
+		return; /* nowhere left to complain */
 }

@@ -89,7 +89,7 @@ static void set_visible(struct record *r, enum field f, struct buf *room, const 
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
 		   const struct commit_about *about, struct commit_then then, struct err *e)
 {
-	struct buf room = BUF(3 * 8192);
+	struct buf room = BUF(3ul * 8192);
 	struct record r = { .kind = v->kind == VERDICT_ALLOW ? RECORD_INTENT : RECORD_REFUSAL };
 	int done;
 

@@ -118,7 +118,7 @@ static void make_text(struct buf *out, const char *bytes, size_t size)
 
 static void answer_output(struct call *c)
 {
-	struct buf text = BUF(5 * EXEC_OUTPUT);
+	struct buf text = BUF(5ul * EXEC_OUTPUT);
 	size_t size = c->exec.output.size;
 	char status[48];
 	scoped(json) json_t *result = NULL;

@@ -51,7 +51,7 @@ int broker_run(int channel, struct err *e)
 	struct broker *b;
 
 	seed_tables();
-	signal(SIGPIPE, SIG_IGN); /* who hangs up is an error of one write */
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL); /* who hangs up is an error of one write */
 	b = broker_new(channel, e);
 	return b ? serve(b, e) : -1;
 }

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	log_name("reeve-call");
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		help(stdout);
 		return CALL_DONE;

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -138,7 +139,11 @@ static int forget_words(struct inside *in, struct err *e)
 	at = strrchr(text, ')');
 	for (field = 2; at && field < 48; field++)
 		at = strchr(at + 1, ' ');
-	if (!at || sscanf(at, " %lu %lu", &from, &to) != 2 || from >= to)
+	if (at) {
+		from = strtoul(at, &at, 10);
+		to = strtoul(at, NULL, 10);
+	}
+	if (from >= to)
 		return err_set(e, ERR_SYSTEM, "/proc/self/stat has no argument area");
 	memset((void *)from, 0, to - from);	/* NOLINT: an address the kernel gave */
 	return 0;

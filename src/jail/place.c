@@ -60,7 +60,7 @@ int place_parent(struct inside *in, const char *target, const char **leaf, struc
 int place_make_dir(struct inside *in, const char *target, struct err *e)
 {
 	scoped(fd) int parent = -1;
-	const char *leaf;
+	const char *leaf = "";
 	int fd = place_open(in, target, e);
 
 	if (fd >= 0 || errno != ENOENT)
@@ -82,7 +82,7 @@ int place_make_dir(struct inside *in, const char *target, struct err *e)
 int place_make_file(struct inside *in, const char *target, struct err *e)
 {
 	scoped(fd) int parent = -1;
-	const char *leaf;
+	const char *leaf = "";
 	int fd = place_open(in, target, e);
 
 	if (fd >= 0 || errno != ENOENT)
@@ -112,7 +112,7 @@ int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t m
 	if (over < 0)
 		return -1;
 	snprintf(options, sizeof(options), "mode=%04o,size=%llu,nr_inodes=%llu", mode,
-		 (unsigned long long)most, (unsigned long long)(most / 4096 + 64));
+		 (unsigned long long)most, (unsigned long long)most / 4096 + 64);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", over);
 	if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(e, "tmpfs at %s", target);

@@ -37,7 +37,7 @@ static size_t add_command(struct buf *list, const struct run *r)
 /* A digest over "NAME sha256:…" lines, in the order the broker gets the files: reeve-policy(5). */
 static void add_policy(struct buf *out, const struct run *r)
 {
-	struct buf lines = BUF(256 * 192);
+	struct buf lines = BUF(256ul * 192);
 	char digest[SEAL_DIGEST_TEXT];
 	size_t i;
 

@@ -93,7 +93,7 @@ int journal_open(struct journal **out, const char *path, struct err *e)
 	if (journal_of_fd(out, fd, e) < 0)
 		return err_in(e, "%s", name);
 	(*out)->ours = true;
-	fd = -1;
+	(*out)->fd = fd_take(&fd);
 	return 0;
 }
 

@@ -91,11 +91,13 @@ static int take_refusal(struct order *o, uint64_t run, uint64_t ref, struct err 
 
 static int take_intent(struct order *o, uint64_t run, uint64_t ref, struct err *e)
 {
+	const struct open_run *in = order_run(o, run);
 	void *array = o->intents;
 
 	if (take_refusal(o, run, ref, e) < 0)
 		return -1;
-	if (order_run(o, run)->intents >= ORDER_INTENTS_PER_RUN)
+	must(in);
+	if (in->intents >= ORDER_INTENTS_PER_RUN)
 		return err_set(e, ERR_LIMIT, "run %" PRIu64 " has %d open intents; no more are taken", run,
 			       ORDER_INTENTS_PER_RUN);
 	if (grow(&array, &o->intent_room, o->intent_count, sizeof(o->intents[0]), e) < 0)

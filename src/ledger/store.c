@@ -189,7 +189,7 @@ static int take_space(struct ledger *l, uint64_t to, struct err *e)
 
 int ledger_room(struct ledger *l, struct err *e)
 {
-	uint64_t need = l->written + l->queue.size + 2 * FRAME_MOST + STORE_RESERVE +
+	uint64_t need = l->written + l->queue.size + 2ul * FRAME_MOST + STORE_RESERVE +
 			STORE_PER_INTENT * l->order.intent_count;
 	uint64_t to = (need + STORE_STEP) / STORE_STEP * STORE_STEP;
 

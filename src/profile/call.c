@@ -132,7 +132,7 @@ static int fill_template(const char **out, struct call *c, const char *text, boo
 static int fill_argv(struct call *c, json_t *argv, struct err *e)
 {
 	bool guarded = false;
-	const char *word;
+	const char *word = "";
 	json_t *value;
 	size_t i;
 

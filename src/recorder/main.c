@@ -41,8 +41,7 @@ static int write_public(const char *key_path, const char *verifier, struct err *
 		size -= 4;
 	if (size >= sizeof(path) - 5)
 		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
-	memcpy(path, key_path, size);
-	memcpy(path + size, ".pub", 5);
+	snprintf(path, sizeof(path), "%.*s.pub", (int)size, key_path);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, "%s", path);

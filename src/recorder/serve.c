@@ -127,6 +127,7 @@ static void answer_all(struct recorder *r)
 
 	for (i = 0; i < r->answer_count; i++) {
 		a = &r->answers[i];
+		must(a->to);
 		if (a->to->gone)
 			continue;
 		if (a->type == MSG_HALT)

@@ -13,9 +13,10 @@ void seal_hash(uint8_t out[SEAL_HASH], const void *bytes, size_t size)
 
 void seal_digest(char out[SEAL_DIGEST_TEXT], const void *bytes, size_t size)
 {
+	static const char mark[] = "sha256:";
 	uint8_t hash[SEAL_HASH];
 
 	seal_hash(hash, bytes, size);
-	memcpy(out, "sha256:", 7);
-	text_hex(out + 7, hash, sizeof(hash));
+	memcpy(out, mark, sizeof(mark));
+	text_hex(out + sizeof(mark) - 1, hash, sizeof(hash));
 }

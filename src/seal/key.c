@@ -31,12 +31,15 @@ static int key_new(struct seal_key **out, struct err *e)
 	struct seal_key *k = sodium_malloc(sizeof(*k));
 
 	/* sodium_malloc() only tries to lock; for a signing key trying is not enough. */
-	if (!k)
-		return err_sys(e, "memory for the signing key");
+	if (!k) {
+		err_sys(e, "memory for the signing key");
+		return -1;
+	}
 	memset(k, 0, sizeof(*k));
 	if (sodium_mlock(k, sizeof(*k)) < 0) {
 		sodium_free(k);
-		return err_sys(e, "cannot lock the signing key in memory; raise the limit (ulimit -l)");
+		err_sys(e, "cannot lock the signing key in memory; raise the limit (ulimit -l)");
+		return -1;
 	}
 	*out = k;
 	return 0;

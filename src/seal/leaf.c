@@ -40,7 +40,7 @@ bool seal_hash_read(uint8_t out[SEAL_HASH], const char *text, size_t size)
 					sodium_base64_VARIANT_ORIGINAL);
 	else
 		bad = sodium_hex2bin(hash, sizeof(hash), text, size, NULL, &got, NULL);
-	if (bad != 0 || got != SEAL_HASH || (size != SEAL_HASH_BASE64 - 1 && size != 2 * SEAL_HASH))
+	if (bad != 0 || got != SEAL_HASH || (size != SEAL_HASH_BASE64 - 1 && size != 2ul * SEAL_HASH))
 		return false;
 	for (i = 0; i < SEAL_HASH; i++)
 		out[i] = hash[i];

@@ -26,6 +26,8 @@ cat >"$h/etc/policy.json" <<'J'
 J
 mkdir "$h/work/kept"
 run() { as "$uid" "$h" timeout 120 "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json "$@" 2>"$story/stderr"; }
+# What a call says, also on stderr, where refusals go.
+tell() { run -- sh -c 'exec reeve-call tool "$@" 2>&1' - "$@"; }
 cat >"$h/work/c.py" <<'P'
 import json, os, socket, sys, threading
 INIT = b'{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}\n'
@@ -40,15 +42,15 @@ def ask(f, i, name, args):
 P
 
 # What is judged is what is done, defaults included.
-says 'a refused value is refused' 'reeve refused' "$(run -- reeve-call tool x/deploy '{"where":"prod"}')"
-silent 'and is not had by leaving it out' 'deployed to prod' "$(run -- reeve-call tool x/deploy '{}')"
-silent 'a value is never an option' '^-e' "$(run -- reeve-call tool x/say '{"what":"-e"}' 2>&1)"
-says 'a shell never sees it' '[$][(]id[)];`id`' "$(run -- reeve-call tool x/say '{"what":"$(id);`id`"}')"
-says 'a number as text does not disarm a rule' 'reeve refused' "$(run -- reeve-call tool t/echo '{"n":"9"}')"
-says 'nor does ..' 'reeve refused' "$(run -- reeve-call tool t/echo '{"p":"x/../kept/a"}')"
-says 'nor does an array' 'reeve refused' "$(run -- reeve-call tool t/echo '{"p":["kept/a"]}')"
+says 'a refused value is refused' 'reeve refused' "$(tell x/deploy '{"where":"prod"}')"
+silent 'and is not had by leaving it out' 'deployed to prod' "$(tell x/deploy '{}')"
+silent 'a value is never an option' '^-e' "$(tell x/say '{"what":"-e"}')"
+says 'a shell never sees it' '[$][(]id[)];`id`' "$(tell x/say '{"what":"$(id);`id`"}')"
+says 'a number as text does not disarm a rule' 'reeve refused' "$(tell t/echo '{"n":"9"}')"
+says 'nor does ..' 'reeve refused' "$(tell t/echo '{"p":"x/../kept/a"}')"
+says 'nor does an array' 'reeve refused' "$(tell t/echo '{"p":["kept/a"]}')"
 ln -s kept "$h/work/alias"
-says 'nor does a link' 'reeve refused' "$(run -- reeve-call tool t/echo '{"p":"alias/a"}')"
+says 'nor does a link' 'reeve refused' "$(tell t/echo '{"p":"alias/a"}')"
 
 # Two tools may not meet in one joined name.
 sed 's/"two":/"t_":/; s/"x":/"t__":/' "$h/etc/tools.json" >"$h/etc/names.json"

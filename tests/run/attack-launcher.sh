@@ -8,7 +8,7 @@ home "$h"
 run() { as "$uid" "$h" "$reeve" run "$@"; }
 
 # Descriptors the operator closed must not become the launcher's own, seen from inside.
-look='for i in 0 1 2; do readlink /proc/$$/fd/$i; [ ! -d /proc/$$/fd/$i ] || echo directory; done >fds'
+look='(for i in 0 1 2; do readlink /proc/$$/fd/$i; [ ! -d /proc/$$/fd/$i ] || echo directory; done) >fds'
 run -- sh -c "$look" <&- 2>/dev/null
 silent 'a closed stdin is no descriptor of the launcher' 'signalfd|socket|directory' "$(cat "$h/work/fds")"
 run -- sh -c "$look" >&- 2>/dev/null
@@ -22,9 +22,12 @@ silent 'a directory as stdin does not get in' 'directory' "$(cat "$h/work/fds")"
 echo outside >"$h/secret"
 chmod 600 "$h/secret"
 if [ -x "$python" ]; then
-	run -- "$python" -c 'import os
-try: os.fchdir(0); os.chdir(".."); os.chmod("secret", 0o666)
-except OSError: pass' <"$h/work" >/dev/null 2>&1
+	cat >"$h/work/out.py" <<'P'
+import os
+try: os.fchdir(9); os.chdir(".."); os.chmod("secret", 0o666)
+except OSError: pass
+P
+	run -- sh -c 'exec 9<&0 </dev/null; exec "$0" out.py' "$python" <"$h/work" >/dev/null 2>&1
 	equal 'so no file outside changes its mode' 600 "$(stat -c %a "$h/secret")"
 else
 	skip 'so no file outside changes its mode' 'no python3'
@@ -75,7 +78,7 @@ if [ "$uid" = 0 ] && [ -x "$python" ]; then
 	cat >"$story/forged.py" <<'P'
 import os, socket, struct, sys, threading
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.bind(sys.argv[1]); s.listen(); print("listening", flush=True)
+s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666); s.listen(); print("listening", flush=True)
 def serve(c):
     n = 5
     while True:

@@ -1,4 +1,4 @@
-/* tests/fuzz/fuzz_journal.c - whatever the bytes, reading ends, stays inside, and what is accepted is canonical. */
+/* tests/fuzz/fuzz_ledger.c - whatever the bytes, reading ends, stays inside, and what is accepted is canonical. */
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
