@@ -51,10 +51,13 @@ found:    $3"; fi; }
 
 # home DIR [UID]: an empty home and state there; later commands of `as` work in it.
 home() {
-	mkdir -p "$1/work" "$1/etc" "$1/run" "$1/tmp"
+	mkdir -p "$1/work" "$1/etc" "$1/tools" "$1/run" "$1/tmp"
+	cp "$room/bin/mcp_server" "$1/tools/"
 	[ -z "${2:-}" ] || chown -R "$2:$2" "$1"
 	chmod 700 "$1/run"
 }
+# tools_file HOME: standard input becomes its tool file; @TOOLS is where its tool servers' programs lie.
+tools_file() { sed "s|@TOOLS|$1/tools|g" >"$1/etc/tools.json"; }
 # become UID HOME COMMAND...: exec it as that user, with that home, in its work folder. For "&": $! is
 # the command itself.  as: the same, and come back.
 become() {

@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
@@ -57,12 +59,28 @@ static const char *word_of(const char *given)
 	return given;
 }
 
+/*
+ * First: what was closed reads as /dev/null. Otherwise the next thing we open would become 0, 1 or 2,
+ * and be handed to the agent as its own.
+ */
+static int have_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd < 0 ? -1 : close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { 0 };
 	size_t i;
 	int status;
 
+	if (have_stdio() < 0)
+		return EXIT_COULD_NOT;
 	log_name("reeve");
 	if (argc < 2) {
 		cmd_help(0, NULL, &e);

@@ -145,6 +145,8 @@ static int check_plans(const struct wish *w, struct err *e)
 		return -1;
 	jail_plan_free(&plan);
 	for (i = 0; i < tools_count(w->read_tools); i++) {
+		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
+			return -1;
 		if (tools_server_kind(w->read_tools, i) != TOOLS_COMMAND)
 			continue;
 		if (tools_server_plan(&plan, w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)

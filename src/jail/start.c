@@ -1,10 +1,12 @@
 /* The launcher's side of a jail: start it, hear that it stands, let it go, see it end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +145,25 @@ static int start(struct jail *out, struct inside *in, struct err *e)
 	return 0;
 }
 
+/* A folder, or a descriptor that only names one, is a way out of any root: fchdir(2), then "..". */
+static int check_stdio(const struct jail_spec *spec, struct err *e)
+{
+	struct stat st;
+	int i, flags;
+
+	for (i = 0; i < 3; i++) {
+		if (spec->stdio[i] < 0)
+			continue;
+		flags = fcntl(spec->stdio[i], F_GETFL);
+		if (flags < 0 || fstat(spec->stdio[i], &st) < 0)
+			return err_sys(e, "descriptor %d of the program", i);
+		if (S_ISDIR(st.st_mode) || (flags & O_PATH))
+			return err_set(e, ERR_INPUT, "descriptor %d is a directory, which would lead out of the "
+				       "jail: redirect it to a file, a pipe or /dev/null", i);
+	}
+	return 0;
+}
+
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
 	struct inside in = {
@@ -154,7 +175,7 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 	must(spec->argv && spec->argv[0]);
 	for (i = 0; i < JAIL_SOCKETS; i++)
 		in.listeners[i] = made.listeners[i] = -1;
-	if (filter_agent(&in.filter, e) < 0)
+	if (check_stdio(spec, e) < 0 || filter_agent(&in.filter, e) < 0)
 		return err_in(e, "%s jail", spec->name);
 	rc = start(&made, &in, e);
 	free(in.filter.code);

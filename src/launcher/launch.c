@@ -136,11 +136,11 @@ static void tear_down(struct run *r)
 {
 	jail_end(&r->agent);
 	children_end(r);
-	fd_close(&r->broker.fd);
 	if (r->broker_pid > 0) {
 		kill(r->broker_pid, r->done ? 0 : SIGKILL);
 		waitpid(r->broker_pid, NULL, 0);
 	}
+	fd_close(&r->broker.fd);
 	r->broker_pid = -1;
 }
 

@@ -72,6 +72,21 @@ int paths_programs(char out[LAUNCH_TEXT], struct err *e)
 	return join(out, e, "%s", REEVE_LIBEXEC);
 }
 
+/* A folder of ours: nobody else may put a socket, a key or a ledger there. */
+static int make_own(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (fd_make_dirs(dir, 0700, e) < 0)
+		return -1;
+	if (stat(dir, &st) < 0)
+		return err_sys(e, "%s", dir);
+	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(e, ERR_INPUT, "%s must belong to uid %u and be writable by nobody else: "
+			       "chown and chmod it, or set another XDG directory", dir, (unsigned)geteuid());
+	return 0;
+}
+
 static int state_of(char out[LAUNCH_TEXT], struct err *e)
 {
 	return base_of(out, "XDG_STATE_HOME", "/var/lib/reeve", ".local/state", e);
@@ -103,7 +118,7 @@ static int socket_of(struct paths *p, const char *tenant, struct err *e)
 	char digest[SEAL_DIGEST_TEXT], dir[LAUNCH_TEXT];
 
 	seal_digest(digest, p->ledger, strlen(p->ledger));
-	if (sockets_of(dir, p->ledger, e) < 0 || fd_make_dirs(dir, 0700, e) < 0)
+	if (sockets_of(dir, p->ledger, e) < 0 || make_own(dir, e) < 0)
 		return -1;
 	if (join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
 		return -1;
@@ -128,10 +143,9 @@ int paths_find(struct paths *out, const char *tenant, struct err *e)
 	    join(out->runs, e, "%s/runs/%s", state, tenant) < 0 ||
 	    paths_programs(out->programs, e) < 0)
 		return -1;
-	if (join(base, e, "%s/keys", state) < 0 || fd_make_dirs(base, 0700, e) < 0 ||
-	    fd_make_dirs(out->runs, 0700, e) < 0)
+	if (join(base, e, "%s/keys", state) < 0 || make_own(base, e) < 0 || make_own(out->runs, e) < 0)
 		return -1;
-	if (join(base, e, "%s/ledgers", state) < 0 || fd_make_dirs(base, 0700, e) < 0)
+	if (join(base, e, "%s/ledgers", state) < 0 || make_own(base, e) < 0)
 		return -1;
 	return socket_of(out, tenant, e);
 }

@@ -21,6 +21,15 @@
 
 enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75 };
 
+/* Who answers must be who we are: another user's recorder would acknowledge and write nothing. */
+static bool is_ours(int fd)
+{
+	struct ucred who = { 0 };
+	socklen_t size = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid();
+}
+
 static int dial(int *out, const char *path)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -28,7 +37,7 @@ static int dial(int *out, const char *path)
 
 	must(strlen(path) < sizeof(to.sun_path));
 	memcpy(to.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 || !is_ours(fd))
 		return -1;
 	*out = fd_take(&fd);
 	return 0;
@@ -179,9 +188,11 @@ int recorder_open(struct run *r, struct err *e)
 		got = try_open(r, &record, deadline, e);
 	buf_free(&room);
 	if (got == 0)
-		return err_set(e, ERR_PEER, "the recorder hung up: see its words above, or try again");
+		return err_set(e, ERR_PEER, "the recorder hung up: see %s/recorder.stderr, or try again", r->at.runs);
+	if (got < 0)
+		return err_in(e, "ledger");
 	r->recorder.now = PHASE_RUNNING;
-	return got < 0 ? err_in(e, "ledger") : 0;
+	return 0;
 }
 
 int recorder_attach(int *out, struct run *r, struct err *e)

@@ -4,10 +4,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "launcher/run.h"
 
 /* Between fork and exec: nothing inherited but 0-3, no blocked signals, no way to outlive us. */
-static void become(const char *path, const char *const *argv, int fd, bool tied, pid_t parent)
+static void become(const char *path, const char *const *argv, int fd, bool tied, int log, pid_t parent)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
@@ -16,7 +17,8 @@ static void become(const char *path, const char *const *argv, int fd, bool tied,
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (tied && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
 		_exit(RUN_FAILED);
-	if (!tied && setsid() < 0)
+	/* It outlives this run and serves others: it must keep nothing of ours busy. */
+	if (!tied && (setsid() < 0 || chdir("/") < 0 || dup2(log < 0 ? null : log, 2) < 0))
 		_exit(RUN_FAILED);
 	/* Who is not tied to us answers by pipe, be it on 3 or as plain output. */
 	if (null < 0 || dup2(null, 0) < 0 || dup2(tied ? null : fd, 1) < 0 || dup2(fd, 3) < 0)
@@ -32,16 +34,21 @@ int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, 
 	      struct err *e)
 {
 	char path[LAUNCH_TEXT + 64];
+	char said[LAUNCH_TEXT + 64];
 	pid_t parent = getpid(), pid;
+	scoped(fd) int log = -1;
 
 	snprintf(path, sizeof(path), "%s/%s", r->at.programs, argv[0]);
 	if (access(path, X_OK) < 0)
 		return err_sys(e, "%s (is reeve installed whole?)", path);
+	snprintf(said, sizeof(said), "%s/recorder.stderr", r->at.runs);
+	if (!tied)
+		log = open(said, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	pid = fork();
 	if (pid < 0)
 		return err_sys(e, "start %s", argv[0]);
 	if (pid == 0)
-		become(path, argv, fd, tied, parent);
+		become(path, argv, fd, tied, log, parent);
 	*out = pid;
 	return 0;
 }

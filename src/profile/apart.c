@@ -1,12 +1,13 @@
 /*
  * The agent cannot touch its judge: whatever a profile or a tool file grants, no jail holds the
  * ledger, its key or the recorder's socket, and none can write a policy, a profile, a tool file or a
- * program of ours. Compared by device and inode of every folder above, because names can be links.
+ * program. Compared by device and inode of every folder on the way, because names can be links.
  */
 #include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "profile/plan.h"
 
@@ -26,25 +27,92 @@ static bool go_up(char *path)
 	return true;
 }
 
-/* Is `path`, which need not exist yet, `dir` or beneath it? What cannot be found out counts as yes. */
-static bool is_beneath(const char *path, const char *dir)
+/* `real` holds no links. Is it `dir` or beneath it? What does not exist is where it would be made. */
+static bool lies_beneath(const char *real, const struct stat *dir)
 {
-	char given[PATH_MAX], real[PATH_MAX];
-	struct stat here, there;
+	char path[PATH_MAX];
+	struct stat here;
+
+	snprintf(path, sizeof(path), "%s", real);
+	do
+		if (stat(path, &here) == 0 && is_same(&here, dir))
+			return true;
+	while (go_up(path));
+	return false;
+}
+
+/* A name on its way to being resolved: `real` holds no links, `left` is still to be walked. */
+struct walk {
+	char real[PATH_MAX], left[PATH_MAX];
+	unsigned links;
+};
+
+/* Put what a link says in front of what is left. */
+static bool follow(struct walk *w, const char *link)
+{
+	char target[PATH_MAX], rest[PATH_MAX];
+	ssize_t size = readlink(link, target, sizeof(target) - 1);
+
+	if (size < 0 || ++w->links > 40)
+		return false;
+	target[size] = '\0';
+	memcpy(rest, w->left, sizeof(rest));
+	if (target[0] == '/')
+		memcpy(w->real, "/", 2);
+	return (size_t)snprintf(w->left, sizeof(w->left), "%s/%s", target, rest) < sizeof(w->left);
+}
+
+/* Cut the first part off what is left. */
+static bool next_part(struct walk *w, char part[NAME_MAX + 1])
+{
+	size_t size = strcspn(w->left, "/"), whole = size + (w->left[size] == '/');
+
+	if (size > NAME_MAX)
+		return false;
+	memcpy(part, w->left, size);
+	part[size] = '\0';
+	memmove(w->left, w->left + whole, strlen(w->left + whole) + 1);
+	return true;
+}
+
+/* One part, as the kernel takes it. false: it is looked up in `dir`, or cannot be followed. */
+static bool step(struct walk *w, const char *part, const struct stat *dir)
+{
+	char next[PATH_MAX];
+	struct stat st;
+
+	if (strcmp(part, "..") == 0)
+		go_up(w->real);
+	if (!part[0] || strcmp(part, ".") == 0 || strcmp(part, "..") == 0)
+		return true;
+	if (lies_beneath(w->real, dir) ||
+	    (size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "", part) >= sizeof(next))
+		return false;
+	if (lstat(next, &st) == 0 && S_ISLNK(st.st_mode))
+		return follow(w, next);
+	memcpy(w->real, next, sizeof(next));
+	return true;
+}
+
+/*
+ * Does a name lie in this folder, or pass through it? Who can write in a folder on the way, be it one
+ * that only holds a link, decides what the name means tomorrow. What cannot be walked counts as yes.
+ */
+static bool passes_through(const char *path, const char *dir)
+{
+	struct walk w = { .real = "/" };
+	char part[NAME_MAX + 1];
+	struct stat there;
 
 	if (stat(dir, &there) < 0)
 		return false;	/* nothing is mounted from there */
-	if (strlen(path) >= sizeof(given))
+	if ((path[0] != '/' && !getcwd(w.real, sizeof(w.real))) ||
+	    (size_t)snprintf(w.left, sizeof(w.left), "%s", path) >= sizeof(w.left))
 		return true;
-	memcpy(given, path, strlen(path) + 1);
-	while (!realpath(given, real))
-		if (!go_up(given))
+	while (w.left[0])
+		if (!next_part(&w, part) || !step(&w, part, &there))
 			return true;
-	do
-		if (stat(real, &here) < 0 || is_same(&here, &there))
-			return true;
-	while (go_up(real));
-	return false;
+	return lies_beneath(w.real, &there);
 }
 
 static int check_hidden(const char *source, const struct place *at, struct err *e)
@@ -52,7 +120,7 @@ static int check_hidden(const char *source, const struct place *at, struct err *
 	size_t i;
 
 	for (i = 0; at->hidden && at->hidden[i]; i++)
-		if (is_beneath(at->hidden[i], source) || is_beneath(source, at->hidden[i]))
+		if (passes_through(at->hidden[i], source) || passes_through(source, at->hidden[i]))
 			return err_set(e, ERR_INPUT,
 				       "%s would bring %s into a jail, where reeve keeps ledgers and keys; "
 				       "grant another folder", source, at->hidden[i]);
@@ -64,7 +132,7 @@ static int check_fixed(const char *source, const struct place *at, struct err *e
 	size_t i;
 
 	for (i = 0; at->fixed && at->fixed[i]; i++)
-		if (is_beneath(at->fixed[i], source))
+		if (passes_through(at->fixed[i], source))
 			return err_set(e, ERR_INPUT,
 				       "%s can be written in a jail, and holds %s, by which the agent is judged; "
 				       "keep that elsewhere", source, at->fixed[i]);
@@ -86,4 +154,36 @@ int plan_apart(const struct plan *p, const struct place *at, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+static bool is_the_agents(const char *path, const struct profile *from, const struct place *at)
+{
+	json_t *value;
+	size_t i;
+
+	if (passes_through(path, at->workspace))
+		return true;
+	json_array_foreach(json_object_get(from->file.root, "write"), i, value)
+		if (passes_through(path, json_string_value(value)))
+			return true;
+	return false;
+}
+
+/* A folder is data; a file, or what is not there yet, may be what is executed. */
+static bool may_be_program(const char *word, size_t place)
+{
+	struct stat st;
+
+	return word[0] == '/' && (place == 0 || stat(word, &st) < 0 || !S_ISDIR(st.st_mode));
+}
+
+int plan_program(const char *word, size_t place, const char *server, const struct profile *from,
+		 const struct place *at, struct err *e)
+{
+	if (!may_be_program(word, place) || !is_the_agents(word, from, at))
+		return 0;
+	return err_set(e, ERR_INPUT,
+		       "server %s: argv names %s, which the agent can change; keep it elsewhere, or say "
+		       "\"from_workspace\": true if the agent may decide what this server does",
+		       server, word);
 }

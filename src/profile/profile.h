@@ -65,6 +65,10 @@ bool tools_server_resource(const struct tools *t, size_t server, size_t n, const
 /* exec: the tools as MCP lists them, a JSON array of {name, description, inputSchema}. */
 int tools_exec_list(struct buf *out, const struct tools *t, size_t server, struct err *e) must_use;
 
+/* No argv of this server names a program that the agent can write: reeve-profile(5). */
+int tools_check_programs(const struct tools *t, size_t server, const struct profile *p,
+			 const struct place *at, struct err *e) must_use;
+
 /* The jail of a command server. */
 int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t server,
 		      const struct profile *p, const struct place *at, struct err *e) must_use;

@@ -18,6 +18,7 @@ static const struct json_member command_members[] = {
 	{ "env", JSON_OBJECT, JSON_MAY },      { "workspace", JSON_STRING, JSON_MAY },
 	{ "read", JSON_ARRAY, JSON_MAY },      { "write", JSON_ARRAY, JSON_MAY },
 	{ "deadline", JSON_STRING, JSON_MAY }, { "resources", JSON_OBJECT, JSON_MAY },
+	{ "from_workspace", JSON_TRUE, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -25,7 +26,8 @@ static const struct json_member exec_members[] = {
 	{ "kind", JSON_STRING, JSON_MUST },    { "tools", JSON_OBJECT, JSON_MUST },
 	{ "env", JSON_OBJECT, JSON_MAY },      { "workspace", JSON_STRING, JSON_MAY },
 	{ "read", JSON_ARRAY, JSON_MAY },      { "write", JSON_ARRAY, JSON_MAY },
-	{ "deadline", JSON_STRING, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
+	{ "deadline", JSON_STRING, JSON_MAY }, { "from_workspace", JSON_TRUE, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 /* "250ms", "30s", "5m", in milliseconds; 0: no such thing. */
@@ -111,11 +113,12 @@ static int check_server(const struct json_file *f, const char *name, json_t *ser
 	char pointer[POINT_MOST], at[POINT_MOST];
 
 	point_key(pointer, "/servers", name);
-	if (!text_is_name(name) || strstr(name, "__") || strcmp(name, "all") == 0)
+	if (!text_is_name(name) || strstr(name, "__") || strcmp(name, "all") == 0 ||
+	    name[strlen(name) - 1] == '_')
 		return json_wrong(
 			f, pointer, true, e,
-			"expected a server's name of [a-z0-9_.-] without \"__\" and not \"all\", "
-			"found \"%.40s\"",
+			"expected a server's name of [a-z0-9_.-] without \"__\", without \"_\" at its end "
+			"and not \"all\", found \"%.40s\"",
 			name);
 	if (kind && strcmp(kind, "command") == 0)
 		return check_command(f, pointer, e);
@@ -318,4 +321,39 @@ int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t serve
 	json_array_foreach(json_object_get(server_at(t, server, NULL), "argv"), i, word)
 		plan_argv(p, with_workspace(p, json_string_value(word), at->workspace));
 	return plan_done(out, &p, spec, at, e);
+}
+
+static int check_argv_words(struct plan *p, json_t *argv, const char *name, const struct profile *from,
+		       const struct place *at, struct err *e)
+{
+	const char *word;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(argv, i, value)
+	{
+		word = with_workspace(p, json_string_value(value), at->workspace);
+		if (!strchr(word, '{') && plan_program(word, i, name, from, at, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tools_check_programs(const struct tools *t, size_t server, const struct profile *from,
+			 const struct place *at, struct err *e)
+{
+	scoped(plan) struct plan *p = calloc(1, sizeof(*p));
+	const char *name = NULL, *tool;
+	json_t *s = server_at(t, server, &name), *what;
+
+	if (!p)
+		return err_sys(e, "plan");
+	if (json_is_true(json_object_get(s, "from_workspace")))
+		return 0;
+	if (check_argv_words(p, json_object_get(s, "argv"), name, from, at, e) < 0)
+		return -1;
+	json_object_foreach(json_object_get(s, "tools"), tool, what)
+		if (check_argv_words(p, json_object_get(what, "argv"), name, from, at, e) < 0)
+			return -1;
+	return 0;
 }

@@ -20,7 +20,8 @@ fresh() {
 	rm -rf "$1/work"
 	mkdir -p "$1/work/data"
 	cp -r "$modules/node_modules" "$here"/*.mjs "$here"/*.json "$1/work/"
-	cp "$here/policy.json" "$here/tools.json" "$1/etc/"
+	cp "$here/policy.json" "$1/etc/"
+	tools_file "$1" <"$here/tools.json"
 	printf 'one line\nanother line\n' >"$1/work/data/poem.txt"
 	printf 'Grüße\n' >"$1/work/data/ünïcode 漢字.txt"
 	printf '[1, 2.5, 1e3]\n' >"$1/work/data/numbers.json"
@@ -29,17 +30,18 @@ fresh() {
 }
 # One resource of the everything server tells the time.
 timeless() { sed "s/created at [0-9:]* [AP]M/created at TIME/g" "$1"; }
-script() { sed -n "s|.*\"\$WORKSPACE/\(node_modules/[^\"]*server-$1/[^\"]*\)\".*|\1|p" "$here/tools.json"; }
+script() { sed -n "s|.*\"@TOOLS/\(node_modules/[^\"]*server-$1/[^\"]*\)\".*|\1|p" "$here/tools.json"; }
 
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
+	cp -r "$modules/node_modules" "$h/tools/"
 	for server in filesystem everything memory; do
 		arg=
 		[ "$server" != filesystem ] || arg=$h/work
 		fresh "$h" "$uid"
 		as "$uid" "$h" env MEMORY_FILE_PATH="$h/work/memory.jsonl" node client.mjs "$h/tmp/direct" "$server.json" \
-			node "$h/work/$(script $server)" ${arg:+"$arg"} >"$room/log" 2>&1 || not_ok "$server directly" "$(cat "$room/log")"
+			node "$h/tools/$(script $server)" ${arg:+"$arg"} >"$room/log" 2>&1 || not_ok "$server directly" "$(cat "$room/log")"
 		fresh "$h" "$uid"
 		before=$(records "$h" 2>/dev/null | wc -l)
 		as "$uid" "$h" env SECRET=do-not-leak "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- \

@@ -7,10 +7,9 @@ python=/usr/bin/python3
 uid=$(id -u) h=$room/home
 home "$h"
 mkdir -p "$h/etc"
-cp "$room/bin/mcp_server" "$h/work/"
-cat >"$h/etc/tools.json" <<'J'
+tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": {
-  "t": { "kind": "command", "workspace": "write", "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"],
+  "t": { "kind": "command", "workspace": "write", "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"],
          "env": { "TOKEN": "top-secret" }, "resources": { "echo": "/r" } },
   "two": { "kind": "command", "workspace": "write", "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log2"] },
   "x": { "kind": "exec", "tools": { "deploy": { "description": "d", "argv": ["echo", "deployed to {where}"],

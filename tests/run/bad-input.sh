@@ -48,6 +48,8 @@ printf '{ "reeve": "policy/1", "layer": "action", "version": "1",\n "rules": [\n
 wrong 'a word that is none' policy 'file:3:[0-9]+: .*"ok".*allow.*refuse'
 echo "$good_tools" | sed 's/{}/{ "a b": { "kind": "command", "argv": ["x"] } }/' >file
 wrong 'a server name that is none' tools 'file:1:[0-9]+: .*a b'
+echo "$good_tools" | sed 's/{}/{ "a_": { "kind": "command", "argv": ["x"] } }/' >file
+wrong 'a server name that could end in another' tools 'file:1:[0-9]+: .*"_" at its end'
 echo "$good_tools" | sed 's/{}/{ "x": { "kind": "telepathy", "argv": ["x"] } }/' >file
 wrong 'an unknown kind' tools 'file:1:[0-9]+: .*telepathy'
 equal 'nothing was started' no "$([ -e started ] && echo yes || echo no)"
@@ -90,5 +92,18 @@ profile "\"write\": [\"$room/bin\"]"
 apart 'a profile that grants reeve'"'"'s own programs' 'by which' --profile ../etc/p.json
 echo "{ \"reeve\": \"tools/1\", \"servers\": { \"x\": { \"kind\": \"command\", \"argv\": [\"x\"], \"read\": [\"$h/state\"] } } }" >../etc/tools.json
 apart 'a tool server that may read the key' 'ledgers and keys' --tools ../etc/tools.json
+# server ARGV...: a tool server with that argv.
+server() { printf '{ "reeve": "tools/1", "servers": { "x": { "kind": "command", "argv": [%s] %s } } }' "$1" "${2:-}" >../etc/tools.json; }
+server '"$WORKSPACE/server"'
+apart 'a tool server that the agent can write' 'which the agent can change' --tools ../etc/tools.json
+server '"sh", "$WORKSPACE/not-yet.sh"'
+apart 'a script that the agent can make' 'which the agent can change' --tools ../etc/tools.json
+ln -s /bin/true innocent
+server "\"$h/work/innocent\""
+apart 'a program named by a link that the agent can turn' 'which the agent can change' --tools ../etc/tools.json
+server '"true", "$WORKSPACE"'
+fails 'a folder of the workspace may be named' 0 as "$uid" "$h" "$reeve" run --tools ../etc/tools.json -- true
+server '"sh", "$WORKSPACE/x.sh"' ', "from_workspace": true'
+fails 'and a program in it, when that is said' 0 as "$uid" "$h" "$reeve" run --tools ../etc/tools.json -- true
 equal 'and nothing was started' no "$([ -e started ] && echo yes || echo no)"
 finish

@@ -6,13 +6,12 @@ have_userns || skip_all 'no user namespaces for this user'
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	cp "$room/bin/mcp_server" "$h/work/"
 	echo 'a line' >"$h/work/file.txt"
 	ln -s /etc/passwd "$h/work/link"
-	cat >"$h/etc/tools.json" <<'J'
+	tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": {
-  "t": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"], "workspace": "read", "deadline": "2s" },
-  "hidden": { "kind": "command", "argv": ["$WORKSPACE/mcp_server"] },
+  "t": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"], "workspace": "read", "deadline": "2s" },
+  "hidden": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"] },
   "broken": { "kind": "command", "argv": ["/nowhere/at/all"] },
   "x": { "kind": "exec", "workspace": "read", "deadline": "2s", "tools": {
     "cat": { "description": "a file", "argv": ["cat", "--", "{path}"], "resource": "/path",

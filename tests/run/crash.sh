@@ -6,10 +6,10 @@ have_userns || skip_all 'no user namespaces for this user'
 rounds=${CRASH_ROUNDS:-200}
 h=$room/home
 home "$h"
-cp "$room/bin/mcp_client" "$room/bin/mcp_server" "$h/work/"
-cat >"$h/etc/tools.json" <<'J'
+cp "$room/bin/mcp_client" "$h/work/"
+tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": { "log": { "kind": "command", "workspace": "write",
-  "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"], "resources": { "log": "/id" } } } }
+  "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "resources": { "log": "/id" } } } }
 J
 cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1",

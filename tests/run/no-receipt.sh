@@ -44,10 +44,10 @@ nothing 'a ledger cut by hand'
 # A disk of its own, in a mount namespace of its own, that fills up under a running agent.
 if unshare -Urm true 2>/dev/null; then
 	new
-	cp "$room/bin/mcp_client" "$room/bin/mcp_server" "$h/work/"
-	cat >"$h/etc/tools.json" <<'J'
+	cp "$room/bin/mcp_client" "$h/work/"
+	tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": { "log": { "kind": "command", "workspace": "write",
-  "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"], "resources": { "log": "/id" } } } }
+  "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "resources": { "log": "/id" } } } }
 J
 	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "log", "then": "allow", "when": { "tool": "log/log" } } ] }' >"$h/etc/policy.json"
 	cat >"$h/full.sh" <<J

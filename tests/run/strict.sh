@@ -4,10 +4,9 @@
 have_userns || skip_all 'no user namespaces for this user'
 uid=$(id -u) h=$room/home
 home "$h"
-cp "$room/bin/mcp_server" "$h/work/"
-cat >"$h/etc/tools.json" <<'J'
+tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": { "t": { "kind": "command", "workspace": "write",
-  "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log"], "deadline": "1s", "resources": { "log": "/id" } } } }
+  "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "deadline": "1s", "resources": { "log": "/id" } } } }
 J
 cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1", "rules": [

@@ -2,7 +2,7 @@
  * tests/tools/mcp_server.c - a small MCP server over stdio, for tests and for measuring.
  *
  *   echo {"text"}      gives the text back
- *   log {"id"}         appends the id to the file named by argv[1] before it answers: the tool's own log
+ *   log {"id"}         appends the id to the file that LOG names before it answers: the tool's own log
  *   fail {}            a tool error        rpc_error {}   a JSON-RPC error
  *   hang {}            never answers       die {}         ends without answering
  *   garbage {}         a line that is no JSON, then the answer
@@ -143,7 +143,7 @@ static void serve(json_t *message, const char *log)
 		answer(id, json_object());
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 		json_t *message = json_loadb(line, (size_t)size, 0, NULL);
 
 		if (message)
-			serve(message, argc > 1 ? argv[1] : NULL);
+			serve(message, getenv("LOG"));
 		json_decref(message);
 	}
 	free(line);
