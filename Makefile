@@ -35,7 +35,6 @@ asan.c     := -U_FORTIFY_SOURCE -fsanitize=address,undefined -fno-sanitize-recov
 asan.ld    := -pie -fsanitize=address,undefined
 
 ALL_C  = $(STRICT) $($(MODE).c) $(CFLAGS) $(CPPFLAGS) -DREEVE_VERSION='"$(VERSION)"' \
-	 -DREEVE_LIBEXEC='"$(PREFIX)/libexec/reeve"' -DREEVE_DATA='"$(PREFIX)/share/reeve"' \
 	 -Isrc -Itests/unit -MMD -MP
 ALL_LD = $($(MODE).ld) -Wl,--as-needed $(LDFLAGS)
 
@@ -159,7 +158,7 @@ lint-man:
 LOOPS   := -D'TAILQ_FOREACH(v,h,f)=while((v)=next_in(h))' \
 	   -D'json_array_foreach(a,i,v)=while((i=next_in(a))&&(v=json_array_get(a,i)))' \
 	   -D'json_object_foreach(o,k,v)=while((k=next_in(o))&&(v=json_object_get(o,k)))'
-NAMES   := -DREEVE_VERSION='""' -DREEVE_LIBEXEC='""' -DREEVE_DATA='""'
+NAMES   := -DREEVE_VERSION='""'
 EACH     = @printf '%s\n' $(C_FILES) | xargs -P 2 -I{}
 
 lint-cppcheck:

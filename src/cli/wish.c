@@ -13,23 +13,24 @@
 #include "base/log.h"
 #include "policy/policy.h"
 
-/* A profile by path, or by name: the user's own before the shipped one. */
+/* A profile by path, or by name: the user's own, the installed ones, those of a checkout. */
 static int find_profile(struct wish *w, struct err *e)
 {
+	const char *const places[] = { w->config, w->programs, w->programs };
+	static const char *const beneath[] = { "profiles", "../../share/reeve/profiles", "../../profiles" };
+	size_t i;
+
 	if (strchr(w->profile, '/'))
 		return 0;
-	snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/profiles/%.64s.json", w->config,
-		 w->profile);
-	if (access(w->profile_room, R_OK) < 0)
-		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/profiles/%.64s.json",
-			 REEVE_DATA, w->profile);
-	if (access(w->profile_room, R_OK) < 0)
-		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/../../profiles/%.64s.json",
-			 w->programs, w->profile);
-	if (access(w->profile_room, R_OK) < 0)
-		return err_set(e, ERR_INPUT, "no profile named \"%s\": give a path, or install reeve", w->profile);
-	w->profile = w->profile_room;
-	return 0;
+	for (i = 0; i < count_of(places); i++) {
+		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/%s/%.64s.json", places[i],
+			 beneath[i], w->profile);
+		if (access(w->profile_room, R_OK) == 0) {
+			w->profile = w->profile_room;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_INPUT, "no profile named \"%s\": give a path, or install reeve", w->profile);
 }
 
 static int read_profile(struct wish *w, struct err *e)

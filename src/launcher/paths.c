@@ -69,7 +69,9 @@ int paths_programs(char out[LAUNCH_TEXT], struct err *e)
 		return -1;
 	if (access(out, X_OK) == 0)
 		return join(out, e, "%s", self);
-	return join(out, e, "%s", REEVE_LIBEXEC);
+	if (join(out, e, "%s/../libexec/reeve", self) < 0 || !realpath(out, self))
+		return err_sys(e, "%s (is reeve installed whole?)", out);
+	return join(out, e, "%s", self);
 }
 
 /* A folder of ours: nobody else may put a socket, a key or a ledger there. */

@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/scope.h"
 
-enum { WINDOW = 1 << 20 };
+enum { WINDOW = 1 << 20, CHECKPOINT_LINES = 5 };
 
 struct journal {
 	int fd;
@@ -116,38 +116,64 @@ int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uin
 	return 0;
 }
 
-/* A commit frame that the ledger's own key signed for the size in its head. */
-static bool is_commit(const struct frame *f, const struct seal_verifier *v)
+/* Does a checkpoint of this key begin here? Three lines, an empty one, the signature. */
+static bool is_checkpoint(const char *bytes, size_t left, const struct seal_verifier *v)
 {
 	struct err ignored = { .kind = ERR_NONE };
+	const char *end = bytes, *most = bytes + (left < SEAL_NOTE_MOST ? left : SEAL_NOTE_MOST);
 	struct checkpoint c;
+	int lines;
 
-	return f->kind == FRAME_COMMIT && f->run == 0 && f->ref == 0 &&
-	       checkpoint_open(&c, v, f->body, f->size, &ignored) == 0 && c.size == f->index;
+	for (lines = 0; lines < CHECKPOINT_LINES; lines++) {
+		end = memchr(end, '\n', (size_t)(most - end));
+		if (!end)
+			return false;
+		end++;
+	}
+	return checkpoint_open(&c, v, bytes, (size_t)(end - bytes), &ignored) == 0;
 }
 
-/* Is there such a commit anywhere behind `at`? And where is the last byte that is not zero? */
-static int look_on(struct journal *j, uint64_t at, uint64_t *tail, bool *commit,
-		   const struct seal_verifier *v, struct err *e)
+/*
+ * Is there such a checkpoint anywhere behind `at`? No shortcuts by frame, place or sum: damage may
+ * have moved it or hit what stands around it. Its first line is rare enough to look for, because no
+ * record holds a newline.
+ */
+static int look_on(struct journal *j, uint64_t at, bool *signed_later, const struct seal_verifier *v,
+		   struct err *e)
 {
-	struct frame f;
-	const char *bytes;
+	char first[SEAL_NAME + 1];
+	size_t size = (size_t)snprintf(first, sizeof(first), "%s\n", v->name), left;
+	const char *bytes, *hit;
+
+	for (*signed_later = false; !*signed_later; at++) {
+		if (look(j, &bytes, &left, at, SEAL_NOTE_MOST, e) < 0)
+			return -1;
+		if (left < size)
+			return 0;
+		hit = memmem(bytes, left, first, size);
+		at += hit ? (size_t)(hit - bytes) : left - size;
+		if (hit && look(j, &bytes, &left, at, SEAL_NOTE_MOST, e) < 0)
+			return -1;
+		*signed_later = hit && is_checkpoint(bytes, left, v);
+	}
+	return 0;
+}
+
+/* How many bytes from `at` to the last one that is not zero. */
+static int tail_of(uint64_t *tail, struct journal *j, uint64_t at, struct err *e)
+{
 	uint64_t start = at;
+	const char *bytes;
 	size_t left, i;
 
-	*commit = false;
-	for (*tail = 0;; at += FRAME_ALIGN) {
-		if (look(j, &bytes, &left, at, FRAME_MOST, e) < 0)
+	for (*tail = 0;; at += left) {
+		if (look(j, &bytes, &left, at, 1, e) < 0)
 			return -1;
 		if (left == 0)
 			return 0;
-		for (i = 0; i < left && i < FRAME_ALIGN; i++)
-			if (bytes[i])
-				*tail = at + i + 1 - start;
-		if (bytes[0] && frame_get(&f, bytes, left) == FRAME_WHOLE && is_commit(&f, v)) {
-			*commit = true;
-			return 0;
-		}
+		for (i = left; i > 0 && bytes[i - 1] == 0; i--)
+			;
+		*tail = i > 0 ? at + i - start : *tail;
 	}
 }
 
@@ -197,7 +223,7 @@ int journal_extent(struct journal_extent *out, struct journal *j, const struct s
 	int damaged;
 
 	while (later) {
-		if (walk(&x, j, &at, &next, e) < 0 || look_on(j, at, &x.tail, &later, v, e) < 0)
+		if (walk(&x, j, &at, &next, e) < 0 || look_on(j, at, &later, v, e) < 0)
 			return -1;
 		damaged = later ? looks_damaged(j, at, next, e) : 0;
 		if (damaged < 0)
@@ -208,6 +234,8 @@ int journal_extent(struct journal_extent *out, struct journal *j, const struct s
 			break;
 		}
 	}
+	if (tail_of(&x.tail, j, at, e) < 0)
+		return -1;
 	x.tail = x.tail || at > x.end ? x.tail + (at - x.end) : 0;
 	*out = x;
 	return 0;

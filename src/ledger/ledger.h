@@ -121,12 +121,12 @@ struct journal_extent {
 	uint64_t end;		/* offset behind the last good commit frame */
 	uint64_t records;	/* in the committed part */
 	uint64_t tail;		/* bytes behind it up to the last that is not zero */
-	bool damaged;		/* a bad frame lies before a later commit by this key */
+	bool damaged;		/* a bad frame lies before a later checkpoint by this key */
 	uint64_t damaged_at;	/* index of the first record that cannot be read */
 };
 
 /*
- * Walk the frames by their checksums alone. Where one is bad, look on for a later commit frame that
+ * Walk the frames by their checksums alone. Where one is bad, look on for a later checkpoint that
  * this key signed: if there is one, the journal is damaged; if not, the rest is an unfinished tail.
  */
 int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
