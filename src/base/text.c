@@ -18,7 +18,7 @@ static const struct {
 static const struct {
 	uint32_t from, to;
 } hidden[] = {
-	{ 0x00, 0x1f },	    { 0x7f, 0x9f },	{ 0xad, 0xad },	    { 0x61c, 0x61c },
+	{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },
 	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
 	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
 };
@@ -36,7 +36,8 @@ static bool is_whole(const char *text, size_t size, size_t form, uint32_t *point
 		value = value << 6 | ((uint8_t)text[i] & 0x3f);
 	}
 	*point = value;
-	return value >= forms[form].least && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
+	return value >= forms[form].least && value <= 0x10ffff &&
+	       (value < 0xd800 || value > 0xdfff);
 }
 
 size_t text_point(const char *text, size_t size, uint32_t *point)

@@ -115,7 +115,7 @@ static bool path_beneath(int base_fd, const char *root, const char *path)
 	size_t size = strlen(path), rest;
 
 	while (size > 1 && path[size - 1] == '/')
-		size--;		/* "new/" names what "new" names */
+		size--; /* "new/" names what "new" names */
 	if (size == 0 || size >= PATH_MAX)
 		return false;
 	memcpy(whole, path, size);
@@ -135,7 +135,8 @@ int path_under(bool *yes, int base_fd, const char *root, const char *path, struc
 	if (fd < 0)
 		return err_sys(e, "the root %s", root);
 	if (!name_of(fd, name))
-		return err_set(e, ERR_SYSTEM, "the root %s: the kernel gives it no name; is /proc mounted?", root);
+		return err_set(e, ERR_SYSTEM,
+			       "the root %s: the kernel gives it no name; is /proc mounted?", root);
 	*yes = path_beneath(base_fd, name, path);
 	return 0;
 }

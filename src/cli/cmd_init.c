@@ -23,7 +23,8 @@ int cmd_init(int argc, char **argv, struct err *e)
 		return usage_error("init", e);
 	if (help) {
 		puts("usage: reeve init [--tenant NAME]\n\n"
-		     "Makes the ledger of a tenant and its signing key, and prints the verifier key.\n"
+		     "Makes the ledger of a tenant and its signing key, and prints the verifier "
+		     "key.\n"
 		     "Run again, it prints the same key. Give that line to who is to check you.\n");
 		options_print(rows);
 		puts("\nexample:\n  reeve init > reeve.vkey");

@@ -26,7 +26,8 @@ static void print_help(const struct option_row *rows)
 	     "Runs COMMAND in a jail whose only door is a broker. What it asks of tools is judged\n"
 	     "by policy, written to a signed ledger, and only then done or refused.\n");
 	options_print(rows);
-	puts("\nexit status: the command's own; 124 timeout, 125 reeve failed, 126 not executable,\n"
+	puts("\nexit status: the command's own; 124 timeout, 125 reeve failed, 126 not "
+	     "executable,\n"
 	     "127 not found, 128+n signal n. Bad options or files: 2, and nothing was started.\n\n"
 	     "example:\n"
 	     "  reeve run --policy policies/coding-agent.json --tools tools.json -- my-agent");
@@ -50,19 +51,29 @@ static int go(struct wish *w, struct err *e)
 static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 {
 	const struct option_row rows[] = {
-		{ "profile", "NAME|FILE", OPTION_TEXT, &w->profile, "what exists in the jail (agent)", NULL },
-		{ "policy", "DIR|FILE", OPTION_TEXT, &w->policy, "what may be asked (nothing)", NULL },
+		{ "profile", "NAME|FILE", OPTION_TEXT, &w->profile,
+		  "what exists in the jail (agent)", NULL },
+		{ "policy", "DIR|FILE", OPTION_TEXT, &w->policy, "what may be asked (nothing)",
+		  NULL },
 		{ "tools", "FILE", OPTION_TEXT, &w->tools, "the tool servers (none)", NULL },
-		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "folder the agent works in (.)", NULL },
-		{ "agent", "ID", OPTION_TEXT, &w->ask.agent, "who it is, in the ledger (agent)", NULL },
-		{ "owner", "ID", OPTION_TEXT, &w->ask.owner, "who is accountable (this user)", NULL },
+		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "folder the agent works in (.)",
+		  NULL },
+		{ "agent", "ID", OPTION_TEXT, &w->ask.agent, "who it is, in the ledger (agent)",
+		  NULL },
+		{ "owner", "ID", OPTION_TEXT, &w->ask.owner, "who is accountable (this user)",
+		  NULL },
 		{ "task", "TEXT", OPTION_TEXT, &w->ask.task, "what the run is for", NULL },
 		{ "tenant", "NAME", OPTION_TEXT, &w->ask.tenant, "whose ledger (default)", NULL },
-		{ "environment", "WORD", OPTION_TEXT, &w->ask.environment, "prod, staging, ...", NULL },
-		{ "initiator", "WORD", OPTION_TEXT, &w->ask.initiator, "human, schedule, agent", NULL },
-		{ "timeout", "SECONDS", OPTION_NUMBER, &w->ask.timeout_s, "end it after that long", NULL },
-		{ "without", "LAYER", OPTION_EACH, &w->ask.without, "go on if LAYER cannot be had", add_without },
-		{ "timings", NULL, OPTION_FLAG, &w->ask.timings, "say how long each phase took", NULL },
+		{ "environment", "WORD", OPTION_TEXT, &w->ask.environment, "prod, staging, ...",
+		  NULL },
+		{ "initiator", "WORD", OPTION_TEXT, &w->ask.initiator, "human, schedule, agent",
+		  NULL },
+		{ "timeout", "SECONDS", OPTION_NUMBER, &w->ask.timeout_s, "end it after that long",
+		  NULL },
+		{ "without", "LAYER", OPTION_EACH, &w->ask.without, "go on if LAYER cannot be had",
+		  add_without },
+		{ "timings", NULL, OPTION_FLAG, &w->ask.timings, "say how long each phase took",
+		  NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};

@@ -12,7 +12,8 @@ static const struct command {
 } commands[] = {
 	{ "run", "[options] -- COMMAND", "run an agent in a jail and keep its ledger", cmd_run },
 	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init },
-	{ "policy", "check|test FILE...", "check policies, and try them on their cases", cmd_policy },
+	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
+	  cmd_policy },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit },
 	{ "help", "", "print this", cmd_help },
 	{ "version", "", "print the version", cmd_version },
@@ -45,7 +46,8 @@ int cmd_version(int argc, char **argv, struct err *e)
 
 int usage_error(const char *word, const struct err *e)
 {
-	log_say("%s%s%s (see reeve %s%s--help)", word, *word ? ": " : "", e->text, word, *word ? " " : "");
+	log_say("%s%s%s (see reeve %s%s--help)", word, *word ? ": " : "", e->text, word,
+		*word ? " " : "");
 	return EXIT_USAGE;
 }
 
@@ -60,8 +62,8 @@ static const char *word_of(const char *given)
 }
 
 /*
- * First: what was closed reads as /dev/null. Otherwise the next thing we open would become 0, 1 or 2,
- * and be handed to the agent as its own.
+ * First: what was closed reads as /dev/null. Otherwise the next thing we open would become 0, 1 or
+ * 2, and be handed to the agent as its own.
  */
 static int have_stdio(void)
 {

@@ -6,7 +6,8 @@
 
 #include "cli/cli.h"
 
-static const struct option_row *row_named(const struct option_row *rows, const char *name, size_t size)
+static const struct option_row *row_named(const struct option_row *rows, const char *name,
+					  size_t size)
 {
 	for (; rows->name; rows++)
 		if (strlen(rows->name) == size && memcmp(rows->name, name, size) == 0)
@@ -14,7 +15,8 @@ static const struct option_row *row_named(const struct option_row *rows, const c
 	return NULL;
 }
 
-static int set_number(unsigned *into, const struct option_row *row, const char *value, struct err *e)
+static int set_number(unsigned *into, const struct option_row *row, const char *value,
+		      struct err *e)
 {
 	unsigned long number;
 	char *end;
@@ -22,7 +24,8 @@ static int set_number(unsigned *into, const struct option_row *row, const char *
 	errno = 0;
 	number = strtoul(value, &end, 10);
 	if (errno || *end || end == value || value[0] == '-' || number > 0x7fffffff)
-		return err_set(e, ERR_INPUT, "--%s takes a whole number, not \"%s\"", row->name, value);
+		return err_set(e, ERR_INPUT, "--%s takes a whole number, not \"%s\"", row->name,
+			       value);
 	*into = (unsigned)number;
 	return 0;
 }

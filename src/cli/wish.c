@@ -1,6 +1,6 @@
 /*
- * Everything the operator named is read before anything starts, and in the same form in which broker
- * and jails will have it: an error here is the operator's, with file, line and column.
+ * Everything the operator named is read before anything starts, and in the same form in which
+ * broker and jails will have it: an error here is the operator's, with file, line and column.
  */
 #include "cli/wish.h"
 
@@ -17,20 +17,22 @@
 static int find_profile(struct wish *w, struct err *e)
 {
 	const char *const places[] = { w->config, w->programs, w->programs };
-	static const char *const beneath[] = { "profiles", "../../share/reeve/profiles", "../../profiles" };
+	static const char *const beneath[] = { "profiles", "../../share/reeve/profiles",
+					       "../../profiles" };
 	size_t i;
 
 	if (strchr(w->profile, '/'))
 		return 0;
 	for (i = 0; i < count_of(places); i++) {
-		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/%s/%.64s.json", places[i],
-			 beneath[i], w->profile);
+		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/%s/%.64s.json",
+			 places[i], beneath[i], w->profile);
 		if (access(w->profile_room, R_OK) == 0) {
 			w->profile = w->profile_room;
 			return 0;
 		}
 	}
-	return err_set(e, ERR_INPUT, "no profile named \"%s\": give a path, or install reeve", w->profile);
+	return err_set(e, ERR_INPUT, "no profile named \"%s\": give a path, or install reeve",
+		       w->profile);
 }
 
 static int read_profile(struct wish *w, struct err *e)
@@ -142,7 +144,8 @@ static int check_plans(const struct wish *w, struct err *e)
 	struct jail_plan plan = { 0 };
 	size_t i;
 
-	if (profile_agent_plan(&plan, w->read_profile, w->read_tools, &w->ask.place, w->ask.argv, e) < 0)
+	if (profile_agent_plan(&plan, w->read_profile, w->read_tools, &w->ask.place, w->ask.argv,
+			       e) < 0)
 		return -1;
 	jail_plan_free(&plan);
 	for (i = 0; i < tools_count(w->read_tools); i++) {
@@ -150,7 +153,8 @@ static int check_plans(const struct wish *w, struct err *e)
 			return -1;
 		if (tools_server_kind(w->read_tools, i) != TOOLS_COMMAND)
 			continue;
-		if (tools_server_plan(&plan, w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
+		if (tools_server_plan(&plan, w->read_tools, i, w->read_profile, &w->ask.place, e) <
+		    0)
 			return -1;
 		jail_plan_free(&plan);
 	}

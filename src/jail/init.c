@@ -64,7 +64,8 @@ static int forget_handlers(struct inside *in, struct err *e)
 	(void)in;
 	(void)e;
 	for (sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &plain, NULL);	/* KILL, STOP and libc's own say no, and have no handlers */
+		sigaction(sig, &plain,
+			  NULL); /* KILL, STOP and libc's own say no, and have no handlers */
 	return 0;
 }
 
@@ -120,9 +121,9 @@ static int fork_program(struct inside *in, struct err *e)
 }
 
 /*
- * The launcher's command line is still ours, and anything inside may read it in /proc/1/cmdline: the
- * operator's paths and words are none of the agent's business. After the fork, because the program's
- * arguments lie in that memory. Where it lies: proc(5), fields 48 and 49 of stat.
+ * The launcher's command line is still ours, and anything inside may read it in /proc/1/cmdline:
+ * the operator's paths and words are none of the agent's business. After the fork, because the
+ * program's arguments lie in that memory. Where it lies: proc(5), fields 48 and 49 of stat.
  */
 static int forget_words(struct inside *in, struct err *e)
 {
@@ -134,7 +135,8 @@ static int forget_words(struct inside *in, struct err *e)
 
 	(void)in;
 	if (size < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "/proc/self/stat");	/* no /proc, no reader */
+		return errno == ENOENT ? 0
+				       : err_sys(e, "/proc/self/stat"); /* no /proc, no reader */
 	text[size] = '\0';
 	at = strrchr(text, ')');
 	for (field = 2; at && field < 48; field++)
@@ -145,7 +147,7 @@ static int forget_words(struct inside *in, struct err *e)
 	}
 	if (from >= to)
 		return err_set(e, ERR_SYSTEM, "/proc/self/stat has no argument area");
-	memset((void *)from, 0, to - from);	/* NOLINT: an address the kernel gave */
+	memset((void *)from, 0, to - from); /* NOLINT: an address the kernel gave */
 	return 0;
 }
 
@@ -187,7 +189,7 @@ static void hear_program(struct inside *in, struct report *r)
 	ssize_t got = recv(in->inner, r, sizeof(*r), 0);
 
 	if (got != (ssize_t)sizeof(*r)) {
-		*r = (struct report) { .failed = 1 };
+		*r = (struct report){ .failed = 1 };
 		(void)err_set(&r->error, ERR_SYSTEM, "program: died while it was being confined");
 	}
 }
@@ -208,9 +210,9 @@ static void tell_launcher(struct inside *in, const struct report *r)
 	if (count > 0) {
 		m.msg_control = &with;
 		m.msg_controllen = CMSG_SPACE(size);
-		with.head = (struct cmsghdr) { .cmsg_len = CMSG_LEN(size),
-					       .cmsg_level = SOL_SOCKET,
-					       .cmsg_type = SCM_RIGHTS };
+		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size),
+					      .cmsg_level = SOL_SOCKET,
+					      .cmsg_type = SCM_RIGHTS };
 		memcpy(CMSG_DATA(&with.head), in->listeners, size);
 	}
 	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
@@ -251,8 +253,8 @@ static void serve(struct inside *in)
 
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
-	ways[1] = (struct pollfd) { .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK),
-				    .events = POLLIN };
+	ways[1] = (struct pollfd){ .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK),
+				   .events = POLLIN };
 	reap(in); /* what ended before the descriptor stood */
 	while (poll(ways, 2, -1) >= 0 || errno == EINTR) {
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)

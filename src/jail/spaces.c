@@ -35,9 +35,10 @@ int spaces_enter_user(struct inside *in, struct err *e)
 	snprintf(map, sizeof(map), "%u %u 1", in->uid, in->uid);
 	if (write_text("/proc/self/uid_map", map, e) < 0)
 		return err_in(e, "%s",
-			      in->uid == 0 ? "mapping uid 0 takes CAP_SETFCAP: keep it, or run as a user" :
-					     "allow unprivileged user namespaces (sysctl "
-					     "kernel.apparmor_restrict_unprivileged_userns=0)");
+			      in->uid == 0
+				      ? "mapping uid 0 takes CAP_SETFCAP: keep it, or run as a user"
+				      : "allow unprivileged user namespaces (sysctl "
+					"kernel.apparmor_restrict_unprivileged_userns=0)");
 	if (write_text("/proc/self/setgroups", "deny", e) < 0)
 		return -1;
 	snprintf(map, sizeof(map), "%u %u 1", in->gid, in->gid);

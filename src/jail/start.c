@@ -46,7 +46,7 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 	pid_t child;
 
 	for (l = 0; l < LAYERS; l++)
-		in->layers[l] = (struct jail_layer_state) { .asked = true, .obtained = true };
+		in->layers[l] = (struct jail_layer_state){ .asked = true, .obtained = true };
 	child = clone_with(flags, pidfd);
 	if (child < 0 && flags_of(in->spec->without) != flags) {
 		flags = flags_of(in->spec->without);
@@ -158,8 +158,10 @@ static int check_stdio(const struct jail_spec *spec, struct err *e)
 		if (flags < 0 || fstat(spec->stdio[i], &st) < 0)
 			return err_sys(e, "descriptor %d of the program", i);
 		if (S_ISDIR(st.st_mode) || (flags & O_PATH))
-			return err_set(e, ERR_INPUT, "descriptor %d is a directory, which would lead out of the "
-				       "jail: redirect it to a file, a pipe or /dev/null", i);
+			return err_set(e, ERR_INPUT,
+				       "descriptor %d is a directory, which would lead out of the "
+				       "jail: redirect it to a file, a pipe or /dev/null",
+				       i);
 	}
 	return 0;
 }

@@ -57,7 +57,8 @@ static int tell_server(struct run *r, size_t server, struct err *e)
 	pack_resources(&b, t, server);
 	if (b.over)
 		return err_set(e, ERR_LIMIT, "tool server %s: too many resources", name);
-	done = tools_server_kind(t, server) == TOOLS_EXEC ? tools_exec_list(&list, t, server, e) : 0;
+	done = tools_server_kind(t, server) == TOOLS_EXEC ? tools_exec_list(&list, t, server, e)
+							  : 0;
 	if (done == 0)
 		done = fd_of_bytes(&fd, name, list.data ? list.data : "", list.size, e);
 	buf_free(&list);
@@ -75,7 +76,8 @@ static int tell_listeners(struct run *r, struct err *e)
 	for (i = 0; i <= count; i++) {
 		server = i < count ? (uint16_t)i : JOINED;
 		must(r->agent.listeners[i] >= 0);
-		if (wire_send(&r->broker, MSG_LISTEN, 0, &server, 2, &r->agent.listeners[i], 1, e) < 0)
+		if (wire_send(&r->broker, MSG_LISTEN, 0, &server, 2, &r->agent.listeners[i], 1, e) <
+		    0)
 			return -1;
 		fd_close(&r->agent.listeners[i]);
 	}
@@ -113,7 +115,8 @@ static int await_ready(struct run *r, struct err *e)
 	if (got < 0)
 		return -1;
 	if (r->msg.type == MSG_REJECT)
-		return err_set(e, ERR_PEER, "%.*s", (int)(r->msg.size - 4), (const char *)r->msg.body + 4);
+		return err_set(e, ERR_PEER, "%.*s", (int)(r->msg.size - 4),
+			       (const char *)r->msg.body + 4);
 	if (r->msg.type != MSG_READY)
 		return err_set(e, ERR_PEER, "%s where READY was expected", msg_name(r->msg.type));
 	r->broker.now = PHASE_RUNNING;

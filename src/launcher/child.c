@@ -30,7 +30,8 @@ static int keep_file(const struct run *r, const char *name)
 	snprintf(path, sizeof(path), "%s/%llu", r->at.runs, (unsigned long long)r->index);
 	if (fd_make_dirs(path, 0700, &ignored) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/%llu/%s.stderr", r->at.runs, (unsigned long long)r->index, name);
+	snprintf(path, sizeof(path), "%s/%llu/%s.stderr", r->at.runs, (unsigned long long)r->index,
+		 name);
 	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
@@ -47,7 +48,9 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(e, "pipe");
 	its = fds[1];
-	*c = (struct child){ .tag = tag, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name) };
+	*c = (struct child){
+		.tag = tag, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
+	};
 	fcntl(its, F_SETFL, 0);
 	spec.stdio[0] = in;
 	spec.stdio[1] = out;
@@ -108,7 +111,7 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
 	fd_close(&c->kept);
-	if (r->ending)	/* the broker has been told that all is over, and may be gone */
+	if (r->ending) /* the broker has been told that all is over, and may be gone */
 		return 0;
 	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
 }

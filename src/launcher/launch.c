@@ -1,8 +1,9 @@
 /*
  * One run. Recorder and broker are started first, because they get ready while the jail is being
- * built; they do nothing until they are told. Then the order is the argument: the jail stands and has been tested before its record is
- * written, the record is durable and the broker ready before the agent executes its first
- * instruction, and the close is written after the last process inside is gone.
+ * built; they do nothing until they are told. Then the order is the argument: the jail stands and
+ * has been tested before its record is written, the record is durable and the broker ready before
+ * the agent executes its first instruction, and the close is written after the last process inside
+ * is gone.
  */
 #include "launcher/launcher.h"
 
@@ -40,7 +41,8 @@ void phases_say(const struct run *r)
 /* Signals meant for the agent reach us; they become readable instead of ending us. */
 static int watch_signals(struct run *r, struct err *e)
 {
-	static const int ours[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
+	static const int ours[] = { SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,
+				    SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
 	sigset_t set;
 	size_t i;
 

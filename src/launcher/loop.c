@@ -47,11 +47,13 @@ static int hear_recorder(struct run *r, struct err *e)
 	if (got == WIRE_LATER)
 		return 0;
 	if (got == WIRE_CLOSED)
-		return err_set(e, ERR_PEER, "the recorder ended: without a ledger nothing may be done");
+		return err_set(e, ERR_PEER,
+			       "the recorder ended: without a ledger nothing may be done");
 	if (got < 0)
 		return err_in(e, "recorder");
 	if (r->msg.type == MSG_HALT)
-		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4), (const char *)r->msg.body + 4);
+		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4),
+			       (const char *)r->msg.body + 4);
 	return err_set(e, ERR_PEER, "%s from the recorder", msg_name(r->msg.type));
 }
 
@@ -84,7 +86,8 @@ static int attend_children(struct run *r, const struct pollfd *at, struct err *e
 	return 0;
 }
 
-/* Children before the broker: a message of its may reuse their slots, which `at` still describes. */
+/* Children before the broker: a message of its may reuse their slots, which `at` still describes.
+ */
 static int attend(struct run *r, const struct pollfd *at, struct err *e)
 {
 	if (at[0].revents)

@@ -84,8 +84,10 @@ static int make_own(const char *dir, struct err *e)
 	if (stat(dir, &st) < 0)
 		return err_sys(e, "%s", dir);
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return err_set(e, ERR_INPUT, "%s must belong to uid %u and be writable by nobody else: "
-			       "chown and chmod it, or set another XDG directory", dir, (unsigned)geteuid());
+		return err_set(e, ERR_INPUT,
+			       "%s must belong to uid %u and be writable by nobody else: "
+			       "chown and chmod it, or set another XDG directory",
+			       dir, (unsigned)geteuid());
 	return 0;
 }
 
@@ -125,7 +127,8 @@ static int socket_of(struct paths *p, const char *tenant, struct err *e)
 	if (join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
 		return -1;
 	if (strlen(p->socket) > 107)
-		return err_set(e, ERR_LIMIT, "%s is too long for a socket: set XDG_RUNTIME_DIR", p->socket);
+		return err_set(e, ERR_LIMIT, "%s is too long for a socket: set XDG_RUNTIME_DIR",
+			       p->socket);
 	return 0;
 }
 
@@ -145,7 +148,8 @@ int paths_find(struct paths *out, const char *tenant, struct err *e)
 	    join(out->runs, e, "%s/runs/%s", state, tenant) < 0 ||
 	    paths_programs(out->programs, e) < 0)
 		return -1;
-	if (join(base, e, "%s/keys", state) < 0 || make_own(base, e) < 0 || make_own(out->runs, e) < 0)
+	if (join(base, e, "%s/keys", state) < 0 || make_own(base, e) < 0 ||
+	    make_own(out->runs, e) < 0)
 		return -1;
 	if (join(base, e, "%s/ledgers", state) < 0 || make_own(base, e) < 0)
 		return -1;

@@ -10,7 +10,8 @@ static void add_layer(struct buf *list, enum jail_layer l, const struct jail_lay
 	buf_printf(list, "%s", jail_layer_word(l));
 	if (s->detail)
 		buf_printf(list, " abi-%u", s->detail);
-	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up", s->tested ? "tested" : "untested");
+	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up",
+		   s->tested ? "tested" : "untested");
 	buf_add(list, "", 1);
 }
 
@@ -50,10 +51,12 @@ static void add_policy(struct buf *out, const struct run *r)
 	buf_free(&lines);
 }
 
-/* The record borrows from `room`, which therefore is filled whole before anything points into it. */
+/* The record borrows from `room`, which therefore is filled whole before anything points into it.
+ */
 void record_run(struct record *out, const struct run *r, struct buf *room)
 {
-	size_t layers = add_layers(room, r), command = add_command(room, r), policy = room->size, profile;
+	size_t layers = add_layers(room, r), command = add_command(room, r), policy = room->size,
+	       profile;
 
 	add_policy(room, r);
 	profile = room->size;

@@ -67,8 +67,8 @@ static void hear(char *out, size_t room, int fd, uint64_t deadline)
 /* Begin one, and do not wait: it opens the ledger while the jail is being built. */
 static int begin(struct run *r, struct err *e)
 {
-	const char *const argv[] = { "reeve-recorder", "serve", r->at.ledger, r->at.key,
-				     r->at.socket, NULL };
+	const char *const argv[] = { "reeve-recorder", "serve",      r->at.ledger,
+				     r->at.key,        r->at.socket, NULL };
 	scoped(fd) int its = -1;
 	int fds[2];
 
@@ -104,7 +104,8 @@ static int start(struct run *r, uint64_t deadline, struct err *e)
 	waitpid(r->starting, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == RECORDER_BUSY)
 		return 0;
-	return err_set(e, ERR_PEER, "%s", said[0] ? said : "the recorder ended before it was ready");
+	return err_set(e, ERR_PEER, "%s",
+		       said[0] ? said : "the recorder ended before it was ready");
 }
 
 static void breathe(void)
@@ -117,7 +118,8 @@ static int join(int *out, struct run *r, uint64_t deadline, struct err *e)
 {
 	while (dial(out, r->at.socket) < 0) {
 		if (clock_left_ms(deadline) == 0)
-			return err_set(e, ERR_PEER, "no recorder could be reached at %s", r->at.socket);
+			return err_set(e, ERR_PEER, "no recorder could be reached at %s",
+				       r->at.socket);
 		if (start(r, deadline, e) < 0)
 			return -1;
 		if (dial(out, r->at.socket) == 0)
@@ -141,7 +143,8 @@ static int noted(struct run *r, struct wire *w, uint64_t *index, struct err *e)
 		return got;
 	u = (struct unpack){ .at = r->msg.body, .left = r->msg.size };
 	if (r->msg.type == MSG_HALT)
-		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4), (const char *)r->msg.body + 4);
+		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4),
+			       (const char *)r->msg.body + 4);
 	*index = unpack_number(&u, 8);
 	return 1;
 }
@@ -188,7 +191,9 @@ int recorder_open(struct run *r, struct err *e)
 		got = try_open(r, &record, deadline, e);
 	buf_free(&room);
 	if (got == 0)
-		return err_set(e, ERR_PEER, "the recorder hung up: see %s/recorder.stderr, or try again", r->at.runs);
+		return err_set(e, ERR_PEER,
+			       "the recorder hung up: see %s/recorder.stderr, or try again",
+			       r->at.runs);
 	if (got < 0)
 		return err_in(e, "ledger");
 	r->recorder.now = PHASE_RUNNING;
@@ -227,8 +232,9 @@ int recorder_close(struct run *r, const char *status, struct err *e)
 		got = noted(r, &r->recorder, &index, e);
 	while (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT);
 	if (got <= 0)
-		return got < 0 ? err_in(e, "ledger") :
-				 err_set(e, ERR_PEER, "ledger: the recorder ended before the close");
+		return got < 0 ? err_in(e, "ledger")
+			       : err_set(e, ERR_PEER,
+					 "ledger: the recorder ended before the close");
 	return 0;
 }
 
@@ -250,6 +256,7 @@ int launch_init(char verifier[256], const struct paths *at, const char *tenant, 
 	hear(verifier, 256, mine, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS);
 	waitpid(pid, &status, 0);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_SYSTEM, "%s", verifier[0] ? verifier : "the recorder could not make it");
+		return err_set(e, ERR_SYSTEM, "%s",
+			       verifier[0] ? verifier : "the recorder could not make it");
 	return 0;
 }

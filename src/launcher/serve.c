@@ -36,7 +36,8 @@ static int start_child(struct run *r, uint64_t tag, const struct jail_plan *plan
 
 static bool is_server(const struct run *r, size_t server, enum tools_kind kind)
 {
-	return server < tools_count(r->ask->tools) && tools_server_kind(r->ask->tools, server) == kind;
+	return server < tools_count(r->ask->tools) &&
+	       tools_server_kind(r->ask->tools, server) == kind;
 }
 
 /* Only our own message can be malformed: that ends the run. What fails in doing it is an answer. */
@@ -61,7 +62,8 @@ static int serve_spawn(struct run *r, struct err *e)
 		return err_set(e, ERR_PEER, "SPAWN of what is no tool server");
 	done = tools_server_plan(&plan, r->ask->tools, server, r->ask->profile, &r->ask->place, e);
 	if (done == 0)
-		done = start_child(r, r->msg.tag, &plan, -1, tools_server_name(r->ask->tools, server), e);
+		done = start_child(r, r->msg.tag, &plan, -1,
+				   tools_server_name(r->ask->tools, server), e);
 	jail_plan_free(&plan);
 	return answer(r, r->msg.tag, done, e);
 }
@@ -99,7 +101,8 @@ static int exec_tool(struct run *r, size_t server, size_t tool, const char *cons
 	if (done == 0)
 		done = fd_of_bytes(&in, "stdin", text ? text : "", text ? strlen(text) : 0, e);
 	if (done == 0)
-		done = start_child(r, r->msg.tag, &plan, in, tools_server_name(r->ask->tools, server), e);
+		done = start_child(r, r->msg.tag, &plan, in,
+				   tools_server_name(r->ask->tools, server), e);
 	jail_plan_free(&plan);
 	return answer(r, r->msg.tag, done, e);
 }
@@ -132,7 +135,7 @@ static int serve_resolve(struct run *r, struct err *e)
 	    !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed RESOLVE");
 	if (path_under(&yes, r->workspace, root, path, &ignored) < 0)
-		yes = false;	/* what cannot be decided is not beneath */
+		yes = false; /* what cannot be decided is not beneath */
 	answer = yes;
 	return wire_send(&r->broker, MSG_RESOLVED, r->msg.tag, &answer, 2, NULL, 0, e);
 }
@@ -157,7 +160,7 @@ static const struct {
 	int (*serve)(struct run *r, struct err *e);
 } requests[] = {
 	{ MSG_RESOLVE, serve_resolve }, { MSG_SPAWN, serve_spawn }, { MSG_EXEC, serve_exec },
-	{ MSG_STOP, serve_stop },	{ MSG_DONE, serve_done },
+	{ MSG_STOP, serve_stop },       { MSG_DONE, serve_done },
 };
 
 int serve_broker(struct run *r, struct err *e)

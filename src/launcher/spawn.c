@@ -8,7 +8,8 @@
 #include "launcher/run.h"
 
 /* Between fork and exec: nothing inherited but 0-3, no blocked signals, no way to outlive us. */
-static void become(const char *path, const char *const *argv, int fd, bool tied, int log, pid_t parent)
+static void become(const char *path, const char *const *argv, int fd, bool tied, int log,
+		   pid_t parent)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "model/model.h"
 
-static const uint64_t NUMBER_END = UINT64_C(1) << 53;	/* RFC 7493: what a double holds exactly */
+static const uint64_t NUMBER_END = UINT64_C(1) << 53; /* RFC 7493: what a double holds exactly */
 
 void record_bytes(struct record *r, enum field f, const char *text, size_t size)
 {
@@ -39,7 +39,7 @@ void record_list(struct record *r, enum field f, const char *items, size_t size)
 	must(field_info(f)->type == FIELD_TYPE_LIST && (size == 0 || items[size - 1] == '\0'));
 	while (size > field_info(f)->largest || !text_is_utf8(items, size))
 		for (size--; size > 0 && items[size - 1] != '\0'; size--)
-			;	/* whole items only */
+			; /* whole items only */
 	r->value[f] = (struct field_value){ .set = true, .text = items, .size = size };
 }
 

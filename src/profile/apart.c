@@ -1,7 +1,7 @@
 /*
  * The agent cannot touch its judge: whatever a profile or a tool file grants, no jail holds the
- * ledger, its key or the recorder's socket, and none can write a policy, a profile, a tool file or a
- * program. Compared by device and inode of every folder on the way, because names can be links.
+ * ledger, its key or the recorder's socket, and none can write a policy, a profile, a tool file or
+ * a program. Compared by device and inode of every folder on the way, because names can be links.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ static bool go_up(char *path)
 	return true;
 }
 
-/* `real` holds no links. Is it `dir` or beneath it? What does not exist is where it would be made. */
+/* `real` holds no links. Is it `dir` or beneath it? What does not exist is where it would be made.
+ */
 static bool lies_beneath(const char *real, const struct stat *dir)
 {
 	char path[PATH_MAX];
@@ -86,7 +87,8 @@ static bool step(struct walk *w, const char *part, const struct stat *dir)
 	if (!part[0] || strcmp(part, ".") == 0 || strcmp(part, "..") == 0)
 		return true;
 	if (lies_beneath(w->real, dir) ||
-	    (size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "", part) >= sizeof(next))
+	    (size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "", part) >=
+		    sizeof(next))
 		return false;
 	if (lstat(next, &st) == 0 && S_ISLNK(st.st_mode))
 		return follow(w, next);
@@ -95,8 +97,9 @@ static bool step(struct walk *w, const char *part, const struct stat *dir)
 }
 
 /*
- * Does a name lie in this folder, or pass through it? Who can write in a folder on the way, be it one
- * that only holds a link, decides what the name means tomorrow. What cannot be walked counts as yes.
+ * Does a name lie in this folder, or pass through it? Who can write in a folder on the way, be it
+ * one that only holds a link, decides what the name means tomorrow. What cannot be walked counts as
+ * yes.
  */
 static bool passes_through(const char *path, const char *dir)
 {
@@ -105,7 +108,7 @@ static bool passes_through(const char *path, const char *dir)
 	struct stat there;
 
 	if (stat(dir, &there) < 0)
-		return false;	/* nothing is mounted from there */
+		return false; /* nothing is mounted from there */
 	if ((path[0] != '/' && !getcwd(w.real, sizeof(w.real))) ||
 	    (size_t)snprintf(w.left, sizeof(w.left), "%s", path) >= sizeof(w.left))
 		return true;
@@ -122,8 +125,10 @@ static int check_hidden(const char *source, const struct place *at, struct err *
 	for (i = 0; at->hidden && at->hidden[i]; i++)
 		if (passes_through(at->hidden[i], source) || passes_through(source, at->hidden[i]))
 			return err_set(e, ERR_INPUT,
-				       "%s would bring %s into a jail, where reeve keeps ledgers and keys; "
-				       "grant another folder", source, at->hidden[i]);
+				       "%s would bring %s into a jail, where reeve keeps ledgers "
+				       "and keys; "
+				       "grant another folder",
+				       source, at->hidden[i]);
 	return 0;
 }
 
@@ -134,8 +139,10 @@ static int check_fixed(const char *source, const struct place *at, struct err *e
 	for (i = 0; at->fixed && at->fixed[i]; i++)
 		if (passes_through(at->fixed[i], source))
 			return err_set(e, ERR_INPUT,
-				       "%s can be written in a jail, and holds %s, by which the agent is judged; "
-				       "keep that elsewhere", source, at->fixed[i]);
+				       "%s can be written in a jail, and holds %s, by which the "
+				       "agent is judged; "
+				       "keep that elsewhere",
+				       source, at->fixed[i]);
 	return 0;
 }
 
@@ -182,8 +189,9 @@ int plan_program(const char *word, size_t place, const char *server, const struc
 {
 	if (!may_be_program(word, place) || !is_the_agents(word, from, at))
 		return 0;
-	return err_set(e, ERR_INPUT,
-		       "server %s: argv names %s, which the agent can change; keep it elsewhere, or say "
-		       "\"from_workspace\": true if the agent may decide what this server does",
-		       server, word);
+	return err_set(
+		e, ERR_INPUT,
+		"server %s: argv names %s, which the agent can change; keep it elsewhere, or say "
+		"\"from_workspace\": true if the agent may decide what this server does",
+		server, word);
 }

@@ -74,8 +74,7 @@ static int each_text(const struct json_file *f, const char *pointer, const char 
 	json_t *array = json_at(f->root, point_key(list, pointer, key)), *value;
 	size_t i;
 
-	json_array_foreach(array, i, value)
-	{
+	json_array_foreach(array, i, value) {
 		point_index(at, list, i);
 		if (!json_is_string(value))
 			return json_wrong(f, at, false, e, "expected a string in \"%s\"", key);
@@ -104,8 +103,7 @@ int check_variables(const struct json_file *f, const char *pointer, const char *
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json_at(f->root, point_key(object, pointer, key)), name, value)
-	{
+	json_object_foreach(json_at(f->root, point_key(object, pointer, key)), name, value) {
 		point_key(at, object, name);
 		if (!variable_is_settable(name))
 			return json_wrong(f, at, true, e,

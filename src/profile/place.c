@@ -22,16 +22,13 @@ static int check_home(const struct profile *from, const struct place *at, struct
 			       "HOME is \"%.80s\"; set it to an absolute path other than /",
 			       at->home ? at->home : "");
 	for (list = 0; list < count_of(lists); list++)
-		json_array_foreach(json_object_get(from->file.root, lists[list]), i, value) if (
-			path_is_within(
-				at->home,
-				json_string_value(
-					value))) return err_set(e, ERR_INPUT,
-								"\"%s\" holds %s, which would "
-								"bring the home %s inside; list "
-								"what is needed in it",
-								lists[list],
-								json_string_value(value), at->home);
+		json_array_foreach(json_object_get(from->file.root, lists[list]), i, value)
+			if (path_is_within(at->home, json_string_value(value)))
+				return err_set(e, ERR_INPUT,
+					       "\"%s\" holds %s, which would "
+					       "bring the home %s inside; list "
+					       "what is needed in it",
+					       lists[list], json_string_value(value), at->home);
 	return 0;
 }
 
@@ -44,8 +41,8 @@ static void plan_limits(struct plan *p, json_t *limits)
 		value = json_object_get(limits, limit_words[i]);
 		if (value)
 			p->limits[p->limit_count++] =
-				(struct jail_limit) { limit_numbers[i],
-						      (uint64_t)json_integer_value(value) };
+				(struct jail_limit){ limit_numbers[i],
+						     (uint64_t)json_integer_value(value) };
 	}
 }
 
@@ -56,13 +53,13 @@ int plan_common(struct plan *p, const struct profile *from, const struct place *
 
 	if (check_home(from, at, e) < 0)
 		return -1;
-	plan_mount(p, (struct jail_mount) { .kind = JAIL_PROC, .target = "/proc" });
-	plan_mount(p, (struct jail_mount) { .kind = JAIL_DEV, .target = "/dev" });
-	plan_mount(p, (struct jail_mount) { .kind = JAIL_TMPFS, .target = "/tmp" });
-	plan_mount(p, (struct jail_mount) { .kind = JAIL_TMPFS, .target = "/var/tmp" });
-	plan_mount(p, (struct jail_mount) { .kind = JAIL_TMPFS,
-					    .target = plan_keep(p, "%s", at->home),
-					    .mode = 0700 });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_PROC, .target = "/proc" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_DEV, .target = "/dev" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/tmp" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/var/tmp" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS,
+					   .target = plan_keep(p, "%s", at->home),
+					   .mode = 0700 });
 	plan_limits(p, json_object_get(root, "limits"));
 	if (plan_paths(p, read, JAIL_READ, false, read, e) < 0)
 		return -1;
@@ -98,12 +95,12 @@ static int check_workspace(const struct profile *from, const struct place *at, s
 			return err_set(e, ERR_INPUT,
 				       "workspace %s lies in %s; use a folder elsewhere", w,
 				       never[i]);
-	json_array_foreach(json_object_get(from->file.root, "read"), i, value) if (
-		path_is_within(json_string_value(value),
-			       w)) return err_set(e, ERR_INPUT,
-						  "workspace %s holds %s, which the profile gives "
-						  "read-only; use a folder elsewhere",
-						  w, json_string_value(value));
+	json_array_foreach(json_object_get(from->file.root, "read"), i, value)
+		if (path_is_within(json_string_value(value), w))
+			return err_set(e, ERR_INPUT,
+				       "workspace %s holds %s, which the profile gives "
+				       "read-only; use a folder elsewhere",
+				       w, json_string_value(value));
 	return 0;
 }
 
@@ -116,6 +113,6 @@ int plan_workspace(struct plan *p, const struct profile *from, const struct plac
 	if (check_workspace(from, at, e) < 0)
 		return -1;
 	w = plan_keep(p, "%s", at->workspace);
-	plan_mount(p, (struct jail_mount) { .kind = kind, .source = w, .target = w });
+	plan_mount(p, (struct jail_mount){ .kind = kind, .source = w, .target = w });
 	return 0;
 }

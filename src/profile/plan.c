@@ -23,7 +23,7 @@ void plan_free(struct plan *p)
 void jail_plan_free(struct jail_plan *p)
 {
 	plan_free(p->owned);
-	*p = (struct jail_plan) { 0 };
+	*p = (struct jail_plan){ 0 };
 }
 
 const char *plan_keep(struct plan *p, const char *fmt, ...)
@@ -89,8 +89,7 @@ static bool is_brought(json_t *system, const char *path, const char *self)
 	struct stat st;
 	size_t i;
 
-	json_array_foreach(system, i, value)
-	{
+	json_array_foreach(system, i, value) {
 		root = json_string_value(value);
 		if (strcmp(root, self) != 0 && path_is_within(path, root) &&
 		    lstat(root, &st) == 0 && S_ISDIR(st.st_mode))
@@ -112,12 +111,12 @@ static int plan_link(struct plan *p, const char *path, enum jail_mount_kind kind
 		return err_sys(e, "%s", path);
 	text[size] = '\0';
 	if (is_brought(system, source, path))
-		plan_mount(p, (struct jail_mount) { .kind = JAIL_LINK,
-						    .source = plan_keep(p, "%s", text),
-						    .target = path });
+		plan_mount(p, (struct jail_mount){ .kind = JAIL_LINK,
+						   .source = plan_keep(p, "%s", text),
+						   .target = path });
 	else
 		plan_mount(p,
-			   (struct jail_mount) { .kind = kind, .source = source, .target = path });
+			   (struct jail_mount){ .kind = kind, .source = source, .target = path });
 	return 0;
 }
 
@@ -129,8 +128,7 @@ int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool may
 	struct stat st;
 	size_t i;
 
-	json_array_foreach(list, i, value)
-	{
+	json_array_foreach(list, i, value) {
 		path = json_string_value(value);
 		if (kind == JAIL_READ && is_brought(system, path, path))
 			continue;
@@ -141,10 +139,10 @@ int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool may
 				       "%s: %s; make it, or list it under \"maybe_read\"", path,
 				       strerror(errno));
 		if (!S_ISLNK(st.st_mode))
-			plan_mount(p, (struct jail_mount) { .kind = kind,
-							    .source = path,
-							    .target = path,
-							    .maybe = maybe });
+			plan_mount(p, (struct jail_mount){ .kind = kind,
+							   .source = path,
+							   .target = path,
+							   .maybe = maybe });
 		else if (plan_link(p, path, kind, system, e) < 0)
 			return -1;
 	}
@@ -169,6 +167,6 @@ int plan_done(struct jail_plan *out, struct plan **pp, struct jail_spec spec,
 	spec.env = p->env;
 	if (!spec.argv)
 		spec.argv = p->argv;
-	*out = (struct jail_plan) { .spec = spec, .owned = take(pp) };
+	*out = (struct jail_plan){ .spec = spec, .owned = take(pp) };
 	return 0;
 }

@@ -43,13 +43,12 @@ static int check_environment(const struct json_file *f, struct err *e)
 	if (json_members(f, "/environment", environment_members, e) < 0 ||
 	    check_texts(f, "/environment", "pass", e) < 0)
 		return -1;
-	json_array_foreach(pass, i, value) if (
-		!variable_is_settable(json_string_value(
-			value))) return json_wrong(f, point_index(at, "/environment/pass", i),
-						   false, e,
-						   "expected a variable that reeve does not set "
-						   "itself, found \"%.40s\"",
-						   json_string_value(value));
+	json_array_foreach(pass, i, value)
+		if (!variable_is_settable(json_string_value(value)))
+			return json_wrong(f, point_index(at, "/environment/pass", i), false, e,
+					  "expected a variable that reeve does not set "
+					  "itself, found \"%.40s\"",
+					  json_string_value(value));
 	return check_variables(f, "/environment", "set", e);
 }
 
@@ -63,12 +62,11 @@ static int check_limits(const struct json_file *f, struct err *e)
 		return 0;
 	if (json_members(f, "/limits", limit_members, e) < 0)
 		return -1;
-	json_object_foreach(json_object_get(f->root, "limits"), key,
-			    value) if (json_integer_value(value) <
-				       1) return json_wrong(f, point_key(at, "/limits", key), false,
-							    e,
-							    "expected a number from 1, found %lld",
-							    (long long)json_integer_value(value));
+	json_object_foreach(json_object_get(f->root, "limits"), key, value)
+		if (json_integer_value(value) < 1)
+			return json_wrong(f, point_key(at, "/limits", key), false, e,
+					  "expected a number from 1, found %lld",
+					  (long long)json_integer_value(value));
 	return 0;
 }
 
@@ -190,7 +188,8 @@ static void plan_environment(struct plan *p, const struct profile *from, const s
 	plan_env(p, "SHELL", "/bin/sh");
 	json_array_foreach(json_at(from->file.root, "/environment/pass"), i, value)
 		pass_one(p, json_string_value(value), NULL);
-	json_object_foreach(set, name, value) plan_env(p, name, json_string_value(value));
+	json_object_foreach(set, name, value)
+		plan_env(p, name, json_string_value(value));
 	plan_env(p, "PATH", path ? plan_keep(p, "/run/reeve/bin:%s", path) : AGENT_PATH);
 	plan_env(p, "HOME", at->home);
 	plan_env(p, "REEVE_SOCKET", "/run/reeve/all.sock");
@@ -221,9 +220,9 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *from, const 
 	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0 ||
 	    plan_workspace(p, from, at, JAIL_WRITE, e) < 0)
 		return err_in(e, "profile %s", from->name);
-	plan_mount(p, (struct jail_mount) { .kind = JAIL_READ,
-					    .source = plan_keep(p, "%s", at->call),
-					    .target = "/run/reeve/bin/reeve-call" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ,
+					   .source = plan_keep(p, "%s", at->call),
+					   .target = "/run/reeve/bin/reeve-call" });
 	plan_environment(p, from, at);
 	plan_sockets(p, &spec, t);
 	spec.cwd = plan_keep(p, "%s", at->workspace);

@@ -14,12 +14,11 @@ static const struct json_member file_members[] = {
 };
 
 static const struct json_member command_members[] = {
-	{ "kind", JSON_STRING, JSON_MUST },    { "argv", JSON_ARRAY, JSON_MUST },
-	{ "env", JSON_OBJECT, JSON_MAY },      { "workspace", JSON_STRING, JSON_MAY },
-	{ "read", JSON_ARRAY, JSON_MAY },      { "write", JSON_ARRAY, JSON_MAY },
-	{ "deadline", JSON_STRING, JSON_MAY }, { "resources", JSON_OBJECT, JSON_MAY },
-	{ "from_workspace", JSON_TRUE, JSON_MAY },
-	{ NULL, JSON_NULL, JSON_MAY },
+	{ "kind", JSON_STRING, JSON_MUST },        { "argv", JSON_ARRAY, JSON_MUST },
+	{ "env", JSON_OBJECT, JSON_MAY },          { "workspace", JSON_STRING, JSON_MAY },
+	{ "read", JSON_ARRAY, JSON_MAY },          { "write", JSON_ARRAY, JSON_MAY },
+	{ "deadline", JSON_STRING, JSON_MAY },     { "resources", JSON_OBJECT, JSON_MAY },
+	{ "from_workspace", JSON_TRUE, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member exec_members[] = {
@@ -92,11 +91,10 @@ static int check_command(const struct json_file *f, const char *pointer, struct 
 		return json_wrong(f, list, false, e,
 				  "expected a program to execute, found an empty list");
 	point_key(list, pointer, "resources");
-	json_object_foreach(json_at(f->root, list), tool, value) if (
-		!json_is_string(value) ||
-		json_string_value(value)[0] !=
-			'/') return json_wrong(f, point_key(at, list, tool), false, e,
-					       "expected a JSON pointer that starts with \"/\"");
+	json_object_foreach(json_at(f->root, list), tool, value)
+		if (!json_is_string(value) || json_string_value(value)[0] != '/')
+			return json_wrong(f, point_key(at, list, tool), false, e,
+					  "expected a JSON pointer that starts with \"/\"");
 	return check_common(f, pointer, e);
 }
 
@@ -115,11 +113,11 @@ static int check_server(const struct json_file *f, const char *name, json_t *ser
 	point_key(pointer, "/servers", name);
 	if (!text_is_name(name) || strstr(name, "__") || strcmp(name, "all") == 0 ||
 	    name[strlen(name) - 1] == '_')
-		return json_wrong(
-			f, pointer, true, e,
-			"expected a server's name of [a-z0-9_.-] without \"__\", without \"_\" at its end "
-			"and not \"all\", found \"%.40s\"",
-			name);
+		return json_wrong(f, pointer, true, e,
+				  "expected a server's name of [a-z0-9_.-] without \"__\", without "
+				  "\"_\" at its end "
+				  "and not \"all\", found \"%.40s\"",
+				  name);
 	if (kind && strcmp(kind, "command") == 0)
 		return check_command(f, pointer, e);
 	if (kind && strcmp(kind, "exec") == 0)
@@ -139,8 +137,9 @@ static int check_tools(const struct json_file *f, struct err *e)
 	if (json_object_size(servers) > TOOLS_SERVERS)
 		return json_wrong(f, "/servers", false, e, "expected at most %d servers, found %zu",
 				  TOOLS_SERVERS, json_object_size(servers));
-	json_object_foreach(servers, name,
-			    server) if (check_server(f, name, server, e) < 0) return -1;
+	json_object_foreach(servers, name, server)
+		if (check_server(f, name, server, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -241,8 +240,7 @@ bool tools_server_resource(const struct tools *t, size_t server, size_t n, const
 		*pointer = json_string_value(found);
 		return found != NULL;
 	}
-	json_object_foreach(json_object_get(s, "tools"), key, value)
-	{
+	json_object_foreach(json_object_get(s, "tools"), key, value) {
 		found = json_object_get(value, "resource");
 		if (!found || n-- > 0)
 			continue;
@@ -288,10 +286,10 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 	enum jail_mount_kind kind = way && strcmp(way, "write") == 0 ? JAIL_WRITE : JAIL_READ;
 
 	must(s);
-	*spec = (struct jail_spec) { .name = plan_keep(p, "server %s", name),
-				     .hostname = "tool",
-				     .stdio = { -1, -1, -1 },
-				     .new_session = true };
+	*spec = (struct jail_spec){ .name = plan_keep(p, "server %s", name),
+				    .hostname = "tool",
+				    .stdio = { -1, -1, -1 },
+				    .new_session = true };
 	if (plan_common(p, from, at, e) < 0 || plan_paths(p, read, JAIL_READ, false, read, e) < 0 ||
 	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0)
 		return err_in(e, "server %s", name);
@@ -323,15 +321,14 @@ int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t serve
 	return plan_done(out, &p, spec, at, e);
 }
 
-static int check_argv_words(struct plan *p, json_t *argv, const char *name, const struct profile *from,
-		       const struct place *at, struct err *e)
+static int check_argv_words(struct plan *p, json_t *argv, const char *name,
+			    const struct profile *from, const struct place *at, struct err *e)
 {
 	const char *word;
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(argv, i, value)
-	{
+	json_array_foreach(argv, i, value) {
 		word = with_workspace(p, json_string_value(value), at->workspace);
 		if (!strchr(word, '{') && plan_program(word, i, name, from, at, e) < 0)
 			return -1;

@@ -88,7 +88,9 @@ int wire_receive(struct wire *w, struct msg *out, bool wait, struct err *e)
 	struct msg_head head = { 0 };
 	struct iovec parts[] = { { &head, sizeof(head) }, { out->body, sizeof(out->body) } };
 	union control control = { 0 };
-	struct msghdr h = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control,
+	struct msghdr h = { .msg_iov = parts,
+			    .msg_iovlen = 2,
+			    .msg_control = &control,
 			    .msg_controllen = sizeof(control) };
 	size_t fds;
 	ssize_t got;
