@@ -35,6 +35,7 @@ struct finding {
 struct findings {
 	struct finding integrity, signatures, completeness, open, tail;
 	bool completeness_known;	/* there was a head to hold it against */
+	bool tail_known;		/* what stands before it is whole, so that it is one */
 	uint64_t records, checkpoints;
 	char origin[SEAL_NAME];
 };

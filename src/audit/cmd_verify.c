@@ -68,7 +68,7 @@ static void lines_of(struct line out[LINES], const struct findings *f)
 	out[1] = (struct line){ "signatures", "ok", &f->signatures };
 	out[2] = (struct line){ "completeness", f->completeness_known ? "ok" : "unknown", &f->completeness };
 	out[3] = (struct line){ "open intents", "ok", &f->open };
-	out[4] = (struct line){ "tail", "clean", &f->tail };
+	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
 }
 
 static void print_lines(const struct findings *f, bool color)

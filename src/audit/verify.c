@@ -184,7 +184,26 @@ static void judge_fork(const struct proof *p)
 	}
 }
 
-static void judge_rest(const struct proof *p, const struct journal_extent *x)
+/* Only behind whole history is it a tail; elsewhere the next run refuses and cuts nothing. */
+static void judge_tail(const struct proof *p, const struct journal_extent *x)
+{
+	const char *next = p->own_head_there ? "; the next run cuts and records them" : "";
+	struct finding *f = &p->f->tail;
+
+	p->f->tail_known = !p->f->integrity.bad && !p->f->signatures.bad && !p->f->completeness.bad;
+	f->bad = p->f->tail_known && x->tail > 0 && !p->live;
+	if (x->damaged)
+		say(f, "not judged: what follows the damage is no tail");
+	else if (!p->f->tail_known)
+		say(f, "not judged: what stands before it is not whole");
+	else if (x->tail > 0)
+		say(f, "%" PRIu64 " bytes behind the last checkpoint%s", x->tail,
+		    p->live ? "; a recorder is at work" : next);
+	else
+		say(f, "nothing behind the last checkpoint");
+}
+
+static void judge_open(const struct proof *p)
 {
 	const char *live = p->live ? "; a recorder is at work" : "";
 
@@ -196,14 +215,6 @@ static void judge_rest(const struct proof *p, const struct journal_extent *x)
 		say(&p->f->open, "none (%zu runs not closed%s)", p->order.run_count, live);
 	else
 		say(&p->f->open, "none");
-	p->f->tail.bad = x->tail > 0 && !p->live && !x->damaged;
-	if (x->damaged)
-		say(&p->f->tail, "not judged: what follows the damage is no tail");
-	else if (x->tail > 0)
-		say(&p->f->tail, "%" PRIu64 " bytes behind the last checkpoint%s", x->tail,
-		    p->live ? live : "; the next run cuts and records them");
-	else
-		say(&p->f->tail, "nothing behind the last checkpoint");
 }
 
 /* Does a recorder hold the journal's lock? A copy is never held. */
@@ -237,7 +248,8 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 	judge_integrity(&p);
 	judge_completeness(&p);
 	judge_fork(&p);
-	judge_rest(&p, &x);
+	judge_open(&p);
+	judge_tail(&p, &x);
 	*out = f;
 	return 0;
 }

@@ -18,6 +18,7 @@ bool buf_reserve(struct buf *b, size_t more)
 	room = b->room ? b->room : 256;
 	while (room < want)
 		room *= 2;
+	room = room < b->most ? room : b->most;
 	data = realloc(b->data, room);
 	if (!data)
 		return !(b->over = true);

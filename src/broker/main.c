@@ -6,13 +6,15 @@
 #include "broker/broker.h"
 #include "jail/jail.h"
 
-enum { CHANNEL = 3, COULD_NOT = 3 };
+enum { CHANNEL = 3, COULD_NOT = 3, MEMORY = 512 << 20 };
 
 int main(void)
 {
 	struct err e = { 0 };
-	int jailed = jail_self(JAIL_BROKER, &e);
+	int jailed = jail_self_memory(MEMORY, &e);
 
+	if (jailed == 0)
+		jailed = jail_self(JAIL_BROKER, &e);
 	log_name("reeve-broker");
 	if (jailed == 0 && broker_run(CHANNEL, &e) == 0)
 		return 0;

@@ -24,6 +24,9 @@ enum jail_self {
  */
 int jail_self(enum jail_self who, struct err *e) must_use;
 
+/* Before it: the most memory this process will ever be given. */
+int jail_self_memory(size_t most, struct err *e) must_use;
+
 /*
  * The launcher must open, clone and spawn, so no list holds it; but it keeps no capability (root's
  * included) beyond the one that starting jails takes, and nothing of this user's may trace it.

@@ -107,6 +107,20 @@ static int give_up_privilege(struct err *e)
 	return 0;
 }
 
+/* By address space: what is reserved and never touched counts too, so nothing slips by. */
+int jail_self_memory(size_t most, struct err *e)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) < 0)
+		return err_sys(e, "own jail: limit of memory");
+	limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_AS, &limit) < 0)
+		return err_sys(e, "own jail: limit of memory");
+	return 0;
+}
+
 int jail_self(enum jail_self who, struct err *e)
 {
 	scoped(filter) struct filter f = { 0 };

@@ -61,6 +61,8 @@ static int check_items(struct scan *s, int depth, struct err *e)
 /* s is on the value's first token; afterwards on its last. */
 static int check_value(struct scan *s, int depth, struct err *e)
 {
+	if (++s->values > s->most && s->most)
+		return err_set(e, ERR_LIMIT, "more than %zu values", s->most);
 	if (s->token == '{' || s->token == '[')
 		return check_items(s, depth, e);
 	if (s->token == TOKEN_STRING || s->token == TOKEN_INTEGER || s->token == TOKEN_REAL ||

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 
-enum { JSON_DEPTH = 64 };
+enum { JSON_DEPTH = 64, JSON_VALUES = 100000 };
 
 SCOPED(json, json_t *, json_decref)
 
@@ -26,6 +26,12 @@ struct json_place {
  */
 int json_read(json_t **out, const char *bytes, size_t size, struct json_place *place,
 	      struct err *e) must_use;
+
+/* The same for a stranger's message: at most JSON_VALUES values, since each takes far more memory than text. */
+int json_read_message(json_t **out, const char *bytes, size_t size, struct err *e) must_use;
+
+/* How many values, itself included. */
+size_t json_values(const json_t *value);
 
 /* Compact, members in the order they were read (or set); never fails but for room (`over`). */
 bool json_write(struct buf *out, const json_t *value);

@@ -19,6 +19,7 @@ struct scan {
 	size_t size;
 	int token;		/* the current one: enum token or one of {}[]:, */
 	size_t from, at;	/* its bytes are [from, at) */
+	size_t values, most;	/* values so far; most 0: any number */
 	const char *wrong;	/* "expected …, found …" or a sentence; only for TOKEN_BAD */
 };
 

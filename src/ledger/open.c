@@ -36,6 +36,28 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	return ledger_finish(l, e);
 }
 
+/*
+ * What an interrupted one left goes. `head` is there only while journal.new or the journal is: alone
+ * it says that somebody took the journal away, so it goes first and comes last.
+ */
+static int make_files(struct ledger *l, const char *dir, const char *from, struct err *e)
+{
+	char head[PATH_MAX];
+
+	if (snprintf(head, sizeof(head), "%s/head", dir) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", dir);
+	if (unlink(head) < 0 && errno != ENOENT)
+		return err_sys(e, "%s", head);
+	if (seal_sync_parent(head, e) < 0)
+		return -1;
+	if (unlink(from) < 0 && errno != ENOENT)
+		return err_sys(e, "%s", from);
+	if (store_file(&l->journal, dir, "journal.new", O_RDWR | O_CREAT | O_EXCL, e) < 0 ||
+	    seal_sync_parent(from, e) < 0)
+		return -1;
+	return store_file(&l->head, dir, "head", O_RDWR | O_CREAT | O_EXCL, e);
+}
+
 /* The journal gets its name last, by a link that replaces nothing: it is there whole or not at all. */
 int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
 {
@@ -45,16 +67,10 @@ int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, s
 	if (snprintf(from, sizeof(from), "%s/journal.new", dir) >= PATH_MAX ||
 	    snprintf(to, sizeof(to), "%s/journal", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	if (store_new(&l, k, NULL, e) < 0 ||
-	    store_file(&l->journal, dir, "journal.new", O_RDWR | O_CREAT | O_TRUNC, e) < 0 ||
-	    store_file(&l->head, dir, "head", O_RDWR | O_CREAT | O_TRUNC, e) < 0 ||
-	    first_records(l, tenant, e) < 0)
+	if (store_new(&l, k, NULL, e) < 0 || make_files(l, dir, from, e) < 0 ||
+	    first_records(l, tenant, e) < 0 || seal_sync_parent(to, e) < 0)
 		return -1;
-	if (link(from, to) < 0 || unlink(from) < 0)
-		return err_sys(e, "%s", to);
-	if (seal_sync_parent(to, e) < 0)
-		return -1;
-	return seal_sync_parent(dir, e);
+	return seal_name_file(from, to, e);
 }
 
 /* Open file description locks: a fork does not share them out, a close of another descriptor keeps them. */
@@ -145,6 +161,19 @@ static int recover(struct ledger *l, const struct journal_extent *x, struct err 
 	return ledger_commit(l, e);
 }
 
+/* Missing it may be only beside the genesis; made anew, it must not go missing later. */
+static int open_head(struct ledger *l, const char *dir, bool there, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (store_file(&l->head, dir, "head", O_RDWR | O_CREAT, e) < 0)
+		return -1;
+	if (there)
+		return 0;
+	snprintf(path, sizeof(path), "%s/head", dir);	/* store_file() has seen that it fits */
+	return seal_sync_parent(path, e);
+}
+
 static int open_locked(struct ledger *l, const char *dir, struct err *e)
 {
 	scoped(journal) struct journal *j = NULL;
@@ -155,7 +184,7 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 	if (journal_of_fd(&j, l->journal, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
 	    journal_extent(&x, j, seal_key_verifier(l->key), e) < 0 ||
 	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 ||
-	    store_file(&l->head, dir, "head", O_RDWR | O_CREAT, e) < 0)
+	    open_head(l, dir, there, e) < 0)
 		return -1;
 	return recover(l, &x, e);
 }

@@ -81,6 +81,9 @@ bool mcp_tools_add(json_t *list, json_t *seen, const json_t *page);
 /* The tool of this name in a list, or NULL; its place in *at if not NULL. */
 json_t *mcp_tools_find(const json_t *list, const char *name, size_t *at);
 
+/* Put in the defaults that the inputSchema declares for what is missing. */
+void mcp_add_defaults(const json_t *schema, json_t *arguments);
+
 /*
  * Do these arguments (NULL: none) fit the inputSchema? The part of JSON Schema that exec tools are
  * declared in: type string, integer, boolean; enum, maxLength, minimum, maximum; required; nothing

@@ -73,6 +73,19 @@ static int check_one(const char *name, const json_t *declared, const json_t *val
 	return 0;
 }
 
+void mcp_add_defaults(const json_t *schema, json_t *arguments)
+{
+	json_t *declared, *value;
+	const char *name;
+
+	json_object_foreach(json_object_get(schema, "properties"), name, declared)
+	{
+		value = json_object_get(declared, "default");
+		if (value && !json_object_get(arguments, name))
+			json_object_set(arguments, name, value);
+	}
+}
+
 int mcp_check_arguments(const json_t *schema, const json_t *arguments, struct err *e)
 {
 	const json_t *declared = json_object_get(schema, "properties");

@@ -167,6 +167,13 @@ static enum held holds_absent(const struct test *t, const json_t *arg, const str
 	return HELD_NO;
 }
 
+/* What a pattern costs is its size times the text's, and the agent writes the text. */
+static bool is_pattern(const json_t *v)
+{
+	return json_is_string(v) && json_string_length(v) > 0 &&
+	       json_string_length(v) <= GLOB_MOST;
+}
+
 static bool is_text(const json_t *v)
 {
 	return json_is_string(v) && json_string_length(v) > 0;
@@ -195,7 +202,7 @@ static bool is_scalars(const json_t *v)
 static const struct matcher matchers[] = {
 	{ "equal", "text, a number, true, false or null", is_scalar, holds_equal },
 	{ "in", "an array of texts, numbers, true, false or null", is_scalars, holds_in },
-	{ "glob", "a pattern (* any run, ? one character)", is_text, holds_glob },
+	{ "glob", "a pattern of at most 256 bytes (* any run, ? one character)", is_pattern, holds_glob },
 	{ "prefix", "text that is not empty", is_text, holds_prefix },
 	{ "under", "a directory (\".\" is the workspace)", is_text, holds_under },
 	{ "above", "a number", is_number, holds_above },

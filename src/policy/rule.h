@@ -22,7 +22,7 @@ struct test {
 	const json_t *value;		/* borrowed from the file's tree */
 };
 
-enum { CONDITION_TESTS = 10, POINTER_MOST = 255 };
+enum { CONDITION_TESTS = 10, POINTER_MOST = 255, GLOB_MOST = 256 };
 
 struct condition {
 	const char *pointer;		/* borrowed */

@@ -70,14 +70,14 @@ int tools_exec_list(struct buf *out, const struct tools *t, size_t server, struc
 	return 0;
 }
 
-/* One call being cut: its parameters, filled. */
+/* One call being cut. Its values are those that were judged: nothing is added to them here. */
 struct call {
 	struct plan *plan;
 	json_t *params;
 	const char *values[TOOL_PARAMS];
 };
 
-static int fill_values(struct call *c, const char *const *values, size_t count, struct err *e)
+static int check_values(struct call *c, const char *const *values, size_t count, struct err *e)
 {
 	const char *key, *why;
 	json_t *param;
@@ -88,8 +88,7 @@ static int fill_values(struct call *c, const char *const *values, size_t count, 
 			       json_object_size(c->params));
 	json_object_foreach(c->params, key, param)
 	{
-		c->values[i] = values[i] ? values[i]
-					 : json_string_value(json_object_get(param, "default"));
+		c->values[i] = values[i];
 		if (!c->values[i])
 			return err_set(e, ERR_INPUT, "parameter %.60s is missing", key);
 		why = misfit(param, c->values[i++]);
@@ -161,7 +160,7 @@ int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct
 	if (!what)
 		return err_set(e, ERR_INPUT, "server %s has no tool %zu",
 			       tools_server_name(t, server), tool);
-	if (fill_values(&c, values, value_count, e) < 0 ||
+	if (check_values(&c, values, value_count, e) < 0 ||
 	    fill_argv(&c, json_object_get(what, "argv"), e) < 0)
 		return err_in(e, "tool %s", name);
 	text = json_string_value(json_object_get(what, "stdin"));

@@ -4,11 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,101 +19,6 @@
 #include "recorder/recorder.h"
 
 enum { READY_FD = 3, EXIT_USAGE = 2, EXIT_COULD_NOT = 3 };
-
-static bool is_there(const char *dir, const char *name)
-{
-	char path[PATH_MAX];
-
-	return snprintf(path, sizeof(path), "%s%s%s", dir, *name ? "/" : "", name) < PATH_MAX &&
-	       access(path, F_OK) == 0;
-}
-
-/* x.key has its verifier key in x.pub. */
-static int write_public(const char *key_path, const char *verifier, struct err *e)
-{
-	scoped(fd) int fd = -1;
-	char path[PATH_MAX];
-	size_t size = strlen(key_path);
-
-	if (size > 4 && strcmp(key_path + size - 4, ".key") == 0)
-		size -= 4;
-	if (size >= sizeof(path) - 5)
-		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
-	snprintf(path, sizeof(path), "%.*s.pub", (int)size, key_path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys(e, "%s", path);
-	if (fd_write_all(fd, verifier, strlen(verifier), e) < 0 || fd_write_all(fd, "\n", 1, e) < 0)
-		return err_in(e, "%s", path);
-	return fsync(fd) < 0 ? err_sys(e, "%s", path) : seal_sync_parent(path, e);
-}
-
-static int make_both(const char *dir, const char *key_path, const char *tenant, struct err *e)
-{
-	scoped(seal_key) struct seal_key *k = NULL;
-	char name[SEAL_NAME], verifier[SEAL_VERIFIER_TEXT];
-	uint8_t random[8];
-	char hex[17];
-
-	seal_random(random, sizeof(random));
-	text_hex(hex, random, sizeof(random));
-	snprintf(name, sizeof(name), "reeve.local/%s/%s", tenant, hex);
-	if (seal_key_make(key_path, name, e) < 0 || seal_key_load(&k, key_path, e) < 0)
-		return -1;
-	seal_verifier_text(verifier, seal_key_verifier(k));
-	if (write_public(key_path, verifier, e) < 0)
-		return -1;
-	return ledger_make(dir, k, tenant, e);
-}
-
-static int parent_dirs(const char *path, struct err *e)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	if (!slash || slash == path)
-		return 0;
-	if (snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path) >= PATH_MAX)
-		return err_set(e, ERR_INPUT, "%s: name too long", path);
-	return fd_make_dirs(dir, 0700, e);
-}
-
-/* Two first runs at once: the second waits here, and finds both files made. */
-static int lock_dir(int *out, const char *dir, struct err *e)
-{
-	*out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*out < 0 || flock(*out, LOCK_EX) < 0)
-		return err_sys(e, "%s", dir);
-	return 0;
-}
-
-static int do_init(char **args, struct err *e)
-{
-	scoped(seal_key) struct seal_key *k = NULL;
-	scoped(fd) int locked = -1;
-	char verifier[SEAL_VERIFIER_TEXT];
-	const char *dir = args[0], *key_path = args[1];
-	bool key, journal;
-
-	if (!text_is_name(args[2]))
-		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, and then also . _ -", args[2]);
-	if (fd_make_dirs(dir, 0700, e) < 0 || parent_dirs(key_path, e) < 0 || lock_dir(&locked, dir, e) < 0)
-		return -1;
-	key = is_there(key_path, "");
-	journal = is_there(dir, "journal");
-	if (key != journal || (!journal && is_there(dir, "head") && !is_there(dir, "journal.new")))
-		return err_set(e, ERR_INPUT, "%s is there but %s is not: restore what is missing from a backup",
-			       key ? key_path : journal ? "the journal" : "head", key ? "the journal" : key_path);
-	if (!key && make_both(dir, key_path, args[2], e) < 0)
-		return -1;
-	if (seal_key_load(&k, key_path, e) < 0)
-		return -1;
-	seal_verifier_text(verifier, seal_key_verifier(k));
-	if (fd_write_all(STDOUT_FILENO, verifier, strlen(verifier), e) < 0 ||
-	    fd_write_all(STDOUT_FILENO, "\n", 1, e) < 0)
-		return -1;
-	return 0;
-}
 
 /* Only ever after the ledger is locked: then a socket that lies there is nobody's. */
 static int listen_at(int *out, const char *path, struct err *e)
@@ -182,7 +85,7 @@ static const struct word {
 	bool tells;	/* errors go to descriptor 3 too */
 	int (*run)(char **args, struct err *e);
 } words[] = {
-	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, do_init },
+	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, recorder_init },
 	{ "serve", "LEDGERDIR KEYFILE SOCKET", 3, true, do_serve },
 };
 

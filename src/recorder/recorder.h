@@ -42,6 +42,9 @@ struct recorder {
 	struct msg *msg;			/* owned; one at a time */
 };
 
+/* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
+int recorder_init(char **args, struct err *e) must_use;
+
 /* Until the last client has gone. -1: the ledger is poisoned or the kernel failed us. */
 int recorder_serve(struct recorder *r, struct err *e) must_use;
 void recorder_free(struct recorder *r);

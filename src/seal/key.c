@@ -95,6 +95,15 @@ int seal_sync_parent(const char *path, struct err *e)
 	return 0;
 }
 
+int seal_name_file(const char *from, const char *to, struct err *e)
+{
+	if (link(from, to) < 0)
+		return err_sys(e, "%s", to);
+	if (seal_sync_parent(to, e) < 0)
+		return -1;
+	return unlink(from) < 0 ? err_sys(e, "%s", from) : 0;
+}
+
 int seal_key_make(const char *path, const char *name, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;

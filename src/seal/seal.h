@@ -78,7 +78,12 @@ SCOPED(seal_key, struct seal_key *, seal_key_free)
 /* Append the note: `text`, which ends in a newline, an empty line, and the signature line. */
 bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size);
 
-/* Make this directory's entries durable. */
+/* --- files that must be there whole or not at all --- */
+
+/* Make the entries of the directory that `path` stands in durable. */
 int seal_sync_parent(const char *path, struct err *e) must_use;
+
+/* A finished file gets its name: never over another, durable on return. `from` may outlive a crash. */
+int seal_name_file(const char *from, const char *to, struct err *e) must_use;
 
 #endif

@@ -10,10 +10,10 @@ for uid in $(each_user); do
 	ln -s /etc/passwd "$h/work/link"
 	tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": {
-  "t": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"], "workspace": "read", "deadline": "2s" },
+  "t": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"], "workspace": "read" },
   "hidden": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"] },
   "broken": { "kind": "command", "argv": ["/nowhere/at/all"] },
-  "x": { "kind": "exec", "workspace": "read", "deadline": "2s", "tools": {
+  "x": { "kind": "exec", "workspace": "read", "deadline": "5s", "tools": {
     "cat": { "description": "a file", "argv": ["cat", "--", "{path}"], "resource": "/path",
              "params": { "path": { "type": "string", "max_length": 64 } } },
     "head": { "description": "some lines", "argv": ["head", "-n", "{lines}", "{path}"],

@@ -6,7 +6,7 @@ uid=$(id -u) h=$room/home
 home "$h"
 tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": { "t": { "kind": "command", "workspace": "write",
-  "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "deadline": "1s", "resources": { "log": "/id" } } } }
+  "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "deadline": "5s", "resources": { "log": "/id" } } } }
 J
 cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1", "rules": [

@@ -1,0 +1,196 @@
+/*
+ * A ledger's beginning: a journal here and a key there, of which only both count. Both are made under
+ * other names and whole on disk before either gets its own: the journal first, the key last, and
+ * nothing serves a ledger without its key. So an interrupted beginning is begun again, or ended.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "recorder/recorder.h"
+
+struct place {
+	const char *dir, *key, *tenant;
+	char key_new[PATH_MAX], journal[PATH_MAX], journal_new[PATH_MAX], head[PATH_MAX];
+};
+
+static int join(char out[PATH_MAX], const char *a, const char *b, struct err *e)
+{
+	if (snprintf(out, PATH_MAX, "%s%s", a, b) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", a);
+	return 0;
+}
+
+static int place_of(struct place *p, char **args, struct err *e)
+{
+	p->dir = args[0];
+	p->key = args[1];
+	p->tenant = args[2];
+	if (join(p->key_new, p->key, ".new", e) < 0 || join(p->journal, p->dir, "/journal", e) < 0 ||
+	    join(p->journal_new, p->dir, "/journal.new", e) < 0)
+		return -1;
+	return join(p->head, p->dir, "/head", e);
+}
+
+/* Only "no such file" is absence: what cannot be seen may well be there. */
+static int look_for(bool *there, const char *path, struct err *e)
+{
+	struct stat st;
+
+	*there = lstat(path, &st) == 0;
+	return *there || errno == ENOENT ? 0 : err_sys(e, "%s", path);
+}
+
+static int forget(const char *path, struct err *e)
+{
+	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, "%s", path) : 0;
+}
+
+/* x.key has its verifier key in x.pub. */
+static int write_public(const char *key_path, const struct seal_key *k, struct err *e)
+{
+	scoped(fd) int fd = -1;
+	char path[PATH_MAX], verifier[SEAL_VERIFIER_TEXT];
+	size_t size = strlen(key_path);
+
+	if (size > 4 && strcmp(key_path + size - 4, ".key") == 0)
+		size -= 4;
+	if (size >= sizeof(path) - 5)
+		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
+	snprintf(path, sizeof(path), "%.*s.pub", (int)size, key_path);
+	seal_verifier_text(verifier, seal_key_verifier(k));
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (fd_write_all(fd, verifier, strlen(verifier), e) < 0 || fd_write_all(fd, "\n", 1, e) < 0)
+		return err_in(e, "%s", path);
+	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;	/* its entry: with the key's */
+}
+
+/* From here on it is a ledger. */
+static int name_key(const struct place *p, const struct seal_key *k, struct err *e)
+{
+	if (write_public(p->key, k, e) < 0)
+		return -1;
+	return seal_name_file(p->key_new, p->key, e);
+}
+
+static int make_both(const struct place *p, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	char name[SEAL_NAME], hex[17];
+	uint8_t random[8];
+
+	seal_random(random, sizeof(random));
+	text_hex(hex, random, sizeof(random));
+	snprintf(name, sizeof(name), "reeve.local/%s/%s", p->tenant, hex);
+	if (forget(p->key_new, e) < 0 || seal_key_make(p->key_new, name, e) < 0 ||
+	    seal_key_load(&k, p->key_new, e) < 0 || ledger_make(p->dir, k, p->tenant, e) < 0)
+		return -1;
+	return name_key(p, k, e);
+}
+
+static int one_is_missing(const char *there, const char *missing, struct err *e)
+{
+	return err_set(e, ERR_INPUT, "%s is there but %s is not: restore what is missing from a backup", there,
+		       missing);
+}
+
+/* The journal has its name, the key not yet: if opening proves that they belong together. */
+static int end_begun(const struct place *p, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(ledger) struct ledger *l = NULL;
+	bool begun;
+
+	if (look_for(&begun, p->key_new, e) < 0)
+		return -1;
+	if (!begun)
+		return one_is_missing(p->journal, p->key, e);
+	if (seal_key_load(&k, p->key_new, e) < 0)
+		return -1;
+	if (ledger_open(&l, p->dir, k, NULL, e) != LEDGER_OPENED) {
+		err_set(e, ERR_INPUT, "and %s is not its key", p->key_new);
+		return err_in(e, "%s is there but %s is not", p->journal, p->key);
+	}
+	return name_key(p, k, e);
+}
+
+static int begin(const struct place *p, struct err *e)
+{
+	bool head, begun;
+
+	if (look_for(&head, p->head, e) < 0 || look_for(&begun, p->journal_new, e) < 0)
+		return -1;
+	return head && !begun ? one_is_missing(p->head, p->journal, e) : make_both(p, e);
+}
+
+static int settle(const struct place *p, struct err *e)
+{
+	bool key, journal;
+
+	if (look_for(&key, p->key, e) < 0 || look_for(&journal, p->journal, e) < 0)
+		return -1;
+	if (!key)
+		return journal ? end_begun(p, e) : begin(p, e);
+	if (!journal)
+		return one_is_missing(p->key, p->journal, e);
+	return forget(p->key_new, e) < 0 ? -1 : forget(p->journal_new, e);
+}
+
+/* Those above that we may not read (some machines' /home) were not made by us. */
+static int make_dirs(const char *path, size_t size, struct err *e)
+{
+	char part[PATH_MAX];
+	bool made;
+	size_t i;
+
+	for (i = 1; i <= size; i++) {
+		if (i < size && path[i] != '/')
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)i, path);
+		made = mkdir(part, 0700) == 0;
+		if (!made && errno != EEXIST)
+			return err_sys(e, "make directory %s", part);
+		if (seal_sync_parent(part, e) < 0 && made)
+			return -1;
+	}
+	return 0;
+}
+
+/* Two first runs at once: the second waits here, and finds both files made. */
+static int lock_dir(int *out, const char *dir, struct err *e)
+{
+	*out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out < 0 || flock(*out, LOCK_EX) < 0)
+		return err_sys(e, "%s", dir);
+	return 0;
+}
+
+int recorder_init(char **args, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(fd) int locked = -1;
+	char verifier[SEAL_VERIFIER_TEXT];
+	const char *slash = strrchr(args[1], '/');
+	struct place p;
+
+	if (!text_is_name(args[2]))
+		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, and then also . _ -", args[2]);
+	if (place_of(&p, args, e) < 0 || make_dirs(p.dir, strlen(p.dir), e) < 0 ||
+	    make_dirs(p.key, slash ? (size_t)(slash - p.key) : 0, e) < 0 || lock_dir(&locked, p.dir, e) < 0)
+		return -1;
+	if (settle(&p, e) < 0 || seal_key_load(&k, p.key, e) < 0)
+		return -1;
+	seal_verifier_text(verifier, seal_key_verifier(k));
+	if (fd_write_all(STDOUT_FILENO, verifier, strlen(verifier), e) < 0)
+		return -1;
+	return fd_write_all(STDOUT_FILENO, "\n", 1, e);
+}
