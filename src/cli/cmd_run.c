@@ -1,4 +1,5 @@
 /* reeve run: read everything the operator named, and refuse before anything has started. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,13 +94,15 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 	return go(w, e);
 }
 
+/* A reader of our stderr that went away must not end the run: what we have to say is not worth it. */
 int cmd_run(int argc, char **argv, struct err *e)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct wish *w = calloc(1, sizeof(*w));
 	int status;
 
-	if (!w)
-		return err_sys(e, "memory for options");
+	if (!w || sigaction(SIGPIPE, &ignore, NULL) < 0)
+		return err_sys(e, "begin a run");
 	w->profile = "agent";
 	w->ask.agent = "agent";
 	w->ask.tenant = "default";

@@ -38,13 +38,9 @@ void phases_say(const struct run *r)
 	}
 }
 
-/*
- * Signals meant for the agent reach us; they become readable instead of ending us. Nor may a reader
- * of our stderr that went away end the run: what we have to say is not worth it.
- */
+/* Signals meant for the agent reach us; they become readable instead of ending us. */
 static int watch_signals(struct run *r, struct err *e)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	static const int ours[] = { SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,
 				    SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
 	sigset_t set;
@@ -53,8 +49,8 @@ static int watch_signals(struct run *r, struct err *e)
 	sigemptyset(&set);
 	for (i = 0; i < count_of(ours); i++)
 		sigaddset(&set, ours[i]);
-	if (sigaction(SIGPIPE, &ignore, NULL) < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return err_sys(e, "signals");
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_sys(e, "block signals");
 	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? err_sys(e, "signalfd") : 0;
 }
