@@ -95,7 +95,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := mcp_server mcp_client lap disk recorder_client
+TOOLS   := mcp_server mcp_client lap disk recorder_client eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/run/*.sh tests/peers/*.sh))
 REPLAYS := $(FUZZ:%=$(OUT)/replay_%)
 export REEVE_BIN := $(CURDIR)/$(OUT)
@@ -103,6 +103,9 @@ export REEVE_BIN := $(CURDIR)/$(OUT)
 $(OUT)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -o $@ $< -ljansson
+$(OUT)/tools/%.so: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -shared -fPIC -o $@ $<
 $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)

@@ -36,10 +36,11 @@ done_testing() { echo "1..$count"; }
 ledger=$work/l/t key=$work/k/t.key pub=$work/k/t.pub sock=$work/s
 init() { "$bin/reeve-recorder" init "$ledger" "$key" t >"$work/vkey"; }
 
-# Start a recorder; its first line on descriptor 3 is in $said when this returns.
+# Start a recorder; its first line on descriptor 3 is in $said when this returns. serve N: its Nth fdatasync fails.
 serve() {
 	rm -f "$work/ready"; mkfifo "$work/ready"
-	"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" 3>"$work/ready" 2>>"$work/stderr" &
+	env ${1:+LD_PRELOAD="$bin/tools/eio.so" REEVE_EIO="$1"} \
+		"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" 3>"$work/ready" 2>>"$work/stderr" &
 	recorder=$!; pids="$pids $recorder"
 	said=; read -r said <"$work/ready" || :
 }

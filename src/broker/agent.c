@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "broker/broker.h"
 
-enum { COMMITS_PAUSE = 512 };
+enum { COMMITS_PAUSE = 512, LINES_MOST = 64 << 20 };
 
 int agent_accept(void *listener, short what, struct err *e)
 {
@@ -35,12 +35,25 @@ int agent_accept(void *listener, short what, struct err *e)
 	return 0;
 }
 
-/* Back-pressure: of one agent by its own calls and unread answers, of all by what is to be
- * recorded. */
+/* What waits because of agents: their calls, and what servers have yet to read. */
+static size_t held(const struct broker *b)
+{
+	size_t total = b->held, i;
+
+	for (i = 0; i < b->server_count; i++)
+		total += outlet_left(&b->servers[i].outlet);
+	return total;
+}
+
+/* Back-pressure: of one agent by its own calls and unread answers, of all by what is held, in
+ * flight and to be recorded. One call of each is let in, whatever the others have in flight. */
 static bool may_ask(const struct session *s)
 {
+	const struct broker *b = s->broker;
+
 	return !s->gone && s->calls < SESSION_CALLS && outlet_left(&s->outlet) < OUT_PAUSE &&
-	       s->broker->call_count < BROKER_CALLS && s->broker->commits.count < COMMITS_PAUSE;
+	       b->call_count < (s->calls ? BROKER_CALLS : CALLS_MOST) &&
+	       b->commits.count < COMMITS_PAUSE && held(b) < HELD_MOST;
 }
 
 static bool has_input(const struct session *s)
@@ -48,11 +61,26 @@ static bool has_input(const struct session *s)
 	return s->lines.in.size > s->lines.at;
 }
 
+/* When unfinished lines have become too much, one goes on after the other: that ends. */
+static bool may_read(const struct session *s)
+{
+	const struct broker *b = s->broker;
+	const struct session *oldest = NULL;
+	size_t total = 0, i;
+
+	for (i = 0; i < b->session_count; i++) {
+		total += b->sessions[i]->lines.in.room;
+		if (!oldest && has_input(b->sessions[i]))
+			oldest = b->sessions[i];
+	}
+	return !s->half_closed && (total < LINES_MOST || s == oldest) && may_ask(s);
+}
+
 short agent_events(const struct session *s)
 {
 	short events = outlet_left(&s->outlet) ? POLLOUT : 0;
 
-	return may_ask(s) && !s->half_closed ? events | POLLIN : events;
+	return may_read(s) ? events | POLLIN : events;
 }
 
 int agent_work(struct session *s, struct err *e)
@@ -69,6 +97,8 @@ int agent_work(struct session *s, struct err *e)
 		done = got == LINES_LINE ? session_take(s, line, size, e)
 					 : session_too_long(s, size, e);
 	}
+	if (!has_input(s))
+		lines_tidy(&s->lines);
 	return done;
 }
 
@@ -129,6 +159,22 @@ void agents_tell_changed(struct broker *b, const struct server *changed)
 		if (!s->gone && s->greeted && (!s->server || s->server == changed))
 			mcp_write_notification(&s->outlet.out, "notifications/tools/list_changed");
 	}
+}
+
+/* Who reads least of what it asked for goes first. */
+void agents_relieve(struct broker *b)
+{
+	size_t total = 0, i;
+	struct session *most = NULL, *s;
+
+	for (i = 0; i < b->session_count; i++) {
+		s = b->sessions[i];
+		total += s->gone ? 0 : outlet_left(&s->outlet);
+		if (!s->gone && (!most || outlet_left(&s->outlet) > outlet_left(&most->outlet)))
+			most = s;
+	}
+	if (total > OUT_MOST)
+		agent_drop(most);
 }
 
 void agents_bury(struct broker *b)

@@ -49,26 +49,40 @@ static void find_resource(struct call *c)
 }
 
 /* Paths no kernel would take are beneath nothing; the launcher need not be asked. */
-static int ask_facts(struct call *c, struct err *e)
+static bool is_path(const struct fact *f)
 {
-	uint8_t body[2 * PATH_MAX + 16];
+	return strlen(f->root) < PATH_MAX && strlen(f->path) < PATH_MAX;
+}
+
+/* From here the call keeps its tree: what is judged is judged when the answers are there. */
+static int ask_facts(struct call *c, struct request *r, struct err *e)
+{
 	size_t i;
 
-	for (i = 0; i < c->action.fact_count; i++) {
-		const struct fact *f = &c->action.facts[i];
-		struct pack p = { .at = body, .room = sizeof(body) };
+	for (i = 0; i < c->action.fact_count; i++)
+		c->unasked += is_path(&c->action.facts[i]);
+	c->unresolved = c->unasked;
+	if (c->unasked == 0)
+		return session_serve(c, e);
+	c->doc = take(&r->doc);
+	call_weigh(c);
+	return launcher_queue(c, CALL_ASKING, e);
+}
 
-		if (strlen(f->root) >= PATH_MAX || strlen(f->path) >= PATH_MAX)
-			continue;
-		pack_text(&p, f->root, strlen(f->root));
-		pack_text(&p, f->path, strlen(f->path));
-		if (wire_send(&c->broker->launcher, MSG_RESOLVE, c->tag + i, body, p.size, NULL, 0,
-			      e) < 0)
-			return -1;
-		c->unresolved++;
-	}
-	c->state = CALL_ASKING;
-	return c->unresolved ? 0 : session_serve(c, e);
+int ask_next(struct call *c, struct err *e)
+{
+	uint8_t body[2 * PATH_MAX + 16];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	const struct fact *f;
+
+	while (!is_path(&c->action.facts[c->fact]))
+		c->fact++;
+	f = &c->action.facts[c->fact];
+	pack_text(&p, f->root, strlen(f->root));
+	pack_text(&p, f->path, strlen(f->path));
+	if (--c->unasked == 0)
+		call_unqueue(c);
+	return launcher_send(c->broker, MSG_RESOLVE, c->tag + c->fact++, body, p.size, e);
 }
 
 int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
@@ -77,7 +91,7 @@ int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
 
 	if (!c)
 		return 0; /* its agent has gone meanwhile */
-	if (tag - c->tag >= c->action.fact_count || c->unresolved == 0)
+	if (tag - c->tag >= c->fact || c->unresolved == 0)
 		return err_set(e, ERR_PEER, "an answer to no question");
 	c->action.facts[tag - c->tag].yes = yes;
 	return --c->unresolved ? 0 : session_serve(c, e);
@@ -91,9 +105,10 @@ static struct call *build_call(struct session *s, struct server *server, const s
 	if (!c)
 		return NULL;
 	c->server = server;
+	snprintf(c->tool, sizeof(c->tool), "%s", m->name);
 	c->action = (struct action){ .kind = ACTION_TOOL_CALL,
 				     .server = server->name,
-				     .tool = m->name,
+				     .tool = c->tool,
 				     .args = m->arguments };
 	c->relay_id = ++server->next_id;
 	mcp_write_call(&c->forward, c->relay_id, m->name, m->arguments);
@@ -126,6 +141,8 @@ int ask_call(struct session *s, struct request *r, struct err *e)
 	server = find_server(s, &m.name);
 	if (!server || strlen(m.name) > MCP_NAME)
 		return session_fault(s, r, &nobody, e);
+	if (server->exec)
+		exec_fill(server, &m, r->m.params);
 	c = build_call(s, server, &m, r, e);
 	if (!c)
 		return -1;
@@ -137,5 +154,5 @@ int ask_call(struct session *s, struct request *r, struct err *e)
 	if (server->exec && exec_prepare(c, &why) < 0)
 		return refuse_call(c, REASON_BAD_PARAMS, why.text, e);
 	c->undecidable = !policy_questions(s->broker->policy, &c->action);
-	return c->undecidable ? session_serve(c, e) : ask_facts(c, e);
+	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
 }

@@ -14,7 +14,10 @@ enum {
 	SERVERS = 32,
 	SESSIONS = 64,
 	SESSION_CALLS = 64,	/* in flight, of one agent connection */
-	BROKER_CALLS = 1024,	/* in flight, of all */
+	BROKER_CALLS = 896,	/* in flight, of all; a connection with none may always ask one */
+	CALLS_MOST = BROKER_CALLS + SESSIONS, /* with the starts of servers below the recorder's 1024 open intents */
+	HELD_MOST = 64 << 20,	/* bytes of calls that wait and of what servers have yet to read */
+	VALUE_COST = 320,	/* bytes of memory that a parsed value takes at most, beside its text */
 	EXEC_OUTPUT = 1 << 20,	/* bytes kept of what an exec tool prints */
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
@@ -22,7 +25,7 @@ enum {
 	START_MS = 30000,
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
-	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + BROKER_CALLS,
+	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
 };
 
 struct broker;
@@ -48,8 +51,9 @@ struct call {
 	struct session *session;	/* NULL once the agent has gone */
 	struct server *server;
 	enum call_state state;
-	json_t *doc;			/* owned; id and arguments are borrowed from it */
-	const json_t *id;		/* NULL: no answer can be given */
+	json_t *doc;			/* owned until it is judged; the arguments are borrowed from it */
+	json_t *id;			/* owned; NULL: no answer can be given */
+	char tool[MCP_NAME + 1];
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -61,7 +65,8 @@ struct call {
 	struct buf forward;		/* exactly the bytes that were judged; then a newline */
 	struct receipt *proof;		/* owned; NULL until the intent is durable */
 	uint64_t tag, relay_id, began_ns, deadline_ns;
-	size_t unresolved;
+	size_t fact, unasked, unresolved;
+	size_t held;			/* bytes, as call_weigh() last counted them */
 	uint32_t asked;			/* list: servers it has had started */
 	struct {
 		size_t tool, count;
@@ -114,7 +119,7 @@ struct server {
 	enum server_state state;
 	json_t *tools;			/* array; NULL until it has listed them once */
 	json_t *fresh, *seen;		/* the list being read, page by page */
-	size_t pages, list_bytes;
+	size_t pages, list_bytes, list_values;
 	bool relist;			/* it changed while it was being read */
 	uint64_t own_id, next_id;	/* own_id: of our initialize or tools/list in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
@@ -142,7 +147,9 @@ struct broker {
 	struct session *sessions[SESSIONS];
 	size_t session_count;
 	struct calls calls, dead;
-	size_t call_count;
+	struct calls asking;		/* what the launcher is to be asked, when it may be */
+	size_t unanswered;		/* by the launcher */
+	size_t call_count, held;	/* held: of all calls */
 	uint64_t run, tag;
 	bool ending;
 	struct pollfd polls[WATCHES];
@@ -174,6 +181,7 @@ short agent_events(const struct session *s);
 void agent_flush(struct session *s);
 void agent_finish(struct session *s);		/* asks no more, and has all its answers */
 void agent_drop(struct session *s);
+void agents_relieve(struct broker *b);		/* of answers that nobody reads */
 void agents_bury(struct broker *b);		/* free those that have gone */
 void agents_tell_changed(struct broker *b, const struct server *changed);
 
@@ -198,12 +206,22 @@ int method_serve(struct session *s, struct request *r, struct err *e) must_use;
 
 /* ask.c: from tools/call to a call that can be judged. */
 int ask_call(struct session *s, struct request *r, struct err *e) must_use;
+int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e) must_use;
+
+/* launcher.c: what is asked of the launcher, never more than it can answer without waiting. */
+int launcher_queue(struct call *c, enum call_state state, struct err *e) must_use;
+int launcher_send(struct broker *b, enum msg_type t, uint64_t tag, const void *body, size_t size,
+		  struct err *e) must_use;
+int launcher_answered(struct broker *b, struct err *e) must_use;
 
 /* call.c: a call's life. */
 struct call *call_new(struct session *s, struct request *r, struct err *e);
 struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state);
 void call_queue(struct call *c, struct calls *queue, enum call_state state);
+void call_unqueue(struct call *c);
+void call_weigh(struct call *c);		/* after what it holds has changed */
+void call_judged(struct call *c);		/* its arguments are needed no more */
 /* With its outcome, if it has an intent. */
 int call_close(struct call *c, struct outcome o, struct err *e) must_use;
 void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
@@ -223,7 +241,9 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 
 /* exec.c: calls of exec tools. */
+void exec_fill(struct server *s, struct mcp_call *m, json_t *params);	/* the defaults */
 int exec_prepare(struct call *c, struct err *e) must_use;	/* do the arguments fit? */
+int exec_send(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_run(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
 int exec_failed(struct call *c, const char *why, struct err *e) must_use;

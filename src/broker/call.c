@@ -4,11 +4,11 @@
 #include "base/fd.h"
 #include "broker/broker.h"
 
-static void keep_id(struct call *c, const json_t *id)
+static void keep_id(struct call *c, json_t *id)
 {
 	struct buf text = BUF(sizeof(c->request) * 6);
 
-	c->id = id;
+	c->id = json_incref(id);
 	if (!id || !json_write(&text, id) || text.size >= sizeof(c->request)) {
 		buf_free(&text);
 		return;
@@ -28,7 +28,6 @@ struct call *call_new(struct session *s, struct request *r, struct err *e)
 	}
 	c->broker = s->broker;
 	c->session = s;
-	c->doc = take(&r->doc);
 	c->about.size = r->size;
 	c->forward = BUF(FORWARD_MOST);
 	c->exec.values = BUF(EXEC_VALUES);
@@ -52,7 +51,7 @@ struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state)
 	return NULL;
 }
 
-static void unqueue(struct call *c)
+void call_unqueue(struct call *c)
 {
 	if (c->queue)
 		TAILQ_REMOVE(c->queue, c, queued);
@@ -61,17 +60,41 @@ static void unqueue(struct call *c)
 
 void call_queue(struct call *c, struct calls *queue, enum call_state state)
 {
-	unqueue(c);
+	call_unqueue(c);
 	c->queue = queue;
 	c->state = state;
 	TAILQ_INSERT_TAIL(queue, c, queued);
+}
+
+/* While a tree is kept it counts by its values: they take far more room than their text. */
+void call_weigh(struct call *c)
+{
+	size_t now = c->forward.size + c->exec.values.size;
+
+	if (c->doc)
+		now += c->about.size + VALUE_COST * json_values(c->doc);
+	c->broker->held += now - c->held;
+	c->held = now;
+}
+
+void call_judged(struct call *c)
+{
+	c->action.args = NULL;
+	c->action.fact_count = 0;
+	c->about.resource = NULL;
+	json_decref(take(&c->doc));
+	if (c->server && c->server->exec) /* executed by its values, not by its bytes */
+		buf_free(&c->forward);
+	call_weigh(c);
 }
 
 void call_end(struct call *c)
 {
 	if (c->state == CALL_ENDED)
 		return;
-	unqueue(c);
+	call_unqueue(c);
+	c->broker->held -= c->held;
+	c->held = 0;
 	fd_close(&c->exec.out);
 	if (c->session)
 		c->session->calls--;
@@ -102,6 +125,7 @@ void calls_bury(struct broker *b)
 	while ((c = TAILQ_FIRST(&b->dead))) {
 		TAILQ_REMOVE(&b->dead, c, all);
 		json_decref(c->doc);
+		json_decref(c->id);
 		buf_free(&c->forward);
 		buf_free(&c->exec.values);
 		buf_free(&c->exec.output);

@@ -89,15 +89,16 @@ static void set_visible(struct record *r, enum field f, struct buf *room, const 
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
 		   const struct commit_about *about, struct commit_then then, struct err *e)
 {
-	struct buf room = BUF(3ul * 8192);
+	struct buf room = BUF(4ul * 8192);
 	struct record r = { .kind = v->kind == VERDICT_ALLOW ? RECORD_INTENT : RECORD_REFUSAL };
 	int done;
 
-	buf_reserve(&room, room.most); /* its text is borrowed below: it must not move */
+	if (!buf_reserve(&room, room.most)) /* its text is borrowed below: it must not move */
+		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
 	record_text(&r, FIELD_DIGEST, about->digest);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
-	record_text(&r, FIELD_REQUEST, about->request);
+	set_visible(&r, FIELD_REQUEST, &room, about->request);
 	set_visible(&r, FIELD_RESOURCE, &room, about->resource);
 	record_text(&r, FIELD_RULE, v->rule);
 	set_visible(&r, FIELD_SERVER, &room, a->server);

@@ -34,6 +34,19 @@ static bool add_value(struct buf *out, const json_t *value)
 	return buf_add(out, text, size);
 }
 
+/* Before the bytes, their digest and the verdict are made: all three must be of what is executed. */
+void exec_fill(struct server *s, struct mcp_call *m, json_t *params)
+{
+	const json_t *tool = mcp_tools_find(s->tools, m->name, NULL);
+
+	if (tool && !m->arguments) {
+		json_object_set_new(params, "arguments", json_object());
+		m->arguments = json_object_get(params, "arguments");
+	}
+	if (tool)
+		mcp_add_defaults(json_object_get(tool, "inputSchema"), m->arguments);
+}
+
 int exec_prepare(struct call *c, struct err *e)
 {
 	const json_t *tool = mcp_tools_find(c->server->tools, c->action.tool, &c->exec.tool);
@@ -54,8 +67,14 @@ int exec_prepare(struct call *c, struct err *e)
 	return 0;
 }
 
-/* The launcher runs it only against the receipt of this intent. */
 int exec_run(struct call *c, const struct receipt *proof, struct err *e)
+{
+	must(receipt_index(proof) > 0);
+	return launcher_queue(c, CALL_WAITING, e);
+}
+
+/* The launcher runs it only against the receipt of this intent. */
+int exec_send(struct call *c, const struct receipt *proof, struct err *e)
 {
 	uint8_t head[16];
 	struct pack p = { .at = head, .room = sizeof(head) };
@@ -74,8 +93,10 @@ int exec_run(struct call *c, const struct receipt *proof, struct err *e)
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + c->server->deadline_ms * UINT64_C(1000000);
 	call_queue(c, &c->server->flying, CALL_FLYING);
-	done = wire_send(&c->broker->launcher, MSG_EXEC, c->tag, body.data, body.size, NULL, 0, e);
+	done = launcher_send(c->broker, MSG_EXEC, c->tag, body.data, body.size, e);
 	buf_free(&body);
+	buf_free(&c->exec.values);
+	call_weigh(c);
 	return done;
 }
 

@@ -104,6 +104,7 @@ static int flush_all(struct broker *b, struct err *e)
 	for (i = 0; i < b->server_count; i++)
 		if (server_flush(&b->servers[i], e) < 0)
 			return -1;
+	agents_relieve(b);
 	agents_bury(b);
 	calls_bury(b);
 	return 0;

@@ -117,6 +117,7 @@ static const struct {
 
 static int hear(struct broker *b, struct msg *m, struct err *e)
 {
+	bool answer = m->type != MSG_EXITED && m->type != MSG_END;
 	size_t i;
 	int done = 0;
 
@@ -124,7 +125,7 @@ static int hear(struct broker *b, struct msg *m, struct err *e)
 		if (heard[i].type == m->type)
 			done = heard[i].hear(b, m, e);
 	msg_drop(m); /* whatever descriptor nobody took */
-	return done;
+	return done == 0 && answer ? launcher_answered(b, e) : done;
 }
 
 /* All that has come, at once: a poll for each message would be a call to the kernel too many. */

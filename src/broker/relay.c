@@ -19,6 +19,7 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	buf_add(&s->outlet.out, c->forward.data, c->forward.size);
 	buf_add(&s->outlet.out, "\n", 1);
 	buf_free(&c->forward);
+	call_weigh(c);
 	call_queue(c, &s->flying, CALL_FLYING);
 	return 0;
 }

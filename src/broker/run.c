@@ -28,6 +28,7 @@ static struct broker *broker_new(int channel, struct err *e)
 	commits_begin(&b->commits, &b->recorder);
 	TAILQ_INIT(&b->calls);
 	TAILQ_INIT(&b->dead);
+	TAILQ_INIT(&b->asking);
 	return policy_new(&b->policy, e) < 0 ? NULL : b;
 }
 

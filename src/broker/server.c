@@ -45,7 +45,7 @@ static int spawn(struct server *s, const struct receipt *proof, struct err *e)
 	pack_number(&p, s->index, 2);
 	s->tag = s->broker->tag += TAG_STEP;
 	s->state = SERVER_SPAWNING;
-	return wire_send(&s->broker->launcher, MSG_SPAWN, s->tag, body, p.size, NULL, 0, e);
+	return launcher_send(s->broker, MSG_SPAWN, s->tag, body, p.size, e);
 }
 
 static int start_proved(void *server, struct receipt *proof, struct err *e)
@@ -148,7 +148,7 @@ static int hear_line(struct server *s, const char *line, size_t size, struct err
 	struct mcp_message m;
 	struct err why = { 0 };
 
-	if (json_read(&doc, line, size, NULL, &why) < 0 || !mcp_read(&m, doc, &fault)) {
+	if (json_read_message(&doc, line, size, &why) < 0 || !mcp_read(&m, doc, &fault)) {
 		server_note(s, "sent a line that is no MCP message");
 		return 0;
 	}
@@ -225,6 +225,8 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
+	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
+		return server_stop(s, NULL, "does not read what it is sent", e);
 	if (server_deadline(s) <= now)
 		return server_stop(s, "timeout", "did not get ready within 30 s", e);
 	return 0;

@@ -30,9 +30,12 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 
 int session_record(struct call *c, struct err *e)
 {
+	int done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
+				  (struct commit_then){ session_proved, c }, e);
+
 	c->state = CALL_COMMITTING;
-	return commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
-			      (struct commit_then){ session_proved, c }, e);
+	call_judged(c);
+	return done;
 }
 
 int session_serve(struct call *c, struct err *e)
@@ -103,7 +106,7 @@ int session_take(struct session *s, const char *line, size_t size, struct err *e
 	struct err why = { 0 };
 	int done;
 
-	if (json_read(&r.doc, line, size, NULL, &why) < 0) {
+	if (json_read_message(&r.doc, line, size, &why) < 0) {
 		fault.text = why.text;
 		return session_fault(s, &r, &fault, e);
 	}

@@ -31,7 +31,7 @@ int start_list(struct server *s, struct err *e)
 	json_decref(s->seen);
 	s->fresh = json_array();
 	s->seen = json_object();
-	s->pages = s->list_bytes = 0;
+	s->pages = s->list_bytes = s->list_values = 0;
 	s->relist = false;
 	if (!s->fresh || !s->seen)
 		return err_set(e, ERR_SYSTEM, "out of memory");
@@ -84,11 +84,12 @@ static int hear_page(struct server *s, const struct mcp_message *m, size_t size,
 
 	s->pages++;
 	s->list_bytes += size;
+	s->list_values += json_values(page);
 	if (!json_is_array(page) || (cursor && !json_is_string(cursor)))
 		return server_stop(s, "failed", "did not list its tools as MCP says", e);
-	if (s->list_bytes > MCP_LINE || s->pages > MCP_PAGES ||
+	if (s->list_bytes > MCP_LINE || s->list_values > JSON_VALUES || s->pages > MCP_PAGES ||
 	    !mcp_tools_add(s->fresh, s->seen, page))
-		return server_stop(s, "failed", "lists more than 4096 tools, 64 pages or 4 MiB", e);
+		return server_stop(s, "failed", "lists more than 4096 tools, 64 pages, 4 MiB or 100000 values", e);
 	if (!cursor)
 		return finish_list(s, e);
 	return ask(s, "tools/list", json_pack("{s:O}", "cursor", cursor), e);

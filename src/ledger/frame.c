@@ -55,17 +55,23 @@ static bool is_zero(const char *bytes, size_t size)
 	return true;
 }
 
-/* A zero size alone is no end: a header with anything else in it is a damaged one. */
+/*
+ * A zero size alone is no end: a header with anything else in it is a damaged one. Padding that the
+ * file's end cut off is no loss: behind it stand zeros.
+ */
 enum frame_got frame_get(struct frame *out, const char *bytes, size_t left)
 {
 	struct head h = { 0 };
+	size_t behind;
 
 	memcpy(&h, bytes, left < sizeof(h) ? left : sizeof(h));
 	if (is_zero(bytes, left < sizeof(h) ? left : sizeof(h)))
 		return FRAME_END;
 	if (left < FRAME_HEAD || h.size == 0 || h.size > RECORD_MOST || h.zero || h.zeros ||
-	    left < FRAME_HEAD + h.size + padding(h.size) || h.sum != sum_of(&h, bytes + FRAME_HEAD) ||
-	    !is_zero(bytes + FRAME_HEAD + h.size, padding(h.size)))
+	    left < FRAME_HEAD + h.size || h.sum != sum_of(&h, bytes + FRAME_HEAD))
+		return FRAME_BAD;
+	behind = left - FRAME_HEAD - h.size;
+	if (!is_zero(bytes + FRAME_HEAD + h.size, behind < padding(h.size) ? behind : padding(h.size)))
 		return FRAME_BAD;
 	*out = (struct frame){ .kind = h.kind, .index = h.index, .run = h.run, .ref = h.ref,
 			       .body = bytes + FRAME_HEAD, .size = h.size };

@@ -166,10 +166,10 @@ static int open_head(struct ledger *l, const char *dir, bool there, struct err *
 {
 	char path[PATH_MAX];
 
-	if (store_file(&l->head, dir, "head", O_RDWR | O_CREAT, e) < 0)
-		return -1;
 	if (there)
-		return 0;
+		return store_file(&l->head, dir, "head", O_RDWR, e);
+	if (store_file(&l->head, dir, "head", O_RDWR | O_CREAT | O_EXCL, e) < 0)
+		return -1;
 	snprintf(path, sizeof(path), "%s/head", dir);	/* store_file() has seen that it fits */
 	return seal_sync_parent(path, e);
 }

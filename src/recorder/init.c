@@ -109,17 +109,17 @@ static int end_begun(const struct place *p, struct err *e)
 	scoped(seal_key) struct seal_key *k = NULL;
 	scoped(ledger) struct ledger *l = NULL;
 	bool begun;
+	int opened;
 
 	if (look_for(&begun, p->key_new, e) < 0)
 		return -1;
 	if (!begun)
 		return one_is_missing(p->journal, p->key, e);
-	if (seal_key_load(&k, p->key_new, e) < 0)
-		return -1;
-	if (ledger_open(&l, p->dir, k, NULL, e) != LEDGER_OPENED) {
-		err_set(e, ERR_INPUT, "and %s is not its key", p->key_new);
+	opened = seal_key_load(&k, p->key_new, e) < 0 ? -1 : ledger_open(&l, p->dir, k, NULL, e);
+	if (opened == LEDGER_BUSY)
+		err_set(e, ERR_LIMIT, "another recorder holds the ledger");
+	if (opened != LEDGER_OPENED)
 		return err_in(e, "%s is there but %s is not", p->journal, p->key);
-	}
 	return name_key(p, k, e);
 }
 

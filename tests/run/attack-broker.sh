@@ -9,9 +9,9 @@ home "$h"
 mkdir -p "$h/etc"
 tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": {
-  "t": { "kind": "command", "workspace": "write", "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"],
-         "env": { "TOKEN": "top-secret" }, "resources": { "echo": "/r" } },
-  "two": { "kind": "command", "workspace": "write", "argv": ["$WORKSPACE/mcp_server", "$WORKSPACE/log2"] },
+  "t": { "kind": "command", "workspace": "write", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"],
+         "env": { "LOG": "$WORKSPACE/log", "TOKEN": "top-secret" }, "resources": { "echo": "/r" } },
+  "two": { "kind": "command", "workspace": "write", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"] },
   "x": { "kind": "exec", "tools": { "deploy": { "description": "d", "argv": ["echo", "deployed to {where}"],
          "params": { "where": { "type": "string", "default": "prod" } } },
          "say": { "description": "d", "argv": ["echo", "{what}"], "params": { "what": { "type": "string" } } } } } } }
@@ -82,6 +82,14 @@ print("answered" if f.readline() else "hung up")
 P
 says 'a server still starts with 1023 calls in flight' 'answered' "$(run -- "$python" -B intents.py)"
 
+# A large policy is none of the agent's doing: it loads, in the memory and with the calls a broker has.
+"$python" - "$h/etc/large.json" <<'P'
+import json, sys
+json.dump({"reeve": "policy/1", "layer": "action", "rules": [{"id": "r%d" % i, "then": "allow", "when": {
+    "tool": "t%d/x" % i, "args": {"/a": {"equal": "v", "prefix": "x"}}}} for i in range(10000)]}, open(sys.argv[1], "w"))
+P
+fails 'a policy of 10000 rules loads' 0 as "$uid" "$h" "$reeve" run --policy ../etc/large.json --tools ../etc/tools.json -- true
+
 # What one line may cost: 8 lines of 4 MiB, each a tree of small arrays.
 cat >"$h/work/trees.py" <<'P'
 from c import *
@@ -94,10 +102,10 @@ P
 mkfifo "$h/work/up" "$h/work/hold"
 (cd "$h/work" && become "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- "$python" -B trees.py 2>/dev/null) &
 job=$!
-read -r _ <"$h/work/up"
+timeout 30 cat "$h/work/up" >/dev/null
 broker=$(pgrep -P "$job" -x reeve-broker || pgrep -n -x reeve-broker)
 most=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$broker/status")
-echo >"$h/work/hold"
+timeout 30 sh -c 'echo >"$1/work/hold"' - "$h"
 wait "$job"
 holds "32 MiB of lines cost the broker less than 256 MiB ($most kB)" test "$most" -lt 262144
 
@@ -112,6 +120,7 @@ print("alive" if last else "gone")
 P
 says 'control and turned characters everywhere: the session lives' alive "$(run -- "$python" -B words.py)"
 silent 'show prints none of them' "$(printf '\033|\001|\302\233|\342\200\256')" "$("$room/bin/reeve-audit" show "$(ledger_of "$h")")"
+silent 'and no record holds a turned character' "$(printf '\342\200\256')" "$(records "$h")"
 
 # A tool server's secret is not had by becoming the tool server.
 printf '#!/bin/sh\necho "$TOKEN" >stolen\n' >"$h/work/mine"

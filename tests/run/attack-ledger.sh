@@ -7,17 +7,24 @@ home "$h"
 run() { as "$uid" "$h" "$reeve" run "$@" 2>/dev/null; }
 audit() { "$room/bin/reeve-audit" "$@"; }
 
-# damage TENANT: eight runs, then one bit of record 12 turned, and head set back to what stands before it.
-# A tenant of 25 letters makes the signed checkpoints of 10 to 99 records exactly 256 bytes long.
+# damage TENANT [lost]: eight runs, then a byte of record 12 changed or taken out, and head set back to what
+# stands before it. A tenant of 25 letters makes the signed checkpoints of 10 to 99 records exactly 256 bytes long.
 damage() {
 	for _ in 1 2 3 4 5 6 7 8; do run --tenant "$1" -- true; done
 	ledger=$h/state/reeve/ledgers/$1 key=$h/state/reeve/keys/$1.pub
 	at=$(grep -abo '"n":12,' "$ledger/journal" | head -n 1 | cut -d: -f1)
-	printf X | dd of="$ledger/journal" bs=1 seek=$((at + 1)) conv=notrunc 2>/dev/null
+	if [ "${2:-}" = lost ]; then
+		{ head -c "$at" "$ledger/journal"; tail -c +$((at + 2)) "$ledger/journal"; } >"$story/lost"
+		cat "$story/lost" >"$ledger/journal"
+	else
+		printf X | dd of="$ledger/journal" bs=1 seek=$((at + 1)) conv=notrunc 2>/dev/null
+	fi
 	printf '%020d\n' 11 >"$ledger/head"
 }
-for name in aaaaaaaaaaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaaaaaaaaaaa; do
-	damage "$name"
+for name in aaaaaaaaaaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaaaaaaaaaaa 'a lost'; do
+	# shellcheck disable=SC2086
+	damage $name
+	name=${name%% *}
 	cp "$ledger/journal" "$story/before"
 	size=${#name}
 	fails "tenant of $size letters: damage before signed records is damage, not a tail" 1 audit verify "$ledger" --key "$key"
@@ -25,7 +32,19 @@ for name in aaaaaaaaaaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaaaaaaaaaaa; do
 	fails "tenant of $size letters: nor changes it" 0 cmp -s "$story/before" "$ledger/journal"
 done
 
-# Interrupted between the key and the first commit (a crash, a full disk): nothing was ever recorded.
+# A first run that was interrupted (a crash, a full disk). ledger-first.sh does so at every step.
+run --tenant begun -- true
+ledger=$h/state/reeve/ledgers/begun key=$h/state/reeve/keys/begun
+mv "$ledger/journal" "$ledger/journal.new"
+mv "$key.key" "$key.key.new"
+fails 'before either has its name: the next run begins again' 0 run --tenant begun -- true
+fails 'and its ledger is whole' 0 audit verify "$ledger" --key "$key.pub" --head 3
+mv "$key.key" "$key.key.new"
+fails 'before the key has its name: the next run ends it' 0 run --tenant begun -- true
+fails 'and its ledger is whole and the same' 0 audit verify "$ledger" --key "$key.pub" --head 5
+rm "$key.key"
+fails 'a ledger without its key gets no new key' 125 run --tenant begun -- true
+fails 'and no key file' 1 test -e "$key.key"
 run --tenant half -- true
 rm "$h/state/reeve/ledgers/half/journal" "$h/state/reeve/ledgers/half/head"
 fails 'a key without its ledger starts no new ledger' 125 run --tenant half -- true
@@ -42,6 +61,13 @@ at=$(grep -abo '"n":2,' "$ledger/journal" | head -n 1 | cut -d: -f1)
 printf X | dd of="$ledger/journal" bs=1 seek="$at" conv=notrunc 2>/dev/null
 fails 'a changed record is found' 1 audit verify "$ledger" --key "$key"
 says 'and named' 'record 2' "$(audit verify "$ledger" --key "$key")"
+fresh first
+printf X | dd of="$ledger/journal" bs=1 seek=100 conv=notrunc 2>/dev/null
+fails 'damage at record 0 is found' 1 audit verify "$ledger" --key "$key"
+says 'and named' 'record 0' "$said"
+says 'and what follows is not called a tail' '^tail +unknown +not judged' "$said"
+printf '%s' "$said" >"$story/first"
+silent 'nor is a cut announced' 'cuts' "$(cat "$story/first"; audit verify "$ledger" --key "$h/state/reeve/keys/turned.pub")"
 fresh short
 truncate -s 2000 "$ledger/journal"
 fails 'fewer records than head are found' 5 audit verify "$ledger" --key "$key"

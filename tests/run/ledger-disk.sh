@@ -29,10 +29,10 @@ is "the recorder ends cleanly" "$status" 0
 audit verify "$ledger" --key "$pub"
 is "what was written is whole" "$status" 0
 
-mount -o remount,ro "$work/disk"
+mount -o remount,ro tmpfs "$work/disk"
 serve
 like "on a read-only disk no recorder starts" "$said" "*Read-only file system*"
-mount -o remount,rw "$work/disk"
+mount -o remount,rw tmpfs "$work/disk"
 chmod 644 "$key"; serve
 like "a key that others can read is refused" "$said" "*must be 0600*"
 chmod 600 "$key"
@@ -41,4 +41,38 @@ like "without its key no recorder starts" "$said" "*No such file*"
 mv "$key.away" "$key"; rm "$work/disk/full"
 rm "$ledger/head"; serve
 like "without its head neither" "$said" "*head*missing*"
+
+# A first run on a disk with room for so many pages, from none on until they suffice.
+umount "$work/disk"
+pages=1 works=0 kept=
+while [ "$works" = 0 ] && [ "$pages" -lt 40 ]; do
+	mount -t tmpfs -o size=$((pages * 4))k tmpfs "$work/disk"
+	ledger=$work/disk/l/t key=$work/disk/k/t.key pub=$work/disk/k/t.pub
+	if init 2>/dev/null; then works=$pages; fi
+	mount -o remount,size=2m tmpfs "$work/disk"
+	init 2>>"$work/stderr" || kept="$kept $pages:init"
+	serve
+	printf '%s\n' open close | client >/dev/null; ended
+	audit verify "$ledger" --key "$pub" --head 3
+	[ "$said $status" = "ready 0" ] || kept="$kept $pages:$said:$told"
+	umount "$work/disk"
+	pages=$((pages + 1))
+done
+is "a first run that a full disk stops anywhere works once there is room" "$kept" ""
+ok "and full it was, in more than one place" [ "$works" -gt 2 ]
+
+# A disk that fails once under a running recorder: nobody knows what is on it now.
+ledger=$work/l/eio key=$work/k/eio.key pub=$work/k/eio.pub
+init
+serve 3
+answers=$(printf '%s\n' open attach intent 'outcome 2' hear | client | tr '\n' ';')
+is "after a failed fdatasync there is no receipt and the run is told" "$answers" \
+	"NOTED 1;NOTED 1;RECEIPT 2;gone;HALT the disk did not take the journal (fdatasync): Input/output error;"
+ended
+is "the recorder ends and says that it could not" "$status" 3
+serve
+is "the ledger opens again" "$said" ready
+echo | client; ended
+audit verify "$ledger" --key "$pub" --head 4
+is "whole, with all that was acknowledged" "$status" 0
 done_testing

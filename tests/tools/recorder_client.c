@@ -1,7 +1,7 @@
 /*
  * recorder_client SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
  * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, genesis, burst N,
- * until-halt, close.
+ * until-halt, hear (what the launcher is told unasked), close.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -151,6 +151,8 @@ static void act(struct tool *t, const char *path, const char *word, uint64_t num
 		burst(t, number);
 	} else if (strcmp(word, "until-halt") == 0) {
 		until_halt(t);
+	} else if (strcmp(word, "hear") == 0) {
+		answer(t, &t->launcher, true);
 	} else if (strcmp(word, "close") == 0) {
 		send_record(&t->launcher, MSG_CLOSE, 2, RECORD_CLOSE, 0);
 		answer(t, &t->launcher, true);

@@ -30,7 +30,7 @@ static const char policy_text[] =
 static const char exec_tools[] =
 	"[{\"name\":\"count\",\"description\":\"counts\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
 	"\"what\":{\"type\":\"string\",\"maxLength\":8},\"deep\":{\"type\":\"boolean\"},"
-	"\"most\":{\"type\":\"integer\",\"minimum\":0}},\"required\":[\"what\"],\"additionalProperties\":false}}]";
+	"\"most\":{\"type\":\"integer\",\"minimum\":0,\"default\":12}},\"required\":[\"what\"],\"additionalProperties\":false}}]";
 
 struct stage {
 	pid_t pid;
@@ -513,6 +513,9 @@ static void id_in_flight_is_refused(void **state)
 
 static void runs_a_program(void **state)
 {
+	static const char judged[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+				     "\"count\",\"arguments\":{\"what\":\"a b\",\"most\":12}}}";
+	char digest[SEAL_DIGEST_TEXT];
 	struct stage *s = stage_new(5000);
 	uint8_t status[4] = { 3 };
 	struct err e = { 0 };
@@ -525,8 +528,10 @@ static void runs_a_program(void **state)
 	(void)state;
 	greet(s);
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\","
-		      "\"arguments\":{\"most\":12,\"what\":\"a b\"}}}");
+		      "\"arguments\":{\"what\":\"a b\"}}}");
 	r = recorded(s, RECORD_INTENT, &tag);
+	seal_digest(digest, judged, strlen(judged));	/* the default is judged like a given value */
+	assert_string_equal(said(&r, FIELD_DIGEST), digest);
 	assert_string_equal(said(&r, FIELD_SERVER), "run");
 	assert_false(readable(s->launcher.fd, QUIET_MS));
 	receipt(s, tag);

@@ -125,12 +125,37 @@ static void errors_name_both(void **state)
 	assert_string_equal(e.text, "expected each member once, found \"a\" again");
 }
 
+static void messages_are_bounded(void **state)
+{
+	struct err e = { 0 };
+	char text[2 * JSON_VALUES + 1];
+	json_t *doc = NULL;
+	size_t i;
+
+	(void)state;
+	memset(text, '1', sizeof(text));
+	for (i = 2; i < sizeof(text); i += 2)
+		text[i] = ',';
+	text[0] = '[';
+	text[2 * JSON_VALUES] = ']';	/* JSON_VALUES numbers and the array: one too many */
+	assert_int_equal(json_read_message(&doc, text, sizeof(text), &e), -1);
+	assert_string_equal(e.text, "more than 100000 values");
+	assert_int_equal(json_read(&doc, text, sizeof(text), NULL, &e), 0);	/* an operator's file */
+	assert_int_equal(json_values(doc), JSON_VALUES + 1);
+	json_decref(doc);
+	text[2 * JSON_VALUES - 2] = ']';
+	assert_int_equal(json_read_message(&doc, text, 2 * JSON_VALUES - 1, &e), 0);
+	assert_int_equal(json_values(doc), JSON_VALUES);
+	json_decref(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_strictly),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(errors_name_both),
+		cmocka_unit_test(messages_are_bounded),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -213,11 +213,14 @@ static const char WHOLE_HEAD[] = "00000000000000000006\n", OLD_HEAD[] = "0000000
 static void cuts(void **state)
 {
 	const struct fixture *f = *state;
-	size_t at;
+	size_t at, padding = 0;
 
+	while (f->bytes[f->size - padding - 1] == '\0')
+		padding++;
+	assert_in_range(padding, 1, 7);
 	for (at = JOURNAL_MAGIC; at < f->size; at++) {
-		put_file(f, "journal", f->bytes, at);
-		assert_int_equal(reopened(f, WHOLE_HEAD), -1);	/* 6 were acknowledged: never fewer */
+		put_file(f, "journal", f->bytes, at);	/* 6 were acknowledged: never fewer */
+		assert_int_equal(reopened(f, WHOLE_HEAD), at < f->size - padding ? -1 : 6);
 		put_file(f, "journal", f->bytes, at);
 		if (at > 640)
 			assert_true(reopened(f, OLD_HEAD) >= 1);	/* a crash before head: goes on */

@@ -123,6 +123,20 @@ static void first_tool_of_a_name_stands(void **state)
 	json_decref(seen);
 }
 
+static void adds_defaults(void **state)
+{
+	scoped(json) json_t *schema = json_pack("{s:{s:{s:s,s:s},s:{s:s,s:i},s:{s:s}}}", "properties",
+		"where", "type", "string", "default", "prod", "n", "type", "integer", "default", 3, "x", "type", "string");
+	scoped(json) json_t *args = json_pack("{s:i}", "n", 7);
+	struct buf out = BUF(200);
+
+	(void)state;
+	mcp_add_defaults(schema, args);
+	json_write(&out, args);
+	assert_string_equal(buf_text(&out), "{\"n\":7,\"where\":\"prod\"}");
+	buf_free(&out);
+}
+
 static void writes_one_line_each(void **state)
 {
 	struct buf out = BUF(4096);
@@ -161,6 +175,7 @@ int main(void)
 		cmocka_unit_test(reads_only_messages),
 		cmocka_unit_test(checks_arguments),
 		cmocka_unit_test(first_tool_of_a_name_stands),
+		cmocka_unit_test(adds_defaults),
 		cmocka_unit_test(writes_one_line_each),
 		cmocka_unit_test(speaks_two_revisions),
 	};

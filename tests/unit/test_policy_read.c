@@ -13,6 +13,8 @@
 #define HEAD "{\"reeve\":\"policy/1\",\"layer\":\"action\",\n"
 #define RULE(body) HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"allow\"," body "}]}"
 
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const struct {
 	const char *text, *error;	/* how the error begins; NULL: it is well */
 } rows[] = {
@@ -54,6 +56,9 @@ static const struct {
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"in\":[]}}}"), "t:3:53: \"in\": expected an array" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"in\":[{}]}}}"), "t:3:53: \"in\": expected an array" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"glob\":\"\"}}}"), "t:3:55: \"glob\": expected a pattern" },
+	{ RULE("\"when\":{\"args\":{\"/a\":{\"glob\":\"" A64 A64 A64 A64 "\"}}}"), NULL },
+	{ RULE("\"when\":{\"args\":{\"/a\":{\"glob\":\"" A64 A64 A64 A64 "*\"}}}"),
+	  "t:3:55: \"glob\": expected a pattern of at most 256 bytes" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"glob\":1}}}"), "t:3:55: \"glob\": expected a pattern" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"under\":\"\"}}}"), "t:3:56: \"under\": expected a directory" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"above\":\"1\"}}}"), "t:3:56: \"above\": expected a number" },

@@ -120,14 +120,14 @@ static const char sample[] = T
 static const struct {
 	const char *what, *values[3], *says;	/* the joined argv and stdin, or the error */
 } calls[] = {
-	{ "values fill their holes",		{ "a b", "f", NULL },	"grep|-n|{3|--in=f|a b|--|f|<a b>" },
+	{ "values fill their holes",		{ "a b", "f", "3" },	"grep|-n|{3|--in=f|a b|--|f|<a b>" },
 	{ "no shell, no splitting",		{ "$(id);", "*", "9" },	"grep|-n|{9|--in=*|$(id);|--|*|<$(id);>" },
 	{ "a value with braces is no template",	{ "{file}", "f", "1" },	"grep|-n|{1|--in=f|{file}|--|f|<{file}>" },
 	{ "behind -- a dash is a name",		{ "x", "-f", "1" },	"grep|-n|{1|--in=-f|x|--|-f|<x>" },
 	{ "an option is refused",		{ "-rf", "f", "1" },	"tool find: parameter what begins with \"-\" and would be "
 									"taken for an option; the tool's argv needs \"--\" before it" },
 	{ "too long",				{ "0123456789", "f", "1" }, "tool find: parameter what is too long" },
-	{ "missing",				{ "x", NULL, "1" },	"tool find: parameter file is missing" },
+	{ "missing",				{ "x", "f", NULL },	"tool find: parameter n is missing" },
 	{ "no integer",				{ "x", "f", "1x" },	"tool find: parameter n is not an integer" },
 	{ "below",				{ "x", "f", "-6" },	"tool find: parameter n is below the minimum" },
 	{ "above",				{ "x", "f", "10" },	"tool find: parameter n is above the maximum" },
