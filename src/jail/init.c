@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,17 +56,21 @@ static int keep_own_descriptors(struct inside *in, struct err *e)
 	return 0;
 }
 
-/* The launcher's handlers are code that means nothing here. Signals stay blocked: see serve(). */
+/*
+ * The launcher's handlers are code that means nothing here, and what it was told to ignore is none of
+ * the agent's business. By the bare call: libc keeps signals 32 and 33 for itself and would refuse.
+ * Signals stay blocked: see serve().
+ */
 static int forget_handlers(struct inside *in, struct err *e)
 {
-	const struct sigaction plain = { .sa_handler = SIG_DFL };
+	/* struct sigaction as rt_sigaction(2) takes it; all zero is SIG_DFL. */
+	const unsigned long plain[4] = { 0 };
 	int sig;
 
 	(void)in;
 	(void)e;
 	for (sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &plain,
-			  NULL); /* KILL, STOP and libc's own say no, and have no handlers */
+		syscall(SYS_rt_sigaction, sig, plain, NULL, sizeof(unsigned long));
 	return 0;
 }
 
