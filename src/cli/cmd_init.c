@@ -27,7 +27,7 @@ int cmd_init(int argc, char **argv, struct err *e)
 		     "key.\n"
 		     "Run again, it prints the same key. Give that line to who is to check you.\n");
 		options_print(rows);
-		puts("\nexample:\n  reeve init > reeve.vkey");
+		puts("\nexample:\n  reeve init > ~/agents/reeve.vkey");
 		return EXIT_DONE;
 	}
 	if (paths_find(&at, tenant, e) < 0 || launch_init(verifier, &at, tenant, e) < 0)

@@ -86,6 +86,10 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		print_help(rows);
 		return EXIT_DONE;
 	}
+	if (operands < argc && strcmp(argv[operands - 1], "--") != 0) {
+		err_set(e, ERR_INPUT, "put -- before %s: what follows it is the agent's", argv[operands]);
+		return usage_error("run", e);
+	}
 	if (operands == argc) {
 		err_set(e, ERR_INPUT, "which command? put it after --");
 		return usage_error("run", e);

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "policy/policy.h"
 
 /* A profile by path, or by name: the user's own, the installed ones, those of a checkout. */
@@ -87,11 +89,18 @@ static int check_policy(struct wish *w, struct err *e)
 static int find_place(struct wish *w, struct err *e)
 {
 	const char *home = getenv("HOME");
+	struct stat st;
 
-	if (!realpath(w->workspace ? w->workspace : ".", w->workspace_room))
-		return err_sys(e, "workspace %s", w->workspace ? w->workspace : ".");
+	if (!realpath(w->workspace ? w->workspace : ".", w->workspace_room) ||
+	    stat(w->workspace_room, &st) < 0)
+		return err_sys(e, "--workspace %s", w->workspace ? w->workspace : ".");
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, "--workspace %s is not a folder", w->workspace_room);
 	if (!home || home[0] != '/')
 		return err_set(e, ERR_INPUT, "HOME is not set to an absolute path");
+	/* Without links and odd slashes, as the workspace is: the one must be seen to hold the other. */
+	if (realpath(home, w->home_room))
+		home = w->home_room;
 	snprintf(w->call_room, sizeof(w->call_room), "%s/reeve-call", w->programs);
 	w->ask.place = (struct place){ w->workspace_room, home, w->call_room, w->hidden, w->fixed };
 	return 0;
@@ -161,6 +170,25 @@ static int check_plans(const struct wish *w, struct err *e)
 	return 0;
 }
 
+/* What the ledger would cut, or could not tell apart, is not accepted. */
+static int check_words(const struct run_request *ask, struct err *e)
+{
+	const struct {
+		const char *option, *value;
+	} words[] = {
+		{ "agent", ask->agent },	     { "owner", ask->owner },
+		{ "environment", ask->environment }, { "initiator", ask->initiator },
+	};
+	size_t i;
+
+	if (!text_is_name(ask->tenant))
+		return err_set(e, ERR_INPUT, "--tenant \"%.80s\": use a-z, 0-9, '.', '_' and '-'", ask->tenant);
+	for (i = 0; i < count_of(words); i++)
+		if (words[i].value && (!words[i].value[0] || strlen(words[i].value) > 64))
+			return err_set(e, ERR_INPUT, "--%s takes 1 to 64 bytes", words[i].option);
+	return 0;
+}
+
 int wish_read(struct wish *w, struct err *e)
 {
 	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0 ||
@@ -169,6 +197,8 @@ int wish_read(struct wish *w, struct err *e)
 	if (read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
 		return -1;
 	find_owner(w);
+	if (check_words(&w->ask, e) < 0)
+		return -1;
 	if (set_apart(w, e) < 0 || find_place(w, e) < 0)
 		return -1;
 	return check_plans(w, e);

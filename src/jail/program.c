@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -93,10 +94,14 @@ static void await_go(const struct inside *in)
 		_exit(DIED);
 }
 
+/* Often it exists outside; so the sentence says where it was looked for, and what to do. */
 static void say_why(const char *program, int why)
 {
-	char line[256];
-	int size = snprintf(line, sizeof(line), "reeve: %.160s: %s\n", program, strerror(why));
+	char line[512];
+	int size = snprintf(line, sizeof(line),
+			    "reeve: %.160s: %s in the jail (PATH there is %.160s); its folder must be "
+			    "under \"read\" in the profile\n",
+			    program, why == ENOENT ? "not found" : strerror(why), getenv("PATH"));
 
 	if (size > 0 &&
 	    write(2, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "launcher/run.h"
 
 static struct child *free_slot(struct run *r)
@@ -49,7 +50,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 		return err_sys(e, "pipe");
 	its = fds[1];
 	*c = (struct child){
-		.tag = tag, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
+		.tag = tag, .name = name, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
 	};
 	fcntl(its, F_SETFL, 0);
 	spec.stdio[0] = in;
@@ -92,6 +93,17 @@ void child_listen(struct child *c)
 		c->kept_bytes += (size_t)got;
 }
 
+/* Not one call of an exec tool, whose status is its caller's. */
+static bool is_server(const struct run *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < tools_count(r->ask->tools); i++)
+		if (strcmp(tools_server_name(r->ask->tools, i), name) == 0)
+			return tools_server_kind(r->ask->tools, i) == TOOLS_COMMAND;
+	return false;
+}
+
 int child_ended(struct run *r, struct child *c, struct err *e)
 {
 	int status = 0;
@@ -107,6 +119,9 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 			break;
 	}
 	code = (uint32_t)status;
+	if (status && !r->ending && is_server(r, c->name))
+		log_say("tool server %s ended with status %d: see %s/%llu/%s.stderr", c->name, status,
+			r->at.runs, (unsigned long long)r->index, c->name);
 	jail_end(&c->jail);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);

@@ -10,6 +10,7 @@ enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 12 };
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {
 	uint64_t tag;		/* the broker's name for it */
+	const char *name;	/* of its server; borrowed from the tool file */
 	struct jail jail;	/* init -1: this slot is free */
 	int said;		/* read end of its stderr; -1: closed */
 	int kept;		/* file its stderr goes to; -1: none */

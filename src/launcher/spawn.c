@@ -7,6 +7,21 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
+/*
+ * What a terminal, timeout(1) or a service manager sends to the whole process group is meant for the
+ * agent, and the launcher passes it on. The broker must not die of it first: ignored before exec, so
+ * that there is no moment in which it could. (The recorder has a session of its own.)
+ */
+static void ignore_group_signals(void)
+{
+	static const int meant_for_agent[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	size_t i;
+
+	for (i = 0; i < count_of(meant_for_agent); i++)
+		sigaction(meant_for_agent[i], &ignore, NULL);
+}
+
 /* Between fork and exec: nothing inherited but 0-3, no blocked signals, no way to outlive us. */
 static void become(const char *path, const char *const *argv, int fd, bool tied, int log,
 		   pid_t parent)
@@ -14,6 +29,7 @@ static void become(const char *path, const char *const *argv, int fd, bool tied,
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 
+	ignore_group_signals();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (tied && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))

@@ -176,22 +176,70 @@ static bool is_the_agents(const char *path, const struct profile *from, const st
 	return false;
 }
 
-/* A folder is data; a file, or what is not there yet, may be what is executed. */
-static bool may_be_program(const char *word, size_t place)
+/*
+ * A folder is data; a file may be what is executed, and so may an absolute name of nothing yet. A
+ * relative name is one of the workspace, where servers run, if there is such a file.
+ */
+static bool names_program(const char *word, size_t place, const struct profile *from,
+			  const struct place *at)
 {
+	char path[PATH_MAX];
 	struct stat st;
+	bool absolute = word[0] == '/';
 
-	return word[0] == '/' && (place == 0 || stat(word, &st) < 0 || !S_ISDIR(st.st_mode));
+	if ((size_t)snprintf(path, sizeof(path), "%s%s%s", absolute ? "" : at->workspace,
+			     absolute ? "" : "/", word) >= sizeof(path))
+		return true;
+	if (place == 0 && strchr(word, '/'))
+		return is_the_agents(path, from, at);
+	if (stat(path, &st) < 0 ? !absolute : S_ISDIR(st.st_mode))
+		return false;
+	return is_the_agents(path, from, at);
 }
 
+/* Beside the whole word: what stands after "=", and the workspace named in the midst of something. */
 int plan_program(const char *word, size_t place, const char *server, const struct profile *from,
 		 const struct place *at, struct err *e)
 {
-	if (!may_be_program(word, place) || !is_the_agents(word, from, at))
+	const char *value = strchr(word, '='), *midst = strstr(word, at->workspace);
+
+	if (!names_program(word, place, from, at) &&
+	    !(value && names_program(value + 1, 1, from, at)) &&
+	    !(midst && midst != word && midst[-1] != '='))
 		return 0;
-	return err_set(
-		e, ERR_INPUT,
-		"server %s: argv names %s, which the agent can change; keep it elsewhere, or say "
-		"\"from_workspace\": true if the agent may decide what this server does",
-		server, word);
+	return err_set(e, ERR_INPUT,
+		       "server %s: argv names %s, which the agent can change; keep it elsewhere, or say "
+		       "\"from_workspace\": true if the agent may decide what this server does",
+		       server, word);
+}
+
+static int wrong_variable(const char *name, const char *server, struct err *e)
+{
+	return err_set(e, ERR_INPUT,
+		       "server %s: its %s leads to where the agent can write, or is relative; name folders "
+		       "elsewhere, or say \"from_workspace\": true", server, name);
+}
+
+/* Where programs and what they load are looked for. */
+int plan_variable(const char *name, const char *value, const char *server, const struct profile *from,
+		  const struct place *at, struct err *e)
+{
+	static const char *const loads[] = {
+		"LD_PRELOAD",	 "LD_LIBRARY_PATH", "LD_AUDIT", "NODE_OPTIONS", "NODE_PATH",
+		"PYTHONPATH",	 "PYTHONSTARTUP",   "PERL5LIB", "PERL5OPT",	"RUBYLIB",
+		"RUBYOPT",	 "BASH_ENV",	    "ENV",	"JAVA_TOOL_OPTIONS",
+	};
+	char folder[PATH_MAX];
+	size_t size, i;
+
+	for (i = 0; i < count_of(loads); i++)
+		if (strcmp(name, loads[i]) == 0 && strstr(value, at->workspace))
+			return wrong_variable(name, server, e);
+	for (; strcmp(name, "PATH") == 0 && *value; value += size + (value[size] == ':')) {
+		size = strcspn(value, ":");
+		snprintf(folder, sizeof(folder), "%.*s", (int)size, value);
+		if (folder[0] != '/' || is_the_agents(folder, from, at))
+			return wrong_variable(name, server, e);
+	}
+	return 0;
 }

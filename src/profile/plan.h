@@ -48,6 +48,8 @@ int plan_apart(const struct plan *p, const struct place *at, struct err *e) must
 /* Word number `place` of a tool server's argv names nothing that the agent can write. */
 int plan_program(const char *word, size_t place, const char *server, const struct profile *from,
 		 const struct place *at, struct err *e) must_use;
+int plan_variable(const char *name, const char *value, const char *server, const struct profile *from,
+		  const struct place *at, struct err *e) must_use;
 int plan_done(struct jail_plan *out, struct plan **p, struct jail_spec spec, const struct place *at,
 	      struct err *e) must_use;
 

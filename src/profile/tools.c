@@ -336,6 +336,19 @@ static int check_argv_words(struct plan *p, json_t *argv, const char *name,
 	return 0;
 }
 
+static int check_env(struct plan *p, json_t *env, const char *server, const struct profile *from,
+		     const struct place *at, struct err *e)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(env, name, value)
+		if (plan_variable(name, with_workspace(p, json_string_value(value), at->workspace), server,
+				  from, at, e) < 0)
+			return -1;
+	return 0;
+}
+
 int tools_check_programs(const struct tools *t, size_t server, const struct profile *from,
 			 const struct place *at, struct err *e)
 {
@@ -347,7 +360,8 @@ int tools_check_programs(const struct tools *t, size_t server, const struct prof
 		return err_sys(e, "plan");
 	if (json_is_true(json_object_get(s, "from_workspace")))
 		return 0;
-	if (check_argv_words(p, json_object_get(s, "argv"), name, from, at, e) < 0)
+	if (check_env(p, json_object_get(s, "env"), name, from, at, e) < 0 ||
+	    check_argv_words(p, json_object_get(s, "argv"), name, from, at, e) < 0)
 		return -1;
 	json_object_foreach(json_object_get(s, "tools"), tool, what)
 		if (check_argv_words(p, json_object_get(what, "argv"), name, from, at, e) < 0)

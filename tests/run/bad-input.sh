@@ -55,6 +55,7 @@ wrong 'an unknown kind' tools 'file:1:[0-9]+: .*telepathy'
 equal 'nothing was started' no "$([ -e started ] && echo yes || echo no)"
 equal 'and nothing was recorded' no "$([ -e "$(ledger_of "$h")" ] && echo yes || echo no)"
 fails 'reeve policy check says the same' 2 as "$uid" "$h" "$reeve" policy check file
+fails 'the command stands behind --' 2 as "$uid" "$h" "$reeve" run touch started
 fails 'home as workspace is refused' 2 as "$uid" "$h" "$reeve" run --workspace "$h" -- true
 fails 'the root as workspace is refused' 2 as "$uid" "$h" "$reeve" run --workspace / -- true
 
@@ -101,7 +102,25 @@ apart 'a script that the agent can make' 'which the agent can change' --tools ..
 ln -s /bin/true innocent
 server "\"$h/work/innocent\""
 apart 'a program named by a link that the agent can turn' 'which the agent can change' --tools ../etc/tools.json
-server '"true", "$WORKSPACE"'
+echo x >server.js
+server '"node", "server.js"'
+apart 'a script by a relative name' 'which the agent can change' --tools ../etc/tools.json
+server '"./server.js"'
+apart 'a program by a relative name' 'which the agent can change' --tools ../etc/tools.json
+server '"node", "--require=$WORKSPACE/server.js"'
+apart 'a script after an equals sign' 'which the agent can change' --tools ../etc/tools.json
+server '"sh", "-c", "exec $WORKSPACE/server.js"'
+apart 'a script in the midst of a word' 'which the agent can change' --tools ../etc/tools.json
+server '"true"' ', "env": { "PATH": "$WORKSPACE/bin:/usr/bin" }'
+apart 'a PATH through the workspace' 'PATH leads' --tools ../etc/tools.json
+server '"true"' ', "env": { "PATH": ".:/usr/bin" }'
+apart 'a PATH through the current folder' 'PATH leads' --tools ../etc/tools.json
+server '"node"' ', "env": { "NODE_OPTIONS": "--require=$WORKSPACE/server.js" }'
+apart 'what a loader takes code from' 'NODE_OPTIONS leads' --tools ../etc/tools.json
+apart 'a file as workspace' 'not a folder' --workspace server.js
+apart 'a tenant that is none' 'tenant' --tenant '../x'
+apart 'an agent without a name' 'agent' --agent ''
+server '"true", "--root=$WORKSPACE", "$WORKSPACE"'
 fails 'a folder of the workspace may be named' 0 as "$uid" "$h" "$reeve" run --tools ../etc/tools.json -- true
 server '"sh", "$WORKSPACE/x.sh"' ', "from_workspace": true'
 fails 'and a program in it, when that is said' 0 as "$uid" "$h" "$reeve" run --tools ../etc/tools.json -- true

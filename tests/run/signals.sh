@@ -18,6 +18,21 @@ for uid in $(each_user); do
 		wait $pid
 		equal "uid $uid: SIG$signal reaches the agent, and its status comes back" "got $signal 33" "$line $?"
 	done
+	# To the whole process group, as a terminal and timeout(1) do: only the agent decides.
+	for signal in INT TERM HUP; do
+		rm -f "$h/said"
+		mkfifo "$h/said"
+		become "$uid" "$h" setsid --wait env --default-signal="$signal" sh -c 'echo $$ >pid; exec "$@"' sh \
+			"$reeve" run -- sh -c "trap 'echo got $signal; exit 33' $signal; echo up; while :; do :; done" >"$h/said" 2>/dev/null &
+		pid=$!
+		{
+			read -r _
+			kill -s "$signal" -- "-$(cat "$h/work/pid")"
+			read -r line
+		} <"$h/said"
+		wait $pid
+		equal "uid $uid: SIG$signal to the process group reaches the agent" "got $signal 33" "$line $?"
+	done
 	for victim in launcher broker; do
 		rm -f "$h/said"
 		mkfifo "$h/said"
