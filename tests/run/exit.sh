@@ -17,7 +17,7 @@ for uid in $(each_user); do
 	equal "uid $uid: arguments arrive as they are" "a b|c" "$(run -- sh -c 'printf "%s|%s" "$1" "$2"' sh 'a b' c 2>/dev/null)"
 	mkfifo "$h/gone"
 	exec 9<>"$h/gone" 8>"$h/gone" 9<&-	# a pipe that nobody reads any more
-	equal "uid $uid: whoever reads stderr may go away" 'done, 0' "$(run -- printf done 2>&8; echo ", $?")"
+	equal "uid $uid: whoever reads stderr may go away" 'done, 0' "$(run -- printf 'done' 2>&8; echo ", $?")"
 	exec 8>&-
 	equal "uid $uid: the agent has no ignored signals of ours" '0000000000000000' "$(run -- sed -n 's/^SigIgn:.//p' /proc/self/status 2>/dev/null)"
 	fails "uid $uid: no command" 2 run
