@@ -45,6 +45,8 @@ static bool lies_beneath(const char *real, const struct stat *dir)
 /* A name on its way to being resolved: `real` holds no links, `left` is still to be walked. */
 struct walk {
 	char real[PATH_MAX], left[PATH_MAX];
+	struct stat dir;	/* the folder that is asked about */
+	bool inside;		/* `real` is that folder, or beneath it */
 	unsigned links;
 };
 
@@ -58,8 +60,10 @@ static bool follow(struct walk *w, const char *link)
 		return false;
 	target[size] = '\0';
 	memcpy(rest, w->left, sizeof(rest));
-	if (target[0] == '/')
+	if (target[0] == '/') {
 		memcpy(w->real, "/", 2);
+		w->inside = lies_beneath(w->real, &w->dir);
+	}
 	return (size_t)snprintf(w->left, sizeof(w->left), "%s/%s", target, rest) < sizeof(w->left);
 }
 
@@ -76,46 +80,47 @@ static bool next_part(struct walk *w, char part[NAME_MAX + 1])
 	return true;
 }
 
-/* One part, as the kernel takes it. false: it is looked up in `dir`, or cannot be followed. */
-static bool step(struct walk *w, const char *part, const struct stat *dir)
+/* One part, as the kernel takes it. false: it is looked up inside, or cannot be followed. */
+static bool step(struct walk *w, const char *part)
 {
 	char next[PATH_MAX];
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (strcmp(part, "..") == 0)
+	if (strcmp(part, "..") == 0) {
 		go_up(w->real);
+		w->inside = lies_beneath(w->real, &w->dir);
+	}
 	if (!part[0] || strcmp(part, ".") == 0 || strcmp(part, "..") == 0)
 		return true;
-	if (lies_beneath(w->real, dir) ||
-	    (size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "", part) >=
-		    sizeof(next))
+	if (w->inside || (size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "",
+					  part) >= sizeof(next))
 		return false;
 	if (lstat(next, &st) == 0 && S_ISLNK(st.st_mode))
 		return follow(w, next);
-	memcpy(w->real, next, sizeof(next));
+	memcpy(w->real, next, strlen(next) + 1);
+	w->inside = st.st_ino && is_same(&st, &w->dir);
 	return true;
 }
 
 /*
- * Does a name lie in this folder, or pass through it? Who can write in a folder on the way, be it
- * one that only holds a link, decides what the name means tomorrow. What cannot be walked counts as
- * yes.
+ * Does a name lie in this folder, or pass through it? Who can write in a folder on the way, be it one
+ * that only holds a link, decides what the name means tomorrow. What cannot be walked counts as yes.
  */
 static bool passes_through(const char *path, const char *dir)
 {
 	struct walk w = { .real = "/" };
 	char part[NAME_MAX + 1];
-	struct stat there;
 
-	if (stat(dir, &there) < 0)
+	if (stat(dir, &w.dir) < 0)
 		return false; /* nothing is mounted from there */
 	if ((path[0] != '/' && !getcwd(w.real, sizeof(w.real))) ||
 	    (size_t)snprintf(w.left, sizeof(w.left), "%s", path) >= sizeof(w.left))
 		return true;
+	w.inside = lies_beneath(w.real, &w.dir);
 	while (w.left[0])
-		if (!next_part(&w, part) || !step(&w, part, &there))
+		if (!next_part(&w, part) || !step(&w, part))
 			return true;
-	return lies_beneath(w.real, &there);
+	return w.inside;
 }
 
 static int check_hidden(const char *source, const struct place *at, struct err *e)
