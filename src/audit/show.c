@@ -335,5 +335,9 @@ int cmd_show(const char *ledger, const struct options *o, struct err *e)
 	buf_free(&s.line);
 	if (status == 0 && s.one_run && s.shown == 0)
 		return err_set(e, ERR_INPUT, "there is no run %s in this ledger", o->run);
+	if (status == 0 && s.shown == 0) {
+		fprintf(stderr, "reeve-audit: there is no whole record to show; is this a ledger? run verify\n");
+		return EXIT_INTEGRITY;
+	}
 	return status;
 }

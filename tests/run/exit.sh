@@ -25,4 +25,7 @@ for uid in $(each_user); do
 	fails "uid $uid: the ledger is whole" 0 verify "$h"
 	equal "uid $uid: a close for every run" "$(records "$h" | grep -c '"kind":"run"')" "$(records "$h" | grep -c '"kind":"close"')"
 done
+{ printf 'reeve-journal/1\n'; head -c 65536 /dev/zero; } >"$room/empty"
+fails 'a journal without a record is nothing to show' 1 "$reeve" audit show "$room/empty"
+fails 'and neither is a folder without a journal' 3 "$reeve" audit show "$room"
 finish
