@@ -57,7 +57,14 @@ int place_parent(struct inside *in, const char *target, const char **leaf, struc
 	return place_make_dir(in, slash == target ? "/" : parent, e);
 }
 
-int place_make_dir(struct inside *in, const char *target, struct err *e)
+static int make(int parent, const char *leaf, bool is_dir)
+{
+	if (is_dir)
+		return mkdirat(parent, leaf, 0755);
+	return mknodat(parent, leaf, S_IFREG | 0444, 0);
+}
+
+static int place_make(struct inside *in, const char *target, bool is_dir, struct err *e)
 {
 	scoped(fd) int parent = -1;
 	const char *leaf = "";
@@ -74,31 +81,19 @@ int place_make_dir(struct inside *in, const char *target, struct err *e)
 			"%s does not exist, and would have to be made in a directory of the host; "
 			"make it there first, or leave it out",
 			target);
-	if (mkdirat(parent, leaf, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, "make directory %s", target);
+	if (make(parent, leaf, is_dir) < 0 && errno != EEXIST)
+		return err_sys(e, "make %s", target);
 	return place_open(in, target, e);
+}
+
+int place_make_dir(struct inside *in, const char *target, struct err *e)
+{
+	return place_make(in, target, true, e);
 }
 
 int place_make_file(struct inside *in, const char *target, struct err *e)
 {
-	scoped(fd) int parent = -1;
-	const char *leaf = "";
-	int fd = place_open(in, target, e);
-
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	parent = place_parent(in, target, &leaf, e);
-	if (parent < 0)
-		return -1;
-	if (!is_ours(in, parent))
-		return err_set(
-			e, ERR_INPUT,
-			"%s does not exist, and would have to be made in a directory of the host; "
-			"make it there first, or leave it out",
-			target);
-	if (mknodat(parent, leaf, S_IFREG | 0444, 0) < 0 && errno != EEXIST)
-		return err_sys(e, "make %s", target);
-	return place_open(in, target, e);
+	return place_make(in, target, false, e);
 }
 
 /* Always bounded: in bytes, and in names, which are kernel memory too. */
