@@ -96,7 +96,9 @@ $(OUT)/%.o: src/%.c
 # --- tests ---
 
 TOOLS   := mcp_server mcp_client lap disk recorder_client eio.so
-STORIES := $(sort $(wildcard tests/arch/*.sh tests/run/*.sh tests/peers/*.sh))
+STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
+# What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
+PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
 REPLAYS := $(FUZZ:%=$(OUT)/replay_%)
 export REEVE_BIN := $(CURDIR)/$(OUT)
 
@@ -110,6 +112,13 @@ $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 
+$(OUT)/threats/%: tests/threats/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -static -o $@ $<
+$(OUT)/platform/%: tests/platform/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -o $@ $< -lseccomp
+
 demo:					## install what is missing, build, and show the main job
 	@contrib/need build
 	@echo 'demo: building reeve (some 20 seconds the first time)'
@@ -120,7 +129,7 @@ check:					## install what the tests need, and run them all
 	@echo 'check: building programs and tests (some 40 seconds the first time)'
 	@$(MAKE) --no-print-directory -s -j2 CFLAGS="$(CFLAGS) -Werror" tests
 	@contrib/tap $(UNITS:%=$(OUT)/%) $(REPLAYS) $(STORIES)
-tests: all $(UNITS:%=$(OUT)/%) $(REPLAYS) $(TOOLS:%=$(OUT)/tools/%)	## build the programs and all tests
+tests: all $(UNITS:%=$(OUT)/%) $(REPLAYS) $(TOOLS:%=$(OUT)/tools/%) $(PROBES)	## build the programs and all tests
 check-unit: tests			## only the unit tests
 	@contrib/tap $(UNITS:%=$(OUT)/%)
 check-run: tests			## only the stories in tests/run

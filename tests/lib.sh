@@ -15,7 +15,7 @@ user=54321	# an ordinary user: nobody's, and without a line in /etc/passwd
 # The programs and profiles where any user may execute them, wherever the checkout lies.
 mkdir "$room" "$room/bin" "$story/profiles"
 cp "$bin"/reeve* "$room/bin/" 2>/dev/null
-cp "$bin"/tools/* "$room/bin/" 2>/dev/null
+cp "$bin"/tools/* "$bin"/threats/* "$bin"/platform/* "$room/bin/" 2>/dev/null
 cp "$top"/profiles/*.json "$story/profiles/"
 chmod -R a+rX "$story"
 reeve=$room/bin/reeve

@@ -102,7 +102,11 @@ static int find_place(struct wish *w, struct err *e)
 	if (realpath(home, w->home_room))
 		home = w->home_room;
 	snprintf(w->call_room, sizeof(w->call_room), "%s/reeve-call", w->programs);
-	w->ask.place = (struct place){ w->workspace_room, home, w->call_room, w->hidden, w->fixed };
+	w->ask.place = (struct place){ .workspace = w->workspace_room,
+					.home = home,
+					.call = w->call_room,
+					.hidden = w->hidden,
+					.fixed = w->fixed };
 	return 0;
 }
 

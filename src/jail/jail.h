@@ -42,6 +42,7 @@ enum jail_mount_kind {
 	JAIL_LINK,	/* symbolic link at `target` with the text `source` */
 	JAIL_PROC,
 	JAIL_DEV,	/* a minimal /dev */
+	JAIL_COW,	/* what `source` holds, changed only in `upper`: an overlay; `work` beside it */
 };
 
 struct jail_mount {
@@ -51,6 +52,8 @@ struct jail_mount {
 	bool maybe;		/* absent on the host: leave it out */
 	unsigned mode;		/* JAIL_TMPFS: permissions of its root; 0: 01777 */
 	uint64_t most;		/* JAIL_TMPFS: bytes it may hold; 0: 2 GiB */
+	uint64_t names;		/* JAIL_TMPFS: files it may hold; 0: one for each 4 KiB */
+	const char *upper, *work;	/* JAIL_COW: host paths of one file system that takes user.* attributes */
 };
 
 struct jail_limit {
@@ -59,6 +62,31 @@ struct jail_limit {
 };
 
 enum { JAIL_SOCKETS = 33 };
+
+/*
+ * Another list of calls than our own (jail/agent.def), which then holds beneath it: what that refuses by
+ * REFUSE stays refused. Rules of one call are tried in order; none matches: the list's default.
+ */
+enum { JAIL_COMPARES = 6 };
+
+struct jail_compare {
+	unsigned arg;			/* 0-5 */
+	enum jail_operator { JAIL_EQ, JAIL_NE, JAIL_LT, JAIL_LE, JAIL_GT, JAIL_GE, JAIL_MASKED_EQ } op;
+	uint64_t value, second;		/* JAIL_MASKED_EQ: (arg & value) == second */
+};
+
+struct jail_rule {
+	int call;			/* number in this architecture's table */
+	int error;			/* 0: allowed; otherwise the errno it answers; -1: kills the process */
+	size_t compare_count;
+	struct jail_compare compares[JAIL_COMPARES];
+};
+
+struct jail_calls {
+	const struct jail_rule *rules;
+	size_t count;
+	int otherwise;			/* as jail_rule.error */
+};
 
 /* Everything is borrowed for the length of jail_start(). Zero is no jail: argv is required. */
 struct jail_spec {
@@ -74,13 +102,19 @@ struct jail_spec {
 	const char *sockets[JAIL_SOCKETS];	/* paths inside to bind and listen on, NULL at the end */
 	int stdio[3];				/* become 0, 1, 2; -1: /dev/null */
 	bool new_session;			/* setsid(2) before exec */
+	bool terminal;				/* a pty of its own becomes 0, 1, 2 instead; its master goes to the caller */
+	const struct jail_calls *calls;		/* NULL: jail/agent.def */
+	const char *const *protect;		/* names nothing inside may make or change: names.c; NULL: none */
+	const uint16_t *connect, *bind;		/* TCP ports, 0 at the end; NULL: any there is in its own network */
+	int cgroup;				/* directory of a cgroup v2 to be born in; 0 or less: the caller's */
 	uint32_t without;			/* bit set of enum jail_layer the operator gave up by name */
 };
 
 /* What a run's first record says of each layer. */
 enum jail_layer {
-	LAYER_USER, LAYER_MOUNT, LAYER_PID, LAYER_NET, LAYER_IPC, LAYER_UTS, LAYER_CGROUP,
+	LAYER_USER, LAYER_MOUNT, LAYER_PID, LAYER_NET, LAYER_IPC, LAYER_UTS, LAYER_CGROUP, LAYER_TIME,
 	LAYER_LANDLOCK, LAYER_CAPABILITIES, LAYER_NO_NEW_PRIVS, LAYER_SECCOMP, LAYER_LIMITS,
+	LAYER_NAMES,		/* spec->protect: asked only if it names something */
 	LAYERS
 };
 
@@ -88,6 +122,9 @@ struct jail_layer_state {
 	bool asked, obtained, tested;	/* tested: the jail tried to break it from inside and could not */
 	uint32_t detail;		/* Landlock: ABI in force; otherwise 0 */
 };
+
+/* Names that run later outside, NULL at the end: what a profile protects unless it says otherwise. */
+const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
 
@@ -97,10 +134,23 @@ struct jail {
 	int pidfd;
 	int control;				/* ours with that init; closing it kills the jail */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
+	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	struct jail_layer_state layers[LAYERS];
 };
 
-#define JAIL_NONE ((struct jail){ .init = -1, .pidfd = -1, .control = -1 })
+#define JAIL_NONE ((struct jail){ .init = -1, .pidfd = -1, .control = -1, .terminal = -1 })
+
+/* What init tells while the program runs, by jail_hear() whenever `control` is readable. */
+struct jail_event {
+	enum { JAIL_REFUSED = 1, JAIL_STOPPED } what;
+	int error;				/* REFUSED: errno it was answered with */
+	uint32_t arch;				/* AUDIT_ARCH_* */
+	int call;
+	uint64_t args[6];			/* registers, never what they point to */
+	uint64_t count;				/* of this call and errno so far, in this jail */
+	int signal;				/* STOPPED: by this; jail_signal(SIGCONT) resumes it */
+	char name[512];				/* REFUSED for a protected name: that name; otherwise "" */
+};
 
 /*
  * Build the jail and wait (at most ten seconds) until it stands and its layers have been tested.
@@ -113,6 +163,9 @@ int jail_go(struct jail *j, struct err *e) must_use;
 
 /* Forward a signal to the program inside. */
 void jail_signal(struct jail *j, int signal);
+
+/* 1: *out is filled; 0: nothing now; -1: init is gone (closed; poll no more). */
+int jail_hear(struct jail *j, struct jail_event *out);
 
 /*
  * Call when pidfd is readable: reap it and say how it ended: 0-255 the program's own status,

@@ -17,11 +17,13 @@ static const struct {
 	[LAYER_IPC] = { "ipc", CLONE_NEWIPC, "ipc" },
 	[LAYER_UTS] = { "uts", CLONE_NEWUTS, "uts" },
 	[LAYER_CGROUP] = { "cgroup", CLONE_NEWCGROUP, "cgroup" },
+	[LAYER_TIME] = { "time", 0, "time" }, /* by unshare(2): clone(2) has no room for its flag */
 	[LAYER_LANDLOCK] = { "landlock", 0, NULL },
 	[LAYER_CAPABILITIES] = { "capabilities", 0, NULL },
 	[LAYER_NO_NEW_PRIVS] = { "no_new_privs", 0, NULL },
 	[LAYER_SECCOMP] = { "seccomp", 0, NULL },
 	[LAYER_LIMITS] = { "limits", 0, NULL },
+	[LAYER_NAMES] = { "names", 0, NULL },
 };
 
 const char *jail_layer_word(enum jail_layer l)

@@ -47,6 +47,8 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 
 	for (l = 0; l < LAYERS; l++)
 		in->layers[l] = (struct jail_layer_state){ .asked = true, .obtained = true };
+	if (!in->spec->protect || !in->spec->protect[0])
+		in->layers[LAYER_NAMES] = (struct jail_layer_state){ 0 };
 	child = clone_with(flags, pidfd);
 	if (child < 0 && flags_of(in->spec->without) != flags) {
 		flags = flags_of(in->spec->without);
@@ -207,6 +209,20 @@ void jail_signal(struct jail *j, int signal)
 		(void)!send(j->control, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+int jail_hear(struct jail *j, struct jail_event *out)
+{
+	ssize_t got;
+
+	do
+		got = recv(j->control, out, sizeof(*out), MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)sizeof(*out)) {
+		out->name[sizeof(out->name) - 1] = '\0';
+		return 1;
+	}
+	return got < 0 && errno == EAGAIN ? 0 : -1;
+}
+
 static bool reap(struct jail *j, int *status, int how)
 {
 	siginfo_t end = { 0 };
@@ -239,6 +255,7 @@ void jail_end(struct jail *j)
 	}
 	for (i = 0; j->control >= 0 && i < JAIL_SOCKETS; i++)
 		fd_close(&j->listeners[i]);
+	fd_close(&j->terminal);
 	j->init = -1;
 	fd_close(&j->pidfd);
 	fd_close(&j->control);

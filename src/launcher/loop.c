@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 4 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 5, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -51,6 +51,10 @@ static int hear_recorder(struct run *r, struct err *e)
 			       "the recorder ended: without a ledger nothing may be done");
 	if (got < 0)
 		return err_in(e, "recorder");
+	if (r->msg.type == MSG_NOTED && r->notes > 0) {
+		r->notes--;
+		return 0;
+	}
 	if (r->msg.type == MSG_HALT)
 		return err_set(e, ERR_SYSTEM, "%.*s", (int)(r->msg.size - 4),
 			       (const char *)r->msg.body + 4);
@@ -66,9 +70,13 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[1] = (struct pollfd){ .fd = r->broker.fd, .events = POLLIN };
 	at[2] = (struct pollfd){ .fd = r->recorder.fd, .events = POLLIN };
 	at[3] = (struct pollfd){ .fd = r->ending ? -1 : r->agent.pidfd, .events = POLLIN };
+	at[4] = (struct pollfd){ .fd = events_ready(r, &r->agent) ? r->agent.control : -1, .events = POLLIN };
 	for (i = 0; i < RUN_CHILDREN; i++) {
-		at[n++] = (struct pollfd){ .fd = r->children[i].said, .events = POLLIN };
-		at[n++] = (struct pollfd){ .fd = r->children[i].jail.pidfd, .events = POLLIN };
+		const struct child *c = &r->children[i];
+
+		at[n++] = (struct pollfd){ .fd = c->said, .events = POLLIN };
+		at[n++] = (struct pollfd){ .fd = c->jail.pidfd, .events = POLLIN };
+		at[n++] = (struct pollfd){ .fd = events_ready(r, &c->jail) ? c->jail.control : -1, .events = POLLIN };
 	}
 	return n;
 }
@@ -78,9 +86,14 @@ static int attend_children(struct run *r, const struct pollfd *at, struct err *e
 	size_t i;
 
 	for (i = 0; i < RUN_CHILDREN; i++) {
-		if (at[FIXED + 2 * i].revents)
-			child_listen(&r->children[i]);
-		if (at[FIXED + 2 * i + 1].revents && child_ended(r, &r->children[i], e) < 0)
+		struct child *c = &r->children[i];
+		const struct pollfd *its = at + FIXED + EACH * i;
+
+		if (its[0].revents)
+			child_listen(c);
+		if (its[2].revents && events_hear(r, &c->jail, c->name, e) < 0)
+			return -1;
+		if (its[1].revents && child_ended(r, c, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -98,6 +111,8 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 		return -1;
 	if (at[1].revents && serve_broker(r, e) < 0)
 		return -1;
+	if (at[4].revents && events_hear(r, &r->agent, NULL, e) < 0)
+		return -1;
 	if (at[3].revents && begin_end(r, e) < 0)
 		return -1;
 	return 0;
@@ -105,7 +120,7 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 
 int loop_run(struct run *r, struct err *e)
 {
-	struct pollfd at[FIXED + 2 * RUN_CHILDREN];
+	struct pollfd at[FIXED + EACH * RUN_CHILDREN];
 	nfds_t n;
 
 	while (!r->done) {

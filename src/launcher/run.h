@@ -40,6 +40,7 @@ struct run {
 	int status;		/* of the agent, once it has ended */
 	struct child children[RUN_CHILDREN];
 	struct phases phases;
+	unsigned notes;		/* NOTEs the recorder has not answered yet */
 	struct msg msg;		/* room for the message being read: too large for a stack */
 };
 
@@ -69,6 +70,15 @@ void child_stop(struct run *r, uint64_t tag);
 void child_listen(struct child *c);		/* its stderr has something to say */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;
 void children_end(struct run *r);
+
+/*
+ * events.c: what a jail's init tells, written down. `server` NULL: the agent's. Called when control is
+ * readable; events_ready() is false while too many notes wait for the recorder.
+ */
+bool events_ready(const struct run *r, const struct jail *j);
+int events_hear(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
+/* A record of ours (NOTE) on its way to the recorder; loop.c counts the answers. */
+int note_send(struct run *r, const struct record *record, struct err *e) must_use;
 
 /* loop.c: until the agent has ended and the broker is done. */
 int loop_run(struct run *r, struct err *e) must_use;

@@ -15,7 +15,7 @@ struct text_kept {
 struct plan {
 	struct jail_mount mounts[PLAN_MOUNTS];
 	struct jail_limit limits[PLAN_LIMITS];
-	const char *env[PLAN_TEXTS], *argv[PLAN_TEXTS];
+	const char *env[PLAN_TEXTS], *argv[PLAN_TEXTS], *protect[PLAN_TEXTS];
 	size_t mount_count, limit_count, env_count, argv_count;
 	struct text_kept *texts;
 	bool over;			/* something did not fit: sticky, asked once by plan_done() */
@@ -50,6 +50,7 @@ int plan_program(const char *word, size_t place, const char *server, const struc
 		 const struct place *at, struct err *e) must_use;
 int plan_variable(const char *name, const char *value, const char *server, const struct profile *from,
 		  const struct place *at, struct err *e) must_use;
+const char *const *plan_protect(struct plan *p, const struct profile *from);
 int plan_done(struct jail_plan *out, struct plan **p, struct jail_spec spec, const struct place *at,
 	      struct err *e) must_use;
 

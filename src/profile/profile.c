@@ -17,7 +17,8 @@ static const struct json_member members[] = {
 	{ "read", JSON_ARRAY, JSON_MAY },    { "maybe_read", JSON_ARRAY, JSON_MAY },
 	{ "write", JSON_ARRAY, JSON_MAY },   { "environment", JSON_OBJECT, JSON_MAY },
 	{ "limits", JSON_OBJECT, JSON_MAY }, { "hostname", JSON_STRING, JSON_MAY },
-	{ "tools", JSON_STRING, JSON_MAY },  { NULL, JSON_NULL, JSON_MAY },
+	{ "tools", JSON_STRING, JSON_MAY },  { "workspace", JSON_STRING, JSON_MAY },
+	{ "protect", JSON_ARRAY, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member environment_members[] = {
@@ -70,6 +71,35 @@ static int check_limits(const struct json_file *f, struct err *e)
 	return 0;
 }
 
+static int check_workspace(const struct json_file *f, struct err *e)
+{
+	const char *word = json_string_value(json_object_get(f->root, "workspace"));
+
+	if (word && strcmp(word, "write") != 0 && strcmp(word, "cow") != 0)
+		return json_wrong(f, "/workspace", false, e, "expected \"write\" or \"cow\", found \"%.40s\"", word);
+	return 0;
+}
+
+/* Relative names, of one part or several: reeve-profile(5). */
+static int check_protect(const struct json_file *f, struct err *e)
+{
+	char at[POINT_MOST], whole[POINT_MOST];
+	json_t *value;
+	size_t i;
+
+	if (check_texts(f, "", "protect", e) < 0)
+		return -1;
+	json_array_foreach(json_object_get(f->root, "protect"), i, value) {
+		if ((size_t)snprintf(whole, sizeof(whole), "/%s", json_string_value(value)) < sizeof(whole) &&
+		    path_is_plain(whole))
+			continue;
+		return json_wrong(f, point_index(at, "/protect", i), false, e,
+				  "expected a name such as \".git/hooks\", found \"%.40s\"",
+				  json_string_value(value));
+	}
+	return 0;
+}
+
 static int check_names(const struct json_file *f, struct err *e)
 {
 	static const char *const names[] = { "name", "hostname" };
@@ -93,6 +123,8 @@ static int check_profile(const struct json_file *f, struct err *e)
 		return -1;
 	if (check_paths(f, "", "read", e) < 0 || check_paths(f, "", "maybe_read", e) < 0 ||
 	    check_paths(f, "", "write", e) < 0)
+		return -1;
+	if (check_workspace(f, e) < 0 || check_protect(f, e) < 0)
 		return -1;
 	return check_environment(f, e) < 0 ? -1 : check_limits(f, e);
 }
@@ -195,6 +227,29 @@ static void plan_environment(struct plan *p, const struct profile *from, const s
 	plan_env(p, "REEVE_SOCKET", "/run/reeve/all.sock");
 }
 
+/* The operator's own list stands instead of ours; an empty one protects nothing. */
+const char *const *plan_protect(struct plan *p, const struct profile *from)
+{
+	json_t *value, *list = json_object_get(from->file.root, "protect");
+	size_t i;
+
+	if (!list)
+		return jail_protected();
+	json_array_foreach(list, i, value)
+		if (i + 1 < PLAN_TEXTS)
+			p->protect[i] = json_string_value(value);
+		else
+			p->over = true;
+	return p->protect;
+}
+
+bool profile_is_cow(const struct profile *p)
+{
+	const char *word = json_string_value(json_object_get(p->file.root, "workspace"));
+
+	return word && strcmp(word, "cow") == 0;
+}
+
 static void plan_sockets(struct plan *p, struct jail_spec *spec, const struct tools *t)
 {
 	size_t count = t ? tools_count(t) : 0, i;
@@ -227,5 +282,6 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *from, const 
 	plan_sockets(p, &spec, t);
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
+	spec.protect = plan_protect(p, from);
 	return plan_done(out, &p, spec, at, e);
 }

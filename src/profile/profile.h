@@ -19,10 +19,13 @@ const char *profile_name(const struct profile *p);
 const char *profile_digest(const struct profile *p);	/* "sha256:…" of the file */
 const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
 
+bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
+
 /* Where a run happens; what both the agent's and the servers' jails are cut from. */
 struct place {
 	const char *workspace;	/* absolute, resolved; the same path inside and outside */
 	const char *home;	/* becomes a private, empty directory inside */
+	const char *upper, *work;	/* "cow": where the changes go, and the overlay's own folder; otherwise NULL */
 	const char *call;	/* host path of the reeve-call program */
 	const char *const *hidden;	/* no jail holds these; NULL at the end: ledgers, keys, sockets */
 	const char *const *fixed;	/* no jail can write these: policies, profile, tool file, programs */

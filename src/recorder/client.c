@@ -119,6 +119,25 @@ static int on_commit(struct recorder *r, struct client *c, const struct msg *m, 
 	return 0;
 }
 
+/* What the launcher saw and did itself. Without room it is told to end the run, as for an intent. */
+static int on_note(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+{
+	struct record record;
+	uint64_t index;
+
+	if (unpack(&record, m, e) < 0)
+		return -1;
+	if (record_asker(record.kind) != ROLE_LAUNCHER || record.kind == RECORD_RUN ||
+	    record.kind == RECORD_CLOSE)
+		return err_set(e, ERR_PEER, "NOTE with a record of kind %s", record_word(record.kind));
+	if (!has_room(r))
+		return 0;
+	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
+		return -1;
+	owe(r, c, MSG_NOTED, m->tag, index);
+	return 0;
+}
+
 static int on_close(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
 {
 	struct record record;
@@ -142,6 +161,7 @@ static int (*const handlers[MSG_TYPES])(struct recorder *, struct client *, cons
 	[MSG_OPEN] = on_open,
 	[MSG_ATTACH] = on_attach,
 	[MSG_COMMIT] = on_commit,
+	[MSG_NOTE] = on_note,
 	[MSG_CLOSE] = on_close,
 };
 
