@@ -171,7 +171,7 @@ static int check_stdio(const struct jail_spec *spec, struct err *e)
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
 	struct inside in = {
-		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1
+		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1, .listener = -1
 	};
 	struct jail made = JAIL_NONE;
 	int i, rc;
