@@ -110,7 +110,7 @@ static const struct sock_filter socket_in_own_net[] = {
 
 /* Without a network namespace nothing else would say where packets go. */
 static const struct sock_filter socket_in_host_net[] = {
-	UNLESS(SYS_socket, 6),
+	UNLESS(SYS_socket, 7),
 	ARGUMENT(0),
 	IF(AF_UNIX, 4),
 	UNLESS(AF_NETLINK, 2),
