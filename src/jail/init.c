@@ -308,7 +308,7 @@ static void serve(struct inside *in)
 	reap(in); /* what ended before the descriptor stood */
 	for (;;) {
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, -1) < 0)
+		if (poll(ways, 3, names_again(in)) < 0)
 			continue; /* EINTR: nothing else can go wrong with it */
 		if (ways[2].revents)
 			notify_serve(in);
