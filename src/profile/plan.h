@@ -21,11 +21,44 @@ struct plan {
 	bool over;			/* something did not fit: sticky, asked once by plan_done() */
 };
 
+/* One of the files a profile is made of. */
+struct profile_part {
+	char *path;
+	struct json_file file;		/* checked on its own */
+	char digest[80];
+};
+
+/* The file that was named, what that extends, and so on; last, if there is one, the project's own. */
+enum { PROFILE_DEEP = 8, PROFILE_PARTS };
+
 struct profile {
-	struct json_file file;		/* checked: everything below borrows from it */
+	struct json_file file;		/* root: all parts as one, each list an array; the bytes are the first part's */
+	struct profile_part parts[PROFILE_PARTS];
+	size_t part_count;
+	json_t *because;		/* why, by list and name: merge.c */
+	struct profile *tight;		/* as the project's own file leaves it, for the agent alone; NULL: as it is */
 	char *name, *tools;
 	char digest[80];
 };
+
+/* profile.c: one file, as it stands. */
+int profile_check(const struct json_file *f, struct err *e) must_use;
+int check_limits(const struct json_file *f, struct err *e) must_use;
+int protect_item(const struct item *item, struct err *e) must_use;
+bool profile_has_member(const char *key);
+/* merge.c: what only several members, or several files, can say together. */
+int check_because(const struct json_file *f, struct err *e) must_use;
+int check_grants(const struct json_file *f, struct err *e) must_use;
+json_t *list_names(json_t *list);			/* of either form, as a new array of strings */
+void list_protect(json_t *root, json_t *more);		/* add to what a whole profile protects */
+int profile_merge(struct profile *p, struct err *e) must_use;
+void profile_seal(struct profile *p);			/* its digest, over all parts */
+
+/* An error about one name of a list, with its place in whichever part names it. */
+int profile_wrong(const struct profile *p, const char *pointer, const char *name, struct err *e, const char *fmt, ...)
+	printf_like(5, 6);
+/* What the agent's own jail is cut from: the project's file has its say there. */
+const struct profile *for_agent(const struct profile *p);
 
 void plan_free(struct plan *p);
 SCOPED(plan, struct plan *, plan_free)

@@ -85,7 +85,7 @@ static int load_profile(const char *path, struct err *e)
 {
 	scoped(profile) struct profile *p = NULL;
 
-	return profile_load(&p, path, e);
+	return profile_load(&p, path, NULL, e);
 }
 
 static int load_tools(const char *path, struct err *e)
@@ -158,7 +158,7 @@ static void test_exec(void **state)
 	int wrong = 0;
 
 	(void)state;
-	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), &e), 0);
+	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), NULL, &e), 0);
 	assert_int_equal(tools_load(&t, write_file("t.json", sample), &e), 0);
 	for (i = 0; i < count_of(calls); i++) {
 		if (tools_exec_plan(&plan, &input, t, 1, 0, calls[i].values, 3, p, &here, &e) == 0)
@@ -185,7 +185,7 @@ static void test_servers(void **state)
 	const char *tool, *pointer, *argv[] = { "sh", NULL };
 
 	(void)state;
-	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"], \"tools\": \"t.json\" }"), &e), 0);
+	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"], \"tools\": \"t.json\" }"), NULL, &e), 0);
 	assert_int_equal(tools_load(&t, profile_tools_path(p), &e), 0);
 	assert_string_equal(profile_name(p), "p");
 	assert_int_equal(strncmp(profile_digest(p), "sha256:", 7), 0);
@@ -229,7 +229,7 @@ static void test_places(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), &e), 0);
+	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), NULL, &e), 0);
 	for (i = 0; i < count_of(places); i++) {
 		struct place at = { .workspace = places[i].workspace, .home = places[i].home, .call = "/bin/true" };
 
