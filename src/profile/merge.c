@@ -136,21 +136,32 @@ static bool find_name(char at[POINT_MOST], bool *is_key, const struct json_file 
 	return false;
 }
 
+int list_wrong(const struct json_file *f, const char *pointer, const char *name, struct err *e,
+	       const char *text)
+{
+	char at[POINT_MOST];
+	bool is_key;
+
+	if (find_name(at, &is_key, f, pointer, name))
+		return json_wrong(f, at, is_key, e, "%s", text);
+	return json_wrong(f, "", false, e, "%s", text);
+}
+
 int profile_wrong(const struct profile *p, const char *pointer, const char *name, struct err *e,
 		  const char *fmt, ...)
 {
 	char text[sizeof(e->text)], at[POINT_MOST];
-	bool is_key = false;
+	bool is_key;
 	va_list ap;
 	size_t i;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (i = 0; i < p->part_count; i++)
+	for (i = 0; i + 1 < p->part_count; i++)
 		if (find_name(at, &is_key, &p->parts[i].file, pointer, name))
-			return json_wrong(&p->parts[i].file, at, is_key, e, "%s", text);
-	return json_wrong(&p->parts[0].file, "", false, e, "%s", text);
+			break;
+	return list_wrong(&p->parts[i].file, pointer, name, e, text);
 }
 
 /* A read-only name beneath a writable one is no read-only name: what is mounted later covers it. */

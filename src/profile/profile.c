@@ -210,14 +210,13 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 	struct jail_spec spec = {
 		.name = "agent", .argv = argv, .stdio = { 0, 1, 2 }, .new_session = true
 	};
-	json_t *write = json_object_get(from->file.root, "write");
+	const struct grant write = { .kind = JAIL_WRITE, .from = from, .pointer = "/write" };
 
 	if (!p)
 		return err_sys(e, "plan");
-	if (plan_common(p, from, at, e) < 0 ||
-	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0 ||
-	    plan_workspace(p, from, at, JAIL_WRITE, e) < 0)
+	if (plan_common(p, from, at, e) < 0 || plan_paths(p, &write, at, e) < 0)
 		return err_in(e, "profile %s", from->name);
+	plan_workspace(p, from, at, JAIL_WRITE);
 	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ,
 					   .source = plan_keep(p, "%s", at->call),
 					   .target = "/run/reeve/bin/reeve-call" });
