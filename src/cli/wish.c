@@ -36,10 +36,14 @@ static int read_policy(struct wish *w, struct err *e)
 	if (w->policy)
 		return policy_dir_load(&w->files, w->policy, e);
 	snprintf(w->policy_room, sizeof(w->policy_room), "%s/policies", w->config);
-	if (access(w->policy_room, R_OK) == 0)
-		return policy_dir_load(&w->files, w->policy_room, e);
-	log_say("no --policy and no %s: every call will be refused", w->policy_room);
-	return 0;
+	return access(w->policy_room, R_OK) == 0 ? policy_dir_load(&w->files, w->policy_room, e) : 0;
+}
+
+/* Last, so that an error stands alone. */
+static void say_without_policy(const struct wish *w)
+{
+	if (!w->policy && access(w->policy_room, R_OK) < 0)
+		log_say("no --policy and no %s: every call will be refused", w->policy_room);
 }
 
 /* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
@@ -201,7 +205,10 @@ int wish_read(struct wish *w, struct err *e)
 		return -1;
 	if (set_apart(w, e) < 0 || find_place(w, e) < 0 || ask_project(w, e) < 0)
 		return -1;
-	return check_plans(w, e);
+	if (check_plans(w, e) < 0)
+		return -1;
+	say_without_policy(w);
+	return 0;
 }
 
 void wish_free(struct wish *w)

@@ -181,11 +181,8 @@ static int check_whole(const struct profile *p, struct err *e)
 				if (path_is_within(name, root))
 					return profile_wrong(
 						p, point_key(pointer, "", reads[list]), name, e,
-						"%.80s is \"%s\", and %s%.80s is \"write\"; keep "
-						"one "
-						"of them",
-						name, reads[list],
-						strcmp(name, root) == 0 ? "" : "it lies in ", root);
+						"%.80s is \"%s\", and lies in %.80s, which is \"write\"; keep one of them",
+						name, reads[list], root);
 			}
 	return 0;
 }
