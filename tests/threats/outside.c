@@ -62,16 +62,19 @@ static int listen_inet(int *datagrams)
 static void leave_descriptors(const char *folder)
 {
 	char params[120] = { 0 };
+	char target[128];
 	int pair[2], ring;
+
+	snprintf(target, sizeof(target), "%s/target", folder);
 
 	dup2(open(folder, O_RDONLY | O_DIRECTORY), FOLDER);
 	ring = (int)syscall(SYS_io_uring_setup, 8, params);
 	if (ring >= 0)
 		dup2(ring, RING);
-	dup2(open("target", O_RDWR | O_CREAT, 0600), WRITABLE);
+	dup2(open(target, O_RDWR | O_CREAT, 0600), WRITABLE);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0)
 		dup2(pair[0], PEER);
-	dup2(open("target", O_RDONLY), 0);
+	dup2(open(target, O_RDONLY), 0);
 }
 
 /* Whether we can reach it ourselves: otherwise its silence would prove nothing. */
@@ -148,8 +151,8 @@ int main(int argc, char **argv)
 	row(signalled == 0, "no signal arrived");
 	row(fstat(0, &after) == 0 && after.st_size == before.st_size && after.st_mode == before.st_mode &&
 		    after.st_mtime == before.st_mtime, "the file on standard input is as it was");
-	for (i = 0; i < 3; i++)
-		unlink(i == 0 ? "target" : names[i]);
+	unlink(names[1]);
+	unlink(names[2]);
 	snprintf(names[0], sizeof(names[0]), "/tmp/reeve-threat-%d", getpid());
 	unlink(names[0]);
 	return status;
