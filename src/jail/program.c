@@ -28,6 +28,8 @@ static int let_go_of_control(struct inside *in, struct err *e)
 
 static int start_session(struct inside *in, struct err *e)
 {
+	if (in->slave >= 0)
+		return terminal_enter(in, e);
 	if (in->spec->new_session && setsid() < 0)
 		return err_sys(e, "setsid");
 	return 0;
