@@ -42,6 +42,7 @@ struct inside {
 	struct jail_layer_state layers[LAYERS];
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
+	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
@@ -75,6 +76,7 @@ int root_seal(struct inside *in, struct err *e) must_use;
 int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
+long landlock_abi(void);			/* below 1: this kernel has none */
 int landlock_apply(struct inside *in, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
 int limits_hold_processes(struct inside *in, struct err *e) must_use;

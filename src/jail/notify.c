@@ -4,7 +4,7 @@
  * Init serves it, because it is the parent of all that can ask: it may read their memory where Yama
  * lets only ancestors. Its death closes the listener, and ends everything that could ask.
  */
-#include "jail/notify.h"
+#include "jail/names.h"
 
 #include <errno.h>
 #include <string.h>
@@ -72,6 +72,10 @@ int notify_refuse(struct question *q, int error, const char *name)
 
 static int answer_of(struct question *q)
 {
+	int answer;
+
+	if (names_serve(q, &answer))
+		return answer;
 	return notify_refuse(q, filter_errno(q->ask.data.arch, q->ask.data.nr), NULL);
 }
 
