@@ -326,7 +326,7 @@ static void serve(struct inside *in)
 	reap(in); /* what ended before the descriptor stood */
 	for (;;) {
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, -1) < 0) {
+		if (poll(ways, 3, names_again(in)) < 0) {
 			if (errno != EINTR)
 				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
 			continue;
