@@ -30,7 +30,6 @@ struct seccomp_notif;
 
 struct inside {
 	const struct jail_spec *spec;
-	struct filter filter;			/* owned by the launcher's side; a copy of its pages here */
 	uid_t uid;
 	gid_t gid;
 	uint64_t outer[LAYERS];			/* the launcher's namespaces ... */
@@ -77,6 +76,7 @@ int sockets_listen(struct inside *in, struct err *e) must_use;
 int landlock_apply(struct inside *in, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
 int capabilities_drop(bool bounding_too, struct err *e) must_use;
+int capabilities_keep(uint32_t mask, bool bounding_too, struct err *e) must_use;	/* all but these of the first 32 */
 int probes_before(struct inside *in, struct err *e) must_use;
 int probes_after(struct inside *in, struct err *e) must_use;
 
