@@ -19,7 +19,7 @@ enum { NUMBERS = 1024, CONDITIONS = -1000 };
 enum { NEXT = 0, HOLDS = 254, FAILS = 255 };
 
 struct writer {
-	struct sock_filter code[BPF_MAXINSNS];
+	struct sock_filter code[BPF_MAXINSNS - FILTER_LONGEST];
 	size_t count;
 	bool notify, over;
 };
@@ -219,57 +219,72 @@ static void put_runs(struct writer *w, const struct jail_calls *calls, const int
 	}
 }
 
-static int keep(struct filter *out, const struct sock_filter *code, size_t count, struct err *e)
+static int write_list(struct writer *w, const struct jail_calls *calls, bool notify, struct err *e)
 {
-	struct sock_filter *copy = malloc(count * sizeof(*copy));
+	int answers[NUMBERS];
 
-	if (!copy)
-		return err_sys(e, "memory for a filter");
-	memcpy(copy, code, count * sizeof(*copy));
-	*out = (struct filter){ .code = copy, .count = count };
-	return 0;
-}
-
-static int too_long(struct err *e)
-{
+	w->notify = notify;
+	/* What is not this architecture's own is not theirs to judge: behind this, ours refuses it. */
+	put(w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	put(w, BPF_JMP | BPF_JEQ | BPF_K, FILTER_NATIVE, 1, 0);
+	put_answer(w, 0);
+	put(w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	put(w, BPF_JMP | BPF_JGE | BPF_K, FILTER_FOREIGN, 0, 1);
+	put_answer(w, 0);
+	fill_answers(answers, calls);
+	put_runs(w, calls, answers);
+	if (!w->over)
+		return 0;
 	return err_set(e, ERR_LIMIT,
 		       "the list of calls needs more than the %d instructions a kernel takes: give it fewer "
 		       "conditions",
-		       BPF_MAXINSNS);
+		       BPF_MAXINSNS - FILTER_LONGEST);
 }
 
-int calls_compile(struct filter *out, const struct jail_calls *calls, bool notify, struct err *e)
+int jail_calls_check(const struct jail_calls *calls, struct err *e)
 {
 	struct writer *w = calloc(1, sizeof(*w));
-	int answers[NUMBERS], rc;
+	int rc = w ? write_list(w, calls, true, e) : err_sys(e, "memory for a filter");
 
-	if (!w)
-		return err_sys(e, "memory for a filter");
-	w->notify = notify;
-	put(w, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-	fill_answers(answers, calls);
-	put_runs(w, calls, answers);
-	rc = w->over ? too_long(e) : keep(out, w->code, w->count, e);
 	free(w);
 	return rc;
 }
 
-int calls_join(struct filter *first, const struct filter *then, struct err *e)
+/* Theirs first, so that what it kills is killed; where it allows, ours decides. */
+int calls_compile(struct filter *out, const struct jail_calls *calls, const struct sock_filter *ours,
+		  size_t count, bool notify, struct err *e)
 {
-	const size_t count = first->count + then->count;
-	struct sock_filter *code;
+	struct writer *w = calloc(1, sizeof(*w));
 	size_t i;
 
-	if (count > BPF_MAXINSNS)
-		return too_long(e);
-	code = realloc(first->code, count * sizeof(*code));
-	if (!code)
+	if (!w)
 		return err_sys(e, "memory for a filter");
-	memcpy(code + first->count, then->code, then->count * sizeof(*code));
-	for (i = 0; i < first->count; i++)
-		if (code[i].code == (BPF_RET | BPF_K) && code[i].k == SECCOMP_RET_ALLOW)
-			code[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
-							       (uint32_t)(first->count - i - 1));
-	*first = (struct filter){ .code = code, .count = count };
-	return 0;
+	if (write_list(w, calls, notify, e) < 0) {
+		free(w);
+		return -1;
+	}
+	for (i = 0; i < w->count; i++)
+		if (w->code[i].code == (BPF_RET | BPF_K) && w->code[i].k == SECCOMP_RET_ALLOW)
+			w->code[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
+								  (uint32_t)(w->count - i - 1));
+	out->count = w->count + count;
+	out->code = malloc(out->count * sizeof(*ours));
+	if (out->code) {
+		memcpy(out->code, w->code, w->count * sizeof(*ours));
+		memcpy(out->code + w->count, ours, count * sizeof(*ours));
+	}
+	free(w);
+	return out->code ? 0 : err_sys(e, "memory for a filter");
+}
+
+int calls_errno(const struct jail_calls *calls, const struct seccomp_data *d)
+{
+	uint64_t args[6];
+	int answer;
+
+	if (!calls || d->arch != FILTER_NATIVE || (uint32_t)d->nr >= FILTER_FOREIGN)
+		return 0;
+	memcpy(args, d->args, sizeof(args));
+	answer = jail_calls_answer(calls, d->nr, args);
+	return answer > 0 ? answer : 0;
 }

@@ -2,18 +2,19 @@
 #ifndef JAIL_CALLS_H
 #define JAIL_CALLS_H
 
-#include <stdint.h>
+#include <linux/seccomp.h>
 
 #include "jail/filter.h"
 #include "jail/jail.h"
 
 /*
- * The list as a program for this architecture's calls. `notify`: what it would answer with an errno is
- * told to the listener instead, who asks jail_calls_answer() for it.
+ * The list as a program, and `ours` (filter_agent() with want.theirs) behind it. `notify`: what the list answers
+ * with an errno is told to the listener instead, who asks calls_errno() for it.
  */
-int calls_compile(struct filter *out, const struct jail_calls *calls, bool notify, struct err *e) must_use;
+int calls_compile(struct filter *out, const struct jail_calls *calls, const struct sock_filter *ours,
+		  size_t count, bool notify, struct err *e) must_use;
 
-/* Where `first` allows, `then` decides. `first` keeps every other answer. */
-int calls_join(struct filter *first, const struct filter *then, struct err *e) must_use;
+/* Which errno the list answers this; 0: the list (or no list) has nothing against it. */
+int calls_errno(const struct jail_calls *calls, const struct seccomp_data *d);
 
 #endif

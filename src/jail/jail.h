@@ -96,6 +96,9 @@ int jail_call_number(const char *name) must_use;
 /* What the list answers these registers, as jail_rule.error. */
 int jail_calls_answer(const struct jail_calls *c, int call, const uint64_t args[6]);
 
+/* Does it fit into what a kernel takes? */
+int jail_calls_check(const struct jail_calls *c, struct err *e) must_use;
+
 /* For people: the call's name (its number if it has none), and the table it was looked up in ("x32"). */
 enum { JAIL_CALL_NAME = 40 };
 void jail_call_name(char out[JAIL_CALL_NAME], uint32_t arch, int call);
