@@ -149,6 +149,7 @@ struct jail {
 	pid_t init;				/* our process 1 inside, by its number outside; child of the caller */
 	int pidfd;
 	int control;				/* ours with that init; closing it kills the jail */
+	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	struct jail_layer_state layers[LAYERS];
