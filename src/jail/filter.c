@@ -120,6 +120,11 @@ size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter
 	return at;
 }
 
+bool filter_is_native(uint32_t arch)
+{
+	return arch == NATIVE;
+}
+
 int filter_errno(uint32_t arch, int call)
 {
 	size_t i;

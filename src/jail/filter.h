@@ -53,6 +53,7 @@ size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter
 size_t filter_arguments(struct sock_filter *code, const struct filter_want *want) must_use;
 
 /* What a refused call answers. */
+bool filter_is_native(uint32_t arch) must_use;
 int filter_errno(uint32_t arch, int call) must_use;
 
 /* jail/init.def, put on at once: init's own list, which is not the agent's. */

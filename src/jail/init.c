@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/notify.h"
+#include "jail/names.h"
 
 enum { ABOVE_ALL = 10, DIED = 128 + SIGKILL };
 
@@ -187,6 +187,7 @@ static const struct step steps[] = {
 	{ "root", LAYER_MOUNT, root_build },
 	{ "sockets", LAYERS, sockets_listen },
 	{ "seal root", LAYER_MOUNT, root_seal },
+	{ "protected names", LAYER_NAMES, names_prepare },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
 	{ "forget", LAYERS, forget_words },

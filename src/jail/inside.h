@@ -40,6 +40,7 @@ struct inside {
 	struct jail_layer_state layers[LAYERS];
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
+	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
@@ -73,6 +74,7 @@ int root_seal(struct inside *in, struct err *e) must_use;
 int root_fill_dev(struct inside *in, const char *target, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
+long landlock_abi(void);			/* below 1: this kernel has none */
 int landlock_apply(struct inside *in, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
 int capabilities_drop(bool bounding_too, struct err *e) must_use;

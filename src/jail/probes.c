@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/names.h"
 
 /* true: it was tried, and it held. */
 struct probe {
@@ -177,6 +178,29 @@ static bool seccomp_holds(const struct inside *in)
 	return true;
 }
 
+/* Init must be able to read our memory, as it will the program's: so we are what a program is after execve(2). */
+static bool names_hold(const struct inside *in)
+{
+	char path[PATH_MAX];
+	bool held = in->layers[LAYER_LANDLOCK].obtained;
+	size_t i;
+	int fd;
+
+	prctl(PR_SET_DUMPABLE, 1);
+	for (i = 0; held && i < in->names->zone_count; i++) {
+		if (!in->names->zones[i].judged)
+			continue;
+		snprintf(path, sizeof(path), "%s/" NAMES_PROBE, in->names->zones[i].path);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		held = fd < 0 && errno == EPERM;
+		if (fd >= 0)
+			unlink(path);
+		fd_close(&fd);
+	}
+	prctl(PR_SET_DUMPABLE, 0);
+	return held;
+}
+
 static const struct probe before[] = {
 	{ LAYER_USER, "still in the launcher's user namespace", user_holds },
 	{ LAYER_MOUNT, "the old root can be reached", mount_holds },
@@ -193,6 +217,7 @@ static const struct probe before[] = {
 
 static const struct probe after[] = {
 	{ LAYER_SECCOMP, "a refused call works", seccomp_holds },
+	{ LAYER_NAMES, "a protected name can be made", names_hold },
 };
 
 static int try_each(struct inside *in, const struct probe *probes, size_t count, struct err *e)

@@ -90,7 +90,7 @@ static int make_filter(struct filter *out, struct inside *in, struct filter_want
 static int filter_calls(struct inside *in, struct err *e)
 {
 	struct filter_want want = { .asks = true,
-				    .names = false, /* until init judges them */
+				    .names = in->layers[LAYER_NAMES].obtained,
 				    .own_net = in->layers[LAYER_NET].obtained };
 	scoped(filter) struct filter heard = { 0 }, unheard = { 0 };
 	struct err why;
@@ -111,17 +111,35 @@ static int filter_calls(struct inside *in, struct err *e)
 	return -1;
 }
 
+/*
+ * Init lets calls go on because Landlock judges them again, and it hears of them by seccomp: names need both. Before
+ * Landlock, whose rights depend on it.
+ */
+static int check_names(struct inside *in, struct err *e)
+{
+	if (!in->layers[LAYER_SECCOMP].obtained)
+		return err_set(e, ERR_SYSTEM,
+			       "without seccomp nobody hears what is written; --without=names leaves names such as "
+			       ".git/hooks unprotected");
+	if (!in->layers[LAYER_LANDLOCK].obtained || landlock_abi() < 1)
+		return err_set(e, ERR_SYSTEM,
+			       "without Landlock a path can change after it was judged; --without=names leaves names "
+			       "such as .git/hooks unprotected");
+	return 0;
+}
+
 static const struct step steps[] = {
 	{ "control", LAYERS, let_go_of_control },
 	{ "session", LAYERS, start_session },
 	{ "working directory", LAYERS, enter_directory },
 	{ "limits", LAYER_LIMITS, limits_apply },
 	{ "no new privileges", LAYER_NO_NEW_PRIVS, no_new_privileges },
+	{ "seccomp", LAYER_SECCOMP, filter_calls },
+	{ "protected names", LAYER_NAMES, check_names },
 	{ "landlock", LAYER_LANDLOCK, landlock_apply },
 	{ "capabilities", LAYER_CAPABILITIES, drop_capabilities },
 	{ "remaining capabilities", LAYERS, drop_remaining },
 	{ "self-test", LAYERS, probes_before },
-	{ "seccomp", LAYER_SECCOMP, filter_calls },
 	{ "self-test", LAYERS, probes_after },
 };
 
