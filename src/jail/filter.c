@@ -122,7 +122,7 @@ size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter
 
 bool filter_is_native(uint32_t arch)
 {
-	return arch == NATIVE;
+	return arch == FILTER_NATIVE;
 }
 
 int filter_errno(uint32_t arch, int call)
