@@ -21,6 +21,25 @@ const char *profile_tools_path(const struct profile *p);/* tool file it names, r
 
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
 
+/* --- OCI and Docker seccomp files --- */
+
+struct oci;
+
+/* The kernel that "minKernel" is held against; NULL: the running one. */
+struct oci_host {
+	unsigned major, minor;
+};
+
+int oci_load(struct oci **out, const char *path, const struct oci_host *host, struct err *e) must_use;
+void oci_free(struct oci *o);
+SCOPED(oci, struct oci *, oci_free)
+
+const struct jail_calls *oci_calls(const struct oci *o);
+const char *oci_digest(const struct oci *o);		/* "sha256:…" of the file */
+
+/* What is taken over and what is not, in sentences for a person, each with "# " before it. */
+bool oci_say(struct buf *out, const struct oci *o);
+
 /* Where a run happens; what both the agent's and the servers' jails are cut from. */
 struct place {
 	const char *workspace;	/* absolute, resolved; the same path inside and outside */
