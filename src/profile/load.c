@@ -231,3 +231,8 @@ const char *profile_because(const struct profile *p, const char *list, const cha
 {
 	return json_string_value(json_object_get(json_object_get(p->because, list), name));
 }
+
+json_t *profile_whole(const struct profile *p)
+{
+	return for_agent(p)->file.root;
+}
