@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include "profile/plan.h"
 #include "seal/seal.h"
 
 static const struct json_member members[] = {
@@ -204,4 +206,47 @@ const struct jail_calls *oci_calls(const struct oci *o)
 const char *oci_digest(const struct oci *o)
 {
 	return o->digest;
+}
+
+int check_seccomp(const struct json_file *f, struct err *e)
+{
+	static const struct json_member seccomp_members[] = {
+		{ "oci", JSON_STRING, JSON_MUST },
+		{ NULL, JSON_NULL, JSON_MAY },
+	};
+
+	if (!json_object_get(f->root, "seccomp"))
+		return 0;
+	return json_members(f, "/seccomp", seccomp_members, e);
+}
+
+const char *profile_oci_path(const struct profile *p)
+{
+	return json_string_value(json_at(p->file.root, "/seccomp/oci"));
+}
+
+const struct oci *profile_oci(const struct profile *p)
+{
+	return p->oci;
+}
+
+const struct jail_calls *profile_calls(const struct profile *p)
+{
+	return p->oci ? &p->oci->calls : NULL;
+}
+
+/* That it cannot be read is the fault of the profile that names it: the nearest one's. */
+int profile_load_oci(struct profile *p, struct err *e)
+{
+	const char *path = profile_oci_path(p);
+	size_t i = 0;
+
+	if (!path)
+		return 0;
+	if (access(path, R_OK) == 0)
+		return oci_load(&p->oci, path, NULL, e);
+	while (i + 1 < p->part_count && !json_at(p->parts[i].file.root, "/seccomp/oci"))
+		i++;
+	return json_wrong(&p->parts[i].file, "/seccomp/oci", false, e,
+			  "expected a seccomp file that can be read, found \"%.120s\"", path);
 }

@@ -302,8 +302,10 @@ static int add_name(struct oci *o, struct oci_rule r, const char *name, bool app
 	if (r.rule.call >= 0 && r.rule.call < OCI_CALLS)
 		return applies ? add_rule(o, &r, apart, at, e) : 0;
 	o->unknown_count++;
-	if (o->unknown.size + strlen(name) < OCI_UNKNOWN)
-		buf_printf(&o->unknown, "%s%s", o->unknown.size ? " " : "", name);
+	if (o->unknown.size + strlen(name) + 1 < OCI_UNKNOWN) {
+		buf_puts(&o->unknown, o->unknown.size ? " " : "");
+		buf_puts(&o->unknown, name);
+	}
 	return 0;
 }
 
