@@ -21,8 +21,11 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 {
 	struct jail_event seen;
 
-	(void)r, (void)server, (void)e;
+	(void)server, (void)e;
 	while (events_ready(r, j) && jail_hear(j, &seen) > 0)
-		;
+		if (seen.what == JAIL_STOPPED)
+			terminal_stopped(r);
+		else
+			status_refused(r, &seen);
 	return 0;
 }

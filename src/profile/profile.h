@@ -19,6 +19,18 @@ const char *profile_name(const struct profile *p);
 const char *profile_digest(const struct profile *p);	/* "sha256:…" of the file */
 const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
 
+/* What only something around the whole jail can hold; 0: not limited. Per cent of one processor. */
+struct bounds {
+	uint64_t memory, processes, cpu;
+	bool required;			/* "require": "cgroup" */
+};
+
+void profile_bounds(struct bounds *out, const struct profile *p);
+
+/* The n-th limit that this profile sets, in a fixed order; false: no more. */
+enum limit_kind { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPU, LIMIT_RESOURCE, LIMIT_TMPFS };
+bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind);
+
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
 
 /* Where a run happens; what both the agent's and the servers' jails are cut from. */

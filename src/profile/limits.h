@@ -1,0 +1,13 @@
+/* profile/limits.h - the member "limits": checked, and put into a plan. Private to profile/. */
+#ifndef PROFILE_LIMITS_H
+#define PROFILE_LIMITS_H
+
+#include "profile/plan.h"
+
+/* As any number in a JSON file: below 2^53. */
+#define LIMIT_MOST ((UINT64_C(1) << 53) - 1)
+
+int check_limits(const struct json_file *f, struct err *e) must_use;
+void plan_limits(struct plan *p, json_t *object);
+
+#endif
