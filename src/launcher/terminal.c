@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -185,6 +186,10 @@ void terminal_stopped(struct run *r)
 	sigprocmask(SIG_UNBLOCK, &stop, &before);
 	kill(0, SIGTSTP);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* What woke us is dealt with here; told twice, it could undo a ^Z typed in between. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGCONT);
+	(void)sigtimedwait(&stop, NULL, &(struct timespec){ 0 });
 	resume(r);
 }
 
