@@ -27,9 +27,10 @@ struct order {
 	int signal;
 };
 
+struct seccomp_notif;
+
 struct inside {
 	const struct jail_spec *spec;
-	struct filter filter;			/* owned by the launcher's side; a copy of its pages here */
 	uid_t uid;
 	gid_t gid;
 	uint64_t outer[LAYERS];			/* the launcher's namespaces ... */
@@ -39,6 +40,8 @@ struct inside {
 	int listeners[JAIL_SOCKETS];
 	int master, slave;			/* terminal.c's; -1: none */
 	struct jail_layer_state layers[LAYERS];
+	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
+	struct fold *fold;			/* fold.c's own */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
@@ -78,8 +81,16 @@ int limits_hold_processes(struct inside *in, struct err *e) must_use;
 int terminal_open(struct inside *in, struct err *e) must_use;	/* init: the pty, and a session on it */
 int terminal_enter(struct inside *in, struct err *e) must_use;	/* the program: in its foreground */
 int capabilities_drop(bool bounding_too, struct err *e) must_use;
+int capabilities_keep(uint32_t mask, bool bounding_too, struct err *e) must_use;	/* all but these of the first 32 */
 int probes_before(struct inside *in, struct err *e) must_use;
 int probes_after(struct inside *in, struct err *e) must_use;
+
+/*
+ * fold.c, in init: a notified call was answered with this errno; `name`: the protected name it asked for, or
+ * NULL. It must not wait. The rest is told just before init exits because the program ended.
+ */
+void fold_refused(struct inside *in, const struct seccomp_notif *n, int error, const char *name);
+void fold_rest(struct inside *in);
 
 /* place.c: names beneath in->base, never past it by a link, never made in what is the operator's. */
 int place_open(struct inside *in, const char *target, struct err *e) must_use;	/* O_PATH descriptor */

@@ -190,7 +190,7 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
 	struct inside in = {
 		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1,
-		.master = -1, .slave = -1
+		.master = -1, .slave = -1, .listener = -1
 	};
 	struct jail made = JAIL_NONE;
 	int i, rc;
@@ -198,10 +198,9 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 	must(spec->argv && spec->argv[0]);
 	for (i = 0; i < JAIL_SOCKETS; i++)
 		in.listeners[i] = made.listeners[i] = -1;
-	if (check_stdio(spec, e) < 0 || filter_agent(&in.filter, e) < 0)
+	if (check_stdio(spec, e) < 0)
 		return err_in(e, "%s jail", spec->name);
 	rc = start(&made, &in, e);
-	free(in.filter.code);
 	if (rc < 0) {
 		jail_end(&made);
 		return err_in(e, "%s jail", spec->name);

@@ -10,17 +10,18 @@ static const struct limit {
 	bool is_size;
 	enum limit_kind kind;
 	int resource;
+	uint64_t otherwise; /* if the profile says nothing; 0: no bound */
 } limits[] = {
-	{ "memory", true, LIMIT_MEMORY, -1 },
-	{ "processes", false, LIMIT_PROCESSES, RLIMIT_NPROC },
-	{ "cpu", false, LIMIT_CPU, -1 },
-	{ "open_files", false, LIMIT_RESOURCE, RLIMIT_NOFILE },
-	{ "file_size", true, LIMIT_RESOURCE, RLIMIT_FSIZE },
-	{ "address_space", true, LIMIT_RESOURCE, RLIMIT_AS },
-	{ "cpu_seconds", false, LIMIT_RESOURCE, RLIMIT_CPU },
-	{ "tmp", true, LIMIT_TMPFS, -1 },
-	{ "files", false, LIMIT_TMPFS, -1 },
-	{ "shm", true, LIMIT_TMPFS, -1 },
+	{ "memory", true, LIMIT_MEMORY, -1, 0 },
+	{ "processes", false, LIMIT_PROCESSES, RLIMIT_NPROC, 0 },
+	{ "cpu", false, LIMIT_CPU, -1, 0 },
+	{ "open_files", false, LIMIT_RESOURCE, RLIMIT_NOFILE, 0 },
+	{ "file_size", true, LIMIT_RESOURCE, RLIMIT_FSIZE, 0 },
+	{ "address_space", true, LIMIT_RESOURCE, RLIMIT_AS, 0 },
+	{ "cpu_seconds", false, LIMIT_RESOURCE, RLIMIT_CPU, 0 },
+	{ "tmp", true, LIMIT_TMPFS, -1, UINT64_C(2) << 30 },
+	{ "files", false, LIMIT_TMPFS, -1, 1 << 19 },
+	{ "shm", true, LIMIT_TMPFS, -1, 512 << 20 },
 };
 
 /* JSON_NULL: a size may be written both ways, so limit_check() looks itself. */
@@ -112,21 +113,25 @@ int check_limits(const struct json_file *f, struct err *e)
 	return check_require(f, object, e);
 }
 
-static uint64_t limit_of(json_t *object, const char *word)
+uint64_t limit_most(json_t *object, const char *word)
 {
 	json_t *value = json_object_get(object, word);
+	size_t i;
 
-	return value ? value_of(value) : 0;
+	for (i = 0; i < count_of(limits); i++)
+		if (strcmp(limits[i].word, word) == 0)
+			return value ? value_of(value) : limits[i].otherwise;
+	return 0;
 }
 
 /* After the mounts that they bound have been planned. */
 void plan_limits(struct plan *p, json_t *object)
 {
-	uint64_t most, tmp = limit_of(object, "tmp"), files = limit_of(object, "files");
+	uint64_t most, tmp = limit_most(object, "tmp"), files = limit_most(object, "files");
 	size_t i;
 
 	for (i = 0; i < count_of(limits); i++) {
-		most = limit_of(object, limits[i].word);
+		most = limit_most(object, limits[i].word);
 		if (most > 0 && limits[i].resource >= 0)
 			p->limits[p->limit_count++] =
 				(struct jail_limit){ limits[i].resource, most };
@@ -135,7 +140,7 @@ void plan_limits(struct plan *p, json_t *object)
 		if (p->mounts[i].kind == JAIL_TMPFS)
 			p->mounts[i].most = tmp;
 		else if (p->mounts[i].kind == JAIL_DEV)
-			p->mounts[i].most = limit_of(object, "shm");
+			p->mounts[i].most = limit_most(object, "shm");
 		else
 			continue;
 		p->mounts[i].names = files;
@@ -146,9 +151,9 @@ void profile_bounds(struct bounds *out, const struct profile *p)
 {
 	json_t *object = json_object_get(p->file.root, "limits");
 
-	*out = (struct bounds){ .memory = limit_of(object, "memory"),
-				.processes = limit_of(object, "processes"),
-				.cpu = limit_of(object, "cpu"),
+	*out = (struct bounds){ .memory = limit_most(object, "memory"),
+				.processes = limit_most(object, "processes"),
+				.cpu = limit_most(object, "cpu"),
 				.required = json_object_get(object, "require") != NULL };
 }
 

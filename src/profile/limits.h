@@ -7,7 +7,8 @@
 /* As any number in a JSON file: below 2^53. */
 #define LIMIT_MOST ((UINT64_C(1) << 53) - 1)
 
-int check_limits(const struct json_file *f, struct err *e) must_use;
+/* What this member of "limits" comes to, said or not; 0: no bound, or no limit at all. */
+uint64_t limit_most(json_t *object, const char *word);
 void plan_limits(struct plan *p, json_t *object);
 
 #endif

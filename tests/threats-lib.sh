@@ -1,0 +1,25 @@
+# tests/threats-lib.sh - programs that tell their rows as tests/threats/threat.h does, as rows of a story. Sourced
+# after lib.sh; $uid and $h say as whom and where.
+# shellcheck shell=sh disable=SC2154
+
+# rows NAME FILE: each line a program told, as a row of ours.
+rows() {
+	while read -r line; do
+		case $line in
+		'ok '*) ok "uid $uid: $1: ${line#ok }" ;;
+		'not ok '*) not_ok "uid $uid: $1: ${line#not ok }" ;;
+		'skip '*) skip "uid $uid: $1: ${line#skip }" 'the machine has none' ;;
+		esac
+	done <"$2"
+}
+
+# attack NAME COMMAND...: run as the user, it tells all its rows and ends with 0.
+attack() {
+	name=$1
+	shift
+	as "$uid" "$h" timeout 60 "$@" >"$story/told" 2>"$story/stderr"
+	status=$?
+	equal "uid $uid: $name: every row was tried" '0 1' "$status $(grep -c '^end ' "$story/told")"
+	[ "$status" = 0 ] || sed 's/^/# /' "$story/stderr"
+	rows "$name" "$story/told"
+}
