@@ -325,8 +325,11 @@ static void serve(struct inside *in)
 	reap(in); /* what ended before the descriptor stood */
 	for (;;) {
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, -1) < 0)
-			continue; /* EINTR: nothing else can go wrong with it */
+		if (poll(ways, 3, -1) < 0) {
+			if (errno != EINTR)
+				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
+			continue;
+		}
 		if (ways[2].revents)
 			notify_serve(in);
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
