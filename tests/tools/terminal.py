@@ -96,7 +96,9 @@ class Seat:
                     re.search(r"^NSpid:(.*)$", text, re.M)[1].split())
 
     def relay(self):
-        return [pid for pid, name, spaces in self.children() if name == "reeve" and spaces == 1]
+        """Forked from it, and so of its name; and no process 1 of a jail."""
+        own = open(f"/proc/{self.pid}/comm").read().strip()
+        return [pid for pid, name, spaces in self.children() if name == own and spaces == 1]
 
 
 def run(*words):

@@ -257,7 +257,7 @@ static int run_jail(const char *self, const char *row, const char *argv0)
 		return NO_JAIL;
 	}
 	for (i = 0; i < LAYERS; i++)
-		if (!j.layers[i].obtained || !j.layers[i].tested)
+		if (j.layers[i].asked && (!j.layers[i].obtained || !j.layers[i].tested))
 			return NO_JAIL;
 	end = (struct pollfd){ .fd = j.pidfd, .events = POLLIN };
 	while (!jail_ended(&j, &status))
