@@ -19,6 +19,7 @@ reeve-call     := call mcp json model base
 lib_json := -ljansson
 lib_seal := -lsodium
 lib_jail := -lseccomp
+lib_audit := -lcrypto
 
 CFLAGS  ?= -O2 -g
 STRICT  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 \

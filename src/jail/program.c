@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/notify.h"
 
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127, DIED = 128 + SIGKILL };
 
@@ -28,6 +28,8 @@ static int let_go_of_control(struct inside *in, struct err *e)
 
 static int start_session(struct inside *in, struct err *e)
 {
+	if (in->slave >= 0)
+		return terminal_enter(in, e);
 	if (in->spec->new_session && setsid() < 0)
 		return err_sys(e, "setsid");
 	return 0;
@@ -64,12 +66,31 @@ static int drop_remaining(struct inside *in, struct err *e)
 	return in->layers[LAYER_CAPABILITIES].obtained ? 0 : capabilities_drop(false, e);
 }
 
-/* Arguments first: the list would no longer let anything be installed that it does not name. */
+/*
+ * Where the kernel gives no listener, what is refused would not be recorded: then the layer cannot be had. Given up
+ * by name, the list holds all the same, and only the records are missing.
+ */
 static int filter_calls(struct inside *in, struct err *e)
 {
-	if (filter_install_arguments(e) < 0)
+	struct filter_want want = { .asks = true,
+				    .names = false, /* until init judges them */
+				    .own_net = in->layers[LAYER_NET].obtained };
+	struct sock_filter code[FILTER_LONGEST];
+	struct filter f = { .code = code, .count = filter_agent(code, &want) };
+	struct err unheard;
+	int listener = filter_listen(&f, e);
+
+	if (listener >= 0)
+		return notify_hand_over(in, listener, e);
+	(void)err_in(e, "only one supervisor can hear a process's refused calls, and there is another (a container's, "
+			"or WSL's); --without=seccomp refuses them without a record");
+	if ((in->spec->without & (1u << LAYER_SECCOMP)) == 0)
 		return -1;
-	return filter_install(&in->filter, e);
+	want.asks = want.names = false;
+	f.count = filter_agent(code, &want);
+	if (filter_install(&f, &unheard) < 0)
+		*e = unheard;
+	return -1;
 }
 
 static const struct step steps[] = {

@@ -2,6 +2,8 @@
 #ifndef PROFILE_PROFILE_H
 #define PROFILE_PROFILE_H
 
+#include <limits.h>
+
 #include "base/buf.h"
 #include "jail/jail.h"
 
@@ -10,13 +12,30 @@ struct tools;
 
 enum { PROFILE_MOST = 1 << 20, TOOLS_SERVERS = 32 };
 
-/* reeve-profile(5). Errors name file, line, column. */
-int profile_load(struct profile **out, const char *path, struct err *e) must_use;
+/* NAME.json in the first of these folders that has it; `dirs` ends with NULL, and may be NULL. */
+int profile_find(char out[PATH_MAX], const char *name, const char *const *dirs, struct err *e) must_use;
+
+/*
+ * reeve-profile(5). Errors name file, line, column. `dirs`: where a profile is looked for that is extended
+ * by its name.
+ */
+int profile_load(struct profile **out, const char *path, const char *const *dirs, struct err *e) must_use;
 void profile_free(struct profile *p);
 SCOPED(profile, struct profile *, profile_free)
 
+/*
+ * The project's own file, WORKSPACE/.reeve/profile.json, if there is one and the profile does not say
+ * "project": false. Whoever can write the workspace wrote it, so it may only tighten the agent's jail.
+ */
+int profile_tighten(struct profile *p, const char *workspace, struct err *e) must_use;
+
 const char *profile_name(const struct profile *p);
-const char *profile_digest(const struct profile *p);	/* "sha256:…" of the file */
+const char *profile_about(const struct profile *p);	/* NULL: it does not say */
+const char *profile_digest(const struct profile *p);	/* "sha256:…" over "NAME sha256:…" lines of all its files */
+/* The files it is made of: the one that was named, what it extends, …, the project's. NULL past the last. */
+const char *profile_file(const struct profile *p, size_t n);
+/* Why a name stands in a list ("read", "pass", …); for other members `list` is "because". NULL: not said. */
+const char *profile_because(const struct profile *p, const char *list, const char *name);
 const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
 
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
