@@ -328,8 +328,11 @@ static void serve(struct inside *in)
 		ways[0] = (struct pollfd){ .fd = in->control, .events = POLLIN };
 		ways[0].events |= fold_waits(in) ? POLLOUT : 0;
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, -1) < 0)
-			continue; /* EINTR: nothing else can go wrong with it */
+		if (poll(ways, 3, names_again(in)) < 0) {
+			if (errno != EINTR)
+				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
+			continue;
+		}
 		if (ways[2].revents)
 			notify_serve(in);
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
