@@ -13,7 +13,7 @@
 
 #include "threat.h"
 
-enum { TURNS = 4000, OPENAT2 = 437, FLIPPED = 9 };
+enum { TURNS = 1500, OPENAT2 = 437, FLIPPED = 9 };
 
 struct how { unsigned long long flags, mode, resolve; };
 
