@@ -17,8 +17,10 @@ enum { TURNS = 1500, OPENAT2 = 437, FLIPPED = 9 };
 
 struct how { unsigned long long flags, mode, resolve; };
 
-static char text[256];
-static struct how how;
+/* ".mcp_json", which is free, or ".mcp.json": one byte decides. */
+static volatile char flipping[] = ".mcp_json";
+static char *const text = (char *)(size_t)flipping;
+static volatile struct how how;
 static volatile bool done;
 
 static bool made(void)
@@ -44,16 +46,14 @@ static int race(void *(*flip)(void *), void (*ask)(void))
 
 static void *flip_text(void *unused)
 {
-	static const char protected_name[] = ".mcp.json", free_name[] = ".mcp_json";
-
 	for (; !done; unused = NULL) {
-		memcpy(text, free_name, sizeof(free_name));
-		memcpy(text, protected_name, sizeof(protected_name));
+		flipping[4] = '_';
+		flipping[4] = '.';
 	}
 	return unused;
 }
 static void open_text(void)	{ close(open(text, O_CREAT | O_WRONLY, 0600)); }
-static void make_text(void)	{ if (mkdir(text, 0700) == 0) rmdir(text); }
+static void make_text(void)	{ mkdir(text, 0700), rmdir(".mcp_json"); }
 static void rename_to_text(void)
 {
 	close(open("mine", O_CREAT | O_WRONLY, 0600));
@@ -63,7 +63,7 @@ static void link_to_text(void)	{ link("t/tasks.json", text), unlink(".mcp_json")
 
 static int by_path(const char *on)
 {
-	strcpy(text, ".mcp_json");
+	flipping[4] = '_';
 	return race(flip_text, on[0] == 'o' ? open_text : on[0] == 'm' ? make_text : on[0] == 'r' ? rename_to_text : link_to_text);
 }
 
@@ -75,11 +75,11 @@ static void *flip_flags(void *unused)
 	}
 	return unused;
 }
-static void open_how(void)	{ close((int)syscall(OPENAT2, AT_FDCWD, ".mcp.json", &how, sizeof(how))); }
+static void open_how(void)	{ close((int)syscall(OPENAT2, AT_FDCWD, ".mcp.json", (void *)(size_t)&how, sizeof(how))); }
 static int by_flags(const char *on)
 {
 	(void)on;
-	how = (struct how){ O_RDONLY, 0600, 0 };
+	how.mode = 0600;
 	return race(flip_flags, open_how);
 }
 
@@ -202,13 +202,13 @@ static int by_shared_memory(const char *on)
 	int status;
 
 	(void)on;
-	strcpy(text, ".mcp_json");
+	flipping[4] = '_';
 	child = clone(ask_in_shared_memory, stack + sizeof(stack), CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, NULL);
 	if (child < 0)
 		return BROKEN;
 	while (waitpid(child, &status, WNOHANG) == 0) {
-		memcpy(text, ".mcp_json", 9);
-		memcpy(text, ".mcp.json", 9);
+		flipping[4] = '_';
+		flipping[4] = '.';
 	}
 	return made() ? OUT : EPERM;
 }
@@ -346,7 +346,7 @@ static const struct attempt attempts[] = {
 	{ "the path flipped: mkdir", by_path, "mkdir", EPERM, 0, "mkdir", NULL },
 	{ "the path flipped: rename", by_path, "rename", EPERM, 0, "rename", NULL },
 	{ "the path flipped: link", by_path, "link", EPERM, 0, "link", NULL },
-	{ "the flags of openat2 flipped", by_flags, NULL, EPERM, 0, NULL, NULL },
+	{ "the flags of openat2 flipped", by_flags, NULL, EPERM, 0, "openat2", NULL },
 	{ "the folder's descriptor flipped", by_descriptor, NULL, EPERM, 0, "openat", NULL },
 	{ "the working folder flipped", by_folder, NULL, EPERM, 0, "openat", NULL },
 	{ "a link on the way flipped", by_link, NULL, EPERM, 0, "openat", NULL },

@@ -324,7 +324,7 @@ static const struct attempt attempts[] = {
 	{ "a bare repository completed by refs", last_of_repository, "b3/refs", REFUSED("mkdir") },
 	{ "a bare repository completed by config", last_of_repository, "b4/config", REFUSED("openat") },
 	{ "a shell's own file", by_open, ".bashrc", REFUSED("openat") },
-	{ "an agent's own settings", by_open, ".claude/settings.json", EPERM, ENOENT, "openat", NULL },
+	{ "an agent's own settings", by_open, ".claude/settings.json", REFUSED("openat") },
 
 	{ "a socket of that name: nothing obeys one", by_socket, "t/.envrc", FREE },
 	{ "another name like it", by_open, ".envrc.example", FREE },

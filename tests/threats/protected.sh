@@ -9,7 +9,7 @@ git=$(command -v git) || skip_all 'no git'
 lay_out() {
 	as "$uid" "$h" "$git" init -q .
 	as "$uid" "$h" sh -c 'printf "#!/bin/sh\nexit 0\n" >.git/hooks/pre-commit && chmod +x .git/hooks/pre-commit
-		echo layout >.envrc && mkdir -p .vscode t .git/worktrees/w bare/objects bare/refs bare/hooks && echo "{}" >t/tasks.json
+		echo layout >.envrc && mkdir -p .vscode .claude t .git/worktrees/w bare/objects bare/refs bare/hooks && echo "{}" >t/tasks.json
 		echo "ref: refs/heads/master" | tee bare/HEAD .git/worktrees/w/HEAD >/dev/null; echo ../.. >.git/worktrees/w/commondir'
 }
 # What of it somebody trusts: names, kinds, modes and bytes.

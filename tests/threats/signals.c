@@ -147,7 +147,7 @@ static const struct attempt attempts[] = {
 	{ "pidfd_send_signal outside", by_pidfd, "outside 10", ESRCH, 0, NULL, NULL },
 	{ "F_SETOWN outside", owned, "outside 10", ESRCH, 0, NULL, NULL },
 	{ "F_SETOWN to its group", owned_group, "outside 10", ESRCH, 0, NULL, NULL },
-	{ "its limits", limits, "outside 0", ESRCH, 0, NULL, NULL },
+	{ "its limits", limits, "outside 0", EPERM, 0, "prlimit64", NULL },
 	{ "its group", groups, "outside 0", ESRCH, 0, NULL, NULL },
 	{ "its session", session, "outside 0", ESRCH, 0, NULL, NULL },
 	{ "its priority", slows, "outside 0", ESRCH, 0, NULL, NULL },
