@@ -89,9 +89,12 @@ int probes_after(struct inside *in, struct err *e) must_use;
 
 /*
  * fold.c, in init: a notified call was answered with this errno; `name`: the protected name it asked for, or
- * NULL. It must not wait. The rest is told just before init exits because the program ended.
+ * NULL. It must not wait: what could not be told is told again when control can be written. The rest is told
+ * just before init exits because the program ended.
  */
 void fold_refused(struct inside *in, const struct seccomp_notif *n, int error, const char *name);
+bool fold_waits(const struct inside *in);
+void fold_again(struct inside *in);
 void fold_rest(struct inside *in);
 
 /* place.c: names beneath in->base, never past it by a link, never made in what is the operator's. */
