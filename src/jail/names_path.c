@@ -213,7 +213,8 @@ static int settle(struct spot *s, const struct question *q)
 
 static bool pin(struct spot *out, int base, const char *path, struct open_how *how)
 {
-	int fd = (int)syscall(SYS_openat2, base, path[0] ? path : ".", how, sizeof(*how));
+	int fd = path[0] ? (int)syscall(SYS_openat2, base, path, how, sizeof(*how))
+			 : fcntl(base, F_DUPFD_CLOEXEC, 0);
 
 	out->parent = fd < 0 ? AT_FDCWD : fd;
 	return fd >= 0;
