@@ -103,8 +103,8 @@ static int filter_calls(struct inside *in, struct err *e)
 	listener = filter_listen(&heard, e);
 	if (listener >= 0)
 		return notify_hand_over(in, listener, e);
-	(void)err_in(e, "only one supervisor can hear a process's refused calls, and there is another (a container's, "
-			"or WSL's); --without=seccomp refuses them without a record");
+	(void)err_in(e, "another supervisor hears this process's refused calls already (a container's, or WSL's); "
+			"--without=seccomp refuses them without a record");
 	if ((in->spec->without & (1u << LAYER_SECCOMP)) == 0)
 		return -1;
 	want.asks = want.names = false;
