@@ -64,6 +64,11 @@ static const struct sock_filter always[] = {
 	IF(0xffffffff, 1),
 	ANSWER(EPERM),
 	ALLOW,
+	UNLESS(SYS_prlimit64, 4), /* init has the same uid, and would be deaf without descriptors */
+	ARGUMENT(0),
+	IF(0, 1),
+	ANSWER(EPERM),
+	ALLOW,
 	UNLESS(SYS_socketpair, 4),
 	ARGUMENT(0),
 	IF(AF_UNIX, 1),

@@ -184,9 +184,11 @@ static const struct step steps[] = {
 	{ "look around", LAYERS, look_around },
 	{ "hostname", LAYER_UTS, spaces_set_hostname },
 	{ "loopback", LAYER_NET, spaces_raise_loopback },
+	{ "processes", LAYER_LIMITS, limits_hold_processes },
 	{ "root", LAYER_MOUNT, root_build },
 	{ "sockets", LAYERS, sockets_listen },
 	{ "seal root", LAYER_MOUNT, root_seal },
+	{ "terminal", LAYERS, terminal_open },
 	{ "protected names", LAYER_NAMES, names_prepare },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
@@ -245,14 +247,17 @@ static void tell_launcher(struct inside *in, const struct report *r)
 {
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int) * JAIL_SOCKETS)];
+		char room[CMSG_SPACE(sizeof(int) * (JAIL_SOCKETS + 1))];
 	} with = { 0 };
 	struct iovec part = { .iov_base = (void *)(uintptr_t)r, .iov_len = sizeof(*r) };
 	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	int fds[JAIL_SOCKETS + 1];
 	size_t count = 0, size;
 
-	while (count < JAIL_SOCKETS && in->listeners[count] >= 0)
-		count++;
+	for (; count < JAIL_SOCKETS && in->listeners[count] >= 0; count++)
+		fds[count] = in->listeners[count];
+	if (r->terminal)
+		fds[count++] = in->master;
 	size = count * sizeof(int);
 	if (count > 0) {
 		m.msg_control = &with;
@@ -260,12 +265,12 @@ static void tell_launcher(struct inside *in, const struct report *r)
 		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size),
 					      .cmsg_level = SOL_SOCKET,
 					      .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&with.head), in->listeners, size);
+		memcpy(CMSG_DATA(&with.head), fds, size);
 	}
 	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
 		_exit(DIED);
 	while (count > 0)
-		close(in->listeners[--count]);
+		close(fds[--count]);
 }
 
 static void obey(struct inside *in)
@@ -278,7 +283,16 @@ static void obey(struct inside *in)
 	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
 		fd_close(&in->inner);
 	else if (o.what == ORDER_SIGNAL)
-		kill(in->program, o.signal);
+		kill(in->slave >= 0 && o.signal == SIGCONT ? -in->program : in->program, o.signal);
+}
+
+/* ^Z on its terminal: the launcher gives the operator's back, and stops too. */
+static void tell_stopped(const struct inside *in, int signal)
+{
+	const struct jail_event stopped = { .what = JAIL_STOPPED, .signal = signal };
+
+	if (send(in->control, &stopped, sizeof(stopped), MSG_NOSIGNAL) < 0)
+		_exit(DIED);
 }
 
 /* Every orphan inside ends up here; only the program's own end is the jail's. */
@@ -287,9 +301,13 @@ static void reap(struct inside *in)
 	int status;
 	pid_t gone;
 
-	while ((gone = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((gone = waitpid(-1, &status, WNOHANG | (in->slave >= 0 ? WUNTRACED : 0))) > 0) {
 		if (gone != in->program)
 			continue;
+		if (WIFSTOPPED(status)) {
+			tell_stopped(in, WSTOPSIG(status));
+			continue;
+		}
 		fold_rest(in);
 		_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 	}
@@ -310,8 +328,11 @@ static void serve(struct inside *in)
 		ways[0] = (struct pollfd){ .fd = in->control, .events = POLLIN };
 		ways[0].events |= fold_waits(in) ? POLLOUT : 0;
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, -1) < 0)
-			continue; /* EINTR: nothing else can go wrong with it */
+		if (poll(ways, 3, names_again(in)) < 0) {
+			if (errno != EINTR)
+				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
+			continue;
+		}
 		if (ways[2].revents)
 			notify_serve(in);
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
@@ -331,6 +352,7 @@ void inside_main(struct inside *in)
 		r.failed = 1;
 	else
 		hear_program(in, &r);
+	r.terminal = !r.failed && in->master >= 0;
 	tell_launcher(in, &r);
 	if (r.failed)
 		_exit(DIED);

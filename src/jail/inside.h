@@ -16,6 +16,7 @@ enum { FD_CONTROL = 3, FD_FIRST_FREE = 4 };
 /* What init tells the launcher, once. Listeners travel with it. */
 struct report {
 	int failed;
+	int terminal;			/* the last of the descriptors that travel is a pty's master */
 	struct err error;
 	struct jail_layer_state layers[LAYERS];
 };
@@ -37,6 +38,7 @@ struct inside {
 	int control, inner;
 	pid_t program;
 	int listeners[JAIL_SOCKETS];
+	int master, slave;			/* terminal.c's; -1: none */
 	struct jail_layer_state layers[LAYERS];
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
@@ -71,12 +73,15 @@ int spaces_set_hostname(struct inside *in, struct err *e) must_use;
 int spaces_raise_loopback(struct inside *in, struct err *e) must_use;
 int root_build(struct inside *in, struct err *e) must_use;
 int root_seal(struct inside *in, struct err *e) must_use;
-int root_fill_dev(struct inside *in, const char *target, struct err *e) must_use;
+int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
 long landlock_abi(void);			/* below 1: this kernel has none */
 int landlock_apply(struct inside *in, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
+int limits_hold_processes(struct inside *in, struct err *e) must_use;
+int terminal_open(struct inside *in, struct err *e) must_use;	/* init: the pty, and a session on it */
+int terminal_enter(struct inside *in, struct err *e) must_use;	/* the program: in its foreground */
 int capabilities_drop(bool bounding_too, struct err *e) must_use;
 int capabilities_keep(uint32_t mask, bool bounding_too, struct err *e) must_use;	/* all but these of the first 32 */
 int probes_before(struct inside *in, struct err *e) must_use;
@@ -97,7 +102,8 @@ int place_open(struct inside *in, const char *target, struct err *e) must_use;	/
 int place_parent(struct inside *in, const char *target, const char **leaf, struct err *e) must_use;
 int place_make_dir(struct inside *in, const char *target, struct err *e) must_use;
 int place_make_file(struct inside *in, const char *target, struct err *e) must_use;
-int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, struct err *e) must_use;
+int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, uint64_t names,
+		struct err *e) must_use;
 int place_tree(struct inside *in, int tree, const char *target, struct err *e) must_use;
 int tree_of(int *out, const char *source, uint64_t flags, struct err *e) must_use;
 

@@ -22,14 +22,8 @@ enum { LINKS = 40, TURNS = 100 };
 	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_ASYNC | \
 	 O_DIRECT | O_LARGEFILE | 0100000 | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
 
-/* What is asked, apart from where. */
-struct wish {
-	int flags;
-	mode_t mode;
-};
-
 /* Put in the asker's table at once with the answer. Ours is closed. */
-static int give(struct question *q, int fd, const struct wish *w)
+int names_give(struct question *q, int fd, const struct wish *w)
 {
 	struct seccomp_notif_addfd add = { .id = q->ask.id,
 					   .flags = SECCOMP_ADDFD_FLAG_SEND,
@@ -48,7 +42,7 @@ static int reopen(struct question *q, int it, const struct wish *w)
 {
 	int flags = (w->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY;
 
-	return give(q, path_reopen(q, it, flags), w);
+	return names_give(q, path_reopen(q, it, flags), w);
 }
 
 /* It is there. */
@@ -56,14 +50,20 @@ static int open_old(struct question *q, const struct spot *s, const struct wish 
 {
 	scoped(fd) int it = openat(s->parent, s->leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
+	bool is_pipe;
 	int rc;
 
 	if (it < 0 || fstat(it, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || (w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		return NOTIFY_LET; /* EEXIST, EISDIR, or not a file */
+	if ((w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	is_pipe = S_ISFIFO(st.st_mode) && (w->flags & O_ACCMODE) != O_RDONLY;
+	if (!S_ISREG(st.st_mode) && !is_pipe)
+		return NOTIFY_LET; /* EISDIR, or not a file */
 	rc = names_refuse(q, s, USE_CHANGE);
-	return rc != 0 ? rc : reopen(q, it, w);
+	if (rc != 0)
+		return rc;
+	return is_pipe ? names_open_fifo(q, it, w) : reopen(q, it, w);
 }
 
 /* It is not: -EEXIST says that it came between. */
@@ -79,7 +79,7 @@ static int open_new(struct question *q, const struct spot *s, const struct wish 
 	if (rc != 0)
 		return rc;
 	fd = openat(s->parent, s->leaf, w->flags | O_EXCL | O_NOFOLLOW | O_CLOEXEC, w->mode);
-	return give(q, fd, w);
+	return names_give(q, fd, w);
 }
 
 /* The folder itself is opened; the file has no name that could be judged before somebody links it. */
@@ -89,7 +89,7 @@ static int open_unnamed(struct question *q, const struct spot *s, const struct w
 
 	if (rc != 0)
 		return rc;
-	return give(q, openat(s->parent, ".", w->flags | O_CLOEXEC, w->mode), w);
+	return names_give(q, openat(s->parent, ".", w->flags | O_CLOEXEC, w->mode), w);
 }
 
 /* 1: it was a link, and the spot is now where it leads. */

@@ -44,6 +44,18 @@ const char *profile_tools_path(const struct profile *p);/* tool file it names, r
 const char *profile_oci_path(const struct profile *p);	/* seccomp file it names, resolved beside it; NULL: none */
 const struct oci *profile_oci(const struct profile *p);	/* NULL: none */
 
+/* What only something around the whole jail can hold; 0: not limited. Per cent of one processor. */
+struct bounds {
+	uint64_t memory, processes, cpu;
+	bool required;			/* "require": "cgroup" */
+};
+
+void profile_bounds(struct bounds *out, const struct profile *p);
+
+/* The n-th limit that this profile sets, in a fixed order; false: no more. */
+enum limit_kind { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPU, LIMIT_RESOURCE, LIMIT_TMPFS };
+bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind);
+
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
 
 /* --- OCI and Docker seccomp files --- */
