@@ -10,7 +10,6 @@
 #include "jail/filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
@@ -19,12 +18,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#endif
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -71,7 +64,7 @@ static void fill_answers(uint32_t answers[NUMBERS], const struct filter_want *wa
 	size_t i;
 
 	for (i = 0; i < NUMBERS; i++)
-		answers[i] = refusal(ENOSYS, want);
+		answers[i] = want->theirs ? SECCOMP_RET_ALLOW : refusal(ENOSYS, want);
 	for (i = 0; i < count_of(rows); i++)
 		if (rows[i].call >= 0 && rows[i].call < NUMBERS)
 			answers[rows[i].call] = answer_of(&rows[i], want);
@@ -108,7 +101,7 @@ size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter
 	/* The architecture first: the same number means another call in another table. */
 	const struct sock_filter start[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FILTER_NATIVE, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, refusal(ENOSYS, want)),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	};
@@ -119,15 +112,24 @@ size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter
 	fill_answers(answers, want);
 	at = write_arguments(code, at, want);
 	at = write_runs(code, at, answers);
+	if (want->theirs) {
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FILTER_FOREIGN, 1, 0);
+		code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, refusal(ENOSYS, want));
 	return at;
+}
+
+bool filter_is_native(uint32_t arch)
+{
+	return arch == FILTER_NATIVE;
 }
 
 int filter_errno(uint32_t arch, int call)
 {
 	size_t i;
 
-	for (i = 0; arch == NATIVE && i < count_of(rows); i++)
+	for (i = 0; arch == FILTER_NATIVE && i < count_of(rows); i++)
 		if (rows[i].call == call && call >= 0)
 			return rows[i].error;
 	return ENOSYS;
@@ -175,7 +177,7 @@ int filter_init(struct err *e)
 	};
 	struct sock_filter code[8 + 2 * count_of(calls)] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FILTER_NATIVE, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	};

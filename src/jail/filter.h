@@ -2,6 +2,7 @@
 #ifndef JAIL_FILTER_H
 #define JAIL_FILTER_H
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -25,10 +26,20 @@ static inline void leave_filter(struct filter *f)
 /* Takes the context: it is released on every path, before the program could forbid releasing it. */
 int filter_export(struct filter *out, scmp_filter_ctx ctx, struct err *e) must_use;
 
+#if defined(__x86_64__)
+#define FILTER_NATIVE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define FILTER_NATIVE AUDIT_ARCH_AARCH64
+#endif
+
+/* x32 numbers begin here, in x86_64's own table. */
+#define FILTER_FOREIGN 0x40000000u
+
 /* What the agent's program depends on besides jail/agent.def. */
 struct filter_want {
 	bool asks;		/* what is refused goes to a listener, who answers and records it */
 	bool names;		/* what makes or changes a name goes there too */
+	bool theirs;		/* another list stands before this: what is not refused by name here is its to judge */
 	bool own_net;		/* a network namespace says where packets go; otherwise no socket does */
 };
 
@@ -42,6 +53,7 @@ size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter
 size_t filter_arguments(struct sock_filter *code, const struct filter_want *want) must_use;
 
 /* What a refused call answers. */
+bool filter_is_native(uint32_t arch) must_use;
 int filter_errno(uint32_t arch, int call) must_use;
 
 /* jail/init.def, put on at once: init's own list, which is not the agent's. */

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/notify.h"
+#include "jail/names.h"
 
 enum { ABOVE_ALL = 10, DIED = 128 + SIGKILL };
 
@@ -189,6 +189,7 @@ static const struct step steps[] = {
 	{ "sockets", LAYERS, sockets_listen },
 	{ "seal root", LAYER_MOUNT, root_seal },
 	{ "terminal", LAYERS, terminal_open },
+	{ "protected names", LAYER_NAMES, names_prepare },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
 	{ "forget", LAYERS, forget_words },
@@ -315,7 +316,7 @@ static void reap(struct inside *in)
 static void serve(struct inside *in)
 {
 	struct signalfd_siginfo info;
-	struct pollfd ways[3] = { { .fd = in->control, .events = POLLIN } };
+	struct pollfd ways[3];
 	sigset_t children;
 
 	sigemptyset(&children);
@@ -324,8 +325,10 @@ static void serve(struct inside *in)
 				   .events = POLLIN };
 	reap(in); /* what ended before the descriptor stood */
 	for (;;) {
+		ways[0] = (struct pollfd){ .fd = in->control, .events = POLLIN };
+		ways[0].events |= fold_waits(in) ? POLLOUT : 0;
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, -1) < 0) {
+		if (poll(ways, 3, names_again(in)) < 0) {
 			if (errno != EINTR)
 				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
 			continue;
@@ -334,7 +337,9 @@ static void serve(struct inside *in)
 			notify_serve(in);
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
 			reap(in);
-		if (ways[0].revents)
+		if (ways[0].revents & POLLOUT)
+			fold_again(in);
+		if (ways[0].revents & ~POLLOUT)
 			obey(in);
 	}
 }

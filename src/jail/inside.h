@@ -42,6 +42,7 @@ struct inside {
 	struct jail_layer_state layers[LAYERS];
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
+	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
@@ -75,6 +76,7 @@ int root_seal(struct inside *in, struct err *e) must_use;
 int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
+long landlock_abi(void);			/* below 1: this kernel has none */
 int landlock_apply(struct inside *in, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
 int limits_hold_processes(struct inside *in, struct err *e) must_use;
@@ -87,9 +89,12 @@ int probes_after(struct inside *in, struct err *e) must_use;
 
 /*
  * fold.c, in init: a notified call was answered with this errno; `name`: the protected name it asked for, or
- * NULL. It must not wait. The rest is told just before init exits because the program ended.
+ * NULL. It must not wait: what could not be told is told again when control can be written. The rest is told
+ * just before init exits because the program ended.
  */
 void fold_refused(struct inside *in, const struct seccomp_notif *n, int error, const char *name);
+bool fold_waits(const struct inside *in);
+void fold_again(struct inside *in);
 void fold_rest(struct inside *in);
 
 /* place.c: names beneath in->base, never past it by a link, never made in what is the operator's. */

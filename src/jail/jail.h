@@ -79,9 +79,11 @@ struct jail_compare {
 	uint64_t value, second;		/* JAIL_MASKED_EQ: (arg & value) == second */
 };
 
+enum { JAIL_KILLS = -1, JAIL_TRAPS = -2 };
+
 struct jail_rule {
 	int call;			/* number in this architecture's table */
-	int error;			/* 0: allowed; otherwise the errno it answers; -1: kills the process */
+	int error;			/* 0: allowed; JAIL_KILLS the process; JAIL_TRAPS it (SIGSYS); otherwise the errno it answers */
 	size_t compare_count;
 	struct jail_compare compares[JAIL_COMPARES];
 };
@@ -91,6 +93,20 @@ struct jail_calls {
 	size_t count;
 	int otherwise;			/* as jail_rule.error */
 };
+
+/* Number of a call in this architecture's table; -1: there is none of that name. */
+int jail_call_number(const char *name) must_use;
+
+/* What the list answers these registers, as jail_rule.error. */
+int jail_calls_answer(const struct jail_calls *c, int call, const uint64_t args[6]);
+
+/* Does it fit into what a kernel takes? */
+int jail_calls_check(const struct jail_calls *c, struct err *e) must_use;
+
+/* For people: the call's name (its number if it has none), and the table it was looked up in ("x32"). */
+enum { JAIL_CALL_NAME = 40 };
+void jail_call_name(char out[JAIL_CALL_NAME], uint32_t arch, int call);
+const char *jail_arch_word(uint32_t arch, int call);
 
 /* Everything is borrowed for the length of jail_start(). Zero is no jail: argv is required. */
 struct jail_spec {
@@ -132,11 +148,22 @@ const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
 
+/* The rows of jail/agent.def, one after another; NULL past the last. What has no row answers ENOSYS. */
+struct jail_call {
+	int call;			/* negative: not a call of this architecture */
+	const char *name;
+	int error;			/* 0: allowed; otherwise the errno it answers */
+	const char *because;
+};
+
+const struct jail_call *jail_call_at(size_t n);
+
 /* A jail that stands but has not yet executed its program; owned by the caller. */
 struct jail {
 	pid_t init;				/* our process 1 inside, by its number outside; child of the caller */
 	int pidfd;
 	int control;				/* ours with that init; closing it kills the jail */
+	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	struct jail_layer_state layers[LAYERS];

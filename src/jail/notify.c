@@ -4,7 +4,7 @@
  * Init serves it, because it is the parent of all that can ask: it may read their memory where Yama
  * lets only ancestors. Its death closes the listener, and ends everything that could ask.
  */
-#include "jail/notify.h"
+#include "jail/names.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "jail/calls.h"
 
 /* Debian 12's header has neither. */
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
@@ -72,6 +73,13 @@ int notify_refuse(struct question *q, int error, const char *name)
 
 static int answer_of(struct question *q)
 {
+	const int theirs = calls_errno(q->in->spec->calls, &q->ask.data);
+	int answer;
+
+	if (theirs)
+		return notify_refuse(q, theirs, NULL);
+	if (names_serve(q, &answer))
+		return answer;
 	return notify_refuse(q, filter_errno(q->ask.data.arch, q->ask.data.nr), NULL);
 }
 

@@ -238,7 +238,8 @@ int jail_hear(struct jail *j, struct jail_event *out)
 		out->name[sizeof(out->name) - 1] = '\0';
 		return 1;
 	}
-	return got < 0 && errno == EAGAIN ? 0 : -1;
+	j->silent = !(got < 0 && errno == EAGAIN);
+	return j->silent ? -1 : 0;
 }
 
 static bool reap(struct jail *j, int *status, int how)

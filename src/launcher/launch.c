@@ -160,6 +160,8 @@ static int finish(struct run *r, int done, struct err *e)
 {
 	struct err ignored = { 0 };
 
+	if (done == 0)
+		done = children_silence(r, e);
 	tear_down(r);
 	if (r->recorder.now != PHASE_RUNNING)
 		return done;

@@ -34,6 +34,8 @@ static int begin_end(struct run *r, struct err *e)
 {
 	if (!jail_ended(&r->agent, &r->status))
 		return 0;
+	if (events_last(r, &r->agent, NULL, e) < 0)
+		return -1;
 	if (r->timed_out)
 		r->status = RUN_TIMED_OUT;
 	r->ending = true;
@@ -42,7 +44,7 @@ static int begin_end(struct run *r, struct err *e)
 	return wire_send(&r->broker, MSG_END, 0, NULL, 0, NULL, 0, e);
 }
 
-static int hear_recorder(struct run *r, struct err *e)
+int hear_recorder(struct run *r, struct err *e)
 {
 	int got = wire_receive(&r->recorder, &r->msg, false, e);
 

@@ -76,6 +76,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 void child_stop(struct run *r, uint64_t tag);
 void child_listen(struct child *c);		/* its stderr has something to say */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;
+int children_silence(struct run *r, struct err *e) must_use;	/* end what still runs, and hear its last words */
 void children_end(struct run *r);
 
 /*
@@ -84,11 +85,15 @@ void children_end(struct run *r);
  */
 bool events_ready(const struct run *r, const struct jail *j);
 int events_hear(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
+/* All that is still to come, and no more: once init has ended, before its jail_end(). */
+int events_last(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
 /* A record of ours (NOTE) on its way to the recorder; loop.c counts the answers. */
 int note_send(struct run *r, const struct record *record, struct err *e) must_use;
 
 /* loop.c: until the agent has ended and the broker is done. */
 int loop_run(struct run *r, struct err *e) must_use;
+/* One message of the recorder: an answer to a note, or why nothing more may be done. */
+int hear_recorder(struct run *r, struct err *e) must_use;
 
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);

@@ -29,6 +29,7 @@ static const struct json_member members[] = {
 	{ "tools", JSON_STRING, JSON_MAY },
 	{ "workspace", JSON_STRING, JSON_MAY },
 	{ "protect", JSON_NULL, JSON_MAY },
+	{ "seccomp", JSON_OBJECT, JSON_MAY },
 	{ "because", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
@@ -103,7 +104,7 @@ int profile_check(const struct json_file *f, struct err *e)
 		return -1;
 	if (check_workspace(f, e) < 0 || check_list(f, "", "protect", protect_item, e) < 0)
 		return -1;
-	if (check_environment(f, e) < 0 || check_limits(f, e) < 0)
+	if (check_seccomp(f, e) < 0 || check_environment(f, e) < 0 || check_limits(f, e) < 0)
 		return -1;
 	return check_grants(f, e) < 0 ? -1 : check_because(f, e);
 }
@@ -202,5 +203,6 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
 	spec.protect = plan_protect(p, from);
+	spec.calls = profile_calls(from);
 	return plan_done(out, &p, spec, at, e);
 }

@@ -48,6 +48,25 @@ static int fast_open(const char *on)
 	return told(sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&at, size));
 }
 
+static int fast_open_by_message(const char *on)
+{
+	struct sockaddr_storage at;
+	struct iovec part = { "x", 1 };
+	struct msghdr m = { .msg_name = &at, .msg_namelen = address(&at, on), .msg_iov = &part, .msg_iovlen = 1 };
+
+	return told(sendmsg(socket(at.ss_family, SOCK_STREAM, 0), &m, MSG_FASTOPEN | MSG_NOSIGNAL));
+}
+
+static int fast_open_by_messages(const char *on)
+{
+	struct sockaddr_storage at;
+	struct iovec part = { "x", 1 };
+	struct msghdr m = { .msg_name = &at, .msg_namelen = address(&at, on), .msg_iov = &part, .msg_iovlen = 1 };
+	struct mmsghdr mm = { .msg_hdr = m };
+
+	return told(sendmmsg(socket(at.ss_family, SOCK_STREAM, 0), &mm, 1, MSG_FASTOPEN | MSG_NOSIGNAL));
+}
+
 static int sends_to(const char *on)
 {
 	struct sockaddr_storage at;
@@ -120,7 +139,9 @@ static const struct attempt attempts[] = {
 	{ "it by [::1]", streams, "::1 0", ECONNREFUSED, EADDRNOTAVAIL, NULL, NULL },
 	{ "it by [::]", streams, ":: 0", ECONNREFUSED, EADDRNOTAVAIL, NULL, NULL },
 	{ "it by [::ffff:127.0.0.1]", streams, "::ffff:127.0.0.1 0", ECONNREFUSED, 0, NULL, NULL },
-	{ "it by TCP fast open", fast_open, "127.0.0.1 0", ECONNREFUSED, EINPROGRESS, NULL, NULL },
+	{ "it by TCP fast open", fast_open, "127.0.0.1 0", EOPNOTSUPP, 0, "sendto", NULL },
+	{ "it by fast open of sendmsg", fast_open_by_message, "127.0.0.1 0", EOPNOTSUPP, 0, "sendmsg", NULL },
+	{ "it by fast open of sendmmsg", fast_open_by_messages, "127.0.0.1 0", EOPNOTSUPP, 0, "sendmmsg", NULL },
 	{ "it by datagram", sends_to, "127.0.0.1 0", WORKED, 0, NULL, NULL },
 	{ "a host", streams, "192.0.2.1 80", ENETUNREACH, 0, NULL, NULL },
 	{ "a host by IPv6", streams, "2001:db8::1 80", ENETUNREACH, EADDRNOTAVAIL, NULL, NULL },
@@ -129,7 +150,7 @@ static const struct attempt attempts[] = {
 	{ "a cloud's metadata", streams, "169.254.169.254 80", ENETUNREACH, 0, NULL, NULL },
 	{ "DNS over TCP", streams, "9.9.9.9 53", ENETUNREACH, 0, NULL, NULL },
 	{ "DNS over TLS", streams, "9.9.9.9 853", ENETUNREACH, 0, NULL, NULL },
-	{ "fast open to a host", fast_open, "192.0.2.1 80", ENETUNREACH, 0, NULL, NULL },
+	{ "fast open to a host", fast_open, "192.0.2.1 80", EOPNOTSUPP, 0, "sendto", NULL },
 	{ "sendto", sends_to, "192.0.2.1 53", ENETUNREACH, 0, NULL, NULL },
 	{ "sendto, broadcast", sends_to, "255.255.255.255 67", ENETUNREACH, EACCES, NULL, NULL },
 	{ "sendto, multicast", sends_to, "224.0.0.251 5353", ENETUNREACH, 0, NULL, NULL },

@@ -49,7 +49,7 @@ static const struct attempt attempts[] = {
 	{ "personality: READ_IMPLIES_EXEC", persona, "400000", EPERM, 0, "personality", NULL },
 	{ "personality: no random addresses", persona, "40000", EPERM, 0, "personality", NULL },
 	{ "a number beyond every table", far_number, "1000", ENOSYS, 0, "1000", NULL },
-	{ "a negative number", far_number, "-2", ENOSYS, 0, "-2", NULL },
+	{ "a negative number, which has the bit of x32", far_number, "-2", ENOSYS, 0, "-2", "x32" },
 };
 
 int main(int argc, char **argv)

@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 	struct stat before, after;
 
 	for (i = 1; i < 32; i++)
-		if (i != SIGKILL && i != SIGSTOP && i != SIGCHLD && i != SIGPIPE)
+		if (i != SIGKILL && i != SIGSTOP && i != SIGCHLD && i != SIGPIPE && i != SIGTERM) /* timeout(1) ends us */
 			sigaction(i, &count, NULL);
 	around.runtime = getenv("XDG_RUNTIME_DIR") ? getenv("XDG_RUNTIME_DIR") : "/nowhere";
 	streams = listen_inet(&datagrams);

@@ -43,7 +43,8 @@ struct attempt {
 	const char *on;
 	int meets;		/* an errno; 0: it works, because it gains nothing */
 	int or;			/* or this one: kernels and users differ in order; 0: no other */
-	const char *record;	/* the call as the ledger names it; NULL: none, the kernel itself said no */
+	const char *record;	/* the call as the ledger names it, and the errno if it is another than the row
+				 * tells; NULL: none, the kernel itself said no */
 	const char *arch;	/* of that record; NULL: the machine's own */
 };
 
@@ -96,7 +97,8 @@ static inline void tell(const struct attempt *a, int met)
 	printf("%s %s: %s%s%s\n", as_expected ? "ok" : "not ok", a->what, word(met), as_expected ? "" : ", not ",
 	       as_expected ? "" : wanted);
 	if (a->record)
-		printf("record %s %s %s\n", a->record, word(met), a->arch ? a->arch : "x86_64");
+		printf("record %s%s%s %s\n", a->record, strchr(a->record, ' ') ? "" : " ",
+		       strchr(a->record, ' ') ? "" : word(met), a->arch ? a->arch : "x86_64");
 	fflush(stdout);
 }
 
