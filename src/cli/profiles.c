@@ -1,6 +1,7 @@
 #include "cli/profiles.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int profile_dirs(struct profile_dirs *out, struct err *e)
@@ -24,13 +25,18 @@ int profile_dirs(struct profile_dirs *out, struct err *e)
 
 int profile_read(struct profile **out, char path[PATH_MAX], const char *name, struct err *e)
 {
+	size_t size = strlen(name);
+	bool is_file = strchr(name, '/') || (size > 5 && strcmp(name + size - 5, ".json") == 0);
+	char found[PATH_MAX];
 	struct profile_dirs dirs;
 
 	if (profile_dirs(&dirs, e) < 0)
 		return -1;
-	if (!strchr(name, '/') && profile_find(path, name, dirs.at, e) < 0)
+	if (!is_file && profile_find(found, name, dirs.at, e) < 0)
 		return -1;
-	if (strchr(name, '/') && (size_t)snprintf(path, PATH_MAX, "%s", name) >= PATH_MAX)
+	if (!is_file && !realpath(found, path))
+		return err_sys(e, "%s", found);
+	if (is_file && (size_t)snprintf(path, PATH_MAX, "%s", name) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%.80s...: too long a name", name);
 	return profile_load(out, path, dirs.at, e);
 }

@@ -13,7 +13,7 @@ struct profile_dirs {
 
 int profile_dirs(struct profile_dirs *out, struct err *e) must_use;
 
-/* By path if there is a slash in it, otherwise by name. `path` becomes the file's. */
+/* By path if there is a slash in it or .json at its end, otherwise by name. `path` becomes the file's. */
 int profile_read(struct profile **out, char path[PATH_MAX], const char *name, struct err *e) must_use;
 
 #endif

@@ -119,7 +119,7 @@ static int set_apart(struct wish *w, struct err *e)
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
-	w->fixed = calloc(w->files.count + parts + 5, sizeof(*w->fixed));
+	w->fixed = calloc(w->files.count + parts + 6, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
@@ -128,6 +128,8 @@ static int set_apart(struct wish *w, struct err *e)
 	w->fixed[n++] = w->programs;
 	for (i = 0; i < parts; i++)
 		w->fixed[n++] = profile_file(w->read_profile, i);
+	if (profile_oci_path(w->read_profile))
+		w->fixed[n++] = profile_oci_path(w->read_profile);
 	if (tools)
 		w->fixed[n++] = tools;
 	if (w->policy)
@@ -180,7 +182,7 @@ static int check_words(const struct run_request *ask, struct err *e)
 }
 
 /* After set_apart(): it lies in the workspace, and the jail's own names keep the agent from it. */
-static int ask_project(const struct wish *w, struct err *e)
+static int ask_project(struct wish *w, struct err *e)
 {
 	size_t before = 0;
 
@@ -193,19 +195,29 @@ static int ask_project(const struct wish *w, struct err *e)
 	return 0;
 }
 
+static int read_paths(struct wish *w, struct err *e)
+{
+	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0)
+		return -1;
+	return paths_hidden(w->state, w->sockets, e);
+}
+
+static int read_place(struct wish *w, struct err *e)
+{
+	return set_apart(w, e) < 0 || find_place(w, e) < 0 ? -1 : ask_project(w, e);
+}
+
+int wish_place(struct wish *w, struct err *e)
+{
+	return read_paths(w, e) < 0 || read_profile(w, e) < 0 ? -1 : read_place(w, e);
+}
+
 int wish_read(struct wish *w, struct err *e)
 {
-	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0 ||
-	    paths_hidden(w->state, w->sockets, e) < 0)
-		return -1;
-	if (read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
+	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
 		return -1;
 	find_owner(w);
-	if (check_words(&w->ask, e) < 0)
-		return -1;
-	if (set_apart(w, e) < 0 || find_place(w, e) < 0 || ask_project(w, e) < 0)
-		return -1;
-	if (check_plans(w, e) < 0)
+	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0)
 		return -1;
 	say_without_policy(w);
 	return 0;

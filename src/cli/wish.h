@@ -29,6 +29,8 @@ struct wish {
  * anything has started.
  */
 int wish_read(struct wish *w, struct err *e) must_use;
+/* Only profile, tools and place, for who wants to see what they come to. */
+int wish_place(struct wish *w, struct err *e) must_use;
 void wish_free(struct wish *w);
 
 #endif

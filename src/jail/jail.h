@@ -148,6 +148,16 @@ const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
 
+/* The rows of jail/agent.def, one after another; NULL past the last. What has no row answers ENOSYS. */
+struct jail_call {
+	int call;			/* negative: not a call of this architecture */
+	const char *name;
+	int error;			/* 0: allowed; otherwise the errno it answers */
+	const char *because;
+};
+
+const struct jail_call *jail_call_at(size_t n);
+
 /* A jail that stands but has not yet executed its program; owned by the caller. */
 struct jail {
 	pid_t init;				/* our process 1 inside, by its number outside; child of the caller */

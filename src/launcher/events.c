@@ -68,9 +68,15 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 {
 	struct jail_event seen;
 
-	while (events_ready(r, j) && jail_hear(j, &seen) > 0)
-		if (seen.what == JAIL_REFUSED && record_refused(r, &seen, server, e) < 0)
+	while (events_ready(r, j) && jail_hear(j, &seen) > 0) {
+		if (seen.what == JAIL_STOPPED) {
+			terminal_stopped(r);
+			continue;
+		}
+		status_refused(r, &seen);
+		if (record_refused(r, &seen, server, e) < 0)
 			return -1;
+	}
 	return 0;
 }
 
