@@ -206,9 +206,8 @@ static int help(const struct option_row *rows)
 {
 	printf("usage: reeve profile learn [options] RUN|LEDGER\n\n");
 	options_print(rows);
-	printf("\nwrites NAME.json and NAME-policy.json. exit status: 1 if something was too broad "
-	       "to\n"
-	       "be granted without being named.\n"
+	printf("\nwrites NAME.json and NAME-policy.json. exit status: 1 if something was\n"
+	       "too broad to be granted without being named.\n"
 	       "\nexample:\n  reeve profile learn --name mine --files opened.txt 42\n");
 	return EXIT_DONE;
 }
@@ -235,7 +234,7 @@ static int read_and_learn(struct learn *l, int argc, char **argv, struct err *e)
 		{ "tools", "FILE", OPTION_TEXT, &l->tools, "the run's tool file (the profile's)",
 		  NULL },
 		{ "files", "LIST", OPTION_TEXT, &l->files,
-		  "what was opened, a path or strace's line each", NULL },
+		  "opened files: a path, or strace's line, each", NULL },
 		{ "grant", "WHAT", OPTION_EACH, l->grants,
 		  "a PATH or SERVER/TOOL, though it is broad", add_grant },
 		{ "name", "NAME", OPTION_TEXT, &l->name, "what it will be called (learnt)", NULL },

@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -33,17 +34,23 @@ bool learn_may(struct learn *l, const char *name, const char *why)
 	return false;
 }
 
-/* What every jail has of its own, or is the workspace: nothing to grant. */
+/* What every jail has of its own, or is the workspace: nothing to grant. A home is no temporary
+ * folder. */
 static bool is_given(const struct learn *l, const char *path)
 {
 	static const char *const own[] = { "/proc", "/dev", "/tmp", "/var/tmp", "/run/reeve" };
-	const char *workspace = json_string_value(json_object_get(l->record, "workspace"));
+	const char *workspace = json_string_value(json_object_get(l->record, "workspace")),
+		   *home = getenv("HOME");
 	size_t i;
 
+	if (workspace && *workspace && is_within(path, workspace))
+		return true;
+	if (home && *home && is_within(path, home))
+		return false;
 	for (i = 0; i < count_of(own); i++)
 		if (is_within(path, own[i]))
 			return true;
-	return workspace && *workspace && is_within(path, workspace);
+	return false;
 }
 
 /* The name as it was used, and what it leads to: either may lie beneath a grant. */
@@ -92,10 +99,10 @@ static void take_path(struct learn *l, json_t *used, json_t *more, char *path)
 	char real[PATH_MAX];
 	struct stat st;
 
-	if (path[0] != '/' || is_given(l, path) || !realpath(path, real) || stat(real, &st) < 0 ||
-	    is_given(l, real))
+	if (path[0] != '/' || !realpath(path, real) || stat(real, &st) < 0)
 		return;
-	if (mark_used(used, profile_whole(l->base), path, real))
+	if (mark_used(used, profile_whole(l->base), path, real) || is_given(l, path) ||
+	    is_given(l, real))
 		return;
 	add_new(l, more, real, &st);
 	if (strcmp(path, real) != 0 && !strstr(path, "/.") && !strstr(path, "//"))

@@ -1,8 +1,10 @@
 /* One rule for each tool that was called: that tool, and its resource as far as the ledger tells.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cli/learn.h"
 
@@ -60,14 +62,18 @@ static const char *pointer_of(const struct learn *l, const char *name)
 	return NULL;
 }
 
+/* Only what is a file there counts as a path: another word is just that word. */
 static bool is_in_workspace(const char *text, const char *workspace)
 {
 	size_t size = strlen(workspace);
+	char path[PATH_MAX];
 
-	if (!*text || *text == '~' || strstr(text, "..") || strstr(text, "://"))
+	if (!size || !*text || *text == '~' || strstr(text, "..") || strstr(text, "://"))
 		return false;
-	return text[0] != '/' ||
-	       (size && strncmp(text, workspace, size) == 0 && (text[size] == '/' || !text[size]));
+	if (text[0] == '/')
+		return strncmp(text, workspace, size) == 0 && (text[size] == '/' || !text[size]);
+	return (size_t)snprintf(path, sizeof(path), "%s/%s", workspace, text) < sizeof(path) &&
+	       access(path, F_OK) == 0;
 }
 
 /* {"under": "."} if all lie in the workspace, otherwise exactly those that were named. NULL: cannot
