@@ -15,6 +15,7 @@ static const struct {
 	{ "show", "NAME|FILE", "what a profile comes to, call by call", cmd_profile_show },
 	{ "check", "NAME|FILE...", "what is wrong, and how much it exposes", cmd_profile_check },
 	{ "learn", "RUN|LEDGER", "a profile and a policy as narrow as a run", cmd_profile_learn },
+	{ "import", "FILE", "one that takes an OCI seccomp file", cmd_profile_import },
 };
 
 static int help(void)

@@ -9,6 +9,7 @@ int cmd_profile_list(int argc, char **argv, struct err *e);
 int cmd_profile_show(int argc, char **argv, struct err *e);
 int cmd_profile_check(int argc, char **argv, struct err *e);
 int cmd_profile_learn(int argc, char **argv, struct err *e);
+int cmd_profile_import(int argc, char **argv, struct err *e);
 
 /* "reeve: profile WORD: sentence"; returns EXIT_USAGE. */
 int profile_usage(const char *word, const struct err *e);

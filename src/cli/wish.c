@@ -119,7 +119,7 @@ static int set_apart(struct wish *w, struct err *e)
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
-	w->fixed = calloc(w->files.count + parts + 5, sizeof(*w->fixed));
+	w->fixed = calloc(w->files.count + parts + 6, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
@@ -128,6 +128,8 @@ static int set_apart(struct wish *w, struct err *e)
 	w->fixed[n++] = w->programs;
 	for (i = 0; i < parts; i++)
 		w->fixed[n++] = profile_file(w->read_profile, i);
+	if (profile_oci_path(w->read_profile))
+		w->fixed[n++] = profile_oci_path(w->read_profile);
 	if (tools)
 		w->fixed[n++] = tools;
 	if (w->policy)

@@ -34,6 +34,7 @@ void profile_free(struct profile *p)
 	free(p->tight);
 	json_decref(p->file.root);
 	json_decref(p->because);
+	oci_free(p->oci);
 	free(p->name);
 	free(p->tools);
 	free(p);
@@ -167,11 +168,13 @@ static int load_chain(struct profile *p, const char *path, const char *const *di
 
 void profile_seal(struct profile *p)
 {
-	scoped(buf) struct buf lines = BUF(PROFILE_PARTS * (PATH_MAX + 96ul));
+	scoped(buf) struct buf lines = BUF((PROFILE_PARTS + 1) * (PATH_MAX + 96ul));
 	size_t i;
 
 	for (i = 0; i < p->part_count; i++)
 		buf_printf(&lines, "%s %s\n", base_name(p->parts[i].path), p->parts[i].digest);
+	if (p->oci)
+		buf_printf(&lines, "%s %s\n", base_name(profile_oci_path(p)), oci_digest(p->oci));
 	_Static_assert(sizeof(p->digest) >= SEAL_DIGEST_TEXT, "room for a digest");
 	must(!lines.over);
 	seal_digest(p->digest, lines.data, lines.size);
@@ -184,7 +187,8 @@ int profile_load(struct profile **out, const char *path, const char *const *dirs
 
 	if (!p)
 		return err_sys(e, "profile");
-	if (load_chain(p, path, dirs, e) < 0 || profile_merge(p, e) < 0)
+	if (load_chain(p, path, dirs, e) < 0 || profile_merge(p, e) < 0 ||
+	    profile_load_oci(p, e) < 0)
 		return -1;
 	name = json_string_value(json_object_get(p->file.root, "name"));
 	tools = json_string_value(json_object_get(p->file.root, "tools"));

@@ -1,14 +1,9 @@
 /* Where a run happens: what may be a workspace, and what every jail has around it. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "profile/limits.h"
 #include "profile/plan.h"
-
-static const char *const limit_words[] = { "processes", "open_files", "file_size", "address_space",
-					   "cpu_seconds" };
-static const int limit_numbers[] = { RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS,
-				     RLIMIT_CPU };
 
 /* A mount that covered the private home would bring the operator's keys and settings inside. */
 static int check_home(const struct profile *from, const struct place *at, struct err *e)
@@ -31,20 +26,6 @@ static int check_home(const struct profile *from, const struct place *at, struct
 						     "inside; list what is needed in it",
 						     lists[list], json_string_value(value), at->home);
 	return 0;
-}
-
-static void plan_limits(struct plan *p, json_t *limits)
-{
-	json_t *value;
-	size_t i;
-
-	for (i = 0; i < count_of(limit_words); i++) {
-		value = json_object_get(limits, limit_words[i]);
-		if (value)
-			p->limits[p->limit_count++] =
-				(struct jail_limit){ limit_numbers[i],
-						     (uint64_t)json_integer_value(value) };
-	}
 }
 
 /* Never a directory that holds what the jail keeps apart. */

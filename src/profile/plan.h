@@ -37,9 +37,15 @@ struct profile {
 	size_t part_count;
 	json_t *because;		/* why, by list and name: merge.c */
 	struct profile *tight;		/* as the project's own file leaves it, for the agent alone; NULL: as it is */
+	struct oci *oci;		/* the list of calls that "seccomp" names; NULL: reeve's own */
 	char *name, *tools;
 	char digest[80];
 };
+
+/* oci.c: what "seccomp" names, if it does. */
+int check_seccomp(const struct json_file *f, struct err *e) must_use;
+int profile_load_oci(struct profile *p, struct err *e) must_use;
+const struct jail_calls *profile_calls(const struct profile *p);
 
 /* profile.c: one file, as it stands. */
 int profile_check(const struct json_file *f, struct err *e) must_use;

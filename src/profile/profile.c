@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "profile/limits.h"
 #include "profile/plan.h"
 #include "seal/seal.h"
 
@@ -28,6 +29,7 @@ static const struct json_member members[] = {
 	{ "tools", JSON_STRING, JSON_MAY },
 	{ "workspace", JSON_STRING, JSON_MAY },
 	{ "protect", JSON_NULL, JSON_MAY },
+	{ "seccomp", JSON_OBJECT, JSON_MAY },
 	{ "because", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
@@ -36,12 +38,6 @@ static const struct json_member environment_members[] = {
 	{ "pass", JSON_NULL, JSON_MAY },
 	{ "set", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
-};
-
-static const struct json_member limit_members[] = {
-	{ "processes", JSON_INTEGER, JSON_MAY },   { "open_files", JSON_INTEGER, JSON_MAY },
-	{ "file_size", JSON_INTEGER, JSON_MAY },   { "address_space", JSON_INTEGER, JSON_MAY },
-	{ "cpu_seconds", JSON_INTEGER, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static int passed_item(const struct item *item, struct err *e)
@@ -60,24 +56,6 @@ static int check_environment(const struct json_file *f, struct err *e)
 	    check_list(f, "/environment", "pass", passed_item, e) < 0)
 		return -1;
 	return check_variables(f, "/environment", "set", e);
-}
-
-int check_limits(const struct json_file *f, struct err *e)
-{
-	char at[POINT_MOST];
-	const char *key;
-	json_t *value;
-
-	if (!json_object_get(f->root, "limits"))
-		return 0;
-	if (json_members(f, "/limits", limit_members, e) < 0)
-		return -1;
-	json_object_foreach(json_object_get(f->root, "limits"), key, value)
-		if (json_integer_value(value) < 1)
-			return json_wrong(f, point_key(at, "/limits", key), false, e,
-					  "expected a number from 1, found %lld",
-					  (long long)json_integer_value(value));
-	return 0;
 }
 
 static int check_workspace(const struct json_file *f, struct err *e)
@@ -126,7 +104,7 @@ int profile_check(const struct json_file *f, struct err *e)
 		return -1;
 	if (check_workspace(f, e) < 0 || check_list(f, "", "protect", protect_item, e) < 0)
 		return -1;
-	if (check_environment(f, e) < 0 || check_limits(f, e) < 0)
+	if (check_seccomp(f, e) < 0 || check_environment(f, e) < 0 || check_limits(f, e) < 0)
 		return -1;
 	return check_grants(f, e) < 0 ? -1 : check_because(f, e);
 }
@@ -225,5 +203,6 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
 	spec.protect = plan_protect(p, from);
+	spec.calls = profile_calls(from);
 	return plan_done(out, &p, spec, at, e);
 }

@@ -41,7 +41,41 @@ struct json_t *profile_whole(const struct profile *p);
 const char *profile_because(const struct profile *p, const char *list, const char *name);
 const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
 
+const char *profile_oci_path(const struct profile *p);	/* seccomp file it names, resolved beside it; NULL: none */
+const struct oci *profile_oci(const struct profile *p);	/* NULL: none */
+
+/* What only something around the whole jail can hold; 0: not limited. Per cent of one processor. */
+struct bounds {
+	uint64_t memory, processes, cpu;
+	bool required;			/* "require": "cgroup" */
+};
+
+void profile_bounds(struct bounds *out, const struct profile *p);
+
+/* The n-th limit that this profile sets, in a fixed order; false: no more. */
+enum limit_kind { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPU, LIMIT_RESOURCE, LIMIT_TMPFS };
+bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind);
+
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
+
+/* --- OCI and Docker seccomp files --- */
+
+struct oci;
+
+/* The kernel that "minKernel" is held against; NULL: the running one. */
+struct oci_host {
+	unsigned major, minor;
+};
+
+int oci_load(struct oci **out, const char *path, const struct oci_host *host, struct err *e) must_use;
+void oci_free(struct oci *o);
+SCOPED(oci, struct oci *, oci_free)
+
+const struct jail_calls *oci_calls(const struct oci *o);
+const char *oci_digest(const struct oci *o);		/* "sha256:…" of the file */
+
+/* What is taken over and what is not: sentences for a person, one a line. False: no room. */
+bool oci_say(struct buf *out, const struct oci *o);
 
 /*
  * How much a profile exposes, 0 to 100 tenths: the sum of what each point weighs, cut at 100. A point that

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "profile/limits.h"
 #include "profile/plan.h"
 #include "seal/seal.h"
 
@@ -69,17 +70,18 @@ static int check_members(const struct json_file *f, struct err *e)
 static int check_lower(const struct json_file *f, json_t *root, struct err *e)
 {
 	const char *key, *word = json_string_value(json_object_get(f->root, "workspace"));
-	json_t *value, *now;
+	json_t *value, *limits = json_object_get(root, "limits");
 	char at[POINT_MOST];
+	uint64_t now;
 
 	json_object_foreach(json_object_get(f->root, "limits"), key, value) {
-		now = json_object_get(json_object_get(root, "limits"), key);
-		if (now && json_integer_value(value) > json_integer_value(now))
+		now = limit_most(limits, key);
+		if (now > 0 && limit_most(json_object_get(f->root, "limits"), key) > now)
 			return json_wrong(f, point_key(at, "/limits", key), false, e,
-					  "raises \"%s\" above the profile's %lld; a project's own "
+					  "raises \"%s\" above the profile's %llu; a project's own "
 					  "file may only "
 					  "lower it",
-					  key, (long long)json_integer_value(now));
+					  key, (unsigned long long)now);
 	}
 	if (word && strcmp(word, "cow") != 0)
 		return json_wrong(

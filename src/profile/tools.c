@@ -297,6 +297,7 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 	write.pointer = point_key(at_write, at_server, "write");
 	if (plan_common(p, from, at, e) < 0 || plan_paths(p, &read, at, e) < 0 || plan_paths(p, &write, at, e) < 0)
 		return err_in(e, "server %s", name);
+	spec->calls = profile_calls(from);
 	spec->cwd = plan_keep(p, "%s", at->home);
 	if (!way || strcmp(way, "none") != 0) {
 		spec->cwd = plan_keep(p, "%s", at->workspace);
