@@ -109,18 +109,23 @@ print("up", flush=True)
 for turn in range(900):
     libc.syscall(600 + turn % 90, turn)
 P
-	# Space is taken ahead: first it is used up, run by run, on a disk that gives no more.
+	# A recorder takes space ahead. One run keeps it alive; others use that up, on a disk that gives no more.
 	cat >"$h/full.sh" <<J
 mount -t tmpfs -o size=3m,mode=700 reeve $h/state || exit 99
 cd $h/work
 run() { HOME=$h XDG_STATE_HOME=$h/state XDG_RUNTIME_DIR=$h/run XDG_CONFIG_HOME=$h/config $reeve run --timeout 60 -- "\$@"; }
-run true 2>$h/stderr
+mkfifo hold
+run sh -c 'echo up >up; cat' <hold 2>$h/first &
+exec 9>hold
+until [ -e up ]; do kill -0 \$! || exit 98; done
 dd if=/dev/zero of=$h/state/full bs=4k 2>/dev/null
 turns=0 status=0
 until [ \$status != 0 ] || [ \$turns = 40 ]; do
-	run python3 more.py >$h/said 2>$h/stderr
+	run python3 more.py >$h/said 2>$h/stderr 9>&-
 	status=\$? turns=\$((turns + 1))
 done
+exec 9>&-
+wait
 $room/bin/reeve-audit verify $h/state/reeve/ledgers/default --key $h/state/reeve/keys/default.pub >/dev/null || exit 97
 exit \$status
 J
