@@ -83,7 +83,9 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 			terminal_stopped(r);
 			continue;
 		}
-		status_refused(r, &seen);
+		if (seen.what != JAIL_REFUSED)
+			continue;
+		status_refused(r, &seen, server);
 		if (record_refused(r, &seen, server, e) < 0)
 			return -1;
 	}
