@@ -25,7 +25,7 @@ refused() {
 attack() {
 	name=$1
 	shift
-	as "$uid" "$h" timeout -k 2 30 "$@" >"$story/told" 2>"$story/stderr"
+	as "$uid" "$h" timeout -k 2 120 "$@" >"$story/told" 2>"$story/stderr"
 	status=$?
 	equal "uid $uid: $name: every row was tried" '0 1' "$status $(grep -c '^end ' "$story/told")"
 	[ "$status" = 0 ] || sed 's/^/# /' "$story/stderr"
