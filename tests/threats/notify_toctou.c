@@ -8,8 +8,10 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #include "threat.h"
 
@@ -81,6 +83,29 @@ static int by_flags(const char *on)
 	(void)on;
 	how.mode = 0600;
 	return race(flip_flags, open_how);
+}
+
+static volatile struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = ".mcp_json" };
+
+static void *flip_socket(void *unused)
+{
+	for (; !done; unused = NULL) {
+		name.sun_path[4] = '_';
+		name.sun_path[4] = '.';
+	}
+	return unused;
+}
+static void bind_name(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	bind(fd, (void *)(size_t)&name, sizeof(name));
+	close(fd), unlink(".mcp_json");
+}
+static int by_socket(const char *on)
+{
+	(void)on;
+	return race(flip_socket, bind_name);
 }
 
 /* The folder that a number means, changed under it. */
@@ -395,6 +420,7 @@ static const struct attempt attempts[] = {
 	{ "the path flipped: mkdir", by_path, "mkdir", EPERM, 0, "mkdir", NULL },
 	{ "the path flipped: rename", by_path, "rename", EPERM, 0, "rename", NULL },
 	{ "the path flipped: link", by_path, "link", EPERM, 0, "link", NULL },
+	{ "a socket's name flipped", by_socket, NULL, EPERM, 0, "bind", NULL },
 	{ "the flags of openat2 flipped", by_flags, NULL, EPERM, 0, "openat2", NULL },
 	{ "the folder's descriptor flipped", by_descriptor, NULL, EPERM, 0, "openat", NULL },
 	{ "the working folder flipped", by_folder, NULL, EPERM, 0, "openat", NULL },
