@@ -260,10 +260,45 @@ static void show_close(struct show *s, const struct record *r)
 	put_why(s, r);
 }
 
+/* "changed file  src/main.c  sha256:12345678 -> sha256:9abcdef0" */
+static void show_file(struct show *s, const struct record *r)
+{
+	put_clock(s, r);
+	put_word(s, DIM, "file");
+	put(s, r, FIELD_CHANGE, 16);
+	buf_puts(&s->line, " ");
+	put(s, r, FIELD_TYPE, 16);
+	buf_puts(&s->line, "  ");
+	paint(s, BOLD);
+	put(s, r, FIELD_PATH, 80);
+	paint(s, PLAIN);
+	paint(s, DIM);
+	buf_puts(&s->line, "  ");
+	put(s, r, FIELD_BEFORE, 15);
+	buf_puts(&s->line, r->value[FIELD_BEFORE].set && r->value[FIELD_AFTER].set ? " -> " : "");
+	put(s, r, FIELD_AFTER, 15);
+	paint(s, PLAIN);
+	buf_puts(&s->line, "\n");
+}
+
+static void show_files(struct show *s, const struct record *r)
+{
+	bool ok = says(r, FIELD_STATUS, "ok");
+
+	put_clock(s, r);
+	put_word(s, ok ? DIM : YELLOW, "files");
+	if (ok)
+		buf_printf(&s->line, "%" PRIu64 " names changed in the copy of the workspace\n",
+			   r->value[FIELD_COUNT].number);
+	else
+		buf_puts(&s->line, "what was changed could not be found out; nothing of it can be taken over\n");
+	put_why(s, r);
+}
+
 static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) = {
 	[RECORD_GENESIS] = show_genesis, [RECORD_RUN] = show_run,	  [RECORD_INTENT] = show_intent,
 	[RECORD_REFUSAL] = show_refusal, [RECORD_OUTCOME] = show_outcome, [RECORD_RECOVERY] = show_recovery,
-	[RECORD_CLOSE] = show_close,
+	[RECORD_CLOSE] = show_close,	 [RECORD_FILE] = show_file,	  [RECORD_FILES] = show_files,
 };
 
 static int show_record(struct show *s, const struct frame *f, struct err *e)

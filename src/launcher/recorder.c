@@ -217,10 +217,33 @@ int recorder_attach(int *out, struct run *r, struct err *e)
 	return 0;
 }
 
+int notes_wait(struct run *r, unsigned most, struct err *e)
+{
+	uint64_t index = 0;
+	int got;
+
+	for (; r->notes > most; r->notes--) {
+		got = noted(r, &r->recorder, &index, e);
+		if (got <= 0)
+			return got < 0 ? -1 : err_set(e, ERR_PEER, "the recorder ended");
+	}
+	return 0;
+}
+
+/* The answers to notes still on their way come first. */
+static int closed(struct run *r, struct err *e)
+{
+	uint64_t index = 0;
+	int got;
+
+	while ((got = noted(r, &r->recorder, &index, e)) > 0 && r->notes > 0)
+		r->notes--;
+	return got;
+}
+
 int recorder_close(struct run *r, const char *status, struct err *e)
 {
 	struct record record = { .kind = RECORD_CLOSE };
-	uint64_t index = 0;
 	int got;
 
 	record_text(&record, FIELD_STATUS, status);
@@ -229,7 +252,7 @@ int recorder_close(struct run *r, const char *status, struct err *e)
 	if (wire_send_record(&r->recorder, MSG_CLOSE, 0, &record, e) < 0)
 		return err_in(e, "ledger");
 	do
-		got = noted(r, &r->recorder, &index, e);
+		got = closed(r, e);
 	while (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT);
 	if (got <= 0)
 		return got < 0 ? err_in(e, "ledger")

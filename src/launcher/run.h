@@ -5,7 +5,7 @@
 #include "launcher/launcher.h"
 #include "wire/wire.h"
 
-enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 12 };
+enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 16 };
 
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {
@@ -24,6 +24,15 @@ struct phases {
 	size_t count;
 };
 
+/* A copy-on-write workspace: cow.h says what lies in its folder. */
+struct cow {
+	int all, folder;	/* STATE/cow/TENANT, and this run's folder in it, which we hold locked; -1: none */
+	char upper[LAUNCH_TEXT + 64], work[LAUNCH_TEXT + 64];
+	char name[32];		/* of the folder: the run's number, once there is one */
+	bool numbered;
+	uint64_t began_ns;	/* wall clock: what changes later changed during the run */
+};
+
 struct run {
 	const struct run_request *ask;
 	struct paths at;
@@ -40,6 +49,7 @@ struct run {
 	int status;		/* of the agent, once it has ended */
 	struct child children[RUN_CHILDREN];
 	struct phases phases;
+	struct cow cow;
 	unsigned notes;		/* NOTEs the recorder has not answered yet */
 	struct msg msg;		/* room for the message being read: too large for a stack */
 };
@@ -79,6 +89,18 @@ bool events_ready(const struct run *r, const struct jail *j);
 int events_hear(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
 /* A record of ours (NOTE) on its way to the recorder; loop.c counts the answers. */
 int note_send(struct run *r, const struct record *record, struct err *e) must_use;
+
+/* Until no more than `most` of them are unanswered. For when the loop does not run. */
+int notes_wait(struct run *r, unsigned most, struct err *e) must_use;
+
+/*
+ * cow.c: nothing, unless the profile says "cow". A folder before the jail is built; its name when the
+ * ledger has given the run a number; and when nothing runs any more, what was changed, as records.
+ */
+int cow_begin(struct run *r, struct err *e) must_use;
+int cow_number(struct run *r, struct err *e) must_use;
+int cow_end(struct run *r, struct err *e) must_use;
+void cow_free(struct run *r);
 
 /* loop.c: until the agent has ended and the broker is done. */
 int loop_run(struct run *r, struct err *e) must_use;

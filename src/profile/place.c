@@ -113,12 +113,12 @@ int plan_workspace(struct plan *p, const struct profile *from, const struct plac
 	if (check_workspace(from, at, e) < 0)
 		return -1;
 	w = plan_keep(p, "%s", at->workspace);
-	if (profile_is_cow(from) && at->upper) {
+	if (kind == JAIL_COW) {
 		plan_mount(p, (struct jail_mount){ .kind = JAIL_COW,
 						   .source = w,
 						   .target = w,
-						   .upper = plan_keep(p, "%s", at->upper),
-						   .work = plan_keep(p, "%s", at->work) });
+						   .upper = plan_keep(p, "%s", at->upper ? at->upper : ""),
+						   .work = plan_keep(p, "%s", at->work ? at->work : "") });
 		return 0;
 	}
 	plan_mount(p, (struct jail_mount){ .kind = kind, .source = w, .target = w });

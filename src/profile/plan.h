@@ -45,6 +45,8 @@ int plan_workspace(struct plan *p, const struct profile *from, const struct plac
 		   struct err *e) must_use;
 /* apart.c: nothing by which the agent is judged lies in the mounts. plan_done() asks. */
 int plan_apart(const struct plan *p, const struct place *at, struct err *e) must_use;
+/* If the profile says "cow": nothing of the workspace can be written but through the copy. */
+int plan_copy_alone(const struct plan *p, const struct profile *from, const struct place *at, struct err *e) must_use;
 /* Word number `place` of a tool server's argv names nothing that the agent can write. */
 int plan_program(const char *word, size_t place, const char *server, const struct profile *from,
 		 const struct place *at, struct err *e) must_use;

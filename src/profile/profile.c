@@ -273,7 +273,8 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *from, const 
 		return err_sys(e, "plan");
 	if (plan_common(p, from, at, e) < 0 ||
 	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0 ||
-	    plan_workspace(p, from, at, JAIL_WRITE, e) < 0)
+	    plan_workspace(p, from, at, profile_is_cow(from) ? JAIL_COW : JAIL_WRITE, e) < 0 ||
+	    plan_copy_alone(p, from, at, e) < 0)
 		return err_in(e, "profile %s", from->name);
 	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ,
 					   .source = plan_keep(p, "%s", at->call),

@@ -299,6 +299,8 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 		if (plan_workspace(p, from, at, kind, e) < 0)
 			return err_in(e, "server %s", name);
 	}
+	if (plan_copy_alone(p, from, at, e) < 0)
+		return err_in(e, "server %s", name);
 	plan_server_env(p, s, at);
 	return 0;
 }
