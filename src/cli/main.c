@@ -14,6 +14,7 @@ static const struct command {
 	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init },
 	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
 	  cmd_policy },
+	{ "workspace", "list|diff|commit|discard", "see, take over or drop what a run changed", cmd_workspace },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit },
 	{ "help", "", "print this", cmd_help },
 	{ "version", "", "print the version", cmd_version },

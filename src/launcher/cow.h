@@ -63,6 +63,8 @@ int cow_effects_add(struct cow_effects *l, const char *path, const struct cow_ef
 int cow_open(int root, const char *path, int flags);	/* -1 and errno */
 /* `ours`: what may not be read is made readable as long as it takes. `left`: bytes that may still be hashed. */
 int cow_look(struct cow_state *out, int root, const char *path, bool ours, uint64_t *left, struct err *e) must_use;
+/* A regular file or nothing, open for reading, though its mode may forbid that. -1 and errno. */
+int cow_open_file(int root, const char *path);
 bool cow_is_whiteout(int root, const char *path);
 bool cow_is_opaque(int root, const char *path);
 /* The names in a folder, sorted, without "." and ".."; freed by cow_names_free(). */

@@ -101,7 +101,8 @@ int cow_look(struct cow_state *out, int root, const char *path, bool ours, uint6
 	struct stat st;
 
 	*out = (struct cow_state){ .type = COW_NONE };
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	/* What lies behind a link is not in this folder. */
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
 	if (fd < 0 && errno == EACCES) {
 		*out = (struct cow_state){ .type = COW_OTHER, .unread = true };
@@ -116,6 +117,20 @@ int cow_look(struct cow_state *out, int root, const char *path, bool ours, uint6
 	if (out->type == COW_LINK)
 		return look_link(out, fd, e);
 	return out->type == COW_FILE ? look_file(out, fd, st.st_mode, ours, left, e) : 0;
+}
+
+int cow_open_file(int root, const char *path)
+{
+	scoped(fd) int fd = cow_open(root, path, O_PATH);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return open_found(fd, st.st_mode, 0, true);
 }
 
 /* How an overlay says that what the lower folder has is gone. */
