@@ -80,13 +80,22 @@ static int print_diff(int from, int to, struct err *e)
 	return 0;
 }
 
-static bool is_text(int fd)
+/* A copy in memory, which diff may open whatever the file's mode. 1: made; 0: it is no text, or too long. */
+static int text_of(int *out, int fd, struct err *e)
 {
-	char bytes[8192];
+	scoped(mem) char *bytes = NULL;
 	struct stat st;
-	ssize_t size = pread(fd, bytes, sizeof(bytes), 0);
+	size_t size;
 
-	return size >= 0 && !memchr(bytes, '\0', (size_t)size) && fstat(fd, &st) == 0 && st.st_size <= TEXT_MOST;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "look at a file");
+	if (S_ISREG(st.st_mode) && st.st_size > TEXT_MOST)
+		return 0;
+	if (fd_read_all(&bytes, &size, fd, TEXT_MOST, e) < 0)
+		return -1;
+	if (memchr(bytes, '\0', size))
+		return 0;
+	return fd_of_bytes(out, "text", bytes, size, e) < 0 ? -1 : 1;
 }
 
 static int diff_contents(const struct review *w, const struct cow_effect *x, struct err *e)
@@ -94,16 +103,20 @@ static int diff_contents(const struct review *w, const struct cow_effect *x, str
 	scoped(fd) int from = x->before.type == COW_FILE ? cow_open_file(w->workspace, x->path) :
 							   open("/dev/null", O_RDONLY | O_CLOEXEC);
 	scoped(fd) int to = cow_open_file(w->upper, x->path);
+	scoped(fd) int before = -1;
+	scoped(fd) int after = -1;
+	int texts;
 
 	if (from < 0 || to < 0) {
 		puts("  (its contents cannot be compared: one of the two is not there any more)");
 		return 0;
 	}
-	if (!is_text(from) || !is_text(to)) {
+	texts = text_of(&before, from, e);
+	if (texts == 1)
+		texts = text_of(&after, to, e);
+	if (texts == 0)
 		puts("  (no text, or more than 1 MiB)");
-		return 0;
-	}
-	return print_diff(from, to, e);
+	return texts == 1 ? print_diff(before, after, e) : texts;
 }
 
 static void print_link(const struct review *w, const struct cow_effect *x)
