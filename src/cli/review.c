@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -129,6 +130,19 @@ static enum review_state state_of(const struct review *w)
 										  REVIEW_NOT_CLOSED;
 }
 
+/* Who only lists them holds one for a moment; a run holds its own as long as it lasts. */
+static int lock(int folder)
+{
+	int tries, done = -1;
+
+	for (tries = 0; tries < 20 && done < 0; tries++) {
+		done = flock(folder, LOCK_EX | LOCK_NB);
+		if (done < 0)
+			nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	}
+	return done;
+}
+
 int review_open(struct review *out, const struct paths *at, const char *number, struct err *e)
 {
 	scoped(review) struct review w = { .at = at, .folder = -1, .upper = -1, .workspace = -1 };
@@ -145,7 +159,7 @@ int review_open(struct review *out, const struct paths *at, const char *number, 
 			       number);
 	if (w.folder < 0)
 		return err_sys(e, "%s", path);
-	w.state = flock(w.folder, LOCK_EX | LOCK_NB) < 0 ? REVIEW_BUSY : state_of(&w);
+	w.state = lock(w.folder) < 0 ? REVIEW_BUSY : state_of(&w);
 	w.upper = openat(w.folder, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (read_run(&w, e) < 0)
 		return err_in(e, "%s", path);

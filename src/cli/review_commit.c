@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/cli.h"
@@ -22,6 +23,7 @@ struct apply {
 	enum step_is *steps;
 	char temp[48];		/* how a file is called until it is whole */
 	size_t done;
+	uint64_t told_ns;	/* when progress was said last */
 };
 
 static int open_parent(int root, const char *path, const char **leaf)
@@ -200,6 +202,18 @@ static int stopped(const struct apply *a, const struct cow_effect *x, struct err
 		       a->done);
 }
 
+/* Only to a person, and only if it takes long. */
+static void tell(struct apply *a)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (now - a->told_ns < UINT64_C(1000000000))
+		return;
+	a->told_ns = now;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rreeve: %zu of %zu changes\033[K\r", a->done, a->w->effects.count);
+}
+
 static int do_one(struct apply *a, size_t i, int (*what)(const struct apply *, const struct cow_effect *, struct err *),
 		  struct err *e)
 {
@@ -209,6 +223,7 @@ static int do_one(struct apply *a, size_t i, int (*what)(const struct apply *, c
 		return stopped(a, x, e);
 	a->steps[i] = STEP_DONE;
 	a->done++;
+	tell(a);
 	return 0;
 }
 
@@ -289,6 +304,7 @@ int review_commit(struct review *w, const struct named *only, const struct named
 	a.steps = calloc(w->effects.count + 1, sizeof(*a.steps));
 	if (!a.steps)
 		return err_sys(e, "memory for steps");
+	a.told_ns = clock_mono_ns();
 	snprintf(a.temp, sizeof(a.temp), ".reeve-commit-%s", w->number);
 	done = review_check(w, a.steps, only, with, e);
 	if (done > 0) {

@@ -74,6 +74,19 @@ static int make_folders(struct run *r, struct err *e)
 	return check_attributes(c, e);
 }
 
+/* Nobody else's new folder is swept before it is locked. */
+static int begin_alone(struct run *r, struct err *e)
+{
+	int done;
+
+	if (flock(r->cow.all, LOCK_EX) < 0)
+		return err_sys(e, "lock %s", r->at.cow);
+	sweep(r->cow.all);
+	done = make_folders(r, e);
+	flock(r->cow.all, LOCK_UN);
+	return done;
+}
+
 int cow_begin(struct run *r, struct err *e)
 {
 	struct timespec now;
@@ -85,9 +98,8 @@ int cow_begin(struct run *r, struct err *e)
 	r->cow.all = open(r->at.cow, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (r->cow.all < 0)
 		return err_sys(e, "%s", r->at.cow);
-	sweep(r->cow.all);
 	snprintf(r->cow.name, sizeof(r->cow.name), "new-%d", (int)getpid());
-	if (make_folders(r, e) < 0)
+	if (begin_alone(r, e) < 0)
 		return -1;
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->cow.began_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;

@@ -217,6 +217,18 @@ static int walk_folder(struct walk *w, bool has_lower, bool hides, struct err *e
 	return 0;
 }
 
+/* The agent may have shut the workspace itself. */
+static int open_root(int upper, struct err *e)
+{
+	char name[40];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", upper);
+	if (fstat(upper, &st) < 0 || ((st.st_mode & S_IRWXU) != S_IRWXU && chmod(name, (st.st_mode & 07777) | S_IRWXU) < 0))
+		return err_sys(e, "open the copy");
+	return 0;
+}
+
 int cow_walk(struct cow_effects *out, int upper, int lower, uint64_t began_ns, struct err *e)
 {
 	scoped(cow_effects) struct cow_effects found = { 0 };
@@ -230,7 +242,7 @@ int cow_walk(struct cow_effects *out, int upper, int lower, uint64_t began_ns, s
 			    .lower = lower,
 			    .began_ns = began_ns,
 			    .left = COW_BYTES };
-	done = walk_folder(w, true, false, e);
+	done = open_root(upper, e) < 0 ? -1 : walk_folder(w, true, false, e);
 	if (done < 0 && w->size)
 		err_in(e, "%.100s", w->path);
 	free(w);

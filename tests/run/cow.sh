@@ -4,6 +4,7 @@
 # nowhere else. THREATS: links and swapped names, names obeyed later, terminal escapes.
 . "$(dirname "$0")/../lib.sh"
 have_userns || skip_all 'no user namespaces for this user'
+flat() { tr '\n' ' ' | sed 's/ $//'; }
 esc=$(printf '\033')
 
 for uid in $(each_user); do
@@ -44,18 +45,18 @@ for uid in $(each_user); do
 	done
 	fails "uid $uid: changes are a difference" 1 ws diff "$run" --stat
 	# The ledger, the manifest and the files themselves say the same.
-	recorded=$(records "$h" | grep '"kind":"file"' | grep "\"run\":$run[,}]")
+	recorded=$(records "$h" | grep '"kind":"file"' | grep "\"run\":${run}[,}]")
 	equal "uid $uid: a record for each name" "$(wc -l <"$copy/manifest")" "$(printf '%s\n' "$recorded" | wc -l)"
 	says "uid $uid: with the digest before" "\"before\":\"sha256:$(sha256sum <"$h/work/a" | cut -c1-64)\".*\"path\":\"a\"" "$recorded"
 	says "uid $uid: and after" "\"after\":\"sha256:$(sha256sum <"$copy/upper/a" | cut -c1-64)\".*\"path\":\"a\"" "$recorded"
-	files=$(records "$h" | grep '"kind":"files"' | grep "\"run\":$run[,}]")
+	files=$(records "$h" | grep '"kind":"files"' | grep "\"run\":${run}[,}]")
 	says "uid $uid: and the digest of the manifest" "\"digest\":\"sha256:$(sha256sum <"$copy/manifest" | cut -c1-64)\"" "$files"
 	says "uid $uid: and how many" "\"count\":$(wc -l <"$copy/manifest")[,}]" "$files"
 	says "uid $uid: audit show names them" 'changed file +a +sha256' "$("$room/bin/reeve-audit" show "$(ledger_of "$h")" --run "$run")"
 	fails "uid $uid: commit" 0 ws commit "$run"
 	equal "uid $uid: what is there now is what the agent left" 'a 644 binary 644 copy 644 link 777 moved 755 new 755 tool 700' \
-		"$(cd "$h/work" && find . -mindepth 1 -maxdepth 1 -printf '%P %m\n' | sort | tr '\n' ' ' | sed 's/ $//')"
-	equal "uid $uid: content and all" 'one more deep x' "$(cd "$h/work" && echo $(cat a moved/e/f new/x))"
+		"$(cd "$h/work" && find . -mindepth 1 -maxdepth 1 -printf '%P %m\n' | sort | flat)"
+	equal "uid $uid: content and all" 'one more deep x' "$(cd "$h/work" && { cat a moved/e/f new/x; } | flat)"
 	fails "uid $uid: once more does nothing" 0 ws commit "$run"
 	says "uid $uid: it is listed as taken over" "^$run .* committed " "$(ws list 2>&1)"
 	fails "uid $uid: discard" 0 ws discard "$run"
@@ -66,7 +67,7 @@ for uid in $(each_user); do
 	fresh
 	agent 'rm -rf d; echo now >d; rm a; mkdir -p a/in; echo y >a/in/y; rm link; mkdir link; echo z >link/z; chmod 500 a/in'
 	fails "uid $uid: kinds change places" 0 ws commit "$run"
-	equal "uid $uid: as the agent left them" 'now y z 500' "$(cd "$h/work" && echo $(cat d a/in/y link/z; stat -c %a a/in))"
+	equal "uid $uid: as the agent left them" 'now y z 500' "$(cd "$h/work" && { cat d a/in/y link/z; stat -c %a a/in; } | flat)"
 	fresh
 	agent 'rm -rf d; mkdir d; echo new >d/g'
 	says "uid $uid: a folder made anew hides the old one's content" 'removed  file    d/e/f' "$(ws diff "$run" 2>&1)"
@@ -86,14 +87,14 @@ for uid in $(each_user); do
 	says "uid $uid: that is named" '^refused  a: it was changed outside meanwhile' "$said"
 	equal "uid $uid: and nothing else is done either" two "$(cat "$h/work/b")"
 	fails "uid $uid: the rest can be had by name" 0 ws commit "$run" --only b
-	equal "uid $uid: and is" 'person agent' "$(cat "$h/work/a" "$h/work/b" | tr '\n' ' ' | sed 's/ $//')"
+	equal "uid $uid: and is" 'person agent' "$(cat "$h/work/a" "$h/work/b" | flat)"
 	ws discard "$run" >/dev/null
 	fresh
 	mkfifo "$h/go" "$h/ready"
 	chown "$uid:$uid" "$h/go" "$h/ready"
 	(me "$reeve" run --profile "$h/etc/cow.json" -- sh -c 'echo agent >a; echo ready; read x' <"$h/go" >"$h/ready" 2>/dev/null) &
 	exec 8>"$h/go"
-	read -r word <"$h/ready"
+	read -r _ <"$h/ready"
 	run=$(ws list 2>/dev/null | awk 'END { print $1 }')
 	says "uid $uid: while it goes on it is listed so" "^$run .* busy " "$(ws list 2>&1)"
 	fails "uid $uid: and neither taken over" 3 ws commit "$run"
@@ -112,7 +113,7 @@ for uid in $(each_user); do
 	fails "uid $uid: a folder that holds something new stays" 1 ws commit "$run"
 	says "uid $uid: named" '^refused  d: it holds something' "$said"
 	says "uid $uid: and what is new on both sides too" '^refused  new: it was changed outside' "$said"
-	equal "uid $uid: all of it" 'deep mine mine' "$(cd "$h/work" && echo $(cat d/e/f d/mine new))"
+	equal "uid $uid: all of it" 'deep mine mine' "$(cd "$h/work" && { cat d/e/f d/mine new; } | flat)"
 
 	# Ways out: links in the workspace and in the copy, planted when nobody looks any more.
 	fresh
@@ -121,7 +122,7 @@ for uid in $(each_user); do
 	ln -s "$h/outside" "$h/work/d/e"
 	echo mine >"$h/outside/f"
 	fails "uid $uid: a link put where a folder was" 1 ws commit "$run"
-	equal "uid $uid: leads commit nowhere" 'mine f' "$(echo $(cat "$h/outside/f"; ls "$h/outside"))"
+	equal "uid $uid: leads commit nowhere" 'mine f' "$({ cat "$h/outside/f"; ls "$h/outside"; } | flat)"
 	ln -s "$h/outside" "$h/work/dir"
 	fails "uid $uid: nor does one where a new folder would come" 1 ws commit "$run" --only dir
 	equal "uid $uid: nothing came outside" f "$(ls "$h/outside")"
@@ -138,7 +139,6 @@ for uid in $(each_user); do
 	echo other >"$copy/upper/a"
 	fails "uid $uid: other bytes in the copy" 1 ws commit "$run"
 	echo evil >"$copy/upper/a"
-	digest=$(sha256sum <"$copy/upper/a" | cut -c1-64)
 	sed -i 's/"path":"dir"/"path":"..\/outside"/' "$copy/manifest"
 	fails "uid $uid: another manifest than the ledger has" 1 ws commit "$run"
 	says "uid $uid: is called that" 'changed after the run|not what reeve writes' "$said"
@@ -169,7 +169,7 @@ for uid in $(each_user); do
 	says "uid $uid: each" '^refused  suid: a set-user-id' "$said"
 	silent "uid $uid: and what says so is harmless" "$esc" "$said"
 	fails "uid $uid: the rest can be had" 0 ws commit "$run" --only fine --only "$(printf 'esc\033[2J\nline')" --only "$(printf 'bad\377')"
-	equal "uid $uid: and is there" 'fine x' "$(cd "$h/work" && echo $(cat fine esc*))"
+	equal "uid $uid: and is there" 'fine x' "$(cd "$h/work" && { cat fine esc*; } | flat)"
 	agent 'printf "\033]0;owned\007text\n" >escapes'
 	silent "uid $uid: no escape reaches the terminal by a content" "$esc" "$(ws diff "$run" 2>&1)"
 	silent "uid $uid: nor as JSON" "$esc" "$(ws diff "$run" --json 2>&1)"
@@ -188,8 +188,11 @@ for uid in $(each_user); do
 	says "uid $uid: a shut folder hides nothing" 'added    file    shut/h' "$said"
 	says "uid $uid: nor a shut file" 'changed  file    a .*mode 0644 -> 0000' "$said"
 	fails "uid $uid: they can be taken over" 0 ws commit "$run"
-	equal "uid $uid: shut" '0 0' "$(cd "$h/work" && echo $(stat -c %a shut a))"
+	equal "uid $uid: shut" '0 0' "$(cd "$h/work" && { stat -c %a shut a; } | flat)"
 	chmod 700 "$h/work/shut"
+	fresh
+	agent 'echo x >n; chmod 000 .'
+	says "uid $uid: a shut workspace hides nothing" 'added    file    n ' "$(ws diff "$run" 2>&1)"
 	agent 'python3 -c "
 import os
 for name in (\"user.overlay.opaque\", \"user.overlay.whiteout\", \"user.overlay.redirect\"):
@@ -212,7 +215,7 @@ for i in range(5000):
     os.mkdir(\"n\"); os.chdir(\"n\")
 " 2>/dev/null || { i=0; while [ $i -lt 900 ]; do mkdir nnnnnnnn && cd -P nnnnnnnn || exit 0; i=$((i + 1)); done; }'
 	equal "uid $uid: deeper than any path is a failure that is said" 125 "$status"
-	says "uid $uid: in the ledger" '"kind":"files".*"status":"failed"' "$(records "$h" | grep "\"run\":$run[,}]")"
+	says "uid $uid: in the ledger" '"kind":"files".*"status":"failed"' "$(records "$h" | grep "\"run\":${run}[,}]")"
 	fails "uid $uid: nothing of it can be taken over" 1 ws commit "$run"
 	fails "uid $uid: and all of it discarded" 0 ws discard "$run"
 	agent 'mkdir many; cd many; seq 1 10000 | xargs touch; seq 1 10000 | sed s/^/x/ | head -n 200 | xargs mkdir'
@@ -227,7 +230,7 @@ for i in range(5000):
 	chown "$uid:$uid" "$h/ready"
 	(become "$uid" "$h" "$reeve" run --profile "$h/etc/cow.json" -- sh -c 'echo lost >a; echo ready; exec sleep 1000' >"$h/ready" 2>/dev/null) &
 	launcher=$!
-	read -r word <"$h/ready"
+	read -r _ <"$h/ready"
 	kill -9 "$launcher"
 	wait "$launcher" 2>/dev/null
 	rm -f "$h/ready"
@@ -246,7 +249,7 @@ for i in range(5000):
 	echo half >"$h/work/.reeve-commit-$run"
 	chown "$uid:$uid" "$h/work/.reeve-commit-$run"
 	fails "uid $uid: a commit that was cut short is done by the next" 0 ws commit "$run"
-	equal "uid $uid: whole" 'a agent d d m 755 m m tool link' "$(cd "$h/work" && echo a $(cat a) d $(cat d) m $(stat -c %a m) m $(cat m/m) $(ls -A | grep -vxE 'a|d|m' | sort -r))"
+	equal "uid $uid: whole" 'agent d m 755 a d link m m/m tool' "$(cd "$h/work" && { cat a d m/m; stat -c %a m; find . -mindepth 1 -printf '%P\n' | sort; } | flat)"
 
 	# What would make the promise untrue is an error before anything starts.
 	fresh
@@ -255,8 +258,12 @@ for i in range(5000):
 	says "uid $uid: is an error" 'past the copy' "$said"
 	sed 's/"workspace": "cow",/"workspace": "cow", "write": ["'"$(echo "$h" | sed 's/\//\\\//g')"'\/work\/d"],/' "$h/etc/cow.json" >"$h/etc/past.json"
 	fails "uid $uid: so is a grant within it" 2 me "$reeve" run --profile "$h/etc/past.json" -- true
+	printf '{ "reeve": "tools/1", "servers": { "x": { "kind": "exec", "workspace": "write", "tools": { "t": { "description": "d", "argv": ["/bin/true"], "params": {} } } } } }' | tools_file "$h"
+	fails "uid $uid: a tool of argv that may write the workspace" 2 me "$reeve" run --profile "$h/etc/cow.json" --tools "$h/etc/tools.json" -- true
+	says "uid $uid: likewise" 'past the copy' "$said"
+	fails "uid $uid: a state within the workspace" 2 me env XDG_STATE_HOME="$h/work/state" "$reeve" run --profile "$h/etc/cow.json" -- true
 	fails "uid $uid: and a jail without mounts" 2 me "$reeve" run --profile "$h/etc/cow.json" --without=mount -- true
-	equal "uid $uid: nothing was begun" no "$(ls "$h/state/reeve/cow/default" | grep -q new && echo yes || echo no)"
+	equal "uid $uid: nothing was begun" no "$([ -e "$(echo "$h"/state/reeve/cow/default/new-*)" ] && echo yes || echo no)"
 	fails "uid $uid: the ledger is whole" 0 verify "$h"
 done
 finish
