@@ -301,8 +301,10 @@ int cow_end(struct run *r, struct err *e)
 
 	if (r->cow.folder < 0 || !r->cow.numbered)
 		return 0;
-	if (notes_wait(r, 0, e) == 0 && write_down(r, e) == 0)
+	if (notes_wait(r, 0, e) == 0 && write_down(r, e) == 0) {
+		(void)!cow_remove(r->cow.folder, "work", &ignored); /* the overlay's own; no harm if it stays */
 		return 0;
+	}
 	if (note_files(r, NULL, NULL, e, &ignored) < 0)
 		err_in(e, "and it could not be recorded");
 	return err_in(e, "what the run changed could not be found out, and stays in %.80s/%s", r->at.cow,

@@ -265,5 +265,9 @@ for i in range(5000):
 	fails "uid $uid: and a jail without mounts" 2 me "$reeve" run --profile "$h/etc/cow.json" --without=mount -- true
 	equal "uid $uid: nothing was begun" no "$([ -e "$(echo "$h"/state/reeve/cow/default/new-*)" ] && echo yes || echo no)"
 	fails "uid $uid: the ledger is whole" 0 verify "$h"
+	for run in $(ws list 2>/dev/null | awk 'NR > 1 { print $1 }'); do
+		fails "uid $uid: run $run can be discarded" 0 ws discard "$run"
+	done
+	equal "uid $uid: and nothing is left" '' "$(ls "$h/state/reeve/cow/default")"
 done
 finish
