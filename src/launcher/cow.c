@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <dirent.h>
+#include <poll.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 #include "launcher/cow.h"
 #include "launcher/run.h"
 
-enum { RECORDS_MOST = 10000, NOTES_AT_ONCE = 16 };
+enum { RECORDS_MOST = 10000, NOTES_AT_ONCE = 16, ANSWER_MS = 10000 };
 
 /* Runs that ended before they had a number: nothing was executed in them. */
 static void sweep(int all)
@@ -192,6 +193,20 @@ static void set_path(struct record *out, const char *path, struct buf *shown, ch
 	record_bytes(out, FIELD_PATH, shown->data, text_cut(shown->data, shown->size, most));
 	seal_digest(digest, path, size);
 	record_text(out, FIELD_DIGEST, digest);
+}
+
+/* Until no more than `most` are unanswered; the loop, which counts the answers, is over. */
+static int notes_wait(struct run *r, unsigned most, struct err *e)
+{
+	struct pollfd in = { .fd = r->recorder.fd, .events = POLLIN };
+
+	while (r->notes > most) {
+		if (poll(&in, 1, ANSWER_MS) == 0)
+			return err_set(e, ERR_PEER, "the recorder does not answer");
+		if (hear_recorder(r, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int note_effect(struct run *r, const struct cow_effect *x, struct buf *shown, struct err *e)

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, CLOSING = 1 };
 
 /* Who answers must be who we are: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd)
@@ -217,43 +217,21 @@ int recorder_attach(int *out, struct run *r, struct err *e)
 	return 0;
 }
 
-int notes_wait(struct run *r, unsigned most, struct err *e)
-{
-	uint64_t index = 0;
-	int got;
-
-	for (; r->notes > most; r->notes--) {
-		got = noted(r, &r->recorder, &index, e);
-		if (got <= 0)
-			return got < 0 ? -1 : err_set(e, ERR_PEER, "the recorder ended");
-	}
-	return 0;
-}
-
-/* The answers to notes still on their way come first. */
-static int closed(struct run *r, struct err *e)
-{
-	uint64_t index = 0;
-	int got;
-
-	while ((got = noted(r, &r->recorder, &index, e)) > 0 && r->notes > 0)
-		r->notes--;
-	return got;
-}
-
 int recorder_close(struct run *r, const char *status, struct err *e)
 {
 	struct record record = { .kind = RECORD_CLOSE };
+	uint64_t index = 0;
 	int got;
 
 	record_text(&record, FIELD_STATUS, status);
 	record_number(&record, FIELD_EXIT, (uint64_t)r->status);
 	record_number(&record, FIELD_DURATION, (clock_mono_ns() - r->began_ns) / 1000);
-	if (wire_send_record(&r->recorder, MSG_CLOSE, 0, &record, e) < 0)
+	if (wire_send_record(&r->recorder, MSG_CLOSE, CLOSING, &record, e) < 0)
 		return err_in(e, "ledger");
-	do
-		got = closed(r, e);
-	while (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT);
+	do /* answers to our last notes may come first, and that there is no room for them */
+		got = noted(r, &r->recorder, &index, e);
+	while ((got > 0 && r->msg.tag != CLOSING) ||
+	       (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT));
 	if (got <= 0)
 		return got < 0 ? err_in(e, "ledger")
 			       : err_set(e, ERR_PEER,
