@@ -272,26 +272,22 @@ static void show_file(struct show *s, const struct record *r)
 	paint(s, BOLD);
 	put(s, r, FIELD_PATH, 80);
 	paint(s, PLAIN);
-	paint(s, DIM);
 	buf_puts(&s->line, "  ");
 	put(s, r, FIELD_BEFORE, 15);
 	buf_puts(&s->line, r->value[FIELD_BEFORE].set && r->value[FIELD_AFTER].set ? " -> " : "");
 	put(s, r, FIELD_AFTER, 15);
-	paint(s, PLAIN);
 	buf_puts(&s->line, "\n");
 }
 
 static void show_files(struct show *s, const struct record *r)
 {
-	bool ok = says(r, FIELD_STATUS, "ok");
+	bool ok = says(r, FIELD_STATUS, "ok"); /* otherwise nothing of it can be taken over */
 
 	put_clock(s, r);
 	put_word(s, ok ? DIM : YELLOW, "files");
 	if (ok)
-		buf_printf(&s->line, "%" PRIu64 " names changed in the copy of the workspace\n",
-			   r->value[FIELD_COUNT].number);
-	else
-		buf_puts(&s->line, "what was changed could not be found out; nothing of it can be taken over\n");
+		buf_printf(&s->line, "%" PRIu64 " names changed in the copy", r->value[FIELD_COUNT].number);
+	buf_puts(&s->line, ok ? "\n" : "not known what was changed\n");
 	put_why(s, r);
 }
 

@@ -173,14 +173,6 @@ for uid in $(each_user); do
 	agent 'printf "\033]0;owned\007text\n" >escapes'
 	silent "uid $uid: no escape reaches the terminal by a content" "$esc" "$(ws diff "$run" 2>&1)"
 	silent "uid $uid: nor as JSON" "$esc" "$(ws diff "$run" --json 2>&1)"
-	me mkdir -p repo
-	agent 'mkdir -p sub; echo "gitdir: /tmp/x" >sub/.git; echo run >sub/ok'
-	if [ "$(grep -c '"path":"sub/.git"' "$copy/manifest")" = 1 ]; then
-		fails "uid $uid: what stands where a protected name's folder would" 1 ws commit "$run"
-		says "uid $uid: is refused" '^refused  sub/.git: somebody' "$said"
-		fails "uid $uid: unless it is named" 0 ws commit "$run" --with sub/.git
-	fi
-
 	# Hiding: closed folders and files, and marks that only an overlay may write.
 	fresh
 	agent 'mkdir shut; echo hidden >shut/h; chmod 000 shut/h shut; echo o >a; chmod 000 a'
