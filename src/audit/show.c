@@ -269,9 +269,7 @@ static void show_file(struct show *s, const struct record *r)
 	buf_puts(&s->line, " ");
 	put(s, r, FIELD_TYPE, 16);
 	buf_puts(&s->line, "  ");
-	paint(s, BOLD);
 	put(s, r, FIELD_PATH, 80);
-	paint(s, PLAIN);
 	buf_puts(&s->line, "  ");
 	put(s, r, FIELD_BEFORE, 15);
 	buf_puts(&s->line, r->value[FIELD_BEFORE].set && r->value[FIELD_AFTER].set ? " -> " : "");

@@ -120,7 +120,7 @@ static void print_layers(json_t *rows)
 
 static void print_all(json_t *all)
 {
-	static const char *const texts[] = { "profile", "about", "digest",   "workspace",
+	static const char *const texts[] = { "profile", "about", "workspace",
 					     "changes", "cwd",   "hostname", "network" };
 	json_t *file;
 	size_t i;

@@ -247,6 +247,11 @@ static int do_openat2(struct question *q, const struct call *c)
 	return names_open(q, folder(q, c->at), argument(q, c->path), how.flags, how.mode, how.resolve);
 }
 
+static int do_bind(struct question *q, const struct call *c)
+{
+	return names_bind(q, folder(q, c->at), argument(q, c->path), (uint32_t)argument(q, c->more));
+}
+
 static const struct call calls[] = {
 	/* number, who, at, path, more, flags, to_at, to_path */
 	{ SYS_openat, do_open, 0, 1, 3, 2, -1, -1 },
@@ -258,6 +263,7 @@ static const struct call calls[] = {
 	{ SYS_linkat, do_link, 0, 1, -1, 4, 2, 3 },
 	{ SYS_symlinkat, do_symlink, 1, 2, 0, -1, -1, -1 },
 	{ SYS_truncate, do_truncate, -1, 0, 1, -1, -1, -1 },
+	{ SYS_bind, do_bind, 0, 1, 2, -1, -1, -1 },
 #ifdef SYS_renameat
 	{ SYS_renameat, do_rename, 0, 1, -1, -1, 2, 3 },
 #endif

@@ -271,10 +271,10 @@ int path_object(struct spot *out, const struct question *q, int descriptor)
 	return notify_still(q) ? 0 : NOTIFY_GIVEN;
 }
 
-/* The second line of status; the kernel then does with it what it does for everybody, also below a default ACL. */
-int path_umask(const struct question *q)
+/* A number in the asker's status; -1: the asker is gone. */
+static long status_number(const struct question *q, const char *name, int base)
 {
-	char path[NAMED_FD], text[256], *line;
+	char path[NAMED_FD], text[512], *line;
 	scoped(fd) int fd = -1;
 	ssize_t size;
 
@@ -282,11 +282,26 @@ int path_umask(const struct question *q)
 	fd = openat(q->in->names->proc, path, O_RDONLY | O_CLOEXEC);
 	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (size < 0 || !notify_still(q))
-		return NOTIFY_GIVEN;
+		return -1;
 	text[size] = '\0';
-	line = strstr(text, "\nUmask:");
-	if (!line)
-		return -EPERM;
-	umask((mode_t)strtoul(line + 7, NULL, 8));
+	line = strstr(text, name);
+	return line ? strtol(line + strlen(name), NULL, base) : -1;
+}
+
+/* The kernel then does with it what it does for everybody, also below a default ACL. */
+int path_umask(const struct question *q)
+{
+	long mask = status_number(q, "\nUmask:", 8);
+
+	if (mask < 0)
+		return NOTIFY_GIVEN;
+	umask((mode_t)mask);
 	return 0;
+}
+
+pid_t path_process(const struct question *q)
+{
+	long number = status_number(q, "\nTgid:", 10);
+
+	return number < 0 ? 0 : (pid_t)number;
 }

@@ -44,6 +44,17 @@ static void name_call(struct record *out, const struct jail_event *seen, char na
 }
 
 /* What init had no room to keep apart has no call and no registers: only how often. */
+/* In the workspace relative to it, as the operator knows it. */
+static void name_path(struct record *out, struct buf *room, const struct run *r, const char *path)
+{
+	size_t size = strlen(r->ask->place.workspace);
+
+	if (strncmp(path, r->ask->place.workspace, size) == 0 && path[size] == '/')
+		path += size + 1;
+	if (*path && text_visible(room, path, strlen(path)))
+		record_bytes(out, FIELD_PATH, room->data, room->size);
+}
+
 static int record_refused(struct run *r, const struct jail_event *seen, const char *server, struct err *e)
 {
 	struct record record = { .kind = RECORD_SYSCALL };
@@ -57,8 +68,7 @@ static int record_refused(struct run *r, const struct jail_event *seen, const ch
 		add_args(&args, seen->args);
 		record_list(&record, FIELD_ARGS, args.data, args.size);
 	}
-	if (seen->name[0] && text_visible(&path, seen->name, strlen(seen->name)))
-		record_bytes(&record, FIELD_PATH, path.data, path.size);
+	name_path(&record, &path, r, seen->name);
 	record_text(&record, FIELD_SERVER, server);
 	record_number(&record, FIELD_COUNT, seen->count);
 	return note_send(r, &record, e);
@@ -73,7 +83,9 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 			terminal_stopped(r);
 			continue;
 		}
-		status_refused(r, &seen);
+		if (seen.what != JAIL_REFUSED)
+			continue;
+		status_refused(r, &seen, server);
 		if (record_refused(r, &seen, server, e) < 0)
 			return -1;
 	}

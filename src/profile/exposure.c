@@ -72,6 +72,8 @@ static const char *const memory[] = { "memory", "address_space", NULL };
 static const char *const file_size[] = { "file_size", "disk", NULL };
 static const char *const cpu[] = { "cpu_seconds", "cpu", "cpus", NULL };
 
+enum { BROAD = 40 };
+
 static const struct row rows[] = {
 	{ "home-write", 90, covers, WRITES, homes,
 	  "a whole home can be written: keys, settings, what runs at login",
@@ -84,6 +86,8 @@ static const struct row rows[] = {
 	  "list what is needed beside them" },
 	{ "home-read", 60, covers, READS, homes, "a whole home can be read, with all keys in it",
 	  "list the one folder in it that is needed, or none" },
+	{ "foreign-home", 60, lies_in_foreign_home, READS | WRITES, NULL, "it lies in another user's home",
+	  "let that user put what is needed elsewhere" },
 	{ "secret-variables", 50, passes_secrets, 0, NULL,
 	  "by their names these are secrets, and agents hand all they have on",
 	  "give them to the one tool server that needs them, in its env" },
@@ -149,14 +153,16 @@ unsigned profile_exposure(const struct profile *p, const char *workspace,
 	return sum < 100 ? sum : 100;
 }
 
+/* The rows about paths that weigh much, asked of a profile that would grant this one alone. */
 const char *profile_too_broad(const char *path)
 {
+	scoped(json) json_t *root = json_pack("{s:[s]}", "read", path);
+	scoped(buf) struct buf names = BUF(8192);
+	const struct lint l = { NULL, root, NULL, &names };
 	size_t i;
 
 	for (i = 0; i < count_of(rows); i++)
-		if ((rows[i].applies == covers && any_place(path, rows[i].places, holds)) ||
-		    (rows[i].applies == reaches && (rows[i].lists & READS) &&
-		     any_place(path, rows[i].places, meets)))
+		if (rows[i].tenths >= BROAD && (rows[i].lists & READS) && rows[i].applies(&l, &rows[i]))
 			return rows[i].what;
 	return NULL;
 }

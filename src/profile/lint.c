@@ -105,6 +105,20 @@ static bool is_any(const struct lint *l, const struct row *row, const char *path
 	return true;
 }
 
+static bool is_foreign(const struct lint *l, const struct row *row, const char *path)
+{
+	const char *home = getenv("HOME");
+	size_t size = home_size(path);
+
+	(void)l, (void)row;
+	return size > 0 && path[size] && !(home && path_is_plain(home) && path_is_within(path, home));
+}
+
+bool lies_in_foreign_home(const struct lint *l, const struct row *row)
+{
+	return each_grant(l, row, is_foreign);
+}
+
 bool grants_any(const struct lint *l, const struct row *row)
 {
 	return each_grant(l, row, is_any);

@@ -31,6 +31,7 @@ bool any_place(const char *path, const char *const *places, bool (*is)(const cha
 /* Each blames the names it is about. `places` are paths, or limits of which one is enough. */
 bool reaches(const struct lint *l, const struct row *row);
 bool covers(const struct lint *l, const struct row *row);
+bool lies_in_foreign_home(const struct lint *l, const struct row *row);
 bool grants_any(const struct lint *l, const struct row *row);
 bool world_writable(const struct lint *l, const struct row *row);
 bool overlaps(const struct lint *l, const struct row *row);
