@@ -204,15 +204,10 @@ static int read_all(struct wanted *o, const struct word *word, int argc, char **
 
 int cmd_workspace(int argc, char **argv, struct err *e)
 {
-	scoped(mem) char *room = calloc(1, sizeof(struct wanted));
-	struct wanted *o = (struct wanted *)(void *)room;
+	struct wanted wanted = { .tenant = "default" }, *o = &wanted;
 	const struct word *word = NULL;
 	size_t i;
 	int done;
-
-	if (!o)
-		return err_sys(e, "memory for options");
-	o->tenant = "default";
 	const struct option_row rows[] = {
 		{ "tenant", "NAME", OPTION_TEXT, &o->tenant, "whose run (default: default)", NULL },
 		{ "stat", NULL, OPTION_FLAG, &o->stat, "diff: names and sizes only", NULL },
@@ -228,7 +223,7 @@ int cmd_workspace(int argc, char **argv, struct err *e)
 	done = read_all(o, word, word ? argc - 1 : argc, word ? argv + 1 : argv, rows, e);
 	if (done >= 0 && o->help)
 		return help(rows);
-	if (done < 0)
+	if (done < 0 || !word)
 		return usage_error("workspace", e);
 	if (paths_find(&o->at, o->tenant, e) < 0)
 		return -1;

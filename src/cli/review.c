@@ -85,7 +85,7 @@ static const char *member_text(json_t *object, const char *name)
 	const char *text = json_string_value(json_object_get(object, name)), *hex;
 	char key[32], bytes[COW_PATH];
 	size_t size = 0;
-	unsigned byte;
+	char pair[3] = "", *end;
 
 	if (text)
 		return text;
@@ -94,9 +94,10 @@ static const char *member_text(json_t *object, const char *name)
 	if (!hex || strlen(hex) % 2 || strlen(hex) / 2 >= sizeof(bytes))
 		return NULL;
 	for (; *hex; hex += 2) {
-		if (sscanf(hex, "%2x", &byte) != 1 || byte == 0)
+		memcpy(pair, hex, 2);
+		bytes[size++] = (char)strtoul(pair, &end, 16);
+		if (*end || bytes[size - 1] == '\0')
 			return NULL;
-		bytes[size++] = (char)byte;
 	}
 	bytes[size] = '\0';
 	snprintf(key, sizeof(key), "%s raw", name);
@@ -108,7 +109,7 @@ static const char *member_text(json_t *object, const char *name)
 static int read_run(struct review *w, struct err *e)
 {
 	scoped(mem) char *bytes = NULL;
-	size_t size;
+	size_t size = 0;
 
 	if (read_own(&bytes, &size, w->folder, "run", e) < 0 || json_read(&w->run, bytes, size, NULL, e) < 0)
 		return -1;
@@ -255,7 +256,7 @@ static int read_manifest(struct review *w, struct err *e)
 {
 	scoped(mem) char *bytes = NULL;
 	const char *at, *end, *newline;
-	size_t size;
+	size_t size = 0;
 
 	if (read_own(&bytes, &size, w->folder, "manifest", e) < 0)
 		return -1;
@@ -285,7 +286,7 @@ size_t review_count(const struct review *w)
 {
 	scoped(mem) char *bytes = NULL;
 	struct err ignored = { 0 };
-	size_t size, i, count = 0;
+	size_t size = 0, i, count = 0;
 
 	if (read_own(&bytes, &size, w->folder, "manifest", &ignored) < 0)
 		return 0;

@@ -198,7 +198,7 @@ static bool has_place(const struct check *c, const struct cow_effect *x)
 static int check_emptied(struct check *c, const struct cow_effect *x, const char **why, struct err *e)
 {
 	scoped(cow_names) struct cow_names names = { 0 };
-	scoped(mem) char *path = malloc(2 * COW_PATH);
+	scoped(mem) char *path = malloc(2ul * COW_PATH);
 	size_t i;
 
 	if (!path)
@@ -206,7 +206,7 @@ static int check_emptied(struct check *c, const struct cow_effect *x, const char
 	if (cow_list(&names, c->w->workspace, x->path, false, e) < 0)
 		return -1;
 	for (i = 0; i < names.count; i++) {
-		snprintf(path, 2 * COW_PATH, "%s/%s", x->path, names.at[i]);
+		snprintf(path, 2ul * COW_PATH, "%s/%s", x->path, names.at[i]);
 		if (!find(c, path, true))
 			*why = "it holds something that was not there when the run ended, or is left out";
 	}

@@ -259,9 +259,11 @@ static int apply_all(struct apply *a, struct err *e)
 {
 	const struct cow_effects *l = &a->w->effects;
 	bool *folders = calloc(l->count + 1, sizeof(*folders));
-	int done = folders ? 0 : err_sys(e, "memory for folders");
+	int done = 0;
 	size_t i;
 
+	if (!folders)
+		return err_sys(e, "memory for folders");
 	for (i = 0; done == 0 && i < l->count; i++) {
 		if (a->steps[i] != STEP_TODO || l->at[i].change == COW_REMOVED)
 			continue;

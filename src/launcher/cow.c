@@ -229,7 +229,7 @@ static int note_effect(struct run *r, const struct cow_effect *x, struct buf *sh
 
 static int note_effects(struct run *r, const struct cow_effects *list, struct err *e)
 {
-	struct buf shown = BUF(8 * COW_PATH);
+	struct buf shown = BUF(8ul * COW_PATH);
 	int done = 0;
 	size_t i;
 
@@ -243,7 +243,7 @@ static int note_effects(struct run *r, const struct cow_effects *list, struct er
 static int write_lines(int fd, const struct cow_effects *list, struct err *e)
 {
 	enum { PIECE = 1 << 20 };
-	struct buf out = BUF(2 * PIECE);
+	struct buf out = BUF(2ul * PIECE);
 	int done = 0;
 	size_t i;
 
@@ -275,8 +275,8 @@ static int write_manifest(char digest[SEAL_DIGEST_TEXT], const struct run *r, co
 	return seal_digest_fd(digest, &size, fd, UINT64_MAX, e);
 }
 
-static int note_files(struct run *r, const struct cow_effects *list, const char *digest, const struct err *why,
-		      struct err *e)
+/* Either how many and the digest of their list, or why that is not known. */
+static int note_files(struct run *r, size_t count, const char *digest, const struct err *why, struct err *e)
 {
 	struct record record = { .kind = RECORD_FILES };
 
@@ -284,7 +284,7 @@ static int note_files(struct run *r, const struct cow_effects *list, const char 
 	if (why)
 		record_text(&record, FIELD_WHY, why->text);
 	else
-		record_number(&record, FIELD_COUNT, list->count);
+		record_number(&record, FIELD_COUNT, count);
 	record_text(&record, FIELD_DIGEST, digest);
 	if (note_send(r, &record, e) < 0)
 		return -1;
@@ -302,7 +302,7 @@ static int write_down(struct run *r, struct err *e)
 		return err_sys(e, "upper");
 	if (cow_walk(&list, upper, r->workspace, r->cow.began_ns, e) < 0 ||
 	    write_manifest(digest, r, &list, e) < 0 || note_effects(r, &list, e) < 0 ||
-	    note_files(r, &list, digest, NULL, e) < 0)
+	    note_files(r, list.count, digest, NULL, e) < 0)
 		return -1;
 	if (renameat(r->cow.folder, "manifest.new", r->cow.folder, "manifest") < 0 ||
 	    fsync(r->cow.folder) < 0)
@@ -320,7 +320,7 @@ int cow_end(struct run *r, struct err *e)
 		(void)!cow_remove(r->cow.folder, "work", &ignored); /* the overlay's own; no harm if it stays */
 		return 0;
 	}
-	if (note_files(r, NULL, NULL, e, &ignored) < 0)
+	if (note_files(r, 0, NULL, e, &ignored) < 0)
 		err_in(e, "and it could not be recorded");
 	return err_in(e, "what the run changed could not be found out, and stays in %.80s/%s", r->at.cow,
 		      r->cow.name);

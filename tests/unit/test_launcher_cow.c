@@ -173,6 +173,7 @@ static void test_links_are_not_followed(void **state)
 	expect(r, "removed link d,added folder d,added file d/secret");
 	(void)!symlinkat("../outside", r->upper, "out");
 	assert_non_null(strstr(walked(r, &l), ",added link out"));
+	cow_effects_free(&l);
 	assert_null(strstr(walked(r, &l), "out/secret"));
 	cow_effects_free(&l);
 	assert_int_equal(cow_open(r->upper, "out/secret", O_PATH), -1);
