@@ -18,7 +18,7 @@ static const struct command {
 	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init, false },
 	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
 	  cmd_policy, false },
-	{ "profile", "list|show|check|learn", "see, judge and learn what a jail holds",
+	{ "profile", "list|show|check|...", "see, judge and learn what a jail holds",
 	  cmd_profile, false },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },
