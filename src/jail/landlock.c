@@ -24,8 +24,8 @@
 #define MAY_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
 #define MAY_ALL ((1ull << 16) - 1)
 #define MAY_WRITE (MAY_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK))
-/* Where init changes names for the program (names.h): a socket by bind(2) is all it makes itself. */
-#define MAY_ASK (MAY_READ | LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
+/* Where init changes names for the program: names.h. */
+#define MAY_ASK (MAY_READ | FS_IOCTL_DEV)
 #define MAY_USE_DEV \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define MAY_LOOK (LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)

@@ -37,7 +37,7 @@ struct kept {
 	int it;				/* O_PATH, ours */
 };
 
-enum { NAMES_KEPT = 64 };
+enum { NAMES_KEPT = 64, NAMES_LOST = 128 + 9 };
 
 struct names {
 	size_t kept_count;
@@ -100,6 +100,8 @@ int path_descriptor(const struct question *q, const char *path) must_use;
 int path_object(struct spot *out, const struct question *q, int descriptor) must_use;
 /* From here on we make names as the asker would. 0, or what to answer. */
 int path_umask(const struct question *q) must_use;
+/* The process whose thread asks; 0: it is gone. */
+pid_t path_process(const struct question *q) must_use;
 /* A descriptor of ours, opened again in another way. */
 int path_reopen(const struct question *q, int fd, int flags) must_use;
 int path_text(char out[PATH_MAX], const struct names *n, int fd) must_use;
@@ -112,6 +114,8 @@ int names_refuse(struct question *q, const struct spot *s, enum name_use use) mu
 /* names_open.c */
 int names_give(struct question *q, int fd, const struct wish *w) must_use;	/* ours is closed */
 int names_open(struct question *q, int at, uint64_t path, uint64_t flags, uint64_t mode, uint64_t resolve) must_use;
+/* names_bind.c */
+int names_bind(struct question *q, int number, uint64_t at, uint64_t size) must_use;
 /* names_fifo.c: `it` is O_PATH. Later: init tries again what it keeps, and is to come back after so many ms. */
 int names_open_fifo(struct question *q, int it, const struct wish *w) must_use;
 int names_again(struct inside *in) must_use;

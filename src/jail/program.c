@@ -89,7 +89,7 @@ static int make_filter(struct filter *out, struct inside *in, struct filter_want
  * Where the kernel gives no listener, what is refused would not be recorded: then the layer cannot be had. Given up
  * by name, the list holds all the same, and only the records are missing.
  */
-static int filter_calls(struct inside *in, struct err *e)
+static int put_filter_on(struct inside *in, struct err *e)
 {
 	struct filter_want want = { .asks = true,
 				    .names = in->layers[LAYER_NAMES].obtained,
@@ -103,14 +103,28 @@ static int filter_calls(struct inside *in, struct err *e)
 	listener = filter_listen(&heard, e);
 	if (listener >= 0)
 		return notify_hand_over(in, listener, e);
-	(void)err_in(e, "only one supervisor can hear a process's refused calls, and there is another (a container's, "
-			"or WSL's); --without=seccomp refuses them without a record");
+	(void)err_in(e, "another supervisor hears this process's refused calls already (a container's, or WSL's); "
+			"--without=seccomp refuses them without a record");
 	if ((in->spec->without & (1u << LAYER_SECCOMP)) == 0)
 		return -1;
+	if (in->spec->without & (1u << LAYER_NAMES))
+		in->layers[LAYER_NAMES].obtained = false;
 	want.asks = want.names = false;
 	if (make_filter(&unheard, in, want, &why) < 0 || filter_install(&unheard, &why) < 0)
 		*e = why;
 	return -1;
+}
+
+/* Our own list first, because what comes after depends on whether it could be had ... */
+static int filter_calls(struct inside *in, struct err *e)
+{
+	return in->spec->calls ? 0 : put_filter_on(in, e);
+}
+
+/* ... and the profile's own last: nobody who wrote it thought of what a jail does before it stands. */
+static int filter_profile(struct inside *in, struct err *e)
+{
+	return in->spec->calls ? put_filter_on(in, e) : 0;
 }
 
 /*
@@ -142,6 +156,7 @@ static const struct step steps[] = {
 	{ "capabilities", LAYER_CAPABILITIES, drop_capabilities },
 	{ "remaining capabilities", LAYERS, drop_remaining },
 	{ "self-test", LAYERS, probes_before },
+	{ "seccomp", LAYER_SECCOMP, filter_profile },
 	{ "self-test", LAYERS, probes_after },
 };
 

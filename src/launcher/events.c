@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "launcher/run.h"
 
-enum { NOTES_MOST = 16, LAST_WORDS_NS = 2000000000 };
+enum { NOTES_MOST = 16, LAST_WORDS_MS = 2000, ANSWER_MS = 10000 };
 
 /* Held back in init, which folds, rather than here: a flood costs its own jail and nobody else. */
 bool events_ready(const struct run *r, const struct jail *j)
@@ -44,6 +43,17 @@ static void name_call(struct record *out, const struct jail_event *seen, char na
 }
 
 /* What init had no room to keep apart has no call and no registers: only how often. */
+/* In the workspace relative to it, as the operator knows it. */
+static void name_path(struct record *out, struct buf *room, const struct run *r, const char *path)
+{
+	size_t size = strlen(r->ask->place.workspace);
+
+	if (strncmp(path, r->ask->place.workspace, size) == 0 && path[size] == '/')
+		path += size + 1;
+	if (*path && text_visible(room, path, strlen(path)))
+		record_bytes(out, FIELD_PATH, room->data, room->size);
+}
+
 static int record_refused(struct run *r, const struct jail_event *seen, const char *server, struct err *e)
 {
 	struct record record = { .kind = RECORD_SYSCALL };
@@ -57,8 +67,7 @@ static int record_refused(struct run *r, const struct jail_event *seen, const ch
 		add_args(&args, seen->args);
 		record_list(&record, FIELD_ARGS, args.data, args.size);
 	}
-	if (seen->name[0] && text_visible(&path, seen->name, strlen(seen->name)))
-		record_bytes(&record, FIELD_PATH, path.data, path.size);
+	name_path(&record, &path, r, seen->name);
 	record_text(&record, FIELD_SERVER, server);
 	record_number(&record, FIELD_COUNT, seen->count);
 	return note_send(r, &record, e);
@@ -73,24 +82,32 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 			terminal_stopped(r);
 			continue;
 		}
-		status_refused(r, &seen);
+		if (seen.what != JAIL_REFUSED)
+			continue;
+		status_refused(r, &seen, server);
 		if (record_refused(r, &seen, server, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Init is gone or about to go: nothing more comes, but what it said may wait for the recorder. */
+/*
+ * Init is gone or about to go: nothing more comes, but what it said may wait for the recorder, as long as that
+ * goes on. What has not ended by then is not heard: jail_end() ends it.
+ */
 int events_last(struct run *r, struct jail *j, const char *server, struct err *e)
 {
-	uint64_t deadline = clock_mono_ns() + LAST_WORDS_NS;
 	struct pollfd ways[2];
+	int ready;
 
-	while (j->control >= 0 && !j->silent && clock_left_ms(deadline) > 0) {
+	while (j->control >= 0 && !j->silent) {
 		ways[0] = (struct pollfd){ .fd = events_ready(r, j) ? j->control : -1, .events = POLLIN };
 		ways[1] = (struct pollfd){ .fd = r->recorder.fd, .events = POLLIN };
-		if (poll(ways, 2, clock_left_ms(deadline)) <= 0)
+		ready = poll(ways, 2, events_ready(r, j) ? LAST_WORDS_MS : ANSWER_MS);
+		if (ready < 0)
 			continue;
+		if (ready == 0)
+			return events_ready(r, j) ? 0 : err_set(e, ERR_PEER, "the recorder does not answer");
 		if (ways[1].revents && hear_recorder(r, e) < 0)
 			return -1;
 		if (ways[0].revents && events_hear(r, j, server, e) < 0)

@@ -128,19 +128,30 @@ void status_begun(struct run *r)
 	say(&r->lines, &line);
 }
 
-void status_refused(struct run *r, const struct jail_event *seen)
+static void add_member(struct buf *line, const char *name, const char *text)
+{
+	if (!text || !*text)
+		return;
+	buf_printf(line, ",\"%s\":", name);
+	add_text(line, text);
+}
+
+void status_refused(struct run *r, const struct jail_event *seen, const char *server)
 {
 	struct buf line = BUF(STATUS_LINE);
+	char name[JAIL_CALL_NAME] = "other";
 
 	if (r->lines.fd <= 0)
 		return;
-	buf_printf(&line,
-		   "{\"event\":\"refused\",\"call\":%d,\"arch\":%u,\"errno\":%d,\"count\":%llu",
-		   seen->call, seen->arch, seen->error, (unsigned long long)seen->count);
-	if (seen->name[0]) {
-		buf_puts(&line, ",\"name\":");
-		add_text(&line, seen->name);
+	buf_printf(&line, "{\"event\":\"refused\",\"count\":%llu", (unsigned long long)seen->count);
+	if (seen->call != -1 || seen->error != 0) {
+		jail_call_name(name, seen->arch, seen->call);
+		add_member(&line, "arch", jail_arch_word(seen->arch, seen->call));
+		add_member(&line, "errno", strerrorname_np(seen->error));
 	}
+	add_member(&line, "call", name);
+	add_member(&line, "path", seen->name);
+	add_member(&line, "server", server);
 	say(&r->lines, &line);
 }
 
@@ -155,9 +166,6 @@ void status_ended(struct run *r, const char *why)
 		   why            ? "failed"
 		   : r->timed_out ? "timeout"
 				  : "ended");
-	if (why) {
-		buf_puts(&line, ",\"why\":");
-		add_text(&line, why);
-	}
+	add_member(&line, "why", why);
 	say(&r->lines, &line);
 }

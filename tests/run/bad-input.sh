@@ -48,7 +48,7 @@ bad() {
 	wrong "$1" profile "file:2:$2"
 }
 bad 'a size of 2^64' '26: .*2\^53' '"limits": { "processes": 18446744073709551616 }'
-bad 'a negative size' '26: expected a size from 1.*found -1' '"limits": { "file_size": -1 }'
+bad 'a negative size' '26: .*a size from 1.* found -1' '"limits": { "file_size": -1 }'
 bad 'an unknown limit' '13: unknown member "memories"' '"limits": { "memories": 1 }'
 bad 'a way up' '11: .*without ".."' '"write": ["/srv/../etc"]'
 bad 'a target that is missing' '10: /nowhere: No such file' '"read": ["/nowhere"]'

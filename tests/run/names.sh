@@ -13,7 +13,7 @@ picture() { (cd "$h/work" && find . -printf '%P %y %m %s %l\n' | sort && find . 
 
 # Each prints the name of an attempt that got through.
 attempts() { cat <<'P'
-import ctypes, os, struct, sys
+import ctypes, os, socket, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
 AT = -100
 worked = []
@@ -40,6 +40,8 @@ def every_way(name):
     attempt(f"openat2 beneath {name}", lambda: call(437, AT, text(name), how(os.O_WRONLY | os.O_CREAT, 0o644, 8), 24))
     attempt(f"mknod {name}", lambda: os.mknod(name))
     attempt(f"mkfifo {name}", lambda: os.mkfifo(name))
+    attempt(f"bind {name}", lambda: socket.socket(socket.AF_UNIX).bind(name))
+    attempt(f"socket {name}", lambda: os.mknod(name, 0o140644))
     attempt(f"symlink {name}", lambda: os.symlink("/tmp/evil", name))
     attempt(f"link onto {name}", lambda: os.link("mine", name))
     attempt(f"rename onto {name}", lambda: os.rename("mine", name))
@@ -181,6 +183,63 @@ S
 	equal "uid $uid: git add, commit, branch, checkout, merge, stash, rebase, gc" 4 "$(inside sh story.sh)"
 	says "uid $uid: git config is refused by git's own words" 'could not|unable|error|fatal' \
 		"$(git_inside config core.fsmonitor evil; cat "$room/err$uid")"
+	cat >"$h/work/pipe.py" <<'P'
+import os, socket, subprocess, threading
+a = socket.socket(socket.AF_UNIX); os.mkdir("s"); a.bind("s/sk"); a.listen()
+b = socket.socket(socket.AF_UNIX); b.connect("s/sk"); a.accept()[0].sendall(b"by socket"); print(b.recv(20).decode())
+os.mkfifo("p"); t = threading.Thread(target=lambda: print(open("p").read(), flush=True))
+def late():
+    with open("p", "w") as f: f.write("by pipe")
+w = threading.Thread(target=late); w.start(); t.start(); w.join(); t.join()
+fd = os.open(".", os.O_TMPFILE | os.O_RDWR); os.write(fd, b"by no name"); os.link(f"/proc/self/fd/{fd}", "named", src_dir_fd=0, follow_symlinks=True); print(open("named").read())
+subprocess.run("echo by descriptor >/dev/stdout", shell=True, stdout=open("out", "w")); print(open("out").read(), end="")
+os.umask(0o027); os.close(os.open("m", os.O_CREAT | os.O_WRONLY, 0o666)); os.mkdir("d"); print(oct(os.stat("m").st_mode), oct(os.stat("d").st_mode))
+P
+	equal "uid $uid: sockets, pipes, nameless files, descriptors and modes" "by socket
+by pipe
+by no name
+by descriptor
+0o100640 0o40750" "$(inside "$python" -B pipe.py)"
 	fails "uid $uid: the ledger is whole" 0 verify "$h"
 done
+
+# Where names cannot be had the run stops, and says what to do: another's listener above; a kernel without Landlock.
+h=$room/scarce uid=$(id -u)
+home "$h"
+cat >"$h/tmp/scarce.py" <<'P'
+import ctypes, os, signal, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def install(rows, flags):
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in rows))
+    libc.prctl(38, 1, 0, 0, 0)
+    return libc.syscall(317, 1, flags, ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(rows), ctypes.addressof(code))))
+allow = (6, 0, 0, 0x7fff0000)
+got = install([allow], 8) if sys.argv[1] == "listener" else install([(0x20, 0, 0, 0), (0x15, 0, 1, 444), (6, 0, 0, 0x50000 | 95), allow], 0)
+if got < 0: sys.exit(77)
+keeper = os.fork()
+if keeper == 0: signal.pause()
+child = os.fork()
+if child == 0: os.execvp(sys.argv[2], sys.argv[2:])
+status = os.waitpid(child, 0)[1]
+os.kill(keeper, 9)
+sys.exit(os.waitstatus_to_exitcode(status))
+P
+scarce() { what=$1; shift; as "$uid" "$h" "$python" "$h/tmp/scarce.py" "$what" "$reeve" run "$@"; }
+scarce listener --without=names -- true 2>/dev/null
+if [ $? = 77 ]; then
+	skip 'another listener' 'this kernel gives no listener at all'
+else
+	fails 'a listener above stops the run' 125 scarce listener -- true
+	says 'and it says why' 'another supervisor.*--without=seccomp' "$said"
+	fails 'without seccomp there are no names' 125 scarce listener --without=seccomp -- true
+	says 'and it says so' 'protected names: .*--without=names' "$said"
+	fails 'both given up, it runs' 0 scarce listener --without=seccomp --without=names -- touch .envrc
+	says 'the ledger says what is missing' '"seccomp given-up untested".*"names given-up untested"' "$(records "$h" | grep '"kind":"run"' | tail -n 1)"
+	fails 'and what is refused is still refused' 1 scarce listener --without=seccomp --without=names -- unshare -U true
+fi
+fails 'without Landlock there are no names' 125 scarce landlock --without=landlock -- true
+says 'and it says so' 'protected names: .*--without=names' "$said"
+fails 'both given up, it runs' 0 scarce landlock --without=landlock --without=names -- touch .envrc
+fails 'what can be had is had, also when it was named' 1 as "$uid" "$h" "$reeve" run --without=names --without=landlock -- touch .mcp.json
+equal 'and the name is not there' .envrc "$(ls -A "$h/work")"
 finish

@@ -9,7 +9,6 @@ for uid in $(each_user); do
 	# lines OPTION... -- COMMAND: what came on the descriptor, each line a JSON object, as "event member=value ...".
 	lines() {
 		as "$uid" "$h" sh -c 'exec "$@" 7>status' sh "$reeve" run --status-fd 7 "$@" >/dev/null 2>&1
-		status=$?
 		python3 - "$h/work/status" <<'P'
 import json, sys
 for line in open(sys.argv[1]):
@@ -23,6 +22,9 @@ P
 	says "uid $uid: exit says the agent's status" '^exit reason=ended status=3$' "$seen"
 	equal "uid $uid: ready before exit, once each" 'ready exit' "$(printf '%s\n' "$seen" | grep -E '^(ready|exit)' | cut -d' ' -f1 | tr '\n' ' ' | sed 's/ $//')"
 	says "uid $uid: out of time" '^exit reason=timeout status=124$' "$(lines --timeout 1 -- sh -c 'while :; do :; done')"
+	seen=$(lines -- sh -c 'mkdir -p .git/hooks; unshare -U true; mkdir .git/hooks; exit 0')
+	says "uid $uid: a refused call is said" '^refused arch=[a-z0-9_]+ call=unshare count=1 errno=EPERM$' "$seen"
+	says "uid $uid: and a protected name" '^refused arch=[a-z0-9_]+ call=mkdir(at)? count=[0-9]+ errno=[A-Z]+ path=.*\.git/hooks$' "$seen"
 	seen=$(lines --profile "$h/no-such.json" -- true)
 	equal "uid $uid: what was never started says nothing" '' "$seen"
 	printf '{ "reeve": "profile/1", "read": ["/usr"], "maybe_read": ["/bin", "/lib", "/lib64"],\n  "limits": { "memory": "1G", "open_files": 64 } }\n' >"$h/etc/bound.json"
@@ -39,8 +41,8 @@ P
 	rm -r "$h/state" && mv "$h/kept" "$h/state"
 
 	fails "uid $uid: the agent does not have the descriptor" 0 as "$uid" "$h" sh -c 'exec "$0" run --status-fd 7 -- sh -c "[ ! -e /proc/self/fd/7 ]" 7>status' "$reeve"
-	for bad in 0 1 2 x -1 '' 99999999999 7x 6; do
-		fails "uid $uid: --status-fd \"$bad\" is a mistake" 2 as "$uid" "$h" "$reeve" run --status-fd "$bad" -- true
+	for wrong in 0 1 2 x -1 '' 99999999999 7x 6; do
+		fails "uid $uid: --status-fd \"$wrong\" is a mistake" 2 as "$uid" "$h" "$reeve" run --status-fd "$wrong" -- true
 	done
 	fails "uid $uid: and so is one that can only be read" 2 as "$uid" "$h" sh -c 'exec "$0" run --status-fd 7 -- true 7</dev/null' "$reeve"
 	fails "uid $uid: nobody reads any more" 0 as "$uid" "$h" sh -c '{ "$0" run --status-fd 7 -- true 7>&1 >/dev/null 2>&1; echo $? >status; } | true; exit "$(cat status)"' "$reeve"

@@ -11,14 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Equal in length, so that one byte after the other can be exchanged. */
 static const char fair[] = "free/config", bad[] = ".git/config";
 static char path[sizeof(fair)];
 static struct open_how how;
+static struct sockaddr_un name = { .sun_family = AF_UNIX };
 static atomic_bool done;
 
 static void *flip(void *unused)
@@ -27,6 +30,7 @@ static void *flip(void *unused)
 
 	for (turn = 0; !done; turn++) {
 		memcpy(path, turn & 1 ? bad : fair, sizeof(path));
+		memcpy(name.sun_path, path, sizeof(path));
 		how.flags = turn & 1 ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
 		how.mode = turn & 1 ? 0644 : 0;
 	}
@@ -48,6 +52,14 @@ static void put(const char *name, int flags)
 	leave(fd);
 }
 
+static void bind_it(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)!bind(fd, (struct sockaddr *)&name, sizeof(name));
+	leave(fd);
+}
+
 /* Every call that takes a path and changes what it names. */
 static void turn(void)
 {
@@ -62,6 +74,7 @@ static void turn(void)
 	(void)!symlink("/etc/passwd", path);
 	(void)!truncate(path, 1);
 	(void)!mknod(path, S_IFREG | 0644, 0);
+	bind_it();
 	(void)!unlink("alias");
 	(void)!unlink("source");
 	(void)!unlink(path);
