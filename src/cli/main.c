@@ -18,7 +18,7 @@ static const struct command {
 	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init, false },
 	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
 	  cmd_policy, false },
-	{ "profile", "list|show|check|learn", "see, judge and learn what a jail holds",
+	{ "profile", "list|show|check|...", "see, judge and learn what a jail holds",
 	  cmd_profile, false },
 	{ "workspace", "list|diff|commit|discard", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
