@@ -80,8 +80,11 @@ static int die_with_launcher(struct inside *in, struct err *e)
 {
 	struct pollfd control = { .fd = in->control, .events = 0 };
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	/* Without a pid namespace our sudden death would leave the others: serve() hears the socket close. */
+	if (in->layers[LAYER_PID].obtained && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys(e, "parent death signal");
+	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(e, "subreaper");
 	if (poll(&control, 1, 0) != 0)
 		return err_set(e, ERR_PEER, "the launcher is gone");
 	return 0;
@@ -94,7 +97,7 @@ static int look_around(struct inside *in, struct err *e)
 
 	(void)e;
 	for (l = 0; l < LAYERS; l++)
-		in->here[l] = layer_space(l);
+		in->here[l] = layer_space(l, true);
 	return 0;
 }
 
@@ -158,8 +161,6 @@ static int forget_words(struct inside *in, struct err *e)
 
 static int give_up(struct inside *in, struct err *e)
 {
-	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		return err_sys(e, "subreaper");
 	/* Without a user namespace the bounding set may not be ours to empty; the rest always is.
 	 */
 	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
@@ -175,10 +176,12 @@ static const struct step steps[] = {
 	{ "signals", LAYERS, forget_handlers },
 	{ "user namespace", LAYER_USER, spaces_enter_user },
 	{ "parent", LAYERS, die_with_launcher },
+	{ "time", LAYER_TIME, spaces_enter_time },
 	{ "look around", LAYERS, look_around },
 	{ "hostname", LAYER_UTS, spaces_set_hostname },
 	{ "loopback", LAYER_NET, spaces_raise_loopback },
 	{ "root", LAYER_MOUNT, root_build },
+	{ "private places", LAYERS, apart_furnish },
 	{ "sockets", LAYERS, sockets_listen },
 	{ "seal root", LAYER_MOUNT, root_seal },
 	{ "hide", LAYERS, hide },
@@ -187,6 +190,14 @@ static const struct step steps[] = {
 	{ "give up", LAYERS, give_up },
 };
 
+/* The kernel ends whoever else lives in our pid namespace; where there is none, we do. */
+static void never_returns end(const struct inside *in, int status)
+{
+	if (!in->layers[LAYER_PID].obtained)
+		jail_strays_end(NULL);
+	_exit(status);
+}
+
 /* The program's process reports the layers it put on and tried; what init knows of the rest stays.
  */
 static void hear_program(struct inside *in, struct report *r)
@@ -194,7 +205,7 @@ static void hear_program(struct inside *in, struct report *r)
 	ssize_t got = recv(in->inner, r, sizeof(*r), 0);
 
 	if (got != (ssize_t)sizeof(*r)) {
-		*r = (struct report){ .failed = 1 };
+		*r = (struct report){ .failed = 1, .layer = LAYERS };
 		(void)err_set(&r->error, ERR_SYSTEM, "program: died while it was being confined");
 	}
 }
@@ -221,7 +232,7 @@ static void tell_launcher(struct inside *in, const struct report *r)
 		memcpy(CMSG_DATA(&with.head), in->listeners, size);
 	}
 	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
-		_exit(DIED);
+		end(in, DIED);
 	while (count > 0)
 		close(in->listeners[--count]);
 }
@@ -232,7 +243,7 @@ static void obey(struct inside *in)
 	ssize_t got = recv(in->control, &o, sizeof(o), 0);
 
 	if (got != (ssize_t)sizeof(o))
-		_exit(DIED); /* closed: the run is over, and everything inside with it */
+		end(in, DIED); /* closed: the run is over, and everything inside with it */
 	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
 		fd_close(&in->inner);
 	else if (o.what == ORDER_SIGNAL)
@@ -247,7 +258,7 @@ static void reap(const struct inside *in)
 
 	while ((gone = waitpid(-1, &status, WNOHANG)) > 0)
 		if (gone == in->program)
-			_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+			end(in, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 static void serve(struct inside *in)
@@ -267,20 +278,18 @@ static void serve(struct inside *in)
 		if (ways[0].revents)
 			obey(in);
 	}
-	_exit(DIED);
 }
 
 void inside_main(struct inside *in)
 {
-	struct report r = { 0 };
+	struct report r = { .layer = LAYERS };
 
 	if (steps_walk(in, steps, count_of(steps), &r.error) < 0)
-		r.failed = 1;
+		r = (struct report){ .failed = 1, .layer = in->failed, .error = r.error };
 	else
 		hear_program(in, &r);
 	tell_launcher(in, &r);
-	if (r.failed)
-		_exit(DIED);
-	serve(in);
-	_exit(DIED);
+	if (!r.failed)
+		serve(in);
+	end(in, DIED);
 }

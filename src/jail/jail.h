@@ -61,7 +61,10 @@ struct jail_limit {
 	uint64_t most;
 };
 
-enum { JAIL_SOCKETS = 33 };
+enum { JAIL_SOCKETS = 33, JAIL_APART = 160 };
+
+/* What --without=namespaces stands for. */
+#define JAIL_NAMESPACES ((1u << (LAYER_TIME + 1)) - 1)
 
 /*
  * Another list of calls than our own (jail/agent.def), which then holds beneath it: what that refuses by
@@ -108,6 +111,7 @@ struct jail_spec {
 	const uint16_t *connect, *bind;		/* TCP ports, 0 at the end; NULL: any there is in its own network */
 	int cgroup;				/* directory of a cgroup v2 to be born in; 0 or less: the caller's */
 	uint32_t without;			/* bit set of enum jail_layer the operator gave up by name */
+	const char *apart;			/* host folder of ours for private places, should there be no mounts; NULL: none */
 };
 
 /* What a run's first record says of each layer. */
@@ -120,13 +124,22 @@ enum jail_layer {
 
 struct jail_layer_state {
 	bool asked, obtained, tested;	/* tested: the jail tried to break it from inside and could not */
-	uint32_t detail;		/* Landlock: ABI in force; otherwise 0 */
+	uint32_t detail;		/* Landlock: ABI in force; capabilities: how many the bounding set still holds */
 };
 
 /* Names that run later outside, NULL at the end: what a profile protects unless it says otherwise. */
 const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
+long jail_landlock_abi(void);		/* what this kernel offers; below 1: none */
+
+/*
+ * Processes that came to us because whoever started them is gone: children of this process but `known`
+ * (0 at the end). jail_strays_end() kills them with all they started; jail_strays_reap() only takes
+ * note of those that ended.
+ */
+void jail_strays_end(const pid_t *known);
+void jail_strays_reap(const pid_t *known);
 
 /* A jail that stands but has not yet executed its program; owned by the caller. */
 struct jail {
@@ -135,6 +148,7 @@ struct jail {
 	int control;				/* ours with that init; closing it kills the jail */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
+	char apart[JAIL_APART];			/* where private places lie without mounts; "": nowhere. jail_end() removes it */
 	struct jail_layer_state layers[LAYERS];
 };
 
