@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,16 +65,23 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 	return child;
 }
 
-static const char *clone_advice(int why)
+/* Which of them the run needs, and the shortest way on. */
+static int say_namespaces(const struct inside *in, int why, struct err *e)
 {
-	if (why == EPERM || why == EACCES)
-		return "namespaces (allow unprivileged user namespaces: sysctl "
-		       "kernel.unprivileged_userns_clone=1 and "
-		       "kernel.apparmor_restrict_unprivileged_userns=0, or name the layer in "
-		       "--without)";
+	char words[96] = "";
+	size_t used = 0;
+	enum jail_layer l;
+
+	for (l = 0; l < LAYERS && used < sizeof(words); l++)
+		if (layer_flag(l) && !(in->spec->without & (1u << l)))
+			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
+						 used ? "," : "", jail_layer_word(l));
+	errno = why;
 	if (why == ENOSPC || why == EUSERS)
-		return "namespaces (raise user.max_user_namespaces and its siblings)";
-	return "namespaces";
+		return err_sys(e, "namespaces (%s): raise user.max_user_namespaces and its siblings, or "
+				  "add --without=LAYER; reeve doctor says which", words);
+	return err_sys(e, "namespaces (%s): in a container add --without=namespaces; on a host see "
+			  "reeve doctor", words);
 }
 
 /* Signals blocked across the clone: a handler of the launcher's must not run inside. */
@@ -94,11 +102,7 @@ static int spawn(struct jail *out, struct inside *in, struct err *e)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(pair[1]);
 	out->control = pair[0];
-	if (out->init < 0) {
-		errno = why;
-		return err_sys(e, "%s", clone_advice(why));
-	}
-	return 0;
+	return out->init < 0 ? say_namespaces(in, why, e) : 0;
 }
 
 static void take_listeners(struct jail *out, struct msghdr *m)

@@ -9,7 +9,7 @@ static void add_layer(struct buf *list, enum jail_layer l, const struct jail_lay
 {
 	buf_printf(list, "%s", jail_layer_word(l));
 	if (s->detail)
-		buf_printf(list, " abi-%u", s->detail);
+		buf_printf(list, " %s-%u", l == LAYER_LANDLOCK ? "abi" : "bounding", s->detail);
 	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up",
 		   s->tested ? "tested" : "untested");
 	buf_add(list, "", 1);
