@@ -131,6 +131,9 @@ struct jail_layer_state {
 const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
+/* Bits of the namespaces, and Landlock, that cannot be had here; each is asked for, alone. */
+uint32_t jail_missing(void);
+bool jail_can_overlay(void);		/* mounted by whoever has a user namespace */
 long jail_landlock_abi(void);		/* what this kernel offers; below 1: none */
 
 /*

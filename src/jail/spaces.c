@@ -27,32 +27,36 @@ static int write_text(const char *path, const char *text, struct err *e)
 	return 0;
 }
 
+/* Files in /proc/self belong to root while we are not dumpable, which a careful launcher is not. */
+static int write_own(const char *path, const char *text, struct err *e)
+{
+	int rc;
+
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		return err_sys(e, "dumpable");
+	rc = write_text(path, text, e);
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? err_sys(e, "dumpable") : rc;
+}
+
 /*
- * The same ids inside as outside, and only these: files keep their owner. The files in /proc/self
- * belong to root while we are not dumpable, which a careful launcher is not, so that is lifted for
- * as long as it takes; nobody is inside yet to use it.
+ * The same ids inside as outside, and only these: files keep their owner. Being dumpable is lifted for as
+ * long as it takes; nobody is inside yet to use it.
  */
 int spaces_enter_user(struct inside *in, struct err *e)
 {
 	char map[64];
 
-	if (prctl(PR_SET_DUMPABLE, 1) < 0)
-		return err_sys(e, "dumpable");
 	snprintf(map, sizeof(map), "%u %u 1", in->uid, in->uid);
-	if (write_text("/proc/self/uid_map", map, e) < 0)
+	if (write_own("/proc/self/uid_map", map, e) < 0)
 		return err_in(e, "%s",
 			      in->uid == 0
 				      ? "mapping uid 0 takes CAP_SETFCAP: keep it, or run as a user"
 				      : "allow unprivileged user namespaces (sysctl "
 					"kernel.apparmor_restrict_unprivileged_userns=0)");
-	if (write_text("/proc/self/setgroups", "deny", e) < 0)
+	if (write_own("/proc/self/setgroups", "deny", e) < 0)
 		return -1;
 	snprintf(map, sizeof(map), "%u %u 1", in->gid, in->gid);
-	if (write_text("/proc/self/gid_map", map, e) < 0)
-		return -1;
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return err_sys(e, "dumpable");
-	return 0;
+	return write_own("/proc/self/gid_map", map, e);
 }
 
 /*
@@ -74,7 +78,7 @@ int spaces_enter_time(struct inside *in, struct err *e)
 		return err_sys(e, "clocks");
 	snprintf(offsets, sizeof(offsets), "monotonic -%lld 0\nboottime -%lld 0\n",
 		 (long long)mono.tv_sec, (long long)boot.tv_sec);
-	return write_text("/proc/self/timens_offsets", offsets, e);
+	return write_own("/proc/self/timens_offsets", offsets, e);
 }
 
 int spaces_set_hostname(struct inside *in, struct err *e)
