@@ -107,7 +107,7 @@ static void print_help(const struct option_row *rows)
 	     "Tries every layer of a jail on this machine, and says what each missing one\n"
 	     "costs and what mends it. Starts no agent and writes nothing.\n");
 	options_print(rows);
-	puts("\nexit status: 0 every layer can be had, 1 something is missing, 3 it could not look\n\n"
+	puts("\nexit status: 0 every layer can be had, 1 something is missing, 3 could not look\n\n"
 	     "example:\n  reeve doctor --json | jq '.layers[] | select(.obtained | not)'");
 }
 
