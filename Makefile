@@ -19,6 +19,7 @@ reeve-call     := call mcp json model base
 lib_json := -ljansson
 lib_seal := -lsodium
 lib_jail := -lseccomp
+lib_audit := -lcrypto
 
 CFLAGS  ?= -O2 -g
 STRICT  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 \
@@ -95,7 +96,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := mcp_server mcp_client lap disk hot recorder_client eio.so
+TOOLS   := flip mcp_server mcp_client lap disk hot recorder_client eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))

@@ -51,6 +51,30 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 		  const struct known_head *known, struct err *e) must_use;
 int verify_exit(const struct findings *f);
 
+/* sum.c: what seal_prefixed() gives, faster. */
+void sum_prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size, const void *b, size_t b_size);
+
+/*
+ * notary.c: checkpoints are checked by a second thread, while the first reads on. The caller's thread
+ * helps when too many wait. `root` is what the tree over the records before it gives.
+ */
+struct notary;
+
+struct notes_checked {
+	uint64_t count;
+	bool unsigned_seen, differs_seen;
+	uint64_t first_unsigned, first_differs;	/* sizes of the earliest such checkpoints */
+	char why[248];				/* of first_unsigned */
+};
+
+int notary_begin(struct notary **out, const struct seal_verifier *v, struct err *e) must_use;
+void notary_take(struct notary *n, const struct frame *f, const struct tree *t);
+/* Waits for all that was taken. */
+void notary_end(struct notes_checked *out, struct notary *n);
+void notary_free(struct notary *n);
+
+SCOPED(notary, struct notary *, notary_free)
+
 /* "1,234,567" */
 void count_text(char out[32], uint64_t number);
 

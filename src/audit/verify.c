@@ -19,6 +19,7 @@ struct proof {
 	const struct seal_verifier *v;
 	const struct known_head *known;
 	struct tree tree;
+	struct notary *notary;
 	struct order order;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
@@ -28,6 +29,7 @@ struct proof {
 static void leave_proof(struct proof *p)
 {
 	order_free(&p->order);
+	notary_free(p->notary);
 }
 
 static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
@@ -80,27 +82,12 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	return 0;
 }
 
-/* A bad signature is its own verdict; a good one over other records is lost integrity. */
 static int take_commit(struct proof *p, const struct frame *f, struct err *e)
 {
-	struct err why = { .kind = ERR_NONE };
-	struct checkpoint c;
-	uint8_t root[SEAL_HASH];
-
 	if (f->index != p->tree.size || f->run || f->ref)
 		return err_set(e, ERR_INPUT, "checkpoint behind record %" PRIu64 " is in the wrong place",
 			       p->tree.size - 1);
-	p->f->checkpoints++;
-	if (checkpoint_open(&c, p->v, f->body, f->size, &why) < 0) {
-		if (!p->f->signatures.bad)
-			say(&p->f->signatures, "checkpoint at size %" PRIu64 ": %.160s", f->index, why.text);
-		p->f->signatures.bad = true;
-		return 0;
-	}
-	tree_root(root, &p->tree);
-	if (c.size != p->tree.size || memcmp(root, c.root, sizeof(root)) != 0)
-		return err_set(e, ERR_INPUT, "record %" PRIu64 " or one since the checkpoint before it: not what was signed",
-			       p->tree.size - 1);
+	notary_take(p->notary, f, &p->tree);
 	return 0;
 }
 
@@ -127,6 +114,23 @@ static int walk(struct proof *p, struct journal *j, const struct journal_extent 
 		    x->damaged_at);
 	p->f->integrity.bad = bad < 0 || x->damaged;
 	return 0;
+}
+
+/* What the notary found: a checkpoint that differs is earlier than whatever stopped the walk. */
+static void judge_checkpoints(struct proof *p)
+{
+	struct notes_checked c;
+
+	notary_end(&c, p->notary);
+	p->f->checkpoints = c.count;
+	p->f->signatures.bad = c.unsigned_seen;
+	if (c.unsigned_seen)
+		say(&p->f->signatures, "checkpoint at size %" PRIu64 ": %.160s", c.first_unsigned, c.why);
+	if (!c.differs_seen)
+		return;
+	p->f->integrity.bad = true;
+	say(&p->f->integrity, "record %" PRIu64 " or one since the checkpoint before it: not what was signed",
+	    c.first_differs - 1);
 }
 
 static void judge_integrity(const struct proof *p)
@@ -237,14 +241,16 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 		  const struct known_head *known, struct err *e)
 {
 	struct findings f = { .records = 0 };
-	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known };
+	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .tree = { .hash = sum_prefixed } };
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
 
 	p.live = is_held(path);
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    journal_extent(&x, j, v, e) < 0 || walk(&p, j, &x, e) < 0)
+	    journal_extent(&x, j, v, e) < 0 || notary_begin(&p.notary, v, e) < 0 ||
+	    walk(&p, j, &x, e) < 0)
 		return -1;
+	judge_checkpoints(&p);
 	judge_integrity(&p);
 	judge_completeness(&p);
 	judge_fork(&p);

@@ -20,6 +20,8 @@ static const struct command {
 	  false },
 	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
 	  cmd_policy, false },
+	{ "profile", "list|show|check|learn", "see, judge and learn what a jail holds",
+	  cmd_profile, false },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },
 	{ "version", "", "print the version", cmd_version, false },

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/names.h"
 
 /* Debian 12's header knows ABI 3; the numbers are the kernel's and do not change. */
 #define FS_REFER (1ull << 13)
@@ -29,6 +29,8 @@
 #define MAY_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
 #define MAY_ALL ((1ull << 16) - 1)
 #define MAY_WRITE (MAY_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK))
+/* Where init changes names for the program: names.h. */
+#define MAY_ASK (MAY_READ | FS_IOCTL_DEV)
 #define MAY_USE_DEV \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define MAY_LOOK (LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
@@ -96,6 +98,11 @@ static int allow_beneath(int ruleset, uint64_t handled, uint64_t rights, const c
 	return 0;
 }
 
+static uint64_t rights_on(const struct inside *in, size_t i)
+{
+	return names_done_here(in, i) ? MAY_ASK : rights_of[in->spec->mounts[i].kind];
+}
+
 /* The nodes of the jail's own /dev; of the host's, which holds disks and terminals, only these. */
 static int allow_dev(const struct inside *in, int ruleset, uint64_t handled, const char *dev,
 		     struct err *e)
@@ -130,8 +137,7 @@ static int allow_mounts(const struct inside *in, int ruleset, uint64_t handled, 
 		if (rights_of[m->kind] == 0 || (m->maybe && access(path, F_OK) < 0))
 			continue;
 		if (m->kind == JAIL_DEV ? allow_dev(in, ruleset, handled, path, e) < 0
-					: allow_beneath(ruleset, handled, rights_of[m->kind], path,
-							e) < 0)
+					: allow_beneath(ruleset, handled, rights_on(in, i), path, e) < 0)
 			return -1;
 	}
 	if (in->layers[LAYER_MOUNT].obtained || !in->apart[0])

@@ -62,6 +62,7 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
+/* In the order of their ids, which is the order in which the kernel lists them: has_ours() relies on it. */
 static void list_all(struct family *f)
 {
 	DIR *proc = opendir("/proc");
@@ -83,8 +84,6 @@ static void list_all(struct family *f)
 	}
 	if (proc)
 		closedir(proc);
-	if (f->count)
-		qsort(f->at, f->count, sizeof(*f->at), by_pid);
 }
 
 static bool is_known(const pid_t *known, pid_t pid)

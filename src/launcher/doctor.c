@@ -259,6 +259,7 @@ static const struct {
 	{ LAYER_NO_NEW_PRIVS, "setuid programs work", NULL },
 	{ LAYER_SECCOMP, "every system call of the kernel can be attacked", NULL },
 	{ LAYER_LIMITS, "one process may take all there is", NULL },
+	{ LAYER_NAMES, "what git, editors and shells run later can be written inside", NULL },
 };
 
 static void advise(struct doctor_layer *l, const char *counter, uint32_t missing)
@@ -307,6 +308,7 @@ static void look_jail(struct doctor *d)
 				  .argv = argv,
 				  .stdio = { -1, -1, -1 },
 				  .new_session = true,
+				  .protect = jail_protected(),
 				  .without = d->without };
 	struct jail jail = JAIL_NONE;
 	size_t i;
@@ -318,7 +320,7 @@ static void look_jail(struct doctor *d)
 		d->jail.kind = ERR_NONE;
 	else if ((d->without & JAIL_NAMESPACES) != JAIL_NAMESPACES) {
 		rmdir(apart);
-		d->without |= JAIL_NAMESPACES;
+		d->without |= JAIL_NAMESPACES | 1u << LAYER_NAMES;
 		look_jail(d);
 		return;
 	}
@@ -343,6 +345,8 @@ void doctor_look(struct doctor *d)
 		}
 	}
 	d->without = jail_missing();
+	if (d->without & (1u << LAYER_MOUNT | 1u << LAYER_LANDLOCK))
+		d->without |= 1u << LAYER_NAMES; /* which need both */
 	look_jail(d);
 }
 

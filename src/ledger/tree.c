@@ -2,16 +2,24 @@
 
 #include "ledger/ledger.h"
 
+enum { LEAF = 0x00, NODE = 0x01 };
+
+static void hash(const struct tree *t, uint8_t out[SEAL_HASH], uint8_t prefix, const void *a,
+		 size_t a_size, const void *b, size_t b_size)
+{
+	(t->hash ? t->hash : seal_prefixed)(out, prefix, a, a_size, b, b_size);
+}
+
 /* Like adding one to a binary number: equal subtrees merge and carry. */
 void tree_add(struct tree *t, const void *bytes, size_t size)
 {
-	uint8_t hash[SEAL_HASH];
+	uint8_t sum[SEAL_HASH];
 	unsigned level;
 
-	seal_leaf(hash, bytes, size);
+	hash(t, sum, LEAF, bytes, size, "", 0);
 	for (level = 0; t->size >> level & 1; level++)
-		seal_node(hash, t->node[level], hash);
-	memcpy(t->node[level], hash, sizeof(hash));
+		hash(t, sum, NODE, t->node[level], SEAL_HASH, sum, SEAL_HASH);
+	memcpy(t->node[level], sum, sizeof(sum));
 	t->size++;
 }
 
@@ -26,7 +34,7 @@ void tree_root(uint8_t out[SEAL_HASH], const struct tree *t)
 		if (!(t->size >> level & 1))
 			continue;
 		if (begun)
-			seal_node(out, t->node[level], out);
+			hash(t, out, NODE, t->node[level], SEAL_HASH, out, SEAL_HASH);
 		else
 			memcpy(out, t->node[level], SEAL_HASH);
 		begun = true;

@@ -2,8 +2,8 @@
 
 #include "seal/seal.h"
 
-static void prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size,
-		     const void *b, size_t b_size)
+void seal_prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size,
+		   const void *b, size_t b_size)
 {
 	crypto_hash_sha256_state s;
 
@@ -12,16 +12,6 @@ static void prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size
 	crypto_hash_sha256_update(&s, a, a_size);
 	crypto_hash_sha256_update(&s, b, b_size);
 	crypto_hash_sha256_final(&s, out);
-}
-
-void seal_leaf(uint8_t out[SEAL_HASH], const void *bytes, size_t size)
-{
-	prefixed(out, 0x00, bytes, size, "", 0);
-}
-
-void seal_node(uint8_t out[SEAL_HASH], const uint8_t left[SEAL_HASH], const uint8_t right[SEAL_HASH])
-{
-	prefixed(out, 0x01, left, SEAL_HASH, right, SEAL_HASH);
 }
 
 void seal_base64(char out[SEAL_HASH_BASE64], const uint8_t hash[SEAL_HASH])

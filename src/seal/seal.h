@@ -19,9 +19,9 @@ void seal_hash(uint8_t out[SEAL_HASH], const void *bytes, size_t size);
 /* "sha256:" and 64 hexadecimal digits, as records carry it. */
 void seal_digest(char out[SEAL_DIGEST_TEXT], const void *bytes, size_t size);
 
-/* RFC 6962: a leaf is SHA-256(0x00 || bytes), an inner node SHA-256(0x01 || left || right). */
-void seal_leaf(uint8_t out[SEAL_HASH], const void *bytes, size_t size);
-void seal_node(uint8_t out[SEAL_HASH], const uint8_t left[SEAL_HASH], const uint8_t right[SEAL_HASH]);
+/* SHA-256(prefix || a || b). RFC 6962: a leaf is 0x00 and its bytes, an inner node 0x01, left and right. */
+void seal_prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size, const void *b,
+		   size_t b_size);
 
 /* --- text forms --- */
 

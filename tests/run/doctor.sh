@@ -8,7 +8,7 @@ for uid in $(each_user); do
 	home "$h" "$uid"
 	fails "uid $uid: where every layer can be had it says so" 0 as "$uid" "$h" "$reeve" doctor
 	says "uid $uid: in words" '^every layer can be had$' "$said"
-	for layer in user mount pid net ipc uts cgroup time landlock capabilities no_new_privs seccomp limits; do
+	for layer in user mount pid net ipc uts cgroup time landlock capabilities no_new_privs seccomp limits names; do
 		says "uid $uid: $layer was really tried" "^fine +$layer +obtained, tested$" "$said"
 	done
 	says "uid $uid: the kernel's name is the kernel's" "^fine +kernel +$(uname -sr | sed 's/[.+]/\\&/g')" "$said"
@@ -39,8 +39,10 @@ if unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_uts_namespaces' 2>/dev/null; th
 		says 'with what it costs' 'costs: .' "$said"
 		says 'and the command that mends it' "fix:   sysctl -w user.max_${kind}_namespaces=[1-9]" "$said"
 		way=$(printf '%s\n' "$said" | sed -n 's/^  reeve run \(--without=[a-z,_]*\) \.\.\.$/\1/p')
-		equal 'and how to run all the same' "--without=$layer" "$way"
-		silent 'and no other' '^missing' "$(printf '%s\n' "$said" | grep -v "^missing $layer ")"
+		also=
+		[ "$layer" != mount ] || also=',names'	# which need it
+		equal 'and how to run all the same' "--without=$layer$also" "$way"
+		silent 'and no other' '^missing' "$(printf '%s\n' "$said" | grep -v "^missing \($layer\|names\) ")"
 		fails 'which is true: so named, a run starts' 0 scarce $kind "$reeve" run "$way" -- true
 		fails 'and not named, none does' 125 scarce $kind "$reeve" run -- true
 	done
@@ -56,7 +58,7 @@ if [ "$(id -u)" = 0 ] && unshare -pmf true 2>/dev/null; then
 	says 'it says how to run there' 'without=namespaces' "$said"
 	equal 'it fits a terminal there too' yes "$([ "$(printf '%s\n' "$said" | wc -L)" -le 80 ] && echo yes)"
 	way=$(printf '%s\n' "$said" | sed -n 's/^  reeve run \(--without=[a-z,_]*\) \.\.\.$/\1/p')
-	equal 'and names them' '--without=user,mount,pid,net,ipc,uts,cgroup,time' "$way"
+	equal 'and names them' '--without=user,mount,pid,net,ipc,uts,cgroup,time,names' "$way"
 	fails 'which is true' 0 contained "$reeve" run "$way" -- true
 	equal 'it leaves nothing in /tmp' '' "$(find /tmp -maxdepth 1 -name 'reeve-doctor-*' -newer "$room/bin")"
 else

@@ -5,7 +5,7 @@
 [ "$(id -u)" = 0 ] || skip_all 'making the situation takes root'
 unshare -pmf true 2>/dev/null || skip_all 'no namespaces to make the situation in'
 python=/usr/bin/python3
-given='user mount pid net ipc uts cgroup time'
+given='user mount pid net ipc uts cgroup time names'
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
@@ -19,7 +19,7 @@ for uid in $(each_user); do
 			XDG_CONFIG_HOME="$h/config" "$room/bin/docker_like" ${option:+"$option"} --user "$uid" "$@"
 	}
 	contained() { (contain "$@"); }
-	run() { contained --pid1 "$reeve" run --without=namespaces "$@"; }
+	run() { contained --pid1 "$reeve" run --without=namespaces,names "$@"; }
 	says "uid $uid: the situation is what it claims to be" 'not permitted' "$(contained --pid1 unshare -Ur true 2>&1)"
 
 	fails "uid $uid: without --without no agent starts" 125 contained --pid1 "$reeve" run -- touch started
@@ -27,6 +27,8 @@ for uid in $(each_user); do
 	equal "uid $uid: nothing was done" no "$([ -e "$h/work/started" ] && echo yes || echo no)"
 	fails "uid $uid: one layer named is not all of them" 125 contained --pid1 "$reeve" run --without=user,mount -- true
 	says "uid $uid: and it is said which are left" '\(pid,net,ipc,uts,cgroup\)' "$said"
+	fails "uid $uid: protected names take the mount layer" 125 contained --pid1 "$reeve" run --without=namespaces -- true
+	says "uid $uid: and it is said what to add" '--without=names' "$said"
 	fails "uid $uid: a list with a word that is no layer" 2 contained --pid1 "$reeve" run --without=user,magic -- true
 
 	fails "uid $uid: with it the agent runs" 0 run -- true
@@ -69,7 +71,7 @@ for uid in $(each_user); do
 	inside 'the system is read-only' 'denied|Read-only' 'echo x >/usr/bin/reeve-was-here'
 	inside 'reeve-call is found' "/run/reeve/bin/reeve-call$" 'command -v reeve-call'
 	inside 'the sockets of the broker are there' 'all.sock' 'ls "$(dirname "$REEVE_SOCKET")"'
-	inside 'no TCP' 'denied' 'bash -c "echo >/dev/tcp/127.0.0.1/1"'
+	inside 'no TCP' 'denied|not supported' 'bash -c "echo >/dev/tcp/127.0.0.1/1"'
 	inside 'no signal to launcher, broker or recorder' '^refused$' 'bad=0; for p in /proc/[0-9]*; do p=${p#/proc/}; case $(cat /proc/$p/comm) in reeve*) kill -0 $p 2>/dev/null && bad=1 ;; esac; done; [ $bad = 0 ] && echo refused'
 	inside 'no memory, root or program of theirs' '^refused$' 'bad=0; for p in /proc/[0-9]*; do case $(cat $p/comm) in reeve*) for f in mem environ root/ exe fd/0 maps; do head -c 1 $p/$f >/dev/null 2>&1 && bad=$f; done ;; esac; done; [ $bad = 0 ] && echo refused'
 	if [ -x "$python" ]; then
@@ -95,7 +97,7 @@ P
 	inside 'orphans are reaped' '^zombies 0$' 'for i in 1 2 3 4 5; do (true & exec true) & done; wait; until [ "$(grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l)" = 0 ]; do :; done; echo zombies 0'
 	rm -f "$h/said"
 	mkfifo "$h/said"
-	contain --pid1 "$reeve" run --without=namespaces -- sh -c 'trap "echo got TERM; exit 33" TERM; echo up; while :; do :; done' >"$h/said" 2>/dev/null &
+	contain --pid1 "$reeve" run --without=namespaces,names -- sh -c 'trap "echo got TERM; exit 33" TERM; echo up; while :; do :; done' >"$h/said" 2>/dev/null &
 	pid=$!
 	{
 		read -r _
@@ -106,7 +108,7 @@ P
 	equal "uid $uid: SIGTERM reaches the agent, and its status comes back" 'got TERM 33' "$line $?"
 
 	# The same without being process 1: no kernel ends the tree for us.
-	outside() { contained '' "$reeve" run --without=namespaces "$@"; }
+	outside() { contained '' "$reeve" run --without=namespaces,names "$@"; }
 	mark=reeve-stray-$$-$uid
 	printf '#!/bin/sh\nexec cat /dev/zero >/dev/null\n' >"$h/work/$mark"
 	chmod 755 "$h/work/$mark"
@@ -119,7 +121,7 @@ P
 	for victim in launcher init; do
 		rm -f "$h/said"
 		mkfifo "$h/said"
-		contain '' "$reeve" run --without=namespaces -- sh -c 'echo up; setsid cat /dev/zero >/dev/null & (setsid cat /dev/zero >/dev/null &); exec cat /dev/zero >/dev/null' >"$h/said" 2>/dev/null &
+		contain '' "$reeve" run --without=namespaces,names -- sh -c 'echo up; setsid cat /dev/zero >/dev/null & (setsid cat /dev/zero >/dev/null &); exec cat /dev/zero >/dev/null' >"$h/said" 2>/dev/null &
 		pid=$!
 		read -r _ <"$h/said"
 		strays=$(pgrep -f -u "$uid" '^cat /dev/zero')

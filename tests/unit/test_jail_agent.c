@@ -289,7 +289,7 @@ static int run_jail(const char *self, const char *row, const char *argv0)
 	}
 	for (i = 0; i < LAYERS; i++)
 		if (j.layers[i].asked && (!j.layers[i].obtained || !j.layers[i].tested)) {
-			fprintf(stderr, "# %s does not hold\n", jail_layer_word((enum jail_layer)i));
+			fprintf(stderr, "# %s: not obtained, or not tested\n", jail_layer_word((enum jail_layer)i));
 			return NO_JAIL;
 		}
 	end = (struct pollfd){ .fd = j.pidfd, .events = POLLIN };
