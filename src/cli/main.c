@@ -16,6 +16,8 @@ static const struct command {
 	{ "run", "[options] -- COMMAND", "run an agent in a jail and keep its ledger", cmd_run,
 	  true },
 	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init, false },
+	{ "doctor", "[--json]", "say what a jail lacks here, and what mends it", cmd_doctor,
+	  false },
 	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
 	  cmd_policy, false },
 	{ "profile", "list|show|check|...", "see, judge and learn what a jail holds",
