@@ -10,7 +10,7 @@ profile() { printf '{ "reeve": "profile/1",\n%s }' "$2" >"$etc/$1.json"; }
 says 'help shows an example' 'reeve profile check' "$(words --help)"
 fails 'no word is a usage error' 2 as "$uid" "$h" "$reeve" profile
 fails 'an unknown word is one' 2 as "$uid" "$h" "$reeve" profile bless
-for word in list show check learn; do
+for word in list show check learn import; do
 	help=$(words $word --help)
 	says "$word --help" "^usage: reeve profile $word" "$help"
 	equal "$word --help fits 80 columns" yes "$([ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"
@@ -83,6 +83,22 @@ else
 fi
 fails 'show: a name that is none' 2 as "$uid" "$h" "$reeve" profile show nobody
 fails 'show: a workspace that cannot be one' 2 as "$uid" "$h" "$reeve" profile show --workspace / agent
+
+# An OCI file: what show prints is what is left of it, with our refusals over it.
+cat >"$etc/seccomp.json" <<'X'
+{ "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": [
+  { "names": ["read", "write", "ptrace"], "action": "SCMP_ACT_ALLOW" }, { "names": ["socket"], "action": "SCMP_ACT_KILL" } ] }
+X
+words import --name calls "$etc/seccomp.json" >"$etc/import" && sed -n '/^{/,$p' "$etc/import" >"$etc/calls.json"
+show=$(words show "$etc/calls.json")
+says 'show: an imported list is in force' '^  allow +read$' "$show"
+says 'show: with its own refusals' '^  kill +socket$' "$show"
+says 'show: and ours' '^  EPERM +ptrace ' "$show"
+silent 'show: which it cannot lift' '^  allow +ptrace' "$show"
+silent 'show: what it does not name is not allowed' '^  allow +openat' "$show"
+says 'show: but answers its default' 'all others answer EPERM$' "$show"
+says 'show: the file takes part' 'etc/seccomp.json$' "$show"
+says 'check: another list of calls counts' '^  1.0  own-calls' "$(words check "$etc/calls.json")"
 
 check=$(words check agent)
 says 'check: the exposure' ': exposure [0-9]+\.[0-9] of 10$' "$check"
