@@ -123,7 +123,17 @@ says 'check: 10 is the most' 'exposure 10.0 of 10' "$(words check "$etc/secret.j
 equal 'check --json' '10.0 True' "$(words check --json "$etc/secret.json" | python3 -c 'import json, sys; p = json.load(sys.stdin)[0]; print(p["exposure"], all(q["instead"] for q in p["points"]))')"
 says 'check: with a workspace' 'overlap' "$(words check --workspace "$h/out" "$etc/mine.json")"
 
-# The project's own file, in a run.
+# The project's own file, in a run; which an agent cannot make, nor change.
+if have_userns; then
+	as "$uid" "$h" "$reeve" run -- sh -c 'mkdir .reeve; mkdir x; echo "{}" >x/profile.json; mv x .reeve; ln -s x .reeve; ln -s x .Reeve' >/dev/null 2>&1
+	equal 'an agent makes no file for the next run' no "$([ -e "$h/work/.reeve" ] || [ -L "$h/work/.reeve" ] && echo yes || echo no)"
+	mkdir "$h/work/.reeve"
+	as "$uid" "$h" "$reeve" run -- sh -c 'echo "{}" >.reeve/profile.json; mv .reeve y; rmdir .reeve' >/dev/null 2>&1
+	equal 'nor in a folder that is there' 'yes no' "$([ -d "$h/work/.reeve" ] && echo yes) $([ -e "$h/work/.reeve/profile.json" ] && echo yes || echo no)"
+	rmdir "$h/work/.reeve"
+else
+	skip 'an agent makes no file for the next run' 'no user namespaces for this user'
+fi
 mkdir "$h/work/.reeve"
 printf '{ "reeve": "profile/1", "without_read": ["/etc/passwd"], "limits": { "open_files": 50 } }' >"$h/work/.reeve/profile.json"
 if have_userns; then
