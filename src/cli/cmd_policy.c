@@ -12,10 +12,10 @@
 #include "cli/policy_dir.h"
 #include "policy/policy.h"
 
-static void say_shadowed(void *to, const char *rule, const char *by)
+static void warn(void *to, const char *rule, const char *why)
 {
 	(void)to;
-	log_say("warning: the rule %s can never matter: %s decides without it", rule, by);
+	log_say("warning: the rule %s %s", rule, why);
 }
 
 static int check_one(struct policy *all, const struct policy_file *f, struct err *e)
@@ -44,7 +44,7 @@ static int check(const struct policy_files *files, bool strict, struct err *e)
 		bad++;
 	}
 	fflush(stdout);
-	warned = policy_lint(all, say_shadowed, NULL);
+	warned = policy_lint(all, warn, NULL);
 	if (bad)
 		return EXIT_USAGE;
 	return strict && warned ? EXIT_DIFFERS : EXIT_DONE;

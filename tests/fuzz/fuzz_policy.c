@@ -22,12 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!args || policy_new(&p, &e) < 0)
 		return 0;
 	if (policy_add(p, "fuzz", (const char *)data, size, &e) < 0) {
-		if (policy_rule_count(p) != 0 || !e.text[0] || policy_may_allow(p, "fs", NULL))
+		if (policy_rule_count(p) != 0 || !e.text[0] || policy_may_allow(p, NULL, "fs", NULL))
 			__builtin_trap();
 		return 0;
 	}
 	(void)policy_questions(p, &a);
-	if (policy_decide(p, &a).kind == VERDICT_ALLOW && !policy_may_allow(p, "fs", "read_file"))
+	if (policy_decide(p, &a).kind == VERDICT_ALLOW && !policy_may_allow(p, NULL, "fs", "read_file"))
 		__builtin_trap();
 	if (policy_add(p, "bar", bar, strlen(bar), &e) < 0 || policy_decide(p, &a).kind == VERDICT_ALLOW)
 		__builtin_trap();
