@@ -28,13 +28,13 @@ static bool ask_test(const struct test *t, const json_t *arg, struct action *a)
 	return fits;
 }
 
-static bool ask_rule(const struct rule *r, struct action *a)
+static bool ask_rule(const struct rule *r, struct action *a, bool by_tool)
 {
 	enum held missing;
 	const json_t *arg;
 	size_t i;
 
-	if (r->condition_count == 0 || rule_stands(r, a) == HELD_NO || file_applies(r->file, a) == HELD_NO)
+	if (!r->asks_kernel || rule_stands(r, a, by_tool) == HELD_NO || file_applies(r->file, a) == HELD_NO)
 		return true;
 	for (i = 0; i < r->condition_count; i++) {
 		arg = rule_argument(a, r->conditions[i].pointer, &missing);
@@ -53,7 +53,7 @@ bool policy_questions(const struct policy *p, struct action *a)
 	if (a->kind != ACTION_TOOL_CALL || !a->server || !a->tool || (a->args && !json_is_object(a->args)))
 		return true;
 	while ((r = walk_next(&w)))
-		if (!ask_rule(r, a))
+		if (!ask_rule(r, a, w.by_tool))
 			return false;
 	return true;
 }

@@ -112,7 +112,7 @@ static int possible(const struct test *group, struct reading *r, struct err *e)
 	struct ends n = { .low = -1e308, .high = 1e308 };
 	size_t i;
 
-	for (i = 0; i < group->count; i++)
+	for (i = 0; i < group->count && group->count > 1; i++)
 		narrow(&n, &group->below[i]);
 	if (n.low < n.high || (!(n.low > n.high) && !n.low_out && !n.high_out))
 		return 0;

@@ -37,7 +37,7 @@ static bool is_first(const struct rule *r, const struct rule *best)
 	return !best || r->order < best->order;
 }
 
-static void weigh(struct judging *j, const struct rule *r)
+static void weigh(struct judging *j, const struct rule *r, bool by_tool)
 {
 	struct tally *t = &j->tally[r->file->layer];
 	const struct rule **list = r->refuse ? &t->refuses : &t->allows;
@@ -47,7 +47,7 @@ static void weigh(struct judging *j, const struct rule *r)
 		return; /* whatever it says has been said */
 	held = applies(j, r->file);
 	if (held != HELD_NO)
-		held = held_and(held, rule_holds(r, j->a));
+		held = held_and(held, rule_holds(r, j->a, by_tool));
 	if (held == HELD_NO || (held == HELD_UNKNOWN && !r->refuse))
 		return;
 	list = held == HELD_YES ? list : &t->unsure;
@@ -118,7 +118,7 @@ static struct verdict decide_call(const struct policy *p, const struct action *a
 	int layer;
 
 	while ((r = walk_next(&w)))
-		weigh(&j, r);
+		weigh(&j, r, w.by_tool);
 	for (layer = 0; layer < POLICY_LAYERS; layer++)
 		v.layers[layer] = join_files(&j, (enum policy_layer)layer);
 	join_layers(&v);

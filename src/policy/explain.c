@@ -106,7 +106,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	n->name = r->name;
 	n->why = r->why;
 	n->refuses = r->refuse;
-	n->held = rule_holds(r, t->a);
+	n->held = rule_holds(r, t->a, false);
 }
 
 static void finish(struct telling *t, struct policy_note *n, void (*tell)(void *, const struct policy_note *),

@@ -257,9 +257,11 @@ const struct rule *walk_next(struct walk *w)
 			continue;
 		}
 		e = &x->entries[w->at - 1];
+		w->by_tool = w->stage == 0;
 		w->at = e->next ? e->next : SIZE_MAX;
 		return e->rule;
 	}
+	w->by_tool = false;
 	if (w->stage == 4 && !w->a->category && w->at < x->nameless_count)
 		return x->nameless[w->at++];
 	if (w->stage == 4) {

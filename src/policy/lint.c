@@ -28,12 +28,10 @@ static bool within(const json_t *wide, const json_t *narrow)
 
 static bool is_unconditional(const struct rule *r)
 {
-	int i;
+	struct names n = r->names;
 
-	for (i = 0; i < PARTIES; i++)
-		if (r->names.party[i])
-			return false;
-	return rule_is_plain(r) && !r->names.category && !r->names.class;
+	n.server = NULL;	/* held against the other's by shadows() */
+	return rule_is_plain(r) && !names_ask(&n);
 }
 
 /* A refusal decides wherever it stands; what allows only hides a later rule of its layer that allows, too. */

@@ -8,12 +8,12 @@ static bool bars(const struct rule *r, const struct action *a)
 {
 	if (!r->refuse || !rule_is_plain(r) || (!a->tool && r->tool))
 		return false;
-	return rule_stands(r, a) != HELD_NO && file_applies(r->file, a) != HELD_NO;
+	return rule_stands(r, a, false) != HELD_NO && file_applies(r->file, a) != HELD_NO;
 }
 
 static bool may(const struct rule *r, const struct action *a)
 {
-	return !r->refuse && rule_stands(r, a) == HELD_YES && file_applies(r->file, a) == HELD_YES;
+	return !r->refuse && rule_stands(r, a, false) == HELD_YES && file_applies(r->file, a) == HELD_YES;
 }
 
 /* Is there a layer that refuses what none of its rules matches, and none could allow it? */

@@ -49,6 +49,16 @@ enum held names_hold(const json_t *names, const char *text)
 	return text_is_plain(text, size) ? HELD_NO : HELD_UNKNOWN;
 }
 
+bool names_ask(const struct names *n)
+{
+	bool asks = n->server || n->category || n->class;
+	int i;
+
+	for (i = 0; i < PARTIES; i++)
+		asks = asks || n->party[i];
+	return asks;
+}
+
 /* Two patterns with a '*' each are taken to meet somewhere. */
 static bool disjoint(const char *a, const char *b)
 {
@@ -113,10 +123,12 @@ enum held file_applies(const struct file *f, const struct action *a)
 	return parties_hold(&f->applies, a);
 }
 
-enum held rule_stands(const struct rule *r, const struct action *a)
+enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool)
 {
 	enum held all;
 
+	if (r->is_open && (by_tool || !r->tool))
+		return HELD_YES;
 	if (!rule_covers(r, a->server, a->tool))
 		return HELD_NO;
 	all = parties_hold(&r->names, a);
@@ -173,9 +185,9 @@ enum held condition_holds(const struct condition *c, const struct action *a)
 	return !q.arg && missing == HELD_UNKNOWN ? HELD_UNKNOWN : test_holds(&c->all, &q);
 }
 
-enum held rule_holds(const struct rule *r, const struct action *a)
+enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool)
 {
-	enum held all = rule_stands(r, a);
+	enum held all = rule_stands(r, a, by_tool);
 	size_t i;
 
 	if (r->hours && all != HELD_NO)

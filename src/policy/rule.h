@@ -73,6 +73,8 @@ struct rule {
 	const json_t *controls;		/* borrowed; may be NULL */
 	const struct file *file;
 	bool refuse;
+	bool is_open;			/* asks about neither server nor party, category, class */
+	bool asks_kernel;		/* has an "under" */
 	size_t order;
 	const json_t *tool;		/* as struct names */
 	struct names names;
@@ -131,6 +133,7 @@ struct walk {
 	const struct action *a;
 	unsigned stage;
 	size_t at;
+	bool by_tool;		/* the last one was found by its whole tool */
 };
 
 const struct rule *walk_next(struct walk *w);
@@ -165,16 +168,20 @@ size_t names_count(const json_t *names);
 const char *names_at(const json_t *names, size_t i);
 /* Is the text, if known, one of the patterns? */
 enum held names_hold(const json_t *names, const char *text);
+bool names_ask(const struct names *n);	/* about anything? */
 /* Can no text be matched by both? Sound, not complete. */
 bool names_disjoint(const json_t *some, const json_t *others);
 
 /* NULL and HELD_NO: not there. NULL and HELD_UNKNOWN: a value on the way has no members. */
 const json_t *rule_argument(const struct action *a, const char *pointer, enum held *missing);
 enum held condition_holds(const struct condition *c, const struct action *a);
-/* What about a rule hangs on nothing but run, server and tool (and what is known of that). */
-enum held rule_stands(const struct rule *r, const struct action *a);
+/*
+ * What about a rule hangs on nothing but run, server and tool (and what is known of that). `by_tool`:
+ * its tool is known to match.
+ */
+enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool);
 bool rule_is_plain(const struct rule *r);	/* nothing else stands in it */
-enum held rule_holds(const struct rule *r, const struct action *a);
+enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool);
 enum held file_applies(const struct file *f, const struct action *a);
 
 /* Could this rule speak about this tool? tool NULL: about some tool of the server. */

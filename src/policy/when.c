@@ -1,4 +1,5 @@
 /* What a rule speaks about: reeve-policy(5), "Members of when". */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,19 +90,69 @@ static int possible(const struct rule *rule, struct reading *r, struct err *e)
 	return 0;
 }
 
+static bool asks_kernel(const struct test *t)
+{
+	bool asks = matcher_is_under(t->how);
+	size_t i;
+
+	for (i = 0; i < t->count && !asks; i++)
+		asks = asks_kernel(&t->below[i]);
+	return asks;
+}
+
+/* The members that are lists of names, and where they go. */
+static const struct {
+	const char *key;
+	enum names_kind kind;
+	size_t at;
+} lists[] = {
+	{ "tool", NAMES_TOOLS, offsetof(struct rule, tool) },
+	{ "server", NAMES_SERVERS, offsetof(struct rule, names.server) },
+	{ "category", NAMES_WORDS, offsetof(struct rule, names.category) },
+	{ "class", NAMES_CLASSES, offsetof(struct rule, names.class) },
+	{ "agent", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_AGENT]) },
+	{ "owner", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_OWNER]) },
+	{ "tenant", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_TENANT]) },
+	{ "department", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_DEPARTMENT]) },
+	{ "environment", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_ENVIRONMENT]) },
+	{ "initiator", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_INITIATOR]) },
+	{ "workspace", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_WORKSPACE]) },
+};
+
+/* Most rules have one or two members: only those that are there are looked at. */
+static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *strange, struct err *e)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(when, key, value) {
+		for (i = 0; i < count_of(lists) && strcmp(lists[i].key, key) != 0; i++)
+			;
+		if (i == count_of(lists))
+			*strange = *strange || strcmp(key, "args") != 0 || !json_is_object(value);
+		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when, key,
+				    lists[i].kind, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e)
 {
-	const json_t *when = json_object_get(object, "when");
-	size_t start = r->at.size;
+	json_t *when = json_object_get(object, "when");
+	size_t start = r->at.size, i;
+	bool strange = false;
 
-	if (json_members(r->f, below(r, "when"), when_members, e) < 0 ||
-	    read_names(&rule->tool, r, when, "tool", NAMES_TOOLS, e) < 0 ||
-	    read_parties(&rule->names, r, when, e) < 0 ||
-	    read_names(&rule->names.category, r, when, "category", NAMES_WORDS, e) < 0 ||
-	    read_names(&rule->names.class, r, when, "class", NAMES_CLASSES, e) < 0 ||
+	below(r, "when");
+	if (read_lists(rule, r, when, &strange, e) < 0 ||
+	    (strange && json_members(r->f, here(r), when_members, e) < 0) ||
 	    read_time(rule, r, json_object_get(when, "time"), e) < 0 ||
 	    read_conditions(rule, r, when, e) < 0 || possible(rule, r, e) < 0)
 		return -1;
+	rule->is_open = !names_ask(&rule->names);
+	for (i = 0; i < rule->condition_count; i++)
+		rule->asks_kernel = rule->asks_kernel || asks_kernel(&rule->conditions[i].all);
 	back(r, start);
 	return 0;
 }
