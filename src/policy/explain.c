@@ -103,6 +103,13 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	tell_hours(t, r);
 	for (i = 0; i < r->condition_count; i++)
 		tell_condition(t, &r->conditions[i]);
+	if (t->failed == 0 && r->condition_count > 0) {
+		const struct condition *c = &r->conditions[0];
+
+		buf_printf(&t->first, "%s %s ", c->pointer ? c->pointer : "resource",
+			   c->all.below[0].how->word);
+		put_json(&t->first, c->all.below[0].value);
+	}
 	n->name = r->name;
 	n->why = r->why;
 	n->refuses = r->refuse;

@@ -67,7 +67,7 @@ struct policy_note {
 	enum held applies;	/* the file to this action */
 	enum held held;
 	size_t failed;		/* members and conditions that do not hold or cannot be judged */
-	const char *first;	/* the first of them, with what was found; "" if there is none */
+	const char *first;	/* the first of them, with what was found; of none: the first condition, if any */
 };
 
 /*
