@@ -164,22 +164,34 @@ static size_t rounded(size_t count)
 	return room;
 }
 
+static bool grow_list(struct rules *list, size_t count)
+{
+	void *at = list->at;
+	bool done = grow(&at, rounded(list->count + count), sizeof(*list->at));
+
+	list->at = at;
+	return done;
+}
+
 static bool make_room(struct index *x, struct rule *const *rules, size_t count)
 {
-	void *wild = x->wild, *nameless = x->nameless, *entries = x->entries;
+	void *entries = x->entries;
 	enum key_kind kind;
 	size_t keys = 0, i;
 	bool fits;
 
 	for (i = 0; i < count; i++)
 		keys += names_count(finders(rules[i], &kind));
-	fits = grow(&wild, rounded(x->wild_count + count), sizeof(*x->wild));
-	fits = grow(&nameless, rounded(x->nameless_count + count), sizeof(*x->nameless)) && fits;
-	x->wild = wild;
-	x->nameless = nameless;
-	fits = grow(&entries, rounded(x->entry_count + keys), sizeof(*x->entries)) && fits;
+	fits = grow_list(&x->wild, count) && grow_list(&x->refusals, count) &&
+	       grow_list(&x->allowances, count) &&
+	       grow(&entries, rounded(x->entry_count + keys), sizeof(*x->entries));
 	x->entries = entries;
 	return fits && grow_slots(x, keys);
+}
+
+static void add_to(struct rules *list, const struct rule *r)
+{
+	list->at[list->count++] = r;
 }
 
 static void add_rule(struct index *x, const struct rule *r)
@@ -189,9 +201,9 @@ static void add_rule(struct index *x, const struct rule *r)
 	size_t i;
 
 	if (!names)
-		x->wild[x->wild_count++] = r;
-	if (kind == KEY_CATEGORY && r->refuse)
-		x->nameless[x->nameless_count++] = r;
+		add_to(&x->wild, r);
+	if (kind == KEY_CATEGORY)
+		add_to(r->refuse ? &x->refusals : &x->allowances, r);
 	for (i = 0; i < names_count(names); i++) {
 		struct entry *e = &x->entries[x->entry_count++];
 
@@ -216,8 +228,9 @@ void index_free(struct index *x)
 {
 	free(x->entries);
 	free(x->slots);
-	free(x->wild);
-	free(x->nameless);
+	free(x->wild.at);
+	free(x->refusals.at);
+	free(x->allowances.at);
 }
 
 struct walk walk_begin(const struct index *x, const struct action *a)
@@ -242,31 +255,43 @@ static uint32_t look_up(const struct walk *w)
 	return k.kind == KEY_NONE || w->x->slot_count == 0 ? 0 : *slot_of(w->x, &k, hash_of(&k));
 }
 
-/* Stages 0 to 3 look up and follow a chain; 4 and 5 are lists. w->at is the next entry, plus one. */
+enum { LOOKED_UP = 4 };
+
+/* What is gone through whole at a later stage, if it is; NULL: nothing is left. */
+static const struct rules *list_at(const struct walk *w)
+{
+	static const struct rules none = { 0 };
+
+	switch (w->stage - LOOKED_UP) {
+	case 0:
+		return &w->x->wild;
+	case 1:
+		return w->a->category ? &none : &w->x->refusals;
+	case 2:
+		return w->any_category && !w->a->category ? &w->x->allowances : &none;
+	default:
+		return NULL;
+	}
+}
+
+/* First what is looked up, each a chain (w->at is the next entry, plus one); then lists. */
 const struct rule *walk_next(struct walk *w)
 {
-	const struct index *x = w->x;
+	const struct rules *list;
 	const struct entry *e;
 
-	while (w->stage < 4) {
-		if (w->at == 0)
-			w->at = look_up(w);
-		if (w->at == 0 || w->at == SIZE_MAX) {
-			w->stage++;
-			w->at = 0;
+	for (; w->stage < LOOKED_UP; w->stage++, w->at = 0) {
+		w->at = w->at ? w->at : look_up(w);
+		if (w->at == 0 || w->at == SIZE_MAX)
 			continue;
-		}
-		e = &x->entries[w->at - 1];
+		e = &w->x->entries[w->at - 1];
 		w->by_tool = w->stage == 0;
 		w->at = e->next ? e->next : SIZE_MAX;
 		return e->rule;
 	}
 	w->by_tool = false;
-	if (w->stage == 4 && !w->a->category && w->at < x->nameless_count)
-		return x->nameless[w->at++];
-	if (w->stage == 4) {
-		w->stage = 5;
-		w->at = 0;
-	}
-	return w->at < x->wild_count ? x->wild[w->at++] : NULL;
+	for (; (list = list_at(w)); w->stage++, w->at = 0)
+		if (w->at < list->count)
+			return list->at[w->at++];
+	return NULL;
 }

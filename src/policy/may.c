@@ -3,17 +3,20 @@
 
 #include "policy/rule.h"
 
-/* Does this rule refuse everything that is asked about? */
+/*
+ * Does this rule refuse everything that is asked about? What is not known of the run refuses, as it
+ * will; a category or class may be known by then.
+ */
 static bool bars(const struct rule *r, const struct action *a)
 {
-	if (!r->refuse || !rule_is_plain(r) || (!a->tool && r->tool))
+	if (!r->refuse || !rule_is_plain(r) || r->names.category || r->names.class || (!a->tool && r->tool))
 		return false;
-	return rule_stands(r, a, false) != HELD_NO && file_applies(r->file, a) != HELD_NO;
+	return rule_concerns(r, a) != HELD_NO && file_applies(r->file, a) != HELD_NO;
 }
 
 static bool may(const struct rule *r, const struct action *a)
 {
-	return !r->refuse && rule_stands(r, a, false) == HELD_YES && file_applies(r->file, a) == HELD_YES;
+	return !r->refuse && rule_concerns(r, a) == HELD_YES && file_applies(r->file, a) == HELD_YES;
 }
 
 /* Is there a layer that refuses what none of its rules matches, and none could allow it? */
@@ -42,7 +45,7 @@ bool policy_may_allow(const struct policy *p, const struct run_facts *run, const
 		      const char *tool)
 {
 	const struct action a = { ACTION_TOOL_CALL, .server = server, .tool = tool, .run = run };
-	struct walk w = walk_begin(&p->index, &a);
+	struct walk w = { .x = &p->index, .a = &a, .any_category = true };
 	bool allows[POLICY_LAYERS] = { false }, any = false;
 	const struct rule *r;
 

@@ -123,15 +123,18 @@ enum held file_applies(const struct file *f, const struct action *a)
 	return parties_hold(&f->applies, a);
 }
 
+enum held rule_concerns(const struct rule *r, const struct action *a)
+{
+	return rule_covers(r, a->server, a->tool) ? parties_hold(&r->names, a) : HELD_NO;
+}
+
 enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool)
 {
 	enum held all;
 
 	if (r->is_open && (by_tool || !r->tool))
 		return HELD_YES;
-	if (!rule_covers(r, a->server, a->tool))
-		return HELD_NO;
-	all = parties_hold(&r->names, a);
+	all = rule_concerns(r, a);
 	if (r->names.category)
 		all = held_and(all, names_hold(r->names.category, a->category));
 	if (r->names.class)

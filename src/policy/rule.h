@@ -106,9 +106,11 @@ struct index {
 	struct entry *entries;		/* owned */
 	uint32_t *slots;		/* owned; a power of two; an entry plus one, 0: empty */
 	size_t entry_count, slot_count;
-	const struct rule **wild;	/* owned: rules that nothing finds */
-	const struct rule **nameless;	/* owned: refusals found by category, for when there is none */
-	size_t wild_count, nameless_count;
+	struct rules {
+		const struct rule **at;	/* owned */
+		size_t count;
+	} wild,				/* rules that nothing finds */
+	  refusals, allowances;		/* those found by category, for when it is not known */
 };
 
 struct policy {
@@ -134,6 +136,7 @@ struct walk {
 	unsigned stage;
 	size_t at;
 	bool by_tool;		/* the last one was found by its whole tool */
+	bool any_category;	/* also what would allow, if only the category were known */
 };
 
 const struct rule *walk_next(struct walk *w);
@@ -180,7 +183,8 @@ enum held condition_holds(const struct condition *c, const struct action *a);
  * its tool is known to match.
  */
 enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool);
-bool rule_is_plain(const struct rule *r);	/* nothing else stands in it */
+enum held rule_concerns(const struct rule *r, const struct action *a);	/* without category and class */
+bool rule_is_plain(const struct rule *r);	/* neither hours nor conditions stand in it */
 enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool);
 enum held file_applies(const struct file *f, const struct action *a);
 
