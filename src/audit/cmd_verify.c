@@ -123,7 +123,9 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 					     : "verify needs --key: the ledger's own word on its key proves nothing");
 		return EXIT_USAGE;
 	}
-	if (read_key(&v, o->key, e) < 0 || (o->head && read_head(&known, o->head, e) < 0))
+	if (o->head && read_head(&known, o->head, e) < 0)
+		return EXIT_USAGE;
+	if (read_key(&v, o->key, e) < 0)
 		return -1;
 	if (o->checkpoint && read_checkpoint(&known, o->checkpoint, &v, e) < 0)
 		return -1;

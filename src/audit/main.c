@@ -119,8 +119,13 @@ int main(int argc, char **argv)
 		else if (set_option(&o, argv + at, &at) < 0)
 			return wrong_usage("unknown or incomplete option ", argv[at] ? argv[at] : argv[at - 1]);
 	}
-	for (i = 0; i < count_of(commands); i++)
-		if (strcmp(commands[i].name, argv[1]) == 0 && ledger && settle_color(&o))
-			return run_command(&commands[i], ledger, &o);
-	return wrong_usage(ledger ? "no such command or colour: " : "which ledger? ", argv[1]);
+	for (i = 0; i < count_of(commands) && strcmp(commands[i].name, argv[1]) != 0; i++)
+		;
+	if (i == count_of(commands))
+		return wrong_usage("there is no word ", argv[1]);
+	if (!ledger)
+		return wrong_usage("which ledger? Name its directory behind ", argv[1]);
+	if (!settle_color(&o))
+		return wrong_usage("--color takes auto, always or never, not ", o.color);
+	return run_command(&commands[i], ledger, &o);
 }

@@ -273,10 +273,37 @@ static void show_close(struct show *s, const struct record *r)
 	put_why(s, r);
 }
 
+/* Six registers say little to most readers: with --json they are there. */
+static void show_syscall(struct show *s, const struct record *r)
+{
+	uint64_t count = r->value[FIELD_COUNT].number;
+
+	put_clock(s, r);
+	put_word(s, RED, "refused");
+	put(s, r, FIELD_CALL, 40);
+	buf_puts(&s->line, r->value[FIELD_PATH].set ? "  " : "");
+	paint(s, BOLD);
+	put(s, r, FIELD_PATH, 120);
+	paint(s, PLAIN);
+	buf_puts(&s->line, r->value[FIELD_ERRNO].set ? "  " : "");
+	put(s, r, FIELD_ERRNO, 24);
+	if (r->value[FIELD_ARCH].set && !says(r, FIELD_ARCH, "x86_64") && !says(r, FIELD_ARCH, "aarch64")) {
+		buf_puts(&s->line, "  ");
+		put(s, r, FIELD_ARCH, 16);
+	}
+	if (count > 1)
+		buf_printf(&s->line, "  %" PRIu64 " times", count);
+	if (r->value[FIELD_SERVER].set) {
+		buf_puts(&s->line, "  in ");
+		put(s, r, FIELD_SERVER, 24);
+	}
+	buf_puts(&s->line, "\n");
+}
+
 static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) = {
 	[RECORD_GENESIS] = show_genesis, [RECORD_RUN] = show_run,	  [RECORD_INTENT] = show_intent,
 	[RECORD_REFUSAL] = show_refusal, [RECORD_OUTCOME] = show_outcome, [RECORD_RECOVERY] = show_recovery,
-	[RECORD_CLOSE] = show_close,
+	[RECORD_CLOSE] = show_close,	 [RECORD_SYSCALL] = show_syscall,
 };
 
 static int show_record(struct show *s, const struct frame *f, struct err *e)

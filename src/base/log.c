@@ -9,10 +9,16 @@
 #include "base/text.h"
 
 static const char *program_name = "reeve";
+static const char *line_end = "\n";
 
 void log_name(const char *program)
 {
 	program_name = program;
+}
+
+void log_returns(bool on)
+{
+	line_end = on ? "\r\n" : "\n";
 }
 
 /* One write(2), so that lines of several processes do not mix. */
@@ -27,7 +33,7 @@ void log_say(const char *fmt, ...)
 	va_end(ap);
 	buf_printf(&line, "%s: ", program_name);
 	text_visible(&line, text, strlen(text));
-	buf_puts(&line, "\n");
+	buf_puts(&line, line_end);
 	if (write(STDERR_FILENO, line.data, line.size) < 0)
 		return; /* nowhere left to complain */
 }

@@ -1,4 +1,6 @@
 /* reeve run: read everything the operator named, and refuse before anything has started. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,26 @@ static int add_without(void *into, const char *value, struct err *e)
 			return 0;
 		}
 	return err_set(e, ERR_INPUT, "--without=%s names no layer", value);
+}
+
+/* The agent has 0, 1 and 2; and what has a descriptor could say anything on it. */
+static int set_status_fd(void *into, const char *value, struct err *e)
+{
+	unsigned long fd;
+	char *end;
+	int flags;
+
+	errno = 0;
+	fd = strtoul(value, &end, 10);
+	if (errno || *value < '0' || *value > '9' || *end || fd < 3 || fd > 65535)
+		return err_set(e, ERR_INPUT, "--status-fd takes a descriptor from 3, not \"%.40s\"", value);
+	flags = fcntl((int)fd, F_GETFL);
+	if (flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY)
+		return err_set(e, ERR_INPUT, "--status-fd %lu: not open for writing", fd);
+	if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		return err_sys(e, "--status-fd %lu", fd);
+	*(int *)into = (int)fd;
+	return 0;
 }
 
 static void print_help(const struct option_row *rows)
@@ -75,6 +97,8 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		  NULL },
 		{ "without", "LAYER", OPTION_EACH, &w->ask.without, "go on if LAYER cannot be had",
 		  add_without },
+		{ "status-fd", "N", OPTION_EACH, &w->ask.status_fd, "write JSON lines about the run there",
+		  set_status_fd },
 		{ "timings", NULL, OPTION_FLAG, &w->ask.timings, "say how long each phase took",
 		  NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },

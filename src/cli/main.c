@@ -1,22 +1,28 @@
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
+#include "launcher/sealed.h"
 
 static const struct command {
 	const char *name, *takes, *does;
 	int (*run)(int argc, char **argv, struct err *e);
+	bool sealed; /* works from a copy of itself that nobody can change */
 } commands[] = {
-	{ "run", "[options] -- COMMAND", "run an agent in a jail and keep its ledger", cmd_run },
-	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init },
+	{ "run", "[options] -- COMMAND", "run an agent in a jail and keep its ledger", cmd_run,
+	  true },
+	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init, false },
 	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
-	  cmd_policy },
-	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit },
-	{ "help", "", "print this", cmd_help },
-	{ "version", "", "print the version", cmd_version },
+	  cmd_policy, false },
+	{ "profile", "list|show|check|learn", "see, judge and learn what a jail holds",
+	  cmd_profile, false },
+	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
+	{ "help", "", "print this", cmd_help, false },
+	{ "version", "", "print the version", cmd_version, false },
 };
 
 int cmd_help(int argc, char **argv, struct err *e)
@@ -91,7 +97,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < count_of(commands); i++) {
 		if (strcmp(commands[i].name, word_of(argv[1])) != 0)
 			continue;
-		status = commands[i].run(argc - 1, argv + 1, &e);
+		status = commands[i].sealed ? sealed_enter(argv, &e) : 0;
+		if (status == 0)
+			status = commands[i].run(argc - 1, argv + 1, &e);
 		if (status < 0)
 			log_say("%s", e.text);
 		return status < 0 ? EXIT_COULD_NOT : status;

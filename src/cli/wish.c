@@ -13,35 +13,14 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/profiles.h"
 #include "policy/policy.h"
-
-/* A profile by path, or by name: the user's own, the installed ones, those of a checkout. */
-static int find_profile(struct wish *w, struct err *e)
-{
-	const char *const places[] = { w->config, w->programs, w->programs };
-	static const char *const beneath[] = { "profiles", "../../share/reeve/profiles",
-					       "../../profiles" };
-	size_t i;
-
-	if (strchr(w->profile, '/'))
-		return 0;
-	for (i = 0; i < count_of(places); i++) {
-		snprintf(w->profile_room, sizeof(w->profile_room), "%.3000s/%s/%.64s.json",
-			 places[i], beneath[i], w->profile);
-		if (access(w->profile_room, R_OK) == 0) {
-			w->profile = w->profile_room;
-			return 0;
-		}
-	}
-	return err_set(e, ERR_INPUT, "no profile named \"%s\": give a path, or install reeve",
-		       w->profile);
-}
 
 static int read_profile(struct wish *w, struct err *e)
 {
 	const char *tools = w->tools;
 
-	if (find_profile(w, e) < 0 || profile_load(&w->read_profile, w->profile, e) < 0)
+	if (profile_read(&w->read_profile, w->profile_room, w->profile, e) < 0)
 		return -1;
 	tools = tools ? tools : profile_tools_path(w->read_profile);
 	if ((tools ? tools_load(&w->read_tools, tools, e) : tools_none(&w->read_tools, e)) < 0)
@@ -57,10 +36,14 @@ static int read_policy(struct wish *w, struct err *e)
 	if (w->policy)
 		return policy_dir_load(&w->files, w->policy, e);
 	snprintf(w->policy_room, sizeof(w->policy_room), "%s/policies", w->config);
-	if (access(w->policy_room, R_OK) == 0)
-		return policy_dir_load(&w->files, w->policy_room, e);
-	log_say("no --policy and no %s: every call will be refused", w->policy_room);
-	return 0;
+	return access(w->policy_room, R_OK) == 0 ? policy_dir_load(&w->files, w->policy_room, e) : 0;
+}
+
+/* Last, so that an error stands alone. */
+static void say_without_policy(const struct wish *w)
+{
+	if (!w->policy && access(w->policy_room, R_OK) < 0)
+		log_say("no --policy and no %s: every call will be refused", w->policy_room);
 }
 
 /* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
@@ -132,16 +115,21 @@ static void find_owner(struct wish *w)
 static int set_apart(struct wish *w, struct err *e)
 {
 	const char *tools = w->tools ? w->tools : profile_tools_path(w->read_profile);
-	size_t n = 0, i;
+	size_t n = 0, parts, i;
 
-	w->fixed = calloc(w->files.count + 6, sizeof(*w->fixed));
+	for (parts = 0; profile_file(w->read_profile, parts); parts++)
+		;
+	w->fixed = calloc(w->files.count + parts + 6, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
 	w->hidden[1] = w->sockets;
 	w->fixed[n++] = w->config;
 	w->fixed[n++] = w->programs;
-	w->fixed[n++] = w->profile;
+	for (i = 0; i < parts; i++)
+		w->fixed[n++] = profile_file(w->read_profile, i);
+	if (profile_oci_path(w->read_profile))
+		w->fixed[n++] = profile_oci_path(w->read_profile);
 	if (tools)
 		w->fixed[n++] = tools;
 	if (w->policy)
@@ -193,19 +181,46 @@ static int check_words(const struct run_request *ask, struct err *e)
 	return 0;
 }
 
+/* After set_apart(): it lies in the workspace, and the jail's own names keep the agent from it. */
+static int ask_project(struct wish *w, struct err *e)
+{
+	size_t before = 0;
+
+	while (profile_file(w->read_profile, before))
+		before++;
+	if (profile_tighten(w->read_profile, w->workspace_room, e) < 0)
+		return -1;
+	if (profile_file(w->read_profile, before))
+		log_say("%s tightens the profile", profile_file(w->read_profile, before));
+	return 0;
+}
+
+static int read_paths(struct wish *w, struct err *e)
+{
+	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0)
+		return -1;
+	return paths_hidden(w->state, w->sockets, e);
+}
+
+static int read_place(struct wish *w, struct err *e)
+{
+	return set_apart(w, e) < 0 || find_place(w, e) < 0 ? -1 : ask_project(w, e);
+}
+
+int wish_place(struct wish *w, struct err *e)
+{
+	return read_paths(w, e) < 0 || read_profile(w, e) < 0 ? -1 : read_place(w, e);
+}
+
 int wish_read(struct wish *w, struct err *e)
 {
-	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0 ||
-	    paths_hidden(w->state, w->sockets, e) < 0)
-		return -1;
-	if (read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
+	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
 		return -1;
 	find_owner(w);
-	if (check_words(&w->ask, e) < 0)
+	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0)
 		return -1;
-	if (set_apart(w, e) < 0 || find_place(w, e) < 0)
-		return -1;
-	return check_plans(w, e);
+	say_without_policy(w);
+	return 0;
 }
 
 void wish_free(struct wish *w)

@@ -18,7 +18,7 @@ struct wish {
 	struct policy_bytes *bytes;
 	const char **fixed;
 	const char *hidden[3];
-	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[LAUNCH_TEXT + 64], policy_room[LAUNCH_TEXT + 64];
+	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
 	char call_room[LAUNCH_TEXT + 64], owner_room[64];
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
 	bool help;
@@ -29,6 +29,8 @@ struct wish {
  * anything has started.
  */
 int wish_read(struct wish *w, struct err *e) must_use;
+/* Only profile, tools and place, for who wants to see what they come to. */
+int wish_place(struct wish *w, struct err *e) must_use;
 void wish_free(struct wish *w);
 
 #endif

@@ -1,19 +1,23 @@
 /*
- * The jail's second program, by hand: calls that exist inside, but not with these arguments. Every
- * comparison is of the low 32 bits, which is all the kernel looks at in these arguments; so bits
- * set above change nothing. Foreign entry never reaches it alive: the first program refuses it
- * whole.
+ * Calls that exist inside, but not with every argument: one block a call, at the head of the agent's
+ * program, by hand. Every comparison is of the low 32 bits, which is all the kernel looks at in these
+ * arguments; so bits set above change nothing. Foreign entry never reaches it: the architecture is
+ * asked first. A block is skipped whole when the number is not its own, and always ends in an answer:
+ * so the number is still held after it, and the kernel's bitmap still knows every other call.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "base/scope.h"
 #include "jail/filter.h"
 
 #ifndef TIOCLINUX
@@ -26,19 +30,23 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low halves of argumen
 #define NAMESPACES \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 	 CLONE_NEWPID | CLONE_NEWNET)
+/* What makes or changes: O_TMPFILE without the O_DIRECTORY in it. */
+#define WRITES (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+#define TYPE_BITS 0xf
 
-#define NUMBER BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
 #define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
 #define UNLESS(v, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), 0, skip)
 #define IF(v, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), skip, 0)
+#define EITHER(v, then, otherwise) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), then, otherwise)
 #define ANY(v, skip) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(v), skip, 0)
+#define KEEP(v) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)(v))
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define ASK BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
+/* The errno of agent.def's PARTLY row; filter.c makes a notification of it. */
 #define ANSWER(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
-/* Each block is skipped whole when the number is not its own, so a block may change without the
- * others. */
-static const struct sock_filter arguments[] = {
-	NUMBER,
+static const struct sock_filter always[] = {
 	UNLESS(SYS_ioctl, 5), /* typing into, or selecting on, the operator's terminal */
 	ARGUMENT(1),
 	IF(TIOCSTI, 2),
@@ -56,19 +64,47 @@ static const struct sock_filter arguments[] = {
 	IF(0xffffffff, 1),
 	ANSWER(EPERM),
 	ALLOW,
+	UNLESS(SYS_prlimit64, 4), /* init has the same uid, and would be deaf without descriptors */
+	ARGUMENT(0),
+	IF(0, 1),
+	ANSWER(EPERM),
+	ALLOW,
 	UNLESS(SYS_socketpair, 4),
 	ARGUMENT(0),
 	IF(AF_UNIX, 1),
 	ANSWER(EAFNOSUPPORT),
 	ALLOW,
-	UNLESS(SYS_socket, 12), /* AF_VSOCK and AF_ALG are in no namespace: only this stops them */
+	UNLESS(SYS_sendto, 4), /* a connection that no connect(2) asked for */
+	ARGUMENT(3),
+	ANY(MSG_FASTOPEN, 1),
+	ALLOW,
+	ANSWER(EOPNOTSUPP),
+	UNLESS(SYS_sendmsg, 4),
+	ARGUMENT(2),
+	ANY(MSG_FASTOPEN, 1),
+	ALLOW,
+	ANSWER(EOPNOTSUPP),
+	UNLESS(SYS_sendmmsg, 4),
+	ARGUMENT(3),
+	ANY(MSG_FASTOPEN, 1),
+	ALLOW,
+	ANSWER(EOPNOTSUPP),
+};
+
+/* AF_VSOCK and AF_ALG are in no namespace: only this stops them. */
+static const struct sock_filter socket_in_own_net[] = {
+	UNLESS(SYS_socket, 17),
 	ARGUMENT(0),
-	IF(AF_UNIX, 10),
+	IF(AF_UNIX, 14),
 	IF(AF_INET, 4),
 	IF(AF_INET6, 3),
-	UNLESS(AF_NETLINK, 6),
+	UNLESS(AF_NETLINK, 10),
 	ARGUMENT(2),
-	UNLESS(0, 4), /* NETLINK_ROUTE: getifaddrs(3) */
+	EITHER(0, 9, 8), /* NETLINK_ROUTE: getifaddrs(3) */
+	ARGUMENT(1),
+	KEEP(TYPE_BITS),
+	IF(SOCK_STREAM, 1), /* by protocol 0 another type would be SCTP, or a raw socket */
+	UNLESS(SOCK_DGRAM, 4),
 	ARGUMENT(2),
 	IF(0, 3),
 	IF(IPPROTO_TCP, 2),
@@ -76,15 +112,54 @@ static const struct sock_filter arguments[] = {
 	ANSWER(EAFNOSUPPORT),
 	ALLOW,
 };
+
+/* Without a network namespace nothing else would say where packets go. */
+static const struct sock_filter socket_in_host_net[] = {
+	UNLESS(SYS_socket, 7),
+	ARGUMENT(0),
+	IF(AF_UNIX, 4),
+	UNLESS(AF_NETLINK, 2),
+	ARGUMENT(2),
+	IF(0, 1),
+	ANSWER(EAFNOSUPPORT),
+	ALLOW,
+};
+
+/* Only what may make or change a file costs a question; reading stays as fast as it was. */
+static const struct sock_filter opens[] = {
+	UNLESS(SYS_openat, 4),
+	ARGUMENT(2),
+	ANY(WRITES, 1),
+	ALLOW,
+	ASK,
+#ifdef SYS_open
+	UNLESS(SYS_open, 4),
+	ARGUMENT(1),
+	ANY(WRITES, 1),
+	ALLOW,
+	ASK,
+#endif
+};
 /* clang-format on */
 
-int filter_install_arguments(struct err *e)
-{
-	struct sock_filter copy[count_of(arguments)];
-	struct filter f = { .code = copy, .count = count_of(arguments) };
-	size_t i;
+_Static_assert(count_of(always) + count_of(socket_in_own_net) + count_of(opens) <= FILTER_ARGUMENTS,
+	       "filter.c leaves room for all blocks");
 
-	for (i = 0; i < count_of(arguments); i++)
-		copy[i] = arguments[i];
-	return filter_install(&f, e);
+static size_t append(struct sock_filter *code, size_t at, const struct sock_filter *block, size_t count)
+{
+	memcpy(code + at, block, count * sizeof(*block));
+	return at + count;
+}
+
+size_t filter_arguments(struct sock_filter *code, const struct filter_want *want)
+{
+	size_t at = 0;
+
+	if (want->names)
+		at = append(code, at, opens, count_of(opens));
+	if (want->own_net)
+		at = append(code, at, socket_in_own_net, count_of(socket_in_own_net));
+	else
+		at = append(code, at, socket_in_host_net, count_of(socket_in_host_net));
+	return append(code, at, always, count_of(always));
 }

@@ -34,17 +34,22 @@ static int drop_bounding(struct err *e)
 	return 0;
 }
 
-/* The bounding set first: dropping from it takes a capability. */
 int capabilities_drop(bool bounding_too, struct err *e)
 {
+	return capabilities_keep(0, bounding_too, e);
+}
+
+/* The bounding set first: dropping from it takes a capability. */
+int capabilities_keep(uint32_t mask, bool bounding_too, struct err *e)
+{
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	const struct __user_cap_data_struct none[2] = { { 0 } };
+	const struct __user_cap_data_struct kept[2] = { { .effective = mask, .permitted = mask } };
 
 	if (bounding_too && drop_bounding(e) < 0)
 		return -1;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, "ambient set");
-	if (syscall(SYS_capset, &head, none) < 0)
+	if (syscall(SYS_capset, &head, kept) < 0)
 		return err_sys(e, "capset");
 	return 0;
 }

@@ -30,8 +30,23 @@ static int put_node(struct inside *in, const char *dir, const char *name, struct
 	return place_tree(in, tree, join(target, dir, name), e);
 }
 
+/* Terminals of its own: what is opened here is no terminal of the host, not even by number. */
+static int put_terminals(struct inside *in, const char *dir, struct err *e)
+{
+	char target[NAME_MOST], path[32];
+	scoped(fd) int at = place_make_dir(in, join(target, dir, "pts"), e);
+
+	if (at < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+	if (mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
+		  "newinstance,ptmxmode=0666,mode=0620") < 0)
+		return err_sys(e, "terminals at %s", target);
+	return 0;
+}
+
 /* Nodes are the host's, bound: making one takes a capability that no user namespace gives. */
-int root_fill_dev(struct inside *in, const char *target, struct err *e)
+int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e)
 {
 	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
 	static const char *const links[][2] = {
@@ -39,12 +54,14 @@ int root_fill_dev(struct inside *in, const char *target, struct err *e)
 		{ "stdin", "/proc/self/fd/0" },
 		{ "stdout", "/proc/self/fd/1" },
 		{ "stderr", "/proc/self/fd/2" },
+		{ "ptmx", "pts/ptmx" },
 	};
+	const char *target = m->target;
 	scoped(fd) int dir = -1;
 	char shm[NAME_MOST];
 	size_t i;
 
-	if (place_tmpfs(in, target, 0755, DEV_BYTES, e) < 0)
+	if (place_tmpfs(in, target, 0755, DEV_BYTES, 0, e) < 0)
 		return -1;
 	for (i = 0; i < count_of(nodes); i++)
 		if (put_node(in, target, nodes[i], e) < 0)
@@ -55,7 +72,10 @@ int root_fill_dev(struct inside *in, const char *target, struct err *e)
 	for (i = 0; i < count_of(links); i++)
 		if (symlinkat(links[i][1], dir, links[i][0]) < 0)
 			return err_sys(e, "link %s/%s", target, links[i][0]);
-	return place_tmpfs(in, join(shm, target, "shm"), 01777, SHM_BYTES, e);
+	if (put_terminals(in, target, e) < 0)
+		return -1;
+	return place_tmpfs(in, join(shm, target, "shm"), 01777, m->most ? m->most : SHM_BYTES,
+			   m->names, e);
 }
 
 /*

@@ -3,13 +3,13 @@
  * runs of equal answers: libseccomp needs 1.7 ms for the same, a third of what a whole jail may
  * cost. Each run is two instructions and no jump is longer than one, so there is nothing to get
  * wrong in an offset; tests/unit/test_jail_filter.c still asks it about every number. The kernel's
- * bitmap answers the allowed numbers without running it at all. libseccomp keeps the lists with
- * conditions (self.c).
+ * bitmap answers the allowed numbers without running it at all. The calls whose arguments matter
+ * come before the runs (arguments.c), in the same program: only one may have a listener, and a
+ * question without one would be ENOSYS. libseccomp keeps the lists with conditions (self.c).
  */
 #include "jail/filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
@@ -19,54 +19,59 @@
 
 #include "base/fd.h"
 
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
 SCOPED(ctx, scmp_filter_ctx, seccomp_release)
 
-enum {
-	ANSWER_ALLOW = 0, /* otherwise an errno */
-	NUMBERS = 512,    /* x32 numbers and whatever comes later lie above: ENOSYS */
-	LONGEST = 8 + 2 * NUMBERS,
-};
+enum { NUMBERS = 512 }; /* x32 numbers and whatever comes later lie above: ENOSYS */
 
-static const struct {
+_Static_assert(8 + FILTER_ARGUMENTS + 2 * NUMBERS <= FILTER_LONGEST, "the longest program fits");
+
+static const struct row {
 	int call;
-	int answer;
-} agent_calls[] = {
-#define AGENT(name, because) { SCMP_SYS(name), ANSWER_ALLOW },
-#define REFUSE(name, error, because) { SCMP_SYS(name), error },
+	int error; /* what it answers when it is refused */
+	enum { EXISTS, NAMED_ONE, REFUSED, ABSENT_ONE } kind;
+} rows[] = {
+#define AGENT(name, because) { SCMP_SYS(name), ENOSYS, EXISTS },
+#define PARTLY(name, error, because) { SCMP_SYS(name), error, EXISTS },
+#define NAMED(name, because) { SCMP_SYS(name), EPERM, NAMED_ONE },
+#define REFUSE(name, error, because) { SCMP_SYS(name), error, REFUSED },
+#define ABSENT(name, error, because) { SCMP_SYS(name), error, ABSENT_ONE },
 #include "jail/agent.def"
 #undef AGENT
 #undef REFUSE
 };
 
+static uint32_t refusal(int error, const struct filter_want *want)
+{
+	return want->asks ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | (uint32_t)error;
+}
+
+static uint32_t answer_of(const struct row *r, const struct filter_want *want)
+{
+	if (r->kind == REFUSED)
+		return refusal(r->error, want);
+	if (r->kind == ABSENT_ONE)
+		return SECCOMP_RET_ERRNO | (uint32_t)r->error;
+	return r->kind == NAMED_ONE && want->names ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
+}
+
 /* The answer of every number; a call this architecture does not have is negative to libseccomp. */
-static void fill_answers(int answers[NUMBERS])
+static void fill_answers(uint32_t answers[NUMBERS], const struct filter_want *want)
 {
 	size_t i;
 
 	for (i = 0; i < NUMBERS; i++)
-		answers[i] = ENOSYS;
-	for (i = 0; i < count_of(agent_calls); i++)
-		if (agent_calls[i].call >= 0 && agent_calls[i].call < NUMBERS)
-			answers[agent_calls[i].call] = agent_calls[i].answer;
-}
-
-static struct sock_filter returns(int answer)
-{
-	uint32_t value = SECCOMP_RET_ALLOW;
-
-	if (answer != ANSWER_ALLOW)
-		value = SECCOMP_RET_ERRNO | (uint32_t)answer;
-	return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value);
+		answers[i] = want->theirs ? SECCOMP_RET_ALLOW : refusal(ENOSYS, want);
+	for (i = 0; i < count_of(rows); i++)
+		if (rows[i].call >= 0 && rows[i].call < NUMBERS)
+			answers[rows[i].call] = answer_of(&rows[i], want);
 }
 
 /* Ascending runs: at or above the end of this one, go on; below it, this is the answer. */
-static size_t write_runs(struct sock_filter *code, size_t at, const int answers[NUMBERS])
+static size_t write_runs(struct sock_filter *code, size_t at, const uint32_t answers[NUMBERS])
 {
 	uint32_t end;
 
@@ -74,33 +79,60 @@ static size_t write_runs(struct sock_filter *code, size_t at, const int answers[
 		if (end < NUMBERS && answers[end] == answers[end - 1])
 			continue;
 		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, end, 1, 0);
-		code[at++] = returns(answers[end - 1]);
+		code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answers[end - 1]);
 	}
 	return at;
 }
 
-int filter_agent(struct filter *out, struct err *e)
+/* The blocks say errno; where somebody listens that becomes a question, for whose answer the row stands. */
+static size_t write_arguments(struct sock_filter *code, size_t at, const struct filter_want *want)
+{
+	size_t end = at + filter_arguments(code + at, want);
+
+	for (; at < end; at++)
+		if (code[at].code == (BPF_RET | BPF_K) &&
+		    (code[at].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
+			code[at].k = refusal((int)(code[at].k & SECCOMP_RET_DATA), want);
+	return end;
+}
+
+size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter_want *want)
 {
 	/* The architecture first: the same number means another call in another table. */
 	const struct sock_filter start[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FILTER_NATIVE, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, refusal(ENOSYS, want)),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	};
-	struct sock_filter *code = calloc(LONGEST, sizeof(*code));
-	int answers[NUMBERS];
+	uint32_t answers[NUMBERS];
 	size_t at = count_of(start);
 
-	if (!code)
-		return err_sys(e, "memory for a filter");
 	memcpy(code, start, sizeof(start));
-	fill_answers(answers);
+	fill_answers(answers, want);
+	at = write_arguments(code, at, want);
 	at = write_runs(code, at, answers);
-	code[at++] = returns(ENOSYS);
-	out->code = code;
-	out->count = at;
-	return 0;
+	if (want->theirs) {
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FILTER_FOREIGN, 1, 0);
+		code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, refusal(ENOSYS, want));
+	return at;
+}
+
+bool filter_is_native(uint32_t arch)
+{
+	return arch == FILTER_NATIVE;
+}
+
+int filter_errno(uint32_t arch, int call)
+{
+	size_t i;
+
+	for (i = 0; arch == FILTER_NATIVE && i < count_of(rows); i++)
+		if (rows[i].call == call && call >= 0)
+			return rows[i].error;
+	return ENOSYS;
 }
 
 int filter_export(struct filter *out, scmp_filter_ctx taken, struct err *e)
@@ -134,4 +166,47 @@ int filter_install(const struct filter *f, struct err *e)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		return err_sys(e, "the kernel refuses the filter");
 	return 0;
+}
+
+int filter_init(struct err *e)
+{
+	static const int calls[] = {
+#define INIT(name, because) SCMP_SYS(name),
+#include "jail/init.def"
+#undef INIT
+	};
+	struct sock_filter code[8 + 2 * count_of(calls)] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FILTER_NATIVE, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	};
+	struct filter f = { .code = code, .count = 4 };
+	size_t i;
+
+	for (i = 0; i < count_of(calls); i++) {
+		if (calls[i] < 0)
+			continue; /* this architecture has no such call */
+		code[f.count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							       (uint32_t)calls[i], 0, 1);
+		code[f.count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
+	code[f.count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	return filter_install(&f, e);
+}
+
+/* Once its question is read a program waits for the answer, and not even a signal lets it ask again. */
+int filter_listen(const struct filter *f, struct err *e)
+{
+	struct sock_fprog program = { .len = (unsigned short)f->count, .filter = f->code };
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			  SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			  &program);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+			     &program);
+	if (fd < 0)
+		return err_sys(e, "the kernel gives no listener for refused calls");
+	return (int)fd;
 }

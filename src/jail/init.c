@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/names.h"
 
 enum { ABOVE_ALL = 10, DIED = 128 + SIGKILL };
 
@@ -158,16 +159,21 @@ static int forget_words(struct inside *in, struct err *e)
 
 static int give_up(struct inside *in, struct err *e)
 {
+	uint32_t keep = 0;
+
 	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return err_sys(e, "subreaper");
-	/* Without a user namespace the bounding set may not be ours to empty; the rest always is.
+	/*
+	 * Without a user namespace the bounding set may not be ours to empty; the rest always is. In one of its
+	 * own it may still read the memory of those who ask it, also where they are not dumpable.
 	 */
-	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
+	if (in->layers[LAYER_USER].obtained)
+		keep = CAP_TO_MASK(CAP_SYS_PTRACE);
+	if (capabilities_keep(keep, true, e) < 0 && capabilities_keep(keep, false, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "no_new_privs");
-	/* It waits, reaps and signals: the agent's own list is more than enough for that. */
-	return in->layers[LAYER_SECCOMP].obtained ? filter_install(&in->filter, e) : 0;
+	return in->layers[LAYER_SECCOMP].obtained ? filter_init(e) : 0;
 }
 
 static const struct step steps[] = {
@@ -178,39 +184,80 @@ static const struct step steps[] = {
 	{ "look around", LAYERS, look_around },
 	{ "hostname", LAYER_UTS, spaces_set_hostname },
 	{ "loopback", LAYER_NET, spaces_raise_loopback },
+	{ "processes", LAYER_LIMITS, limits_hold_processes },
 	{ "root", LAYER_MOUNT, root_build },
 	{ "sockets", LAYERS, sockets_listen },
 	{ "seal root", LAYER_MOUNT, root_seal },
+	{ "terminal", LAYERS, terminal_open },
+	{ "protected names", LAYER_NAMES, names_prepare },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
 	{ "forget", LAYERS, forget_words },
 	{ "give up", LAYERS, give_up },
 };
 
-/* The program's process reports the layers it put on and tried; what init knows of the rest stays.
- */
-static void hear_program(struct inside *in, struct report *r)
+/* The listener comes first, if it comes; then the report, and nothing more. */
+static bool hear_once(struct inside *in, struct report *r)
 {
-	ssize_t got = recv(in->inner, r, sizeof(*r), 0);
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} with = { 0 };
+	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = &with,
+			    .msg_controllen = sizeof(with) };
+	ssize_t got = recvmsg(in->inner, &m, MSG_CMSG_CLOEXEC);
 
+	if (got == 1 && with.head.cmsg_type == SCM_RIGHTS && in->listener < 0) {
+		memcpy(&in->listener, CMSG_DATA(&with.head), sizeof(in->listener));
+		return false;
+	}
 	if (got != (ssize_t)sizeof(*r)) {
 		*r = (struct report){ .failed = 1 };
 		(void)err_set(&r->error, ERR_SYSTEM, "program: died while it was being confined");
 	}
+	return true;
+}
+
+/*
+ * The program's process reports the layers it put on and tried; what init knows of the rest stays. While it tries
+ * them it asks: so questions are answered here too.
+ */
+static void hear_program(struct inside *in, struct report *r)
+{
+	struct pollfd ways[2];
+
+	for (;;) {
+		ways[0] = (struct pollfd){ .fd = in->inner, .events = POLLIN };
+		ways[1] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
+		if (poll(ways, 2, -1) < 0 && errno != EINTR)
+			_exit(DIED);
+		if (ways[1].revents)
+			notify_serve(in);
+		if (ways[0].revents && hear_once(in, r))
+			break;
+	}
+	if (!r->failed)
+		memcpy(in->layers, r->layers, sizeof(in->layers));
 }
 
 static void tell_launcher(struct inside *in, const struct report *r)
 {
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int) * JAIL_SOCKETS)];
+		char room[CMSG_SPACE(sizeof(int) * (JAIL_SOCKETS + 1))];
 	} with = { 0 };
 	struct iovec part = { .iov_base = (void *)(uintptr_t)r, .iov_len = sizeof(*r) };
 	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	int fds[JAIL_SOCKETS + 1];
 	size_t count = 0, size;
 
-	while (count < JAIL_SOCKETS && in->listeners[count] >= 0)
-		count++;
+	for (; count < JAIL_SOCKETS && in->listeners[count] >= 0; count++)
+		fds[count] = in->listeners[count];
+	if (r->terminal)
+		fds[count++] = in->master;
 	size = count * sizeof(int);
 	if (count > 0) {
 		m.msg_control = &with;
@@ -218,12 +265,12 @@ static void tell_launcher(struct inside *in, const struct report *r)
 		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size),
 					      .cmsg_level = SOL_SOCKET,
 					      .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&with.head), in->listeners, size);
+		memcpy(CMSG_DATA(&with.head), fds, size);
 	}
 	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
 		_exit(DIED);
 	while (count > 0)
-		close(in->listeners[--count]);
+		close(fds[--count]);
 }
 
 static void obey(struct inside *in)
@@ -236,24 +283,40 @@ static void obey(struct inside *in)
 	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
 		fd_close(&in->inner);
 	else if (o.what == ORDER_SIGNAL)
-		kill(in->program, o.signal);
+		kill(in->slave >= 0 && o.signal == SIGCONT ? -in->program : in->program, o.signal);
+}
+
+/* ^Z on its terminal: the launcher gives the operator's back, and stops too. */
+static void tell_stopped(const struct inside *in, int signal)
+{
+	const struct jail_event stopped = { .what = JAIL_STOPPED, .signal = signal };
+
+	if (send(in->control, &stopped, sizeof(stopped), MSG_NOSIGNAL) < 0)
+		_exit(DIED);
 }
 
 /* Every orphan inside ends up here; only the program's own end is the jail's. */
-static void reap(const struct inside *in)
+static void reap(struct inside *in)
 {
 	int status;
 	pid_t gone;
 
-	while ((gone = waitpid(-1, &status, WNOHANG)) > 0)
-		if (gone == in->program)
-			_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	while ((gone = waitpid(-1, &status, WNOHANG | (in->slave >= 0 ? WUNTRACED : 0))) > 0) {
+		if (gone != in->program)
+			continue;
+		if (WIFSTOPPED(status)) {
+			tell_stopped(in, WSTOPSIG(status));
+			continue;
+		}
+		fold_rest(in);
+		_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	}
 }
 
 static void serve(struct inside *in)
 {
 	struct signalfd_siginfo info;
-	struct pollfd ways[2] = { { .fd = in->control, .events = POLLIN } };
+	struct pollfd ways[3];
 	sigset_t children;
 
 	sigemptyset(&children);
@@ -261,13 +324,24 @@ static void serve(struct inside *in)
 	ways[1] = (struct pollfd){ .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK),
 				   .events = POLLIN };
 	reap(in); /* what ended before the descriptor stood */
-	while (poll(ways, 2, -1) >= 0 || errno == EINTR) {
+	for (;;) {
+		ways[0] = (struct pollfd){ .fd = in->control, .events = POLLIN };
+		ways[0].events |= fold_waits(in) ? POLLOUT : 0;
+		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
+		if (poll(ways, 3, names_again(in)) < 0) {
+			if (errno != EINTR)
+				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
+			continue;
+		}
+		if (ways[2].revents)
+			notify_serve(in);
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
 			reap(in);
-		if (ways[0].revents)
+		if (ways[0].revents & POLLOUT)
+			fold_again(in);
+		if (ways[0].revents & ~POLLOUT)
 			obey(in);
 	}
-	_exit(DIED);
 }
 
 void inside_main(struct inside *in)
@@ -278,6 +352,7 @@ void inside_main(struct inside *in)
 		r.failed = 1;
 	else
 		hear_program(in, &r);
+	r.terminal = !r.failed && in->master >= 0;
 	tell_launcher(in, &r);
 	if (r.failed)
 		_exit(DIED);

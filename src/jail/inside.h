@@ -16,6 +16,7 @@ enum { FD_CONTROL = 3, FD_FIRST_FREE = 4 };
 /* What init tells the launcher, once. Listeners travel with it. */
 struct report {
 	int failed;
+	int terminal;			/* the last of the descriptors that travel is a pty's master */
 	struct err error;
 	struct jail_layer_state layers[LAYERS];
 };
@@ -26,9 +27,10 @@ struct order {
 	int signal;
 };
 
+struct seccomp_notif;
+
 struct inside {
 	const struct jail_spec *spec;
-	struct filter filter;			/* owned by the launcher's side; a copy of its pages here */
 	uid_t uid;
 	gid_t gid;
 	uint64_t outer[LAYERS];			/* the launcher's namespaces ... */
@@ -36,7 +38,11 @@ struct inside {
 	int control, inner;
 	pid_t program;
 	int listeners[JAIL_SOCKETS];
+	int master, slave;			/* terminal.c's; -1: none */
 	struct jail_layer_state layers[LAYERS];
+	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
+	struct fold *fold;			/* fold.c's own */
+	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
@@ -67,21 +73,37 @@ int spaces_set_hostname(struct inside *in, struct err *e) must_use;
 int spaces_raise_loopback(struct inside *in, struct err *e) must_use;
 int root_build(struct inside *in, struct err *e) must_use;
 int root_seal(struct inside *in, struct err *e) must_use;
-int root_fill_dev(struct inside *in, const char *target, struct err *e) must_use;
+int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
+long landlock_abi(void);			/* below 1: this kernel has none */
 int landlock_apply(struct inside *in, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
+int limits_hold_processes(struct inside *in, struct err *e) must_use;
+int terminal_open(struct inside *in, struct err *e) must_use;	/* init: the pty, and a session on it */
+int terminal_enter(struct inside *in, struct err *e) must_use;	/* the program: in its foreground */
 int capabilities_drop(bool bounding_too, struct err *e) must_use;
+int capabilities_keep(uint32_t mask, bool bounding_too, struct err *e) must_use;	/* all but these of the first 32 */
 int probes_before(struct inside *in, struct err *e) must_use;
 int probes_after(struct inside *in, struct err *e) must_use;
+
+/*
+ * fold.c, in init: a notified call was answered with this errno; `name`: the protected name it asked for, or
+ * NULL. It must not wait: what could not be told is told again when control can be written. The rest is told
+ * just before init exits because the program ended.
+ */
+void fold_refused(struct inside *in, const struct seccomp_notif *n, int error, const char *name);
+bool fold_waits(const struct inside *in);
+void fold_again(struct inside *in);
+void fold_rest(struct inside *in);
 
 /* place.c: names beneath in->base, never past it by a link, never made in what is the operator's. */
 int place_open(struct inside *in, const char *target, struct err *e) must_use;	/* O_PATH descriptor */
 int place_parent(struct inside *in, const char *target, const char **leaf, struct err *e) must_use;
 int place_make_dir(struct inside *in, const char *target, struct err *e) must_use;
 int place_make_file(struct inside *in, const char *target, struct err *e) must_use;
-int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, struct err *e) must_use;
+int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, uint64_t names,
+		struct err *e) must_use;
 int place_tree(struct inside *in, int tree, const char *target, struct err *e) must_use;
 int tree_of(int *out, const char *source, uint64_t flags, struct err *e) must_use;
 

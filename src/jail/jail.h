@@ -16,6 +16,7 @@ enum jail_self {
 	JAIL_RECORDER,		/* before its files are open: no network but unix sockets, no exec */
 	JAIL_RECORDER_SERVING,	/* ledger, key and socket are open: nothing more is opened but by name in calls.def */
 	JAIL_BROKER,		/* from the first line: no open, connect, socket, exec, clone; what it needs comes by descriptor */
+	JAIL_TERMINAL,		/* carries bytes between two terminals that it was given, and nothing else */
 };
 
 /*
@@ -41,7 +42,7 @@ enum jail_mount_kind {
 	JAIL_TMPFS,	/* private, empty; `source` unused, `mode` and `most` are its own */
 	JAIL_LINK,	/* symbolic link at `target` with the text `source` */
 	JAIL_PROC,
-	JAIL_DEV,	/* a minimal /dev */
+	JAIL_DEV,	/* a minimal /dev; `most` and `names` are those of /dev/shm, 0: 512 MiB */
 	JAIL_COW,	/* what `source` holds, changed only in `upper`: an overlay; `work` beside it */
 };
 
@@ -57,9 +58,12 @@ struct jail_mount {
 };
 
 struct jail_limit {
-	int resource;		/* RLIMIT_* */
+	int resource;		/* RLIMIT_*; RLIMIT_NPROC is also the jail's own kernel.pid_max, where the kernel has one */
 	uint64_t most;
 };
+
+/* Bit of LAYER_LIMITS' detail: the pid namespace itself holds the number of processes, root's too. */
+enum { JAIL_PROCESSES_HELD = 1 };
 
 enum { JAIL_SOCKETS = 33 };
 
@@ -75,9 +79,11 @@ struct jail_compare {
 	uint64_t value, second;		/* JAIL_MASKED_EQ: (arg & value) == second */
 };
 
+enum { JAIL_KILLS = -1, JAIL_TRAPS = -2 };
+
 struct jail_rule {
 	int call;			/* number in this architecture's table */
-	int error;			/* 0: allowed; otherwise the errno it answers; -1: kills the process */
+	int error;			/* 0: allowed; JAIL_KILLS the process; JAIL_TRAPS it (SIGSYS); otherwise the errno it answers */
 	size_t compare_count;
 	struct jail_compare compares[JAIL_COMPARES];
 };
@@ -87,6 +93,20 @@ struct jail_calls {
 	size_t count;
 	int otherwise;			/* as jail_rule.error */
 };
+
+/* Number of a call in this architecture's table; -1: there is none of that name. */
+int jail_call_number(const char *name) must_use;
+
+/* What the list answers these registers, as jail_rule.error. */
+int jail_calls_answer(const struct jail_calls *c, int call, const uint64_t args[6]);
+
+/* Does it fit into what a kernel takes? */
+int jail_calls_check(const struct jail_calls *c, struct err *e) must_use;
+
+/* For people: the call's name (its number if it has none), and the table it was looked up in ("x32"). */
+enum { JAIL_CALL_NAME = 40 };
+void jail_call_name(char out[JAIL_CALL_NAME], uint32_t arch, int call);
+const char *jail_arch_word(uint32_t arch, int call);
 
 /* Everything is borrowed for the length of jail_start(). Zero is no jail: argv is required. */
 struct jail_spec {
@@ -102,7 +122,7 @@ struct jail_spec {
 	const char *sockets[JAIL_SOCKETS];	/* paths inside to bind and listen on, NULL at the end */
 	int stdio[3];				/* become 0, 1, 2; -1: /dev/null */
 	bool new_session;			/* setsid(2) before exec */
-	bool terminal;				/* a pty of its own becomes 0, 1, 2 instead; its master goes to the caller */
+	bool terminal;				/* a pty of its own stands for each of stdio that is a terminal; its master goes to the caller */
 	const struct jail_calls *calls;		/* NULL: jail/agent.def */
 	const char *const *protect;		/* names nothing inside may make or change: names.c; NULL: none */
 	const uint16_t *connect, *bind;		/* TCP ports, 0 at the end; NULL: any there is in its own network */
@@ -120,7 +140,7 @@ enum jail_layer {
 
 struct jail_layer_state {
 	bool asked, obtained, tested;	/* tested: the jail tried to break it from inside and could not */
-	uint32_t detail;		/* Landlock: ABI in force; otherwise 0 */
+	uint32_t detail;		/* Landlock: ABI in force; limits: JAIL_PROCESSES_HELD; otherwise 0 */
 };
 
 /* Names that run later outside, NULL at the end: what a profile protects unless it says otherwise. */
@@ -128,11 +148,22 @@ const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
 
+/* The rows of jail/agent.def, one after another; NULL past the last. What has no row answers ENOSYS. */
+struct jail_call {
+	int call;			/* negative: not a call of this architecture */
+	const char *name;
+	int error;			/* 0: allowed; otherwise the errno it answers */
+	const char *because;
+};
+
+const struct jail_call *jail_call_at(size_t n);
+
 /* A jail that stands but has not yet executed its program; owned by the caller. */
 struct jail {
 	pid_t init;				/* our process 1 inside, by its number outside; child of the caller */
 	int pidfd;
 	int control;				/* ours with that init; closing it kills the jail */
+	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	struct jail_layer_state layers[LAYERS];

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/names.h"
 
 /* Debian 12's header knows ABI 3; the numbers are the kernel's and do not change. */
 #define FS_REFER (1ull << 13)
@@ -24,6 +24,8 @@
 #define MAY_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
 #define MAY_ALL ((1ull << 16) - 1)
 #define MAY_WRITE (MAY_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK))
+/* Where init changes names for the program: names.h. */
+#define MAY_ASK (MAY_READ | FS_IOCTL_DEV)
 #define MAY_USE_DEV \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define MAY_LOOK (LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
@@ -69,6 +71,11 @@ static int allow_beneath(int ruleset, uint64_t handled, uint64_t rights, const c
 	return 0;
 }
 
+static uint64_t rights_on(const struct inside *in, size_t i)
+{
+	return names_done_here(in, i) ? MAY_ASK : rights_of[in->spec->mounts[i].kind];
+}
+
 static int allow_mounts(const struct inside *in, int ruleset, uint64_t handled, struct err *e)
 {
 	const struct jail_mount *m;
@@ -81,7 +88,7 @@ static int allow_mounts(const struct inside *in, int ruleset, uint64_t handled, 
 		path = in->layers[LAYER_MOUNT].obtained || !m->source ? m->target : m->source;
 		if (rights_of[m->kind] == 0 || (m->maybe && access(path, F_OK) < 0))
 			continue;
-		if (allow_beneath(ruleset, handled, rights_of[m->kind], path, e) < 0)
+		if (allow_beneath(ruleset, handled, rights_on(in, i), path, e) < 0)
 			return -1;
 		if (m->kind == JAIL_DEV &&
 		    (allow_beneath(ruleset, handled, MAY_USE_DEV, path, e) < 0 ||
@@ -104,9 +111,14 @@ static void handle_what_abi_knows(struct ruleset *r, size_t *size, long abi)
 		r->scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL;
 }
 
+long landlock_abi(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 int landlock_apply(struct inside *in, struct err *e)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = landlock_abi();
 	struct ruleset r = { 0 };
 	scoped(fd) int fd = -1;
 	size_t size = 0;

@@ -97,7 +97,8 @@ int place_make_file(struct inside *in, const char *target, struct err *e)
 }
 
 /* Always bounded: in bytes, and in names, which are kernel memory too. */
-int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, struct err *e)
+int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, uint64_t names,
+		struct err *e)
 {
 	scoped(fd) int over = place_make_dir(in, target, e);
 	scoped(fd) int root = -1;
@@ -107,7 +108,7 @@ int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t m
 	if (over < 0)
 		return -1;
 	snprintf(options, sizeof(options), "mode=%04o,size=%llu,nr_inodes=%llu", mode,
-		 (unsigned long long)most, (unsigned long long)most / 4096 + 64);
+		 (unsigned long long)most, (unsigned long long)(names ? names : most / 4096 + 64));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", over);
 	if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(e, "tmpfs at %s", target);

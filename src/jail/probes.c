@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/names.h"
 
 /* true: it was tried, and it held. */
 struct probe {
@@ -135,12 +136,69 @@ static bool limits_hold(const struct inside *in)
 	return !in->layers[LAYER_CAPABILITIES].obtained || setrlimit(RLIMIT_CORE, &more) < 0;
 }
 
-/* unshare(0) does nothing and always succeeds, where it exists. */
+/* unshare(0) does nothing and always succeeds, where it exists; no list but ours knows these families. */
+static const struct {
+	int call;
+	uint64_t args[6];
+	int error;
+} refused[] = {
+	{ SYS_unshare, { 0 }, EPERM },
+	{ SYS_socket, { AF_VSOCK, SOCK_STREAM }, EAFNOSUPPORT },
+};
+
+/* What it answers here: the profile's own list is asked before ours. */
+static int refusal_of(const struct inside *in, size_t i)
+{
+	int theirs = in->spec->calls
+			     ? jail_calls_answer(in->spec->calls, refused[i].call, refused[i].args)
+			     : 0;
+
+	return theirs ? theirs : refused[i].error;
+}
+
+/* A list that kills for the question leaves nobody to hear the answer. */
+static bool seccomp_can_be_tried(const struct inside *in)
+{
+	size_t i;
+
+	for (i = 0; i < count_of(refused); i++)
+		if (refusal_of(in, i) < 0)
+			return false;
+	return true;
+}
+
 static bool seccomp_holds(const struct inside *in)
 {
-	(void)in;
-	return syscall(SYS_unshare, 0) < 0 && errno == EPERM &&
-	       socket(AF_VSOCK, SOCK_STREAM, 0) < 0 && errno == EAFNOSUPPORT;
+	size_t i;
+
+	for (i = 0; i < count_of(refused); i++)
+		if (syscall(refused[i].call, refused[i].args[0], refused[i].args[1], 0) >= 0 ||
+		    errno != refusal_of(in, i))
+			return false;
+	return true;
+}
+
+/* Init must be able to read our memory, as it will the program's: so we are what a program is after execve(2). */
+static bool names_hold(const struct inside *in)
+{
+	char path[PATH_MAX];
+	bool held = in->layers[LAYER_LANDLOCK].obtained;
+	size_t i;
+	int fd;
+
+	prctl(PR_SET_DUMPABLE, 1);
+	for (i = 0; held && i < in->names->zone_count; i++) {
+		if (!in->names->zones[i].judged)
+			continue;
+		snprintf(path, sizeof(path), "%s/" NAMES_PROBE, in->names->zones[i].path);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		held = fd < 0 && errno == EPERM;
+		if (fd >= 0)
+			unlink(path);
+		fd_close(&fd);
+	}
+	prctl(PR_SET_DUMPABLE, 0);
+	return held;
 }
 
 static const struct probe before[] = {
@@ -159,6 +217,7 @@ static const struct probe before[] = {
 
 static const struct probe after[] = {
 	{ LAYER_SECCOMP, "a refused call works", seccomp_holds },
+	{ LAYER_NAMES, "a protected name can be made", names_hold },
 };
 
 static int try_each(struct inside *in, const struct probe *probes, size_t count, struct err *e)
@@ -166,7 +225,8 @@ static int try_each(struct inside *in, const struct probe *probes, size_t count,
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!in->layers[probes[i].layer].obtained)
+		if (!in->layers[probes[i].layer].obtained ||
+		    (probes[i].layer == LAYER_SECCOMP && !seccomp_can_be_tried(in)))
 			continue;
 		if (!probes[i].holds(in))
 			return err_set(e, ERR_SYSTEM, "%s: %s", jail_layer_word(probes[i].layer),

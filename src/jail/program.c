@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/inside.h"
+#include "jail/calls.h"
+#include "jail/notify.h"
 
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127, DIED = 128 + SIGKILL };
 
@@ -28,6 +29,8 @@ static int let_go_of_control(struct inside *in, struct err *e)
 
 static int start_session(struct inside *in, struct err *e)
 {
+	if (in->slave >= 0)
+		return terminal_enter(in, e);
 	if (in->spec->new_session && setsid() < 0)
 		return err_sys(e, "setsid");
 	return 0;
@@ -64,12 +67,81 @@ static int drop_remaining(struct inside *in, struct err *e)
 	return in->layers[LAYER_CAPABILITIES].obtained ? 0 : capabilities_drop(false, e);
 }
 
-/* Arguments first: the list would no longer let anything be installed that it does not name. */
+/* The list the profile names, and behind it ours; or ours alone. Made here, where it is put on. */
+static int make_filter(struct filter *out, struct inside *in, struct filter_want want, struct err *e)
+{
+	struct sock_filter code[FILTER_LONGEST];
+	size_t count;
+
+	want.theirs = in->spec->calls != NULL;
+	count = filter_agent(code, &want);
+	if (want.theirs)
+		return calls_compile(out, in->spec->calls, code, count, want.asks, e);
+	out->count = count;
+	out->code = malloc(count * sizeof(code[0]));
+	if (!out->code)
+		return err_sys(e, "memory for a filter");
+	memcpy(out->code, code, count * sizeof(code[0]));
+	return 0;
+}
+
+/*
+ * Where the kernel gives no listener, what is refused would not be recorded: then the layer cannot be had. Given up
+ * by name, the list holds all the same, and only the records are missing.
+ */
+static int put_filter_on(struct inside *in, struct err *e)
+{
+	struct filter_want want = { .asks = true,
+				    .names = in->layers[LAYER_NAMES].obtained,
+				    .own_net = in->layers[LAYER_NET].obtained };
+	scoped(filter) struct filter heard = { 0 }, unheard = { 0 };
+	struct err why;
+	int listener;
+
+	if (make_filter(&heard, in, want, e) < 0)
+		return -1;
+	listener = filter_listen(&heard, e);
+	if (listener >= 0)
+		return notify_hand_over(in, listener, e);
+	(void)err_in(e, "another supervisor hears this process's refused calls already (a container's, or WSL's); "
+			"--without=seccomp refuses them without a record");
+	if ((in->spec->without & (1u << LAYER_SECCOMP)) == 0)
+		return -1;
+	if (in->spec->without & (1u << LAYER_NAMES))
+		in->layers[LAYER_NAMES].obtained = false;
+	want.asks = want.names = false;
+	if (make_filter(&unheard, in, want, &why) < 0 || filter_install(&unheard, &why) < 0)
+		*e = why;
+	return -1;
+}
+
+/* Our own list first, because what comes after depends on whether it could be had ... */
 static int filter_calls(struct inside *in, struct err *e)
 {
-	if (filter_install_arguments(e) < 0)
-		return -1;
-	return filter_install(&in->filter, e);
+	return in->spec->calls ? 0 : put_filter_on(in, e);
+}
+
+/* ... and the profile's own last: nobody who wrote it thought of what a jail does before it stands. */
+static int filter_profile(struct inside *in, struct err *e)
+{
+	return in->spec->calls ? put_filter_on(in, e) : 0;
+}
+
+/*
+ * Init lets calls go on because Landlock judges them again, and it hears of them by seccomp: names need both. Before
+ * Landlock, whose rights depend on it.
+ */
+static int check_names(struct inside *in, struct err *e)
+{
+	if (!in->layers[LAYER_SECCOMP].obtained)
+		return err_set(e, ERR_SYSTEM,
+			       "without seccomp nobody hears what is written; --without=names leaves names such as "
+			       ".git/hooks unprotected");
+	if (!in->layers[LAYER_LANDLOCK].obtained || landlock_abi() < 1)
+		return err_set(e, ERR_SYSTEM,
+			       "without Landlock a path can change after it was judged; --without=names leaves names "
+			       "such as .git/hooks unprotected");
+	return 0;
 }
 
 static const struct step steps[] = {
@@ -78,11 +150,13 @@ static const struct step steps[] = {
 	{ "working directory", LAYERS, enter_directory },
 	{ "limits", LAYER_LIMITS, limits_apply },
 	{ "no new privileges", LAYER_NO_NEW_PRIVS, no_new_privileges },
+	{ "seccomp", LAYER_SECCOMP, filter_calls },
+	{ "protected names", LAYER_NAMES, check_names },
 	{ "landlock", LAYER_LANDLOCK, landlock_apply },
 	{ "capabilities", LAYER_CAPABILITIES, drop_capabilities },
 	{ "remaining capabilities", LAYERS, drop_remaining },
 	{ "self-test", LAYERS, probes_before },
-	{ "seccomp", LAYER_SECCOMP, filter_calls },
+	{ "seccomp", LAYER_SECCOMP, filter_profile },
 	{ "self-test", LAYERS, probes_after },
 };
 

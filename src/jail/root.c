@@ -85,7 +85,7 @@ static int put_tmpfs(struct inside *in, size_t i, struct err *e)
 	const struct jail_mount *m = &in->spec->mounts[i];
 
 	return place_tmpfs(in, m->target, m->mode ? m->mode : 01777,
-			   m->most ? m->most : TMPFS_BYTES, e);
+			   m->most ? m->most : TMPFS_BYTES, m->names, e);
 }
 
 static int put_link(struct inside *in, size_t i, struct err *e)
@@ -108,7 +108,7 @@ static int put_proc(struct inside *in, size_t i, struct err *e)
 
 static int put_dev(struct inside *in, size_t i, struct err *e)
 {
-	return root_fill_dev(in, in->spec->mounts[i].target, e);
+	return root_fill_dev(in, &in->spec->mounts[i], e);
 }
 
 static int put_mounts(struct inside *in, struct err *e)

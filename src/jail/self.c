@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,6 +29,7 @@ enum condition {
 	BY_DESCRIPTOR,
 	TO_ITSELF,
 	UNIX_ONLY,
+	GETS_MODES, SETS_MODES, GETS_FOREGROUND, GETS_WINDOW, SETS_WINDOW,
 };
 /* clang-format on */
 
@@ -58,6 +60,11 @@ static const struct scmp_arg_cmp conditions[] = {
 	[COPIES] = { 1, SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0 },
 	[ADDS_SEALS] = { 1, SCMP_CMP_EQ, F_ADD_SEALS, 0 },
 	[BY_DESCRIPTOR] = { 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0 },
+	[GETS_MODES] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TCGETS },
+	[SETS_MODES] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TCSETS },
+	[GETS_FOREGROUND] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCGPGRP },
+	[GETS_WINDOW] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCGWINSZ },
+	[SETS_WINDOW] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSWINSZ },
 	[UNIX_ONLY] = { 0, SCMP_CMP_EQ, AF_UNIX, 0 },
 };
 

@@ -1,6 +1,7 @@
 /* The launcher's side of a jail: start it, hear that it stands, let it go, see it end. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,8 +34,15 @@ static unsigned long flags_of(uint32_t without)
  * Not fork(3): the flags, and the pidfd without a race. No stack of its own, so it returns twice as
  * fork does; the launcher has one thread, so the child's libc is whole.
  */
-static pid_t clone_with(unsigned long flags, int *pidfd)
+static pid_t clone_with(unsigned long flags, int cgroup, int *pidfd)
 {
+	struct clone_args born = { .flags = flags | CLONE_PIDFD | CLONE_INTO_CGROUP,
+				   .pidfd = (uintptr_t)pidfd,
+				   .exit_signal = SIGCHLD,
+				   .cgroup = (unsigned)cgroup };
+
+	if (cgroup > 0)
+		return (pid_t)syscall(SYS_clone3, &born, sizeof(born));
 	return (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
 }
 
@@ -49,12 +57,12 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 		in->layers[l] = (struct jail_layer_state){ .asked = true, .obtained = true };
 	if (!in->spec->protect || !in->spec->protect[0])
 		in->layers[LAYER_NAMES] = (struct jail_layer_state){ 0 };
-	child = clone_with(flags, pidfd);
+	child = clone_with(flags, in->spec->cgroup, pidfd);
 	if (child < 0 && flags_of(in->spec->without) != flags) {
 		flags = flags_of(in->spec->without);
 		for (l = 0; l < LAYERS; l++)
 			in->layers[l].obtained = layer_flag(l) == 0 || (flags & layer_flag(l)) != 0;
-		child = clone_with(flags, pidfd);
+		child = clone_with(flags, in->spec->cgroup, pidfd);
 	}
 	return child;
 }
@@ -96,19 +104,29 @@ static int spawn(struct jail *out, struct inside *in, struct err *e)
 	return 0;
 }
 
-static void take_listeners(struct jail *out, struct msghdr *m)
+/* The listeners in their order, then the terminal if there is one. */
+static void take_descriptors(struct jail *out, struct msghdr *m, bool terminal)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	int fds[JAIL_SOCKETS + 1];
+	size_t count;
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(out->listeners, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return;
+	count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	must(count <= count_of(fds));
+	memcpy(fds, CMSG_DATA(c), count * sizeof(int));
+	if (terminal && count > 0)
+		out->terminal = fds[--count];
+	must(count <= JAIL_SOCKETS);
+	memcpy(out->listeners, fds, count * sizeof(int));
 }
 
 static int hear(struct jail *out, struct report *r, struct err *e)
 {
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int) * JAIL_SOCKETS)];
+		char room[CMSG_SPACE(sizeof(int) * (JAIL_SOCKETS + 1))];
 	} with = { 0 };
 	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
 	struct msghdr m = { .msg_iov = &part,
@@ -127,7 +145,7 @@ static int hear(struct jail *out, struct report *r, struct err *e)
 	if (recvmsg(out->control, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*r) ||
 	    (m.msg_flags & MSG_CTRUNC))
 		return err_set(e, ERR_SYSTEM, "died before it stood");
-	take_listeners(out, &m);
+	take_descriptors(out, &m, r->terminal);
 	if (!r->failed)
 		return 0;
 	*e = r->error;
@@ -171,7 +189,8 @@ static int check_stdio(const struct jail_spec *spec, struct err *e)
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
 	struct inside in = {
-		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1
+		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1,
+		.master = -1, .slave = -1, .listener = -1
 	};
 	struct jail made = JAIL_NONE;
 	int i, rc;
@@ -179,10 +198,9 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 	must(spec->argv && spec->argv[0]);
 	for (i = 0; i < JAIL_SOCKETS; i++)
 		in.listeners[i] = made.listeners[i] = -1;
-	if (check_stdio(spec, e) < 0 || filter_agent(&in.filter, e) < 0)
+	if (check_stdio(spec, e) < 0)
 		return err_in(e, "%s jail", spec->name);
 	rc = start(&made, &in, e);
-	free(in.filter.code);
 	if (rc < 0) {
 		jail_end(&made);
 		return err_in(e, "%s jail", spec->name);
@@ -220,7 +238,8 @@ int jail_hear(struct jail *j, struct jail_event *out)
 		out->name[sizeof(out->name) - 1] = '\0';
 		return 1;
 	}
-	return got < 0 && errno == EAGAIN ? 0 : -1;
+	j->silent = !(got < 0 && errno == EAGAIN);
+	return j->silent ? -1 : 0;
 }
 
 static bool reap(struct jail *j, int *status, int how)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,6 +112,8 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 
 	if (!jail_ended(&c->jail, &status))
 		return 0;
+	if (events_last(r, &c->jail, c->name, e) < 0)
+		return -1;
 	while (c->said >= 0 && c->kept_bytes < RUN_STDERR_MOST) {
 		size_t before = c->kept_bytes;
 
@@ -129,6 +132,21 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 	if (r->ending) /* the broker has been told that all is over, and may be gone */
 		return 0;
 	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
+}
+
+/* Asked of init, not done to it: then it says how often what was refused. */
+int children_silence(struct run *r, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++)
+		if (r->children[i].jail.init >= 0)
+			jail_signal(&r->children[i].jail, SIGKILL);
+	for (i = 0; i < RUN_CHILDREN; i++)
+		if (r->children[i].jail.init >= 0 &&
+		    events_last(r, &r->children[i].jail, r->children[i].name, e) < 0)
+			return -1;
+	return 0;
 }
 
 void children_end(struct run *r)

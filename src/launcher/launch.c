@@ -80,6 +80,8 @@ static int build_jail(struct run *r, struct err *e)
 	spec->stdio[2] = STDERR_FILENO;
 	spec->new_session = true;
 	spec->without = r->ask->without;
+	spec->terminal = terminal_wanted();
+	spec->cgroup = r->cgroup.dir;
 	return jail_start(&r->agent, spec, e);
 }
 
@@ -87,6 +89,7 @@ static int let_go(struct run *r, struct err *e)
 {
 	if (r->ask->timeout_s)
 		r->deadline_ns = clock_mono_ns() + r->ask->timeout_s * UINT64_C(1000000000);
+	status_begun(r);
 	return jail_go(&r->agent, e);
 }
 
@@ -97,11 +100,13 @@ static const struct {
 	{ "harden", harden },
 	{ "signals", watch_signals },
 	{ "workspace", open_workspace },
+	{ "limits", limits_begin },
 	{ "start recorder", recorder_begin },
 	{ "start broker", broker_begin },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
 	{ "broker", broker_tell },
+	{ "terminal", terminal_begin },
 	{ "agent", let_go },
 };
 
@@ -126,6 +131,9 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->broker = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_BROKER };
 	r->broker_pid = -1;
 	r->agent = JAIL_NONE;
+	r->cgroup = CGROUP_NONE;
+	r->terminal = TERMINAL_NONE;
+	r->lines.fd = ask->status_fd;
 	r->starting_says = -1;
 	r->workspace = r->signals = -1;
 	r->began_ns = clock_mono_ns();
@@ -137,6 +145,8 @@ static void run_init(struct run *r, const struct run_request *ask)
 static void tear_down(struct run *r)
 {
 	jail_end(&r->agent);
+	terminal_end(r);
+	cgroup_end(&r->cgroup);
 	children_end(r);
 	if (r->broker_pid > 0) {
 		kill(r->broker_pid, r->done ? 0 : SIGKILL);
@@ -150,6 +160,8 @@ static int finish(struct run *r, int done, struct err *e)
 {
 	struct err ignored = { 0 };
 
+	if (done == 0)
+		done = children_silence(r, e);
 	tear_down(r);
 	if (r->recorder.now != PHASE_RUNNING)
 		return done;
@@ -175,6 +187,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	if (done == 0)
 		done = loop_run(r, e);
 	done = finish(r, done, e);
+	status_ended(r, done == 0 ? NULL : e->text);
 	phase_mark(r, "run and close");
 	if (ask->timings)
 		phases_say(r);

@@ -42,6 +42,7 @@ struct run_request {
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */
 	uint32_t without;	/* bits of enum jail_layer */
+	int status_fd;		/* where JSON lines about the run go; 0: nowhere */
 	bool timings;		/* say on stderr how long each phase took */
 };
 

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 5, EACH = 3 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 6, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -25,7 +25,8 @@ static void forward_signals(struct run *r)
 	struct signalfd_siginfo s;
 
 	while (read(r->signals, &s, sizeof(s)) == sizeof(s))
-		jail_signal(&r->agent, (int)s.ssi_signo);
+		if (!terminal_signal(r, (int)s.ssi_signo))
+			jail_signal(&r->agent, (int)s.ssi_signo);
 }
 
 /* The agent is gone: the broker closes what is open. Its tools are ended after it has said so. */
@@ -33,14 +34,17 @@ static int begin_end(struct run *r, struct err *e)
 {
 	if (!jail_ended(&r->agent, &r->status))
 		return 0;
+	if (events_last(r, &r->agent, NULL, e) < 0)
+		return -1;
 	if (r->timed_out)
 		r->status = RUN_TIMED_OUT;
 	r->ending = true;
+	terminal_end(r);
 	r->deadline_ns = clock_mono_ns() + END_SECONDS * SECOND;
 	return wire_send(&r->broker, MSG_END, 0, NULL, 0, NULL, 0, e);
 }
 
-static int hear_recorder(struct run *r, struct err *e)
+int hear_recorder(struct run *r, struct err *e)
 {
 	int got = wire_receive(&r->recorder, &r->msg, false, e);
 
@@ -71,6 +75,7 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[2] = (struct pollfd){ .fd = r->recorder.fd, .events = POLLIN };
 	at[3] = (struct pollfd){ .fd = r->ending ? -1 : r->agent.pidfd, .events = POLLIN };
 	at[4] = (struct pollfd){ .fd = events_ready(r, &r->agent) ? r->agent.control : -1, .events = POLLIN };
+	at[5] = (struct pollfd){ .fd = r->terminal.control, .events = POLLIN };
 	for (i = 0; i < RUN_CHILDREN; i++) {
 		const struct child *c = &r->children[i];
 
@@ -112,6 +117,8 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 	if (at[1].revents && serve_broker(r, e) < 0)
 		return -1;
 	if (at[4].revents && events_hear(r, &r->agent, NULL, e) < 0)
+		return -1;
+	if (at[5].revents && terminal_hear(r, e) < 0)
 		return -1;
 	if (at[3].revents && begin_end(r, e) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "launcher/launcher.h"
+#include "launcher/sealed.h"
 #include "seal/seal.h"
 
 static int join(char out[LAUNCH_TEXT], struct err *e, const char *fmt, ...) printf_like(3, 4);
@@ -57,12 +58,15 @@ int paths_config(char out[LAUNCH_TEXT], struct err *e)
 int paths_programs(char out[LAUNCH_TEXT], struct err *e)
 {
 	char self[PATH_MAX];
-	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ssize_t size;
 	char *slash;
 
-	if (size < 0)
-		return err_sys(e, "/proc/self/exe (is /proc mounted?)");
-	self[size] = '\0';
+	if (!sealed_origin(self, sizeof(self))) {
+		size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		if (size < 0)
+			return err_sys(e, "/proc/self/exe (is /proc mounted?)");
+		self[size] = '\0';
+	}
 	slash = strrchr(self, '/');
 	*slash = '\0';
 	if (join(out, e, "%s/reeve-broker", self) < 0)

@@ -8,7 +8,7 @@
 static void add_layer(struct buf *list, enum jail_layer l, const struct jail_layer_state *s)
 {
 	buf_printf(list, "%s", jail_layer_word(l));
-	if (s->detail)
+	if (l == LAYER_LANDLOCK && s->detail)
 		buf_printf(list, " abi-%u", s->detail);
 	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up",
 		   s->tested ? "tested" : "untested");
@@ -23,6 +23,19 @@ static size_t add_layers(struct buf *list, const struct run *r)
 	for (l = 0; l < LAYERS; l++)
 		if (r->agent.layers[l].asked)
 			add_layer(list, (enum jail_layer)l, &r->agent.layers[l]);
+	return list->size - before;
+}
+
+/* "memory cgroup": who holds what; "none": nobody. */
+static size_t add_limits(struct buf *list, const struct run *r)
+{
+	size_t before = list->size, n;
+	const char *word, *holder;
+
+	for (n = 0; limits_holder(r, n, &word, &holder); n++) {
+		buf_printf(list, "%s %s", word, holder);
+		buf_add(list, "", 1);
+	}
 	return list->size - before;
 }
 
@@ -55,8 +68,8 @@ static void add_policy(struct buf *out, const struct run *r)
  */
 void record_run(struct record *out, const struct run *r, struct buf *room)
 {
-	size_t layers = add_layers(room, r), command = add_command(room, r), policy = room->size,
-	       profile;
+	size_t layers = add_layers(room, r), command = add_command(room, r),
+	       limits = add_limits(room, r), policy = room->size, profile;
 
 	add_policy(room, r);
 	profile = room->size;
@@ -66,6 +79,8 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 	*out = (struct record){ .kind = RECORD_RUN };
 	record_list(out, FIELD_LAYERS, room->data, layers);
 	record_list(out, FIELD_COMMAND, room->data + layers, command);
+	if (limits)
+		record_list(out, FIELD_LIMITS, room->data + layers + command, limits);
 	record_text(out, FIELD_POLICY, room->data + policy);
 	record_text(out, FIELD_PROFILE, room->data + profile);
 	record_text(out, FIELD_AGENT, r->ask->agent);

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, CLOSING = 1 };
 
 /* Who answers must be who we are: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd)
@@ -226,11 +226,12 @@ int recorder_close(struct run *r, const char *status, struct err *e)
 	record_text(&record, FIELD_STATUS, status);
 	record_number(&record, FIELD_EXIT, (uint64_t)r->status);
 	record_number(&record, FIELD_DURATION, (clock_mono_ns() - r->began_ns) / 1000);
-	if (wire_send_record(&r->recorder, MSG_CLOSE, 0, &record, e) < 0)
+	if (wire_send_record(&r->recorder, MSG_CLOSE, CLOSING, &record, e) < 0)
 		return err_in(e, "ledger");
-	do
+	do /* answers to our last notes may come first, and that there is no room for them */
 		got = noted(r, &r->recorder, &index, e);
-	while (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT);
+	while ((got > 0 && r->msg.tag != CLOSING) ||
+	       (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT));
 	if (got <= 0)
 		return got < 0 ? err_in(e, "ledger")
 			       : err_set(e, ERR_PEER,

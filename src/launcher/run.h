@@ -2,10 +2,13 @@
 #ifndef LAUNCHER_RUN_H
 #define LAUNCHER_RUN_H
 
+#include "launcher/cgroup.h"
 #include "launcher/launcher.h"
+#include "launcher/status.h"
+#include "launcher/terminal.h"
 #include "wire/wire.h"
 
-enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 12 };
+enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 16 };
 
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {
@@ -40,6 +43,10 @@ struct run {
 	int status;		/* of the agent, once it has ended */
 	struct child children[RUN_CHILDREN];
 	struct phases phases;
+	struct bounds bounds;	/* what the profile wants held around the whole jail ... */
+	struct cgroup cgroup;	/* ... and what holds it */
+	struct terminal terminal;
+	struct status_lines lines;	/* --status-fd */
 	unsigned notes;		/* NOTEs the recorder has not answered yet */
 	struct msg msg;		/* room for the message being read: too large for a stack */
 };
@@ -69,6 +76,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 void child_stop(struct run *r, uint64_t tag);
 void child_listen(struct child *c);		/* its stderr has something to say */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;
+int children_silence(struct run *r, struct err *e) must_use;	/* end what still runs, and hear its last words */
 void children_end(struct run *r);
 
 /*
@@ -77,14 +85,22 @@ void children_end(struct run *r);
  */
 bool events_ready(const struct run *r, const struct jail *j);
 int events_hear(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
+/* All that is still to come, and no more: once init has ended, before its jail_end(). */
+int events_last(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
 /* A record of ours (NOTE) on its way to the recorder; loop.c counts the answers. */
 int note_send(struct run *r, const struct record *record, struct err *e) must_use;
 
 /* loop.c: until the agent has ended and the broker is done. */
 int loop_run(struct run *r, struct err *e) must_use;
+/* One message of the recorder: an answer to a note, or why nothing more may be done. */
+int hear_recorder(struct run *r, struct err *e) must_use;
 
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);
+
+/* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
+int limits_begin(struct run *r, struct err *e) must_use;
+bool limits_holder(const struct run *r, size_t n, const char **word, const char **holder);
 
 /* spawn.c: one of our own programs, with one descriptor as its fd 3. Dies with us if `tied`. */
 int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, bool tied,

@@ -181,6 +181,28 @@ static bool is_the_agents(const char *path, const struct profile *from, const st
 	return false;
 }
 
+/* Read-only beneath writable is refused before; here it is the names that lead through what can be written. */
+int plan_steady(const struct grant *g, const char *path, const struct place *at, struct err *e)
+{
+	const char *root = at->workspace;
+	json_t *value;
+	size_t i;
+
+	if (!passes_through(path, root)) {
+		json_array_foreach(json_object_get(g->from->file.root, "write"), i, value) {
+			root = json_string_value(value);
+			if (strcmp(path, root) != 0 && passes_through(path, root))
+				break;
+		}
+		if (i == json_array_size(json_object_get(g->from->file.root, "write")))
+			return 0;
+	}
+	return grant_wrong(g, path, e,
+			   "%.80s lies in %.60s, or leads through it, where the agent could turn it into a link "
+			   "to anything; name a path elsewhere",
+			   path, root);
+}
+
 /*
  * A folder is data; a file may be what is executed, and so may an absolute name of nothing yet. A
  * relative name is one of the workspace, where servers run, if there is such a file.

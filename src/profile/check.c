@@ -67,34 +67,64 @@ bool variable_is_settable(const char *name)
 	       '\0';
 }
 
-static int each_text(const struct json_file *f, const char *pointer, const char *key, bool paths,
-		     struct err *e)
+/* One name of a list that is an object: what stands beside it is the reason, for whoever reads the file. */
+static int check_named(const struct json_file *f, const char *list, const char *name, json_t *because,
+		       int (*check)(const struct item *item, struct err *e), struct err *e)
+{
+	char at[POINT_MOST];
+
+	point_key(at, list, name);
+	if (!json_is_string(because))
+		return json_wrong(f, at, false, e, "expected why \"%.60s\" is there (a string)", name);
+	return check(&(struct item){ f, at, name, true }, e);
+}
+
+int check_list(const struct json_file *f, const char *pointer, const char *key,
+	       int (*check)(const struct item *item, struct err *e), struct err *e)
 {
 	char list[POINT_MOST], at[POINT_MOST];
-	json_t *array = json_at(f->root, point_key(list, pointer, key)), *value;
+	json_t *found = json_at(f->root, point_key(list, pointer, key)), *value;
+	const char *name;
 	size_t i;
 
-	json_array_foreach(array, i, value) {
+	if (found && !json_is_array(found) && !json_is_object(found))
+		return json_wrong(f, list, false, e,
+				  "\"%s\": expected an array of names, or an object of names and reasons", key);
+	json_object_foreach(found, name, value)
+		if (check_named(f, list, name, value, check, e) < 0)
+			return -1;
+	json_array_foreach(found, i, value) {
 		point_index(at, list, i);
 		if (!json_is_string(value))
 			return json_wrong(f, at, false, e, "expected a string in \"%s\"", key);
-		if (paths && !path_is_plain(json_string_value(value)))
-			return json_wrong(
-				f, at, false, e,
-				"expected an absolute path without \"..\", found \"%.80s\"",
-				json_string_value(value));
+		if (check(&(struct item){ f, at, json_string_value(value), false }, e) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+static int path_item(const struct item *item, struct err *e)
+{
+	if (path_is_plain(item->name))
+		return 0;
+	return json_wrong(item->file, item->at, item->is_key, e,
+			  "expected an absolute path without \"..\", found \"%.80s\"", item->name);
+}
+
+static int any_item(const struct item *item, struct err *e)
+{
+	(void)item, (void)e;
 	return 0;
 }
 
 int check_paths(const struct json_file *f, const char *pointer, const char *key, struct err *e)
 {
-	return each_text(f, pointer, key, true, e);
+	return check_list(f, pointer, key, path_item, e);
 }
 
 int check_texts(const struct json_file *f, const char *pointer, const char *key, struct err *e)
 {
-	return each_text(f, pointer, key, false, e);
+	return check_list(f, pointer, key, any_item, e);
 }
 
 int check_variables(const struct json_file *f, const char *pointer, const char *key, struct err *e)

@@ -21,6 +21,17 @@ bool path_is_within(const char *path, const char *root);
 /* [A-Za-z_][A-Za-z0-9_]*, and not one that reeve itself sets. */
 bool variable_is_settable(const char *name);
 
+/* One name in a list, where it stands: as a string of an array, or as a member's name. */
+struct item {
+	const struct json_file *file;
+	const char *at, *name;
+	bool is_key;
+};
+
+/* A list is an array of names, or an object that says of each name why it is there. */
+int check_list(const struct json_file *f, const char *pointer, const char *key,
+	       int (*check)(const struct item *item, struct err *e), struct err *e) must_use;
+
 /* Each checks the member `key` of the object at `pointer`, if it is there. */
 int check_paths(const struct json_file *f, const char *pointer, const char *key, struct err *e) must_use;
 int check_texts(const struct json_file *f, const char *pointer, const char *key, struct err *e) must_use;

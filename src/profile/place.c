@@ -1,19 +1,15 @@
 /* Where a run happens: what may be a workspace, and what every jail has around it. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "profile/limits.h"
 #include "profile/plan.h"
-
-static const char *const limit_words[] = { "processes", "open_files", "file_size", "address_space",
-					   "cpu_seconds" };
-static const int limit_numbers[] = { RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS,
-				     RLIMIT_CPU };
 
 /* A mount that covered the private home would bring the operator's keys and settings inside. */
 static int check_home(const struct profile *from, const struct place *at, struct err *e)
 {
 	static const char *const lists[] = { "read", "maybe_read", "write" };
+	char pointer[POINT_MOST];
 	json_t *value;
 	size_t list, i;
 
@@ -24,46 +20,12 @@ static int check_home(const struct profile *from, const struct place *at, struct
 	for (list = 0; list < count_of(lists); list++)
 		json_array_foreach(json_object_get(from->file.root, lists[list]), i, value)
 			if (path_is_within(at->home, json_string_value(value)))
-				return err_set(e, ERR_INPUT,
-					       "\"%s\" holds %s, which would "
-					       "bring the home %s inside; list "
-					       "what is needed in it",
-					       lists[list], json_string_value(value), at->home);
+				return profile_wrong(from, point_key(pointer, "", lists[list]),
+						     json_string_value(value), e,
+						     "\"%s\" holds %.60s, which would bring the home %.80s "
+						     "inside; list what is needed in it",
+						     lists[list], json_string_value(value), at->home);
 	return 0;
-}
-
-static void plan_limits(struct plan *p, json_t *limits)
-{
-	json_t *value;
-	size_t i;
-
-	for (i = 0; i < count_of(limit_words); i++) {
-		value = json_object_get(limits, limit_words[i]);
-		if (value)
-			p->limits[p->limit_count++] =
-				(struct jail_limit){ limit_numbers[i],
-						     (uint64_t)json_integer_value(value) };
-	}
-}
-
-/* Home and /tmp first: what lies beneath them is mounted over them. */
-int plan_common(struct plan *p, const struct profile *from, const struct place *at, struct err *e)
-{
-	json_t *root = from->file.root, *read = json_object_get(root, "read");
-
-	if (check_home(from, at, e) < 0)
-		return -1;
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_PROC, .target = "/proc" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_DEV, .target = "/dev" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/tmp" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/var/tmp" });
-	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS,
-					   .target = plan_keep(p, "%s", at->home),
-					   .mode = 0700 });
-	plan_limits(p, json_object_get(root, "limits"));
-	if (plan_paths(p, read, JAIL_READ, false, read, e) < 0)
-		return -1;
-	return plan_paths(p, json_object_get(root, "maybe_read"), JAIL_READ, true, read, e);
 }
 
 /* Never a directory that holds what the jail keeps apart. */
@@ -97,30 +59,45 @@ static int check_workspace(const struct profile *from, const struct place *at, s
 				       never[i]);
 	json_array_foreach(json_object_get(from->file.root, "read"), i, value)
 		if (path_is_within(json_string_value(value), w))
-			return err_set(e, ERR_INPUT,
-				       "workspace %s holds %s, which the profile gives "
-				       "read-only; use a folder elsewhere",
-				       w, json_string_value(value));
+			return profile_wrong(from, "/read", json_string_value(value), e,
+					     "workspace %.80s holds %.60s, which the profile gives "
+					     "read-only; use a folder elsewhere",
+					     w, json_string_value(value));
 	return 0;
 }
 
-/* After the home it may lie in. */
-int plan_workspace(struct plan *p, const struct profile *from, const struct place *at,
-		   enum jail_mount_kind kind, struct err *e)
+/* Home and /tmp first: what lies beneath them is mounted over them. */
+int plan_common(struct plan *p, const struct profile *from, const struct place *at, struct err *e)
 {
-	const char *w;
+	const struct grant read = { .kind = JAIL_READ, .from = from, .pointer = "/read" };
+	const struct grant maybe = { .kind = JAIL_READ, .maybe = true, .from = from, .pointer = "/maybe_read" };
 
-	if (check_workspace(from, at, e) < 0)
+	if (check_home(from, at, e) < 0 || check_workspace(from, at, e) < 0)
 		return -1;
-	w = plan_keep(p, "%s", at->workspace);
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_PROC, .target = "/proc" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_DEV, .target = "/dev" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/tmp" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS, .target = "/var/tmp" });
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TMPFS,
+					   .target = plan_keep(p, "%s", at->home),
+					   .mode = 0700 });
+	plan_limits(p, json_object_get(from->file.root, "limits"));
+	return plan_paths(p, &read, at, e) < 0 ? -1 : plan_paths(p, &maybe, at, e);
+}
+
+/* After the home it may lie in. */
+void plan_workspace(struct plan *p, const struct profile *from, const struct place *at,
+		    enum jail_mount_kind kind)
+{
+	const char *w = plan_keep(p, "%s", at->workspace);
+
 	if (profile_is_cow(from) && at->upper) {
 		plan_mount(p, (struct jail_mount){ .kind = JAIL_COW,
 						   .source = w,
 						   .target = w,
 						   .upper = plan_keep(p, "%s", at->upper),
 						   .work = plan_keep(p, "%s", at->work) });
-		return 0;
+		return;
 	}
 	plan_mount(p, (struct jail_mount){ .kind = kind, .source = w, .target = w });
-	return 0;
 }

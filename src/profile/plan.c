@@ -120,30 +120,52 @@ static int plan_link(struct plan *p, const char *path, enum jail_mount_kind kind
 	return 0;
 }
 
-int plan_paths(struct plan *p, json_t *list, enum jail_mount_kind kind, bool maybe, json_t *system,
-	       struct err *e)
+int grant_wrong(const struct grant *g, const char *name, struct err *e, const char *fmt, ...)
 {
-	const char *path;
-	json_t *value;
+	char text[sizeof(e->text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (g->file)
+		return list_wrong(g->file, g->pointer, name, e, text);
+	return profile_wrong(g->from, g->pointer, name, e, "%s", text);
+}
+
+static int plan_path(struct plan *p, const struct grant *g, const char *path, json_t *system,
+		     const struct place *at, struct err *e)
+{
 	struct stat st;
+
+	if (stat(path, &st) < 0 && g->maybe)
+		return 0;
+	if (stat(path, &st) < 0)
+		return grant_wrong(g, path, e, "%.100s: %s; make it, or list it under \"maybe_read\"", path,
+				   strerror(errno));
+	if (plan_steady(g, path, at, e) < 0)
+		return -1;
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return plan_link(p, path, g->kind, system, e);
+	plan_mount(p, (struct jail_mount){
+			      .kind = g->kind, .source = path, .target = path, .maybe = g->maybe });
+	return 0;
+}
+
+/* The links of a list are judged by the directories of the same list, or of "read". */
+int plan_paths(struct plan *p, const struct grant *g, const struct place *at, struct err *e)
+{
+	json_t *root = g->file ? g->file->root : g->from->file.root;
+	json_t *list = json_at(root, g->pointer), *value;
+	json_t *system = g->maybe ? json_object_get(root, "read") : list;
+	const char *path;
 	size_t i;
 
 	json_array_foreach(list, i, value) {
 		path = json_string_value(value);
-		if (kind == JAIL_READ && is_brought(system, path, path))
+		if (g->kind == JAIL_READ && is_brought(system, path, path))
 			continue;
-		if (stat(path, &st) < 0 && maybe)
-			continue;
-		if (lstat(path, &st) < 0)
-			return err_set(e, ERR_INPUT,
-				       "%s: %s; make it, or list it under \"maybe_read\"", path,
-				       strerror(errno));
-		if (!S_ISLNK(st.st_mode))
-			plan_mount(p, (struct jail_mount){ .kind = kind,
-							   .source = path,
-							   .target = path,
-							   .maybe = maybe });
-		else if (plan_link(p, path, kind, system, e) < 0)
+		if (plan_path(p, g, path, system, at, e) < 0)
 			return -1;
 	}
 	return 0;

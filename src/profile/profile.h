@@ -2,24 +2,97 @@
 #ifndef PROFILE_PROFILE_H
 #define PROFILE_PROFILE_H
 
+#include <limits.h>
+
 #include "base/buf.h"
 #include "jail/jail.h"
 
 struct profile;
 struct tools;
+struct json_t;
 
 enum { PROFILE_MOST = 1 << 20, TOOLS_SERVERS = 32 };
 
-/* reeve-profile(5). Errors name file, line, column. */
-int profile_load(struct profile **out, const char *path, struct err *e) must_use;
+/* NAME.json in the first of these folders that has it; `dirs` ends with NULL, and may be NULL. */
+int profile_find(char out[PATH_MAX], const char *name, const char *const *dirs, struct err *e) must_use;
+
+/*
+ * reeve-profile(5). Errors name file, line, column. `dirs`: where a profile is looked for that is extended
+ * by its name.
+ */
+int profile_load(struct profile **out, const char *path, const char *const *dirs, struct err *e) must_use;
 void profile_free(struct profile *p);
 SCOPED(profile, struct profile *, profile_free)
 
+/*
+ * The project's own file, WORKSPACE/.reeve/profile.json, if there is one and the profile does not say
+ * "project": false. Whoever can write the workspace wrote it, so it may only tighten the agent's jail.
+ */
+int profile_tighten(struct profile *p, const char *workspace, struct err *e) must_use;
+
 const char *profile_name(const struct profile *p);
-const char *profile_digest(const struct profile *p);	/* "sha256:…" of the file */
+const char *profile_about(const struct profile *p);	/* NULL: it does not say */
+const char *profile_digest(const struct profile *p);	/* "sha256:…" over "NAME sha256:…" lines of all its files */
+/* The files it is made of: the one that was named, what it extends, …, the project's. NULL past the last. */
+const char *profile_file(const struct profile *p, size_t n);
+/* All of it as one object, each list an array, as the agent's jail is cut from it. Borrowed. */
+struct json_t *profile_whole(const struct profile *p);
+/* Why a name stands in a list ("read", "pass", …); for other members `list` is "because". NULL: not said. */
+const char *profile_because(const struct profile *p, const char *list, const char *name);
 const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
 
+const char *profile_oci_path(const struct profile *p);	/* seccomp file it names, resolved beside it; NULL: none */
+const struct oci *profile_oci(const struct profile *p);	/* NULL: none */
+
+/* What only something around the whole jail can hold; 0: not limited. Per cent of one processor. */
+struct bounds {
+	uint64_t memory, processes, cpu;
+	bool required;			/* "require": "cgroup" */
+};
+
+void profile_bounds(struct bounds *out, const struct profile *p);
+
+/* The n-th limit that this profile sets, in a fixed order; false: no more. */
+enum limit_kind { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPU, LIMIT_RESOURCE, LIMIT_TMPFS };
+bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind);
+
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
+
+/* --- OCI and Docker seccomp files --- */
+
+struct oci;
+
+/* The kernel that "minKernel" is held against; NULL: the running one. */
+struct oci_host {
+	unsigned major, minor;
+};
+
+int oci_load(struct oci **out, const char *path, const struct oci_host *host, struct err *e) must_use;
+void oci_free(struct oci *o);
+SCOPED(oci, struct oci *, oci_free)
+
+const struct jail_calls *oci_calls(const struct oci *o);
+const char *oci_digest(const struct oci *o);		/* "sha256:…" of the file */
+
+/* What is taken over and what is not: sentences for a person, one a line. False: no room. */
+bool oci_say(struct buf *out, const struct oci *o);
+
+/*
+ * How much a profile exposes, 0 to 100 tenths: the sum of what each point weighs, cut at 100. A point that
+ * weighs nothing is a note. reeve-profile(5), EXPOSURE.
+ */
+struct profile_point {
+	const char *id;
+	unsigned tenths;
+	const char *what, *instead;	/* why it counts; what would lower it */
+	const char *names;		/* the paths or variables it is about; "" */
+};
+
+unsigned profile_exposure(const struct profile *p, const char *workspace,
+			  void (*each)(void *to, const struct profile_point *point), void *to);
+
+/* Would this grant alone count as too broad, or as a secret? Why; NULL: it would not. */
+const char *profile_too_broad(const char *path);
 
 /* Where a run happens; what both the agent's and the servers' jails are cut from. */
 struct place {

@@ -280,8 +280,10 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 		const struct profile *from, const struct place *at, struct err *e)
 {
 	const char *name = NULL;
-	json_t *s = server_at(t, server, &name), *read = json_object_get(s, "read"),
-	       *write = json_object_get(s, "write");
+	struct grant read = { .kind = JAIL_READ, .from = from, .file = &t->file };
+	struct grant write = { .kind = JAIL_WRITE, .from = from, .file = &t->file };
+	char at_server[POINT_MOST], at_read[POINT_MOST], at_write[POINT_MOST];
+	json_t *s = server_at(t, server, &name);
 	const char *way = json_string_value(json_object_get(s, "workspace"));
 	enum jail_mount_kind kind = way && strcmp(way, "write") == 0 ? JAIL_WRITE : JAIL_READ;
 
@@ -290,14 +292,16 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 				    .hostname = "tool",
 				    .stdio = { -1, -1, -1 },
 				    .new_session = true };
-	if (plan_common(p, from, at, e) < 0 || plan_paths(p, read, JAIL_READ, false, read, e) < 0 ||
-	    plan_paths(p, write, JAIL_WRITE, false, write, e) < 0)
+	point_key(at_server, "/servers", name);
+	read.pointer = point_key(at_read, at_server, "read");
+	write.pointer = point_key(at_write, at_server, "write");
+	if (plan_common(p, from, at, e) < 0 || plan_paths(p, &read, at, e) < 0 || plan_paths(p, &write, at, e) < 0)
 		return err_in(e, "server %s", name);
+	spec->calls = profile_calls(from);
 	spec->cwd = plan_keep(p, "%s", at->home);
 	if (!way || strcmp(way, "none") != 0) {
 		spec->cwd = plan_keep(p, "%s", at->workspace);
-		if (plan_workspace(p, from, at, kind, e) < 0)
-			return err_in(e, "server %s", name);
+		plan_workspace(p, from, at, kind);
 	}
 	plan_server_env(p, s, at);
 	return 0;

@@ -11,6 +11,18 @@ done
 for option in $("$reeve" run --help | sed -n 's/^  --\([a-z]*\).*/\1/p'); do
 	says "reeve.1 has the option --$option" "Fl -$option" "$(cat docs/man/reeve.1)"
 done
+for word in $("$reeve" profile --help | awk '/^  [a-z]/ && !/^  reeve/ { print $1 }'); do
+	says "reeve.1 has the word profile $word" "^\.It Cm $word" "$(cat docs/man/reeve.1)"
+	for option in $("$reeve" profile "$word" --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | grep -v help); do
+		says "reeve.1 has the option --$option of profile $word" "Fl -$option" "$(cat docs/man/reeve.1)"
+	done
+done
+for point in $(sed -n 's/^	{ "\([a-z-]*\)", [0-9]*,.*/\1/p' src/profile/exposure.c); do
+	says "reeve-profile.5 has the point $point" "^\.It Cm $point , No [0-9]" "$(cat docs/man/reeve-profile.5)"
+done
+for member in $(sed -n 's/^	{ "\([a-z_]*\)", JSON_.*/\1/p' src/profile/profile.c src/profile/project.c); do
+	says "reeve-profile.5 has the member $member" "(^|[ ,])$member([ ,]|\$)" "$(grep -E '^\.(It )?Cm' docs/man/reeve-profile.5)"
+done
 for line in $(sed -n 's/^\(FIELD\|KIND\|REASON\)([A-Z_]*,[^"]*"\([a-z._-]*\)".*/\2/p' src/model/*.def); do
 	says "reeve-ledger.5 has the word $line" "(^|[^a-z])$line([^a-z]|$)" "$(cat docs/man/reeve-ledger.5)"
 done

@@ -42,6 +42,52 @@ for option in policy profile tools; do
 	wrong 'a fifo' $option 'file.*regular'
 	rm file
 done
+# bad WHAT PATTERN MEMBERS: a profile with these, in its second line.
+bad() {
+	printf '{ "reeve": "profile/1",\n%s }' "$3" >file
+	wrong "$1" profile "file:2:$2"
+}
+bad 'a size of 2^64' '26: .*2\^53' '"limits": { "processes": 18446744073709551616 }'
+bad 'a negative size' '26: .*a size from 1.* found -1' '"limits": { "file_size": -1 }'
+bad 'an unknown limit' '13: unknown member "memories"' '"limits": { "memories": 1 }'
+bad 'a way up' '11: .*without ".."' '"write": ["/srv/../etc"]'
+bad 'a target that is missing' '10: /nowhere: No such file' '"read": ["/nowhere"]'
+bad 'a grant twice' '18: /usr stands in "read" and again' '"read": ["/usr", "/usr"]'
+bad 'read and write of one path' '29: /srv stands in "read" and in "write"' '"read": ["/srv"], "write": ["/srv"]'
+bad 'an unknown base' '12: expected the name of another' '"extends": "nobody"'
+bad 'a base that is itself' '12: "extends" goes in a circle: file, file' '"extends": "./file"'
+ln -s /etc way-out
+bad 'a mount that leaves by a link' '11: .*turn it into a link' "\"write\": [\"$h/work/way-out/ssl\"]"
+bad 'the same, as the link itself' '11: .*turn it into a link' "\"write\": [\"$h/work/way-out\"]"
+bad 'a link that may be missing' '16: .*turn it into a link' "\"maybe_read\": [\"$h/work/way-out/ssl\"]"
+rm way-out
+printf '{ "reeve": "profile/1", "read": %s' "$(head -c 1000 /dev/zero | tr '\0' '[')" >file
+wrong 'deep nesting' profile 'file:1:[0-9]+: .*deep'
+{ printf '{ "reeve": "profile/1", "read": ["/'; head -c 1048576 /dev/zero | tr '\0' x; printf '"] }'; } >file
+wrong 'more than 1 MiB' profile 'file.*1048[0-9]* bytes, more than'
+
+# What the workspace brings may only tighten, and does not keep quiet when it cannot be read.
+mkdir .reeve
+# project WHAT PATTERN TEXT: with the good profile, and that as the project's own.
+project() {
+	printf '{ "reeve": "profile/1",\n%s }' "$3" >.reeve/profile.json
+	said=$(as "$uid" "$h" "$reeve" run -- touch started 2>&1)
+	got=$?
+	if [ "$got" = 2 ] && printf '%s' "$said" | grep -qE "\.reeve/profile\.json.*$2"; then ok "project: $1"; else not_ok "project: $1" "status $got: $said"; fi
+}
+project 'more to read' ':2:1: "read" could widen' '"read": ["/etc"]'
+project 'more to write' ':2:1: "write" could widen' '"write": ["/etc"]'
+project 'more of the environment' ':2:1: "environment" could widen' '"environment": { "pass": ["TOKEN"] }'
+project 'a higher limit' ':2:26: raises "processes"' '"limits": { "processes": 1000000 }'
+project 'tools of its own' ':2:1: "tools" could widen' '"tools": "x.json"'
+project 'nonsense' ':2:1: unknown member' '"x": 1'
+project 'cut off' ':2:[0-9]+: ' '"limits": {'
+ln -sf /etc/passwd .reeve/profile.json
+fails 'project: a link is refused' 2 as "$uid" "$h" "$reeve" run -- touch started
+rm .reeve/profile.json
+mkfifo .reeve/profile.json
+fails 'project: a fifo is refused' 2 as "$uid" "$h" "$reeve" run -- touch started
+rm -r .reeve
 echo "$good_policy" | sed 's/"rules"/"rulez"/' >file
 wrong 'an unknown key' policy 'file:1:[0-9]+: .*rulez'
 printf '{ "reeve": "policy/1", "layer": "action", "version": "1",\n "rules": [\n { "id": "a", "then": "ok", "when": {} } ] }' >file

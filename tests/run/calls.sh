@@ -55,7 +55,7 @@ J
 	call 1 'an option in place of a value' '.' x/head '{"path":"--version"}'
 	silent "uid $uid: and it was not executed" 'coreutils' "$out"
 	call 1 'an exec tool that fails' 'oops' x/false '{}'
-	call 1 'a server that cannot be started' 'while it was starting' broken/x '{}'
+	call 1 'a server that cannot be started' 'while it was starting|does not read what it is sent' broken/x '{}'
 	call 3 'an unknown server' 'has it that tool server' nobody/x '{}'
 	call 2 'arguments that are no JSON' 'arguments: expected' x/cat '{path'
 	call 1 'an exec tool that never ends' '.' x/hang '{}'

@@ -33,7 +33,7 @@ while [ "$round" -le "$rounds" ]; do
 	case $((round % 3)) in 0) who=launcher ;; 1) who=broker ;; 2) who=recorder ;; esac
 	calls=$(awk -v seed="$round" 'BEGIN { srand(seed * 7919); print int(rand() * 40) }')
 	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- \
-		./mcp_client /run/reeve/log.sock 400 $((1 + round % 5)) log "r$round" >"$h/said" 2>>"$room/stderr" &
+		./mcp_client /run/reeve/log.sock 4000 $((1 + round % 5)) log "r$round" >"$h/said" 2>>"$room/stderr" &
 	launcher=$!
 	{
 		n=0

@@ -257,8 +257,10 @@ static int run_jail(const char *self, const char *row, const char *argv0)
 		return NO_JAIL;
 	}
 	for (i = 0; i < LAYERS; i++)
-		if (!j.layers[i].obtained || !j.layers[i].tested)
+		if (j.layers[i].asked && (!j.layers[i].obtained || !j.layers[i].tested)) {
+			fprintf(stderr, "# %s: not obtained, or not tested\n", jail_layer_word((enum jail_layer)i));
 			return NO_JAIL;
+		}
 	end = (struct pollfd){ .fd = j.pidfd, .events = POLLIN };
 	while (!jail_ended(&j, &status))
 		poll(&end, 1, 5000);

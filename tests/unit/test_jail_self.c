@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -74,6 +76,32 @@ static void serving_opens(void)		{ narrow(); opens(); }
 static void serving_listens(void)	{ narrow(); (void)!socket(AF_UNIX, SOCK_STREAM, 0); }
 static void serving_dials(void)		{ narrow(); dials(); }
 
+static void relay_works(void)
+{
+	struct termios modes;
+	struct winsize size;
+	sigset_t set;
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		_exit(1);
+	be(JAIL_TERMINAL);
+	sigemptyset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (tcgetattr(ends[0], &modes) == 0 || ioctl(ends[0], TIOCGWINSZ, &size) == 0 ||
+	    ioctl(ends[0], TIOCSWINSZ, &size) == 0 || tcgetpgrp(ends[0]) >= 0 || errno != ENOTTY ||
+	    write(ends[1], "x", 1) != 1 || read(ends[0], &size, 1) != 1)
+		_exit(1);
+}
+
+static void relay_opens(void)		{ be(JAIL_TERMINAL); opens(); }
+static void relay_dials(void)		{ be(JAIL_TERMINAL); dials(); }
+static void relay_executes(void)	{ be(JAIL_TERMINAL); executes(); }
+static void relay_forks(void)		{ be(JAIL_TERMINAL); forks(); }
+static void relay_kills(void)		{ be(JAIL_TERMINAL); kills(); }
+static void relay_types(void)		{ be(JAIL_TERMINAL); ioctl(0, TIOCSTI, ""); }
+static void relay_steals(void)		{ be(JAIL_TERMINAL); ioctl(0, TIOCSCTTY, 1); }
+
 static void has_no_core(void)
 {
 	struct rlimit core;
@@ -108,6 +136,14 @@ static const struct {
 	{ "the serving recorder cannot open",		serving_opens,		FATE_SIGNAL + SIGSYS },
 	{ "the serving recorder cannot listen anew",	serving_listens,	FATE_SIGNAL + SIGSYS },
 	{ "the serving recorder cannot dial out",	serving_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the relay can do its work",			relay_works,		0 },
+	{ "the relay cannot open",			relay_opens,		FATE_SIGNAL + SIGSYS },
+	{ "the relay cannot dial out",			relay_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the relay cannot execute",			relay_executes,		FATE_SIGNAL + SIGSYS },
+	{ "the relay cannot fork",			relay_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the relay cannot signal others",		relay_kills,		FATE_SIGNAL + SIGSYS },
+	{ "the relay cannot type for the operator",	relay_types,		FATE_SIGNAL + SIGSYS },
+	{ "the relay cannot take a terminal",		relay_steals,		FATE_SIGNAL + SIGSYS },
 };
 
 static void test_rows(void **state)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -46,7 +47,37 @@ static const struct {
 	{ P "  \"environment\": { \"pass\": [\"A=B\"] } }", "2:29: expected a variable that reeve does not set itself" },
 	{ P "  \"limits\": { \"processes\": 0 } }", "2:28: expected a number from 1, found 0" },
 	{ P "  \"limits\": { \"file_size\": 18446744073709551616 } }", "2:" },
-	{ P "  \"limits\": { \"memory\": 1 } }", "2:15: unknown member" },
+	{ P "  \"limits\": { \"memry\": 1 } }", "2:15: unknown member" },
+	{ P "  \"limits\": { \"memory\": -1 } }", "2:25: expected a size from 1" },
+	{ P "  \"limits\": { \"memory\": \"2g\" } }", "2:25: expected a size from 1" },
+	{ P "  \"limits\": { \"memory\": \" 2G\" } }", "2:25: expected a size from 1" },
+	{ P "  \"limits\": { \"memory\": \"G\" } }", "2:25: expected a size from 1" },
+	{ P "  \"limits\": { \"memory\": \"2GB\" } }", "2:25: expected a size from 1" },
+	{ P "  \"limits\": { \"tmp\": \"-2G\" } }", "2:22: expected a size from 1" },
+	{ P "  \"limits\": { \"tmp\": \"18446744073709551616\" } }", "2:22: expected a size from 1" },
+	{ P "  \"limits\": { \"tmp\": \"16777216T\" } }", "2:22: expected a size from 1" },
+	{ P "  \"limits\": { \"tmp\": \"9223372036854775807K\" } }", "2:22: expected a size from 1" },
+	{ P "  \"limits\": { \"shm\": 0 } }", "2:22: expected a size from 1, such as 1048576 or \"512M\", found 0" },
+	{ P "  \"limits\": { \"shm\": 1.5 } }", "2:22: expected a size from 1" },
+	{ P "  \"limits\": { \"shm\": [1] } }", "2:22: expected a size from 1" },
+	{ P "  \"limits\": { \"cpu\": \"50%\" } }", "2:22: \"cpu\": expected an integer, found a string" },
+	{ P "  \"limits\": { \"cpu\": 0 } }", "2:22: expected a number from 1, found 0" },
+	{ P "  \"limits\": { \"files\": 18446744073709551616 } }", "2:" },
+	{ P "  \"limits\": { \"require\": \"rlimit\" } }", "2:26: expected \"cgroup\", found \"rlimit\"" },
+	{ P "  \"limits\": { \"processes\": -1 } }", "2:28: expected a number from 1, found -1" },
+	{ P "  \"read\": { \"/usr\": 7 } }", "2:21: expected why \"/usr\" is there (a string)" },
+	{ P "  \"read\": { \"usr\": \"x\" } }", "2:13: expected an absolute path without \"..\", found \"usr\"" },
+	{ P "  \"read\": { \"/usr\": \"x\", \"/usr\": \"y\" } }", "2:26: expected each member once" },
+	{ P "  \"read\": [\"/usr\", \"/usr\"] }", "2:20: /usr stands in \"read\" and again in \"read\"; keep one" },
+	{ P "  \"read\": [\"/srv\"], \"write\": [\"/srv\"] }", "2:31: /srv stands in \"read\" and in \"write\"; keep one" },
+	{ P "  \"read\": [\"/srv\"], \"maybe_read\": { \"/srv\": \"x\" } }", "2:37: /srv stands in \"read\" and in \"maybe_read\"" },
+	{ P "  \"read\": [\"/srv/a\"], \"write\": [\"/srv\"] }", "2:12: /srv/a is \"read\", and lies in /srv, which is \"write\"" },
+	{ P "  \"protect\": [\"../x\"] }", "2:15: expected a name such as \".git/hooks\"" },
+	{ P "  \"because\": { \"processes\": \"x\" } }", "2:16: expected a member, a limit or a variable of this profile, found \"processes\"" },
+	{ P "  \"because\": { \"hostname\": 1 } , \"hostname\": \"x\" }", "2:28: expected a sentence for \"hostname\"" },
+	{ P "  \"extends\": \"none\" }", "2:14: expected the name of another profile, or a path" },
+	{ P "  \"extends\": \"./none.json\" }", "2:14: expected a file that can be read beside this one" },
+	{ P "  \"project\": 1 }", "2:14: \"project\": expected true or false" },
 	{ P "  \"read\": [] ", "2:14: expected \",\" or \"}\", found the end of the text" },
 }, bad_tools[] = {
 	{ T "\"a__b\": { \"kind\": \"command\", \"argv\": [\"x\"] } } }", "2:1: expected a server's name" },
@@ -85,7 +116,7 @@ static int load_profile(const char *path, struct err *e)
 {
 	scoped(profile) struct profile *p = NULL;
 
-	return profile_load(&p, path, e);
+	return profile_load(&p, path, NULL, e);
 }
 
 static int load_tools(const char *path, struct err *e)
@@ -158,7 +189,7 @@ static void test_exec(void **state)
 	int wrong = 0;
 
 	(void)state;
-	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), &e), 0);
+	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), NULL, &e), 0);
 	assert_int_equal(tools_load(&t, write_file("t.json", sample), &e), 0);
 	for (i = 0; i < count_of(calls); i++) {
 		if (tools_exec_plan(&plan, &input, t, 1, 0, calls[i].values, 3, p, &here, &e) == 0)
@@ -185,7 +216,7 @@ static void test_servers(void **state)
 	const char *tool, *pointer, *argv[] = { "sh", NULL };
 
 	(void)state;
-	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"], \"tools\": \"t.json\" }"), &e), 0);
+	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"], \"tools\": \"t.json\" }"), NULL, &e), 0);
 	assert_int_equal(tools_load(&t, profile_tools_path(p), &e), 0);
 	assert_string_equal(profile_name(p), "p");
 	assert_int_equal(strncmp(profile_digest(p), "sha256:", 7), 0);
@@ -229,13 +260,283 @@ static void test_places(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), &e), 0);
+	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), NULL, &e), 0);
 	for (i = 0; i < count_of(places); i++) {
 		struct place at = { .workspace = places[i].workspace, .home = places[i].home, .call = "/bin/true" };
 
 		assert_int_equal(profile_agent_plan(&plan, p, NULL, &at, argv, &e), -1);
 		if (!strstr(e.text, places[i].says))
 			fail_msg("%s", e.text);
+	}
+}
+
+static struct profile *loaded(const char *name, const char *const *dirs)
+{
+	struct profile *p = NULL;
+	struct err e = { .kind = ERR_NONE };
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (profile_load(&p, path, dirs, &e) < 0)
+		fail_msg("%s", e.text);
+	return p;
+}
+
+/* Every mount, variable and protected name of the agent's jail, as one text. */
+static void describe(char out[2048], const struct profile *p)
+{
+	const char *argv[] = { "sh", NULL };
+	struct jail_plan plan = { 0 };
+	struct err e = { .kind = ERR_NONE };
+	size_t i, n = 0;
+
+	if (profile_agent_plan(&plan, p, NULL, &here, argv, &e) < 0)
+		fail_msg("%s", e.text);
+	for (i = 0; i < plan.spec.mount_count; i++)
+		if (plan.spec.mounts[i].kind == JAIL_READ || plan.spec.mounts[i].kind == JAIL_WRITE)
+			n += (size_t)snprintf(out + n, 2048 - n, "%c%s ", plan.spec.mounts[i].kind == JAIL_READ ? 'r' : 'w',
+					      plan.spec.mounts[i].target);
+	for (i = 0; plan.spec.env[i]; i++)
+		n += (size_t)snprintf(out + n, 2048 - n, "%s ", plan.spec.env[i]);
+	for (i = 0; i < plan.spec.limit_count; i++)
+		n += (size_t)snprintf(out + n, 2048 - n, "limit=%llu ", (unsigned long long)plan.spec.limits[i].most);
+	for (i = 0; plan.spec.protect && plan.spec.protect[i]; i++)
+		n += (size_t)snprintf(out + n, 2048 - n, "!%s ", plan.spec.protect[i]);
+	snprintf(out + n, 2048 - n, "@%s", plan.spec.hostname);
+	jail_plan_free(&plan);
+}
+
+static void test_extends(void **state)
+{
+	const char *const dirs[] = { dir, NULL };
+	char said[2048];
+
+	(void)state;
+	write_file("base.json", P "\"about\": \"the base\", \"hostname\": \"low\", \"read\": [\"/usr\"], \"maybe_read\": [\"/etc/passwd\", \"/none\"],\n"
+		   "\"environment\": { \"set\": { \"A\": \"1\", \"B\": \"1\" } }, \"limits\": { \"processes\": 9, \"open_files\": 8 },\n"
+		   "\"because\": { \"processes\": \"base\", \"A\": \"base\" } }");
+	write_file("mid.json", P "\"extends\": \"base.json\", \"read\": { \"/etc/passwd\": \"names\" }, \"protect\": [\".mine\"] }");
+	write_file("top.json", P "\"extends\": \"mid\", \"hostname\": \"high\", \"read\": { \"/etc/group\": \"groups\" },\n"
+		   "\"environment\": { \"set\": { \"B\": \"2\" } }, \"limits\": { \"processes\": 7 },\n"
+		   "\"because\": { \"processes\": \"top\" } }");
+	scoped(profile) struct profile *p = loaded("top.json", dirs);
+
+	describe(said, p);
+	assert_non_null(strstr(said, "r/usr r/etc/passwd r/etc/group w/tmp/work"));
+	assert_non_null(strstr(said, "A=1 B=2 "));
+	assert_non_null(strstr(said, "limit=7 limit=8 "));
+	assert_non_null(strstr(said, "!.git/hooks "));
+	assert_non_null(strstr(said, "!.mine "));
+	assert_non_null(strstr(said, "@high"));
+	assert_string_equal(profile_name(p), "top");
+	assert_null(profile_about(p));
+	assert_string_equal(profile_because(p, "read", "/etc/passwd"), "names");
+	assert_string_equal(profile_because(p, "because", "processes"), "top");
+	assert_string_equal(profile_because(p, "because", "A"), "base");
+	assert_null(profile_because(p, "read", "/usr"));
+	assert_non_null(strstr(profile_file(p, 2), "/base.json"));
+	assert_null(profile_file(p, 3));
+}
+
+/* Whoever changes any of the files changes the digest. */
+static void test_digest(void **state)
+{
+	const char *const dirs[] = { dir, NULL };
+	char first[80];
+
+	(void)state;
+	scoped(profile) struct profile *p = loaded("top.json", dirs);
+	snprintf(first, sizeof(first), "%s", profile_digest(p));
+	write_file("base.json", P "\"hostname\": \"low\", \"read\": [\"/usr\"] }");
+	scoped(profile) struct profile *again = loaded("top.json", dirs);
+	assert_string_not_equal(profile_digest(again), first);
+}
+
+static void test_chains(void **state)
+{
+	const char *const dirs[] = { dir, NULL };
+	char name[16], text[128];
+	int i;
+
+	(void)state;
+	write_file("a.json", P "\"extends\": \"b\" }");
+	write_file("b.json", P "\"extends\": \"./c.json\" }");
+	assert_int_equal(says("c.json", P "\"extends\": \"c\" }", "2:12: expected the name of another profile", load_profile), 0);
+	struct profile *p = NULL;
+	struct err e = { .kind = ERR_NONE };
+	char path[160];
+	write_file("c.json", P "\"extends\": \"a\" }");
+	snprintf(path, sizeof(path), "%s/a.json", dir);
+	assert_int_equal(profile_load(&p, path, dirs, &e), -1);
+	if (!strstr(e.text, "c.json:2:12: \"extends\" goes in a circle: a.json, b.json, c.json, a.json"))
+		fail_msg("%s", e.text);
+	for (i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "d%d.json", i);
+		snprintf(text, sizeof(text), P "\"extends\": \"d%d.json\" }", i + 1);
+		write_file(name, text);
+	}
+	write_file("d7.json", P "\"hostname\": \"x\" }");
+	snprintf(path, sizeof(path), "%s/d0.json", dir);
+	assert_int_equal(profile_load(&p, path, dirs, &e), 0);
+	profile_free(p);
+	write_file("d7.json", P "\"extends\": \"d8.json\" }");
+	write_file("d8.json", P "\"hostname\": \"x\" }");
+	assert_int_equal(profile_load(&p, path, dirs, &e), -1);
+	if (!strstr(e.text, "d7.json:2:12: \"extends\" goes more than 8 files deep: d0.json, d1.json"))
+		fail_msg("%s", e.text);
+	write_file("e.json", P "\"extends\": \"f.json\", \"write\": [\"/srv\"] }");
+	write_file("f.json", P "\n\"read\": [\"/srv\"] }");
+	snprintf(path, sizeof(path), "%s/e.json", dir);
+	assert_int_equal(profile_load(&p, path, dirs, &e), -1);
+	if (!strstr(e.text, "f.json:3:10: /srv is \"read\", and lies in /srv, which is"))
+		fail_msg("%s", e.text);
+}
+
+static const char operators[] = P "\"read\": [\"/usr\"], \"maybe_read\": [\"/etc/passwd\", \"/etc/group\"], \"write\": [\"/etc/ssl\"],\n"
+	"\"environment\": { \"set\": { \"A\": \"1\", \"B\": \"1\" } }, \"limits\": { \"processes\": 9 } %s }";
+
+static const struct {
+	const char *text, *says;	/* what follows the file's name; or what is in the jail, behind a + or not behind a - */
+} projects[] = {
+	{ P "\"without_read\": [\"/etc/group\"] }", "-/etc/group" },
+	{ P "\"without_read\": [\"/etc/group\"] }", "+r/etc/passwd" },
+	{ P "\"without_write\": { \"/etc/ssl\": \"not here\" } }", "-/etc/ssl" },
+	{ P "\"without_environment\": [\"A\"] }", "-A=1" },
+	{ P "\"limits\": { \"processes\": 3, \"open_files\": 7 } }", "+limit=3 limit=7 " },
+	{ P "\"protect\": [\".own\"] }", "+!.own " },
+	{ P "\"protect\": [\".own\"] }", "+!.git/hooks " },
+	{ P "\"read\": [\"/etc/shadow\"] }", "2:1: \"read\" could widen the jail" },
+	{ P "\"maybe_read\": [\"/etc/shadow\"] }", "2:1: \"maybe_read\" could widen the jail" },
+	{ P "\"write\": [\"/etc\"] }", "2:1: \"write\" could widen the jail" },
+	{ P "\"environment\": { \"pass\": [\"TOKEN\"] } }", "2:1: \"environment\" could widen the jail" },
+	{ P "\"tools\": \"t.json\" }", "2:1: \"tools\" could widen the jail" },
+	{ P "\"extends\": \"x.json\" }", "2:1: \"extends\" could widen the jail" },
+	{ P "\"project\": true }", "2:1: \"project\" could widen the jail" },
+	{ P "\"hostname\": \"x\" }", "2:1: \"hostname\" could widen the jail" },
+	{ P "\"limits\": { \"processes\": 10 } }", "2:26: raises \"processes\" above the profile's 9" },
+	{ P "\"limits\": { \"processes\": 0 } }", "2:26: expected a number from 1, found 0" },
+	{ P "\"workspace\": \"write\" }", "2:14: expected \"cow\", found \"write\"" },
+	{ P "\"without_read\": [\"/usr/lib\"] }", "2:18: /usr/lib is there as part of /usr" },
+	{ P "\"without_read\": [\"usr\"] }", "2:18: expected an absolute path" },
+	{ P "\"without_all\": [] }", "2:1: unknown member \"without_all\"" },
+	{ "{", "1:2: expected" },
+};
+
+static int tightens(const char *text, const char *expected, const struct place *at)
+{
+	scoped(profile) struct profile *p = loaded("op.json", NULL);
+	struct err e = { .kind = ERR_NONE };
+	char said[2048], path[160];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/.reeve/profile.json", at->workspace);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	if (profile_tighten(p, at->workspace, &e) < 0) {
+		snprintf(said, sizeof(said), "the project's own profile: %s:%s", path, expected);
+		if (strncmp(e.text, said, strlen(said)) == 0)
+			return 0;
+		print_message("# %s\n# says: %s\n", text, e.text);
+		return 1;
+	}
+	describe(said, p);
+	if (*expected != '+' && *expected != '-')
+		print_message("# %s\n# is accepted\n", text);
+	else if ((strstr(said, expected + 1) != NULL) == (*expected == '+'))
+		return 0;
+	print_message("# %s\n# gives: %s\n", text, said);
+	return 1;
+}
+
+static void test_project(void **state)
+{
+	char workspace[128], text[512];
+	struct place at = { .workspace = workspace, .home = "/home/reeve-test", .call = "/bin/true" };
+	int wrong = 0;
+	size_t i;
+
+	(void)state;
+	snprintf(workspace, sizeof(workspace), "%s/w", dir);
+	snprintf(text, sizeof(text), "%s/.reeve", workspace);
+	assert_int_equal(mkdir(workspace, 0700), 0);
+	assert_int_equal(mkdir(text, 0700), 0);
+	snprintf(text, sizeof(text), operators, "");
+	write_file("op.json", text);
+	for (i = 0; i < count_of(projects); i++)
+		wrong += tightens(projects[i].text, projects[i].says, &at);
+	assert_int_equal(wrong, 0);
+	/* What the operator does not want to hear of cannot be in the way. */
+	snprintf(text, sizeof(text), operators, ", \"project\": false");
+	write_file("op.json", text);
+	wrong += tightens("{", "+r/etc/group", &at);
+	assert_int_equal(wrong, 0);
+}
+
+/* The project has no say over those who work for the operator. */
+static void test_project_servers(void **state)
+{
+	char workspace[128], text[512], path[160];
+	struct place at = { .workspace = workspace, .home = "/home/reeve-test", .call = "/bin/true" };
+	scoped(tools) struct tools *t = NULL;
+	struct err e = { .kind = ERR_NONE };
+	struct jail_plan plan = { 0 };
+	bool there = false;
+	size_t i;
+
+	(void)state;
+	snprintf(workspace, sizeof(workspace), "%s/w", dir);
+	snprintf(text, sizeof(text), operators, "");
+	write_file("op.json", text);
+	assert_int_equal(tightens(P "\"without_read\": [\"/etc/group\"] }", "-/etc/group", &at), 0);
+	scoped(profile) struct profile *p = loaded("op.json", NULL);
+	snprintf(path, sizeof(path), "%s", profile_digest(p));
+	assert_int_equal(profile_tighten(p, workspace, &e), 0);
+	assert_string_not_equal(profile_digest(p), path);
+	assert_int_equal(tools_load(&t, write_file("t.json", sample), &e), 0);
+	assert_int_equal(tools_server_plan(&plan, t, 0, p, &at, &e), 0);
+	for (i = 0; i < plan.spec.mount_count; i++)
+		there |= strcmp(plan.spec.mounts[i].target, "/etc/group") == 0;
+	assert_true(there);
+	jail_plan_free(&plan);
+}
+
+/* A name that the agent could turn, and one that is missing, with their places. */
+static void test_paths(void **state)
+{
+	char workspace[128], link[160], text[512];
+	struct place at = { .workspace = workspace, .home = "/home/reeve-test", .call = "/bin/true" };
+	const char *argv[] = { "sh", NULL };
+	struct jail_plan plan = { 0 };
+	struct err e = { .kind = ERR_NONE };
+	size_t i;
+
+	(void)state;
+	snprintf(workspace, sizeof(workspace), "%s/w", dir);
+	snprintf(link, sizeof(link), "%s/w/link", dir);
+	assert_int_equal(symlink("/etc", link), 0);
+	snprintf(link, sizeof(link), "%s/alias", dir);
+	assert_int_equal(symlink("w/link", link), 0);
+	const struct {
+		const char *list, *path, *says;
+	} rows[] = {
+		{ "write", "w/link", "the agent could turn it into a link" },
+		{ "maybe_read", "w/link/ssl", "the agent could turn it into a link" },
+		{ "write", "alias", "the agent could turn it into a link" },
+		{ "read", "alias/ssl", "the agent could turn it into a link" },
+		{ "read", "none", "No such file or directory; make it, or list it under \"maybe_read\"" },
+		{ "write", "none", "No such file or directory; make it" },
+	};
+
+	for (i = 0; i < count_of(rows); i++) {
+		snprintf(text, sizeof(text), P "  \"%s\": [\"%s/%s\"] }", rows[i].list, dir, rows[i].path);
+		write_file("op.json", text);
+		scoped(profile) struct profile *p = loaded("op.json", NULL);
+		assert_int_equal(profile_agent_plan(&plan, p, NULL, &at, argv, &e), -1);
+		snprintf(text, sizeof(text), "op.json:2:%zu: ", strlen(rows[i].list) + 8);
+		if (!strstr(e.text, text) || !strstr(e.text, rows[i].says))
+			fail_msg("%s %s: %s", rows[i].list, rows[i].path, e.text);
 	}
 }
 
@@ -246,6 +547,12 @@ int main(void)
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_extends),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_project),
+		cmocka_unit_test(test_project_servers),
+		cmocka_unit_test(test_paths),
 	};
 
 	if (!mkdtemp(dir))

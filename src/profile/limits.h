@@ -1,0 +1,14 @@
+/* profile/limits.h - the member "limits": checked, and put into a plan. Private to profile/. */
+#ifndef PROFILE_LIMITS_H
+#define PROFILE_LIMITS_H
+
+#include "profile/plan.h"
+
+/* As any number in a JSON file: below 2^53. */
+#define LIMIT_MOST ((UINT64_C(1) << 53) - 1)
+
+/* What this member of "limits" comes to, said or not; 0: no bound, or no limit at all. */
+uint64_t limit_most(json_t *object, const char *word);
+void plan_limits(struct plan *p, json_t *object);
+
+#endif

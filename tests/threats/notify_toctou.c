@@ -1,0 +1,372 @@
+/*
+ * What was looked at must be what is done, whatever changes meanwhile: THREATS 6 and 7. One flips, one asks, a few
+ * thousand times; tests/threats/protected.sh leaves ".vscode" and "t" in the workspace. A defence that looks twice
+ * loses within the first hundred.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include "threat.h"
+
+enum { TURNS = 1500, OPENAT2 = 437, FLIPPED = 9 };
+
+struct how { unsigned long long flags, mode, resolve; };
+
+/* ".mcp_json", which is free, or ".mcp.json": one byte decides. */
+static volatile char flipping[] = ".mcp_json";
+static char *const text = (char *)(size_t)flipping;
+static volatile struct how how;
+static volatile bool done;
+
+static bool made(void)
+{
+	return access(".vscode/tasks.json", F_OK) == 0 || access(".envrc.made", F_OK) == 0 || access(".mcp.json", F_OK) == 0;
+}
+
+/* The flipper until the asker is done; what it met is what counts. */
+static int race(void *(*flip)(void *), void (*ask)(void))
+{
+	pthread_t other;
+	int i;
+
+	done = false;
+	if (pthread_create(&other, NULL, flip, NULL) != 0)
+		return BROKEN;
+	for (i = 0; i < TURNS && !made(); i++)
+		ask();
+	done = true;
+	pthread_join(other, NULL);
+	return made() ? OUT : EPERM;
+}
+
+static void *flip_text(void *unused)
+{
+	for (; !done; unused = NULL) {
+		flipping[4] = '_';
+		flipping[4] = '.';
+	}
+	return unused;
+}
+static void open_text(void)	{ close(open(text, O_CREAT | O_WRONLY, 0600)); }
+static void make_text(void)	{ mkdir(text, 0700), rmdir(".mcp_json"); }
+static void rename_to_text(void)
+{
+	close(open("mine", O_CREAT | O_WRONLY, 0600));
+	rename("mine", text);
+}
+static void link_to_text(void)	{ link("t/tasks.json", text), unlink(".mcp_json"); }
+
+static int by_path(const char *on)
+{
+	flipping[4] = '_';
+	return race(flip_text, on[0] == 'o' ? open_text : on[0] == 'm' ? make_text : on[0] == 'r' ? rename_to_text : link_to_text);
+}
+
+static void *flip_flags(void *unused)
+{
+	for (; !done; unused = NULL) {
+		how.flags = O_RDONLY;
+		how.flags = O_CREAT | O_WRONLY;
+	}
+	return unused;
+}
+static void open_how(void)	{ close((int)syscall(OPENAT2, AT_FDCWD, ".mcp.json", (void *)(size_t)&how, sizeof(how))); }
+static int by_flags(const char *on)
+{
+	(void)on;
+	how.mode = 0600;
+	return race(flip_flags, open_how);
+}
+
+/* The folder that a number means, changed under it. */
+static void *flip_descriptor(void *unused)
+{
+	int free_one = open("t", O_PATH), protected_one = open(".vscode", O_PATH);
+
+	for (; !done; unused = NULL) {
+		dup2(free_one, FLIPPED);
+		dup2(protected_one, FLIPPED);
+	}
+	return unused;
+}
+static void open_beneath(void)	{ close(openat(FLIPPED, "tasks.json", O_CREAT | O_WRONLY, 0600)); }
+static int by_descriptor(const char *on)
+{
+	(void)on;
+	dup2(open("t", O_PATH), FLIPPED);
+	return race(flip_descriptor, open_beneath);
+}
+
+static void *flip_folder(void *unused)
+{
+	int free_one = open("t", O_PATH), protected_one = open(".vscode", O_PATH);
+
+	for (; !done; unused = NULL) {
+		(void)!fchdir(free_one);
+		(void)!fchdir(protected_one);
+	}
+	return unused;
+}
+static void open_here(void)	{ close(open("tasks.json", O_CREAT | O_WRONLY, 0600)); }
+static int by_folder(const char *on)
+{
+	int top = open(".", O_PATH), met;
+	pthread_t other;
+
+	(void)on;
+	done = false;
+	if (pthread_create(&other, NULL, flip_folder, NULL) != 0)
+		return BROKEN;
+	for (met = 0; met < TURNS; met++)
+		open_here();
+	done = true;
+	pthread_join(other, NULL);
+	return fchdir(top) < 0 ? BROKEN : made() ? OUT : EPERM;
+}
+
+static void *flip_link(void *unused)
+{
+	for (; !done; unused = NULL) {
+		if (symlink(".vscode", "new") == 0)
+			rename("new", "turn");
+		if (symlink("t", "new") == 0)
+			rename("new", "turn");
+	}
+	return unused;
+}
+static void open_by_link(void)	{ close(open("turn/tasks.json", O_CREAT | O_WRONLY, 0600)); }
+static int by_link(const char *on)
+{
+	(void)on;
+	return race(flip_link, open_by_link);
+}
+
+static void *flip_target(void *unused)
+{
+	for (; !done; unused = NULL) {
+		if (symlink(".mcp.json", "new") == 0)
+			rename("new", "turn");
+		if (symlink(".mcp_json", "new") == 0)
+			rename("new", "turn");
+	}
+	return unused;
+}
+static void open_link(void)	{ close(open("turn", O_CREAT | O_WRONLY, 0600)); }
+static int by_target(const char *on)
+{
+	(void)on;
+	return race(flip_target, open_link);
+}
+
+/* A folder that is moved while something is made in it. */
+static void *flip_parent(void *unused)
+{
+	for (; !done; unused = NULL) {
+		rename("moving", "t/.vscode");
+		rename("moving", "moved");
+		rename("moved", "moving");
+	}
+	return unused;
+}
+static void open_in_moving(void)	{ close(open("moving/tasks.json", O_CREAT | O_WRONLY, 0600)); }
+static int by_parent(const char *on)
+{
+	int met;
+
+	(void)on;
+	mkdir("moving", 0700);
+	met = race(flip_parent, open_in_moving);
+	return access("t/.vscode/tasks.json", F_OK) == 0 ? OUT : met;
+}
+
+/* As vfork(2) and posix_spawn(3) do: another process in the same memory, with the same descriptors. */
+static char stack[65536];
+
+static int ask_in_shared_memory(void *unused)
+{
+	int i;
+
+	(void)unused;
+	for (i = 0; i < TURNS; i++)
+		open_text();
+	return 0;
+}
+static int by_shared_memory(const char *on)
+{
+	pid_t child;
+	int status;
+
+	(void)on;
+	flipping[4] = '_';
+	child = clone(ask_in_shared_memory, stack + sizeof(stack), CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, NULL);
+	if (child < 0)
+		return BROKEN;
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		flipping[4] = '_';
+		flipping[4] = '.';
+	}
+	return made() ? OUT : EPERM;
+}
+
+/* Memory that its supervisor must not be refused to read, or it refuses in turn. */
+static int not_dumpable(const char *on)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return BROKEN;
+	return told(open(on, O_CREAT | O_WRONLY, 0600));
+}
+
+static int unreadable(const char *on)
+{
+	void *at = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)on;
+	return told(open(at, O_CREAT | O_WRONLY, 0600));
+}
+
+/* The text ends where memory ends. */
+static int at_the_edge(const char *on)
+{
+	char *at = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t size = strlen(on) + 1;
+
+	if (munmap(at + 4096, 4096) < 0)
+		return BROKEN;
+	memcpy(at + 4096 - size, on, size);
+	return told(open(at + 4096 - size, O_CREAT | O_WRONLY, 0600));
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+/* As Go's runtime does: signals all the time. Each call is done once, and says so. */
+static int under_signals(const char *on)
+{
+	const struct sigaction plain = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+	const struct itimerval often = { { 0, 50 }, { 0, 50 } };
+	char name[64];
+	int i;
+
+	(void)on;
+	sigaction(SIGALRM, &plain, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (i = 0; i < TURNS; i++) {
+		snprintf(name, sizeof(name), "s%d", i % 7);
+		if (mkdir(name, 0700) < 0 || rmdir(name) < 0)
+			return errno;
+		if (close(open(name, O_CREAT | O_EXCL | O_WRONLY, 0600)) < 0 || unlink(name) < 0)
+			return errno;
+	}
+	return WORKED;
+}
+
+static void *asks_much(void *at)
+{
+	char name[64], other[64];
+	long i, wrong = 0;
+
+	for (i = 0; i < TURNS / 4; i++) {
+		snprintf(name, sizeof(name), "p%ld", (long)(size_t)at);
+		snprintf(other, sizeof(other), "q%ld", (long)(size_t)at);
+		wrong += close(open(name, O_CREAT | O_EXCL | O_WRONLY, 0600)) < 0;
+		wrong += rename(name, other) < 0;
+		wrong += open(".mcp.json", O_CREAT | O_WRONLY, 0600) >= 0;
+		wrong += unlink(other) < 0;
+	}
+	return (void *)(size_t)wrong;
+}
+
+static int eight_at_once(const char *on)
+{
+	pthread_t all[8];
+	void *wrong;
+	size_t i;
+	int met = WORKED;
+
+	(void)on;
+	for (i = 0; i < count_of(all); i++)
+		if (pthread_create(&all[i], NULL, asks_much, (void *)i) != 0)
+			return BROKEN;
+	for (i = 0; i < count_of(all); i++)
+		if (pthread_join(all[i], &wrong) != 0 || wrong)
+			met = OUT;
+	return met;
+}
+
+/* Killed in the middle of a question, or become another program: who answers goes on. */
+static int killed_while_asking(const char *on)
+{
+	char *again[] = { "notify_toctou", "nothing", NULL };
+	pid_t child;
+	int i;
+
+	(void)on;
+	for (i = 0; i < 300; i++) {
+		child = fork();
+		if (child == 0) {
+			pthread_t other;
+
+			done = false;
+			pthread_create(&other, NULL, asks_much, (void *)9);
+			if (i % 3 == 0)
+				execv("./notify_toctou", again);
+			asks_much((void *)10);
+			_exit(0);
+		}
+		sched_yield();
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	unlink("p9"), unlink("q9"), unlink("p10"), unlink("q10");
+	return told(close(open("after", O_CREAT | O_WRONLY, 0600)));
+}
+
+/* The descriptor is the lowest that is free, and closes on execve if that was asked. */
+static int as_usual(const char *on)
+{
+	int first = open(on, O_CREAT | O_WRONLY | O_CLOEXEC, 0640), second = open(on, O_RDWR);
+	struct stat st;
+
+	if (first < 0 || second != first + 1 || fcntl(first, F_GETFD) != FD_CLOEXEC || fcntl(second, F_GETFD) != 0)
+		return OUT;
+	umask(027);
+	close(open("masked", O_CREAT | O_WRONLY, 0666));
+	return stat("masked", &st) == 0 && (st.st_mode & 0777) == 0640 ? WORKED : OUT;
+}
+
+static const struct attempt attempts[] = {
+	{ "the path flipped: open", by_path, "open", EPERM, 0, "openat", NULL },
+	{ "the path flipped: mkdir", by_path, "mkdir", EPERM, 0, "mkdir", NULL },
+	{ "the path flipped: rename", by_path, "rename", EPERM, 0, "rename", NULL },
+	{ "the path flipped: link", by_path, "link", EPERM, 0, "link", NULL },
+	{ "the flags of openat2 flipped", by_flags, NULL, EPERM, 0, "openat2", NULL },
+	{ "the folder's descriptor flipped", by_descriptor, NULL, EPERM, 0, "openat", NULL },
+	{ "the working folder flipped", by_folder, NULL, EPERM, 0, "openat", NULL },
+	{ "a link on the way flipped", by_link, NULL, EPERM, 0, "openat", NULL },
+	{ "a link at the end flipped", by_target, NULL, EPERM, 0, "openat", NULL },
+	{ "the folder moved meanwhile", by_parent, NULL, EPERM, 0, "rename", NULL },
+	{ "another process in the same memory", by_shared_memory, NULL, EPERM, 0, "openat", NULL },
+	{ "who is not dumpable, a protected name", not_dumpable, ".mcp.json", EPERM, 0, "openat", NULL },
+	{ "who is not dumpable, another", not_dumpable, "other", WORKED, EPERM, NULL, NULL },
+	{ "a path in memory that cannot be read", unreadable, NULL, EFAULT, 0, NULL, NULL },
+	{ "a path at the edge of memory", at_the_edge, "edge", WORKED, 0, NULL, NULL },
+	{ "a protected one there", at_the_edge, ".mcp.json", EPERM, 0, "openat", NULL },
+	{ "signals all the time: each call once", under_signals, NULL, WORKED, 0, NULL, NULL },
+	{ "eight threads at once", eight_at_once, NULL, WORKED, 0, NULL, NULL },
+	{ "killed while asking: others are answered", killed_while_asking, NULL, WORKED, 0, NULL, NULL },
+	{ "descriptors and modes as usual", as_usual, "usual", WORKED, 0, NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "nothing") == 0)
+		return 0;
+	return threat_main(attempts, count_of(attempts), argc, argv);
+}
