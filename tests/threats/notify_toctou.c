@@ -8,12 +8,14 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #include "threat.h"
 
-enum { TURNS = 1500, OPENAT2 = 437, FLIPPED = 9 };
+enum { TURNS = 800, OPENAT2 = 437, FLIPPED = 9 };
 
 struct how { unsigned long long flags, mode, resolve; };
 
@@ -81,6 +83,29 @@ static int by_flags(const char *on)
 	(void)on;
 	how.mode = 0600;
 	return race(flip_flags, open_how);
+}
+
+static volatile struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = ".mcp_json" };
+
+static void *flip_socket(void *unused)
+{
+	for (; !done; unused = NULL) {
+		name.sun_path[4] = '_';
+		name.sun_path[4] = '.';
+	}
+	return unused;
+}
+static void bind_name(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	bind(fd, (void *)(size_t)&name, sizeof(name));
+	close(fd), unlink(".mcp_json");
+}
+static int by_socket(const char *on)
+{
+	(void)on;
+	return race(flip_socket, bind_name);
 }
 
 /* The folder that a number means, changed under it. */
@@ -328,6 +353,55 @@ static int killed_while_asking(const char *on)
 	return told(close(open("after", O_CREAT | O_WRONLY, 0600)));
 }
 
+/* Who opens a file that is leased waits for the lease, 45 seconds: not so who answers everybody. */
+static int leased(const char *on)
+{
+	int fd, i;
+	pid_t child;
+
+	close(open(on, O_CREAT | O_WRONLY, 0600));
+	fd = open(on, O_RDONLY);
+	for (i = 0; fcntl(fd, F_SETLEASE, F_RDLCK) < 0; i++)
+		if (i == 5000 || errno != EAGAIN)
+			return LACKING;
+		else
+			usleep(1000); /* whoever has it open for writing still */
+	sigaction(SIGIO, &(struct sigaction){ .sa_handler = nothing }, NULL);
+	child = fork();
+	if (child == 0) {
+		close(fd); /* or the lease would outlive who took it */
+		_exit(told(open(on, O_WRONLY)));
+	}
+	alarm(5);
+	usleep(100000);	/* so that it has asked; too early proves less, and fails nothing */
+	i = mkdir("beside", 0700) < 0 || rmdir("beside") < 0;
+	kill(child, SIGKILL);
+	return i ? errno : WORKED;
+}
+
+/* Written, closed and executed at once: nobody else may still hold it open for writing. */
+static int executed_at_once(const char *on)
+{
+	static const char script[] = "#!/bin/sh\nexit 0\n";
+	pid_t child;
+	int i, fd, status;
+
+	for (i = 0; i < 200; i++) {
+		unlink(on);
+		fd = open(on, O_CREAT | O_WRONLY, 0700);
+		if (write(fd, script, sizeof(script) - 1) < 0 || close(fd) < 0)
+			return BROKEN;
+		child = vfork();
+		if (child == 0) {
+			execl(on, on, NULL);
+			_exit(errno);
+		}
+		if (waitpid(child, &status, 0) != child || status != 0)
+			return WEXITSTATUS(status);
+	}
+	return WORKED;
+}
+
 /* The descriptor is the lowest that is free, and closes on execve if that was asked. */
 static int as_usual(const char *on)
 {
@@ -346,6 +420,7 @@ static const struct attempt attempts[] = {
 	{ "the path flipped: mkdir", by_path, "mkdir", EPERM, 0, "mkdir", NULL },
 	{ "the path flipped: rename", by_path, "rename", EPERM, 0, "rename", NULL },
 	{ "the path flipped: link", by_path, "link", EPERM, 0, "link", NULL },
+	{ "a socket's name flipped", by_socket, NULL, EPERM, 0, "bind", NULL },
 	{ "the flags of openat2 flipped", by_flags, NULL, EPERM, 0, "openat2", NULL },
 	{ "the folder's descriptor flipped", by_descriptor, NULL, EPERM, 0, "openat", NULL },
 	{ "the working folder flipped", by_folder, NULL, EPERM, 0, "openat", NULL },
@@ -361,6 +436,8 @@ static const struct attempt attempts[] = {
 	{ "signals all the time: each call once", under_signals, NULL, WORKED, 0, NULL, NULL },
 	{ "eight threads at once", eight_at_once, NULL, WORKED, 0, NULL, NULL },
 	{ "killed while asking: others are answered", killed_while_asking, NULL, WORKED, 0, NULL, NULL },
+	{ "a lease holds up only who asked", leased, "mine", WORKED, 0, NULL, NULL },
+	{ "written and executed at once", executed_at_once, "./script", WORKED, 0, NULL, NULL },
 	{ "descriptors and modes as usual", as_usual, "usual", WORKED, 0, NULL, NULL },
 };
 
