@@ -42,7 +42,7 @@ struct run_request {
 	size_t policy_count;
 	struct place place;
 	const char *tenant, *agent, *owner, *owner_by;
-	const char *task, *environment, *initiator;	/* NULL: not said */
+	const char *task, *department, *environment, *initiator;	/* NULL: not said */
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */
 	uint32_t without;	/* bits of enum jail_layer */
