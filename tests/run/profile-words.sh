@@ -109,8 +109,8 @@ fails 'check: above the threshold' 1 as "$uid" "$h" "$reeve" profile check --thr
 fails 'check: at the threshold' 0 as "$uid" "$h" "$reeve" profile check --threshold 2.2 "$(profile bare '"read": ["/usr"]' && echo "$etc/bare.json")"
 fails 'check: just above it' 1 as "$uid" "$h" "$reeve" profile check --threshold 2.1 "$etc/bare.json"
 fails 'check: no threshold, no failure' 0 as "$uid" "$h" "$reeve" profile check agent
-for bad in 11 -1 x 0x1 1e1 ''; do
-	fails "check: --threshold=$bad is none" 2 as "$uid" "$h" "$reeve" profile check "--threshold=$bad" agent
+for given in 11 -1 x 0x1 1e1 ''; do
+	fails "check: --threshold=$given is none" 2 as "$uid" "$h" "$reeve" profile check "--threshold=$given" agent
 done
 profile malformed '"read": 7'
 fails 'check: malformed' 2 as "$uid" "$h" "$reeve" profile check "$etc/malformed.json"
