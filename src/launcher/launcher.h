@@ -14,6 +14,7 @@ struct paths {
 	char socket[LAUNCH_TEXT];	/* where its recorder listens */
 	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
+	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
 	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
 };
 

@@ -10,6 +10,8 @@ static void add_layer(struct buf *list, enum jail_layer l, const struct jail_lay
 	buf_printf(list, "%s", jail_layer_word(l));
 	if (l == LAYER_LANDLOCK && s->detail)
 		buf_printf(list, " abi-%u", s->detail);
+	if (l == LAYER_CAPABILITIES && s->detail)
+		buf_printf(list, " bounding-%u", s->detail);
 	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up",
 		   s->tested ? "tested" : "untested");
 	buf_add(list, "", 1);

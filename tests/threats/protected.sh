@@ -8,7 +8,7 @@ for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
 	lay_out
-	for family in protected notify_toctou; do
+	for family in protected notify_toctou mediated; do
 		trusted >"$story/before"
 		as "$uid" "$h" cp "$room/bin/$family" .
 		attack "$family" "$reeve" run -- "./$family"
