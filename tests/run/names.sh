@@ -220,6 +220,7 @@ p 'archives' sh -c 'tar cf t.tar docs && mkdir tt && tar xf t.tar -C tt && ls tt
 p 'sqlite' /usr/bin/python3 -c '
 import sqlite3
 c = sqlite3.connect("db"); c.execute("pragma journal_mode=wal"); c.execute("create table t(x)"); c.execute("insert into t values(1)"); c.commit(); print(c.execute("select * from t").fetchall())'
+p 'programs just written' sh -c 'for i in $(seq 60); do cp /bin/true prog && ./prog && rm prog || exit 1; done'
 p 'removing' sh -c 'rm -rf docs tt t.tar n b'
 ls -A1
 S
