@@ -258,12 +258,12 @@ def kill_recorder():
 
 def staircase():
     """What the launcher itself says while the terminal is raw ends with a return."""
-    seat = Seat(run("sh", "-c", "echo ready; cat"))
+    seat = Seat(run("sh", "-c", "reeve-call tool broken/any '{}' >/dev/null 2>&1; echo ready; cat"))
+    seat.expect("tool server broken ended with status [0-9]+: [^\r\n]*\r\n")
+    raw = seat.is_raw()
     seat.expect("ready")
-    os.kill(seat.relay()[0], signal.SIGKILL)
-    seat.ended()
-    options[:] = []
-    return "seen" if re.search(rb"reeve: [^\n]*\r\n", seat.seen) else repr(seat.seen)
+    seat.type("\x04")
+    return f"raw {raw}", seat.ended()
 
 
 def hangup():
