@@ -258,10 +258,9 @@ def kill_recorder():
 
 def staircase():
     """What the launcher itself says while the terminal is raw ends with a return."""
-    seat = Seat(run("sh", "-c", "reeve-call tool broken/any '{}' >/dev/null 2>&1; echo ready; cat"))
+    seat = Seat(run("sh", "-c", "reeve-call tool broken/any '{}' </dev/null >/dev/null 2>&1; cat"))
     seat.expect("tool server broken ended with status [0-9]+: [^\r\n]*\r\n")
     raw = seat.is_raw()
-    seat.expect("ready")
     seat.type("\x04")
     return f"raw {raw}", seat.ended()
 
