@@ -133,8 +133,9 @@ def resize():
 
 
 def interrupt():
-    seat = Seat(run("sh", "-c", "echo ready; cat"))
-    seat.expect("ready")
+    seat = Seat(run("sed", "-u", "s/^/got-/"))
+    seat.type("zero\n")
+    seat.expect("got-zero")
     raw = seat.is_raw()
     seat.type("\x03")
     return f"raw {raw}", seat.ended(), seat.restored()
