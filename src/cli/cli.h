@@ -35,6 +35,7 @@ void options_print(const struct option_row *rows);
  */
 int cmd_run(int argc, char **argv, struct err *e);
 int cmd_init(int argc, char **argv, struct err *e);
+int cmd_doctor(int argc, char **argv, struct err *e);
 int cmd_policy(int argc, char **argv, struct err *e);
 int cmd_workspace(int argc, char **argv, struct err *e);
 int cmd_profile(int argc, char **argv, struct err *e);

@@ -10,17 +10,35 @@
 #include "cli/cli.h"
 #include "cli/wish.h"
 
-static int add_without(void *into, const char *value, struct err *e)
+static int add_layer(uint32_t *bits, const char *word, size_t size, struct err *e)
 {
-	uint32_t *bits = into;
+	const char *name;
 	int l;
 
-	for (l = 0; l < LAYERS; l++)
-		if (strcmp(jail_layer_word((enum jail_layer)l), value) == 0) {
+	if (size == strlen("namespaces") && memcmp(word, "namespaces", size) == 0) {
+		*bits |= JAIL_NAMESPACES;
+		return 0;
+	}
+	for (l = 0; l < LAYERS; l++) {
+		name = jail_layer_word((enum jail_layer)l);
+		if (strlen(name) == size && memcmp(name, word, size) == 0) {
 			*bits |= UINT32_C(1) << l;
 			return 0;
 		}
-	return err_set(e, ERR_INPUT, "--without=%s names no layer", value);
+	}
+	return err_set(e, ERR_INPUT, "--without=%.*s names no layer", (int)size, word);
+}
+
+static int add_without(void *into, const char *value, struct err *e)
+{
+	const char *end;
+
+	for (end = strchrnul(value, ','); *end; end = strchrnul(value, ',')) {
+		if (add_layer(into, value, (size_t)(end - value), e) < 0)
+			return -1;
+		value = end + 1;
+	}
+	return add_layer(into, value, strlen(value), e);
 }
 
 /* The agent has 0, 1 and 2; and what has a descriptor could say anything on it. */
@@ -87,13 +105,15 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		  NULL },
 		{ "task", "TEXT", OPTION_TEXT, &w->ask.task, "what the run is for", NULL },
 		{ "tenant", "NAME", OPTION_TEXT, &w->ask.tenant, "whose ledger (default)", NULL },
+		{ "department", "WORD", OPTION_TEXT, &w->ask.department, "finance, support, ...",
+		  NULL },
 		{ "environment", "WORD", OPTION_TEXT, &w->ask.environment, "prod, staging, ...",
 		  NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->ask.initiator, "human, schedule, agent",
 		  NULL },
 		{ "timeout", "SECONDS", OPTION_NUMBER, &w->ask.timeout_s, "end it after that long",
 		  NULL },
-		{ "without", "LAYER", OPTION_EACH, &w->ask.without, "go on if LAYER cannot be had",
+		{ "without", "LAYER,...", OPTION_EACH, &w->ask.without, "go on if these cannot be had",
 		  add_without },
 		{ "status-fd", "N", OPTION_EACH, &w->ask.status_fd, "write JSON lines about the run there",
 		  set_status_fd },

@@ -18,18 +18,34 @@ enum { CAPABILITY_NUMBERS = 64 };
 	 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | \
 	 SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
+bool capabilities_locked(void)
+{
+	return ((unsigned)prctl(PR_GET_SECUREBITS) & LOCKED_BITS) == LOCKED_BITS;
+}
+
+unsigned capabilities_bounding(void)
+{
+	unsigned count = 0;
+	int cap;
+
+	for (cap = 0; cap < CAPABILITY_NUMBERS; cap++)
+		count += prctl(PR_CAPBSET_READ, cap, 0, 0, 0) > 0;
+	return count;
+}
+
 /* What an execve could hand back: the bounding set, and the rules that make uid 0 special. */
 static int drop_bounding(struct err *e)
 {
-	int cap;
+	int cap, held;
 
 	for (cap = 0; cap < CAPABILITY_NUMBERS; cap++) {
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+		held = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		if (held < 0)
 			break; /* past the last this kernel knows */
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if (held > 0 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return err_sys(e, "bounding set, capability %d", cap);
 	}
-	if (prctl(PR_SET_SECUREBITS, LOCKED_BITS, 0, 0, 0) < 0)
+	if (!capabilities_locked() && prctl(PR_SET_SECUREBITS, LOCKED_BITS, 0, 0, 0) < 0)
 		return err_sys(e, "securebits");
 	return 0;
 }
@@ -65,6 +81,9 @@ int jail_self_launcher(struct err *e)
 
 	if (syscall(SYS_capget, &head, sets) < 0)
 		return err_sys(e, "capget");
+	/* While it may: a jail without a user namespace of its own inherits this, and cannot drop it later. */
+	if ((sets[0].effective & CAP_TO_MASK(CAP_SETPCAP)) && drop_bounding(e) < 0)
+		return -1;
 	sets[0].permitted &= CAP_TO_MASK(CAP_SETFCAP);
 	sets[0].effective = sets[0].permitted;
 	sets[1].permitted = sets[1].effective = 0;

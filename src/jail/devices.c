@@ -108,6 +108,17 @@ static int cover(struct inside *in, const char *dir, const char *name, struct er
 	return place_tree(in, tree, target, e);
 }
 
+/* Without a pid namespace there are no other processes to show than the host's. */
+static int put_outer_proc(struct inside *in, const char *target, struct err *e)
+{
+	scoped(fd) int tree = -1;
+
+	if (tree_of(&tree, "/proc",
+		    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e) < 0)
+		return -1;
+	return place_tree(in, tree, target, e);
+}
+
 /*
  * Read-only as a whole, not file by file: as uid 0 the owner check alone would let the agent write
  * kernel.core_pattern, and a list of what to protect would be out of date with the next kernel.
@@ -125,10 +136,14 @@ int root_fill_proc(struct inside *in, const char *target, struct err *e)
 	if (at < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
-	if (mount("proc", path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+	if (!in->layers[LAYER_PID].obtained) {
+		if (put_outer_proc(in, target, e) < 0)
+			return -1;
+	} else if (mount("proc", path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
 		return err_sys(
 			e,
 			"mount proc (a container that masks parts of its own /proc forbids this)");
+	}
 	for (i = 0; in->uid == 0 && i < count_of(covered); i++)
 		if (cover(in, target, covered[i], e) < 0)
 			return -1;

@@ -81,8 +81,11 @@ static int die_with_launcher(struct inside *in, struct err *e)
 {
 	struct pollfd control = { .fd = in->control, .events = 0 };
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	/* Without a pid namespace our sudden death would leave the others: serve() hears the socket close. */
+	if (in->layers[LAYER_PID].obtained && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys(e, "parent death signal");
+	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(e, "subreaper");
 	if (poll(&control, 1, 0) != 0)
 		return err_set(e, ERR_PEER, "the launcher is gone");
 	return 0;
@@ -95,7 +98,7 @@ static int look_around(struct inside *in, struct err *e)
 
 	(void)e;
 	for (l = 0; l < LAYERS; l++)
-		in->here[l] = layer_space(l);
+		in->here[l] = layer_space(l, true);
 	return 0;
 }
 
@@ -161,8 +164,6 @@ static int give_up(struct inside *in, struct err *e)
 {
 	uint32_t keep = 0;
 
-	if (!in->layers[LAYER_PID].obtained && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		return err_sys(e, "subreaper");
 	/*
 	 * Without a user namespace the bounding set may not be ours to empty; the rest always is. In one of its
 	 * own it may still read the memory of those who ask it, also where they are not dumpable.
@@ -176,25 +177,49 @@ static int give_up(struct inside *in, struct err *e)
 	return in->layers[LAYER_SECCOMP].obtained ? filter_init(e) : 0;
 }
 
+/*
+ * For names that are protected init opens and makes files in the program's place, beyond its Landlock: that is
+ * no more than what the program may itself only in a root that holds nothing else.
+ */
+static int check_root(struct inside *in, struct err *e)
+{
+	if (in->layers[LAYER_MOUNT].obtained)
+		return 0;
+	return err_set(e, ERR_SYSTEM,
+		       "without the mount layer names such as .git/hooks cannot be protected: add --without=names, "
+		       "or have \"protect\": [] in the profile");
+}
+
 static const struct step steps[] = {
 	{ "descriptors", LAYERS, keep_own_descriptors },
 	{ "signals", LAYERS, forget_handlers },
 	{ "user namespace", LAYER_USER, spaces_enter_user },
 	{ "parent", LAYERS, die_with_launcher },
+	{ "time", LAYER_TIME, spaces_enter_time },
 	{ "look around", LAYERS, look_around },
 	{ "hostname", LAYER_UTS, spaces_set_hostname },
 	{ "loopback", LAYER_NET, spaces_raise_loopback },
 	{ "processes", LAYER_LIMITS, limits_hold_processes },
 	{ "root", LAYER_MOUNT, root_build },
+	{ "private places", LAYERS, apart_furnish },
 	{ "sockets", LAYERS, sockets_listen },
 	{ "seal root", LAYER_MOUNT, root_seal },
 	{ "terminal", LAYERS, terminal_open },
+	{ "protected names", LAYER_NAMES, check_root },
 	{ "protected names", LAYER_NAMES, names_prepare },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
 	{ "forget", LAYERS, forget_words },
 	{ "give up", LAYERS, give_up },
 };
+
+/* The kernel ends whoever else lives in our pid namespace; where there is none, we do. */
+static void never_returns end(const struct inside *in, int status)
+{
+	if (!in->layers[LAYER_PID].obtained)
+		jail_strays_end(NULL);
+	_exit(status);
+}
 
 /* The listener comes first, if it comes; then the report, and nothing more. */
 static bool hear_once(struct inside *in, struct report *r)
@@ -215,7 +240,7 @@ static bool hear_once(struct inside *in, struct report *r)
 		return false;
 	}
 	if (got != (ssize_t)sizeof(*r)) {
-		*r = (struct report){ .failed = 1 };
+		*r = (struct report){ .failed = 1, .layer = LAYERS };
 		(void)err_set(&r->error, ERR_SYSTEM, "program: died while it was being confined");
 	}
 	return true;
@@ -233,7 +258,7 @@ static void hear_program(struct inside *in, struct report *r)
 		ways[0] = (struct pollfd){ .fd = in->inner, .events = POLLIN };
 		ways[1] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
 		if (poll(ways, 2, -1) < 0 && errno != EINTR)
-			_exit(DIED);
+			end(in, DIED);
 		if (ways[1].revents)
 			notify_serve(in);
 		if (ways[0].revents && hear_once(in, r))
@@ -268,7 +293,7 @@ static void tell_launcher(struct inside *in, const struct report *r)
 		memcpy(CMSG_DATA(&with.head), fds, size);
 	}
 	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
-		_exit(DIED);
+		end(in, DIED);
 	while (count > 0)
 		close(fds[--count]);
 }
@@ -279,7 +304,7 @@ static void obey(struct inside *in)
 	ssize_t got = recv(in->control, &o, sizeof(o), 0);
 
 	if (got != (ssize_t)sizeof(o))
-		_exit(DIED); /* closed: the run is over, and everything inside with it */
+		end(in, DIED); /* closed: the run is over, and everything inside with it */
 	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
 		fd_close(&in->inner);
 	else if (o.what == ORDER_SIGNAL)
@@ -292,7 +317,7 @@ static void tell_stopped(const struct inside *in, int signal)
 	const struct jail_event stopped = { .what = JAIL_STOPPED, .signal = signal };
 
 	if (send(in->control, &stopped, sizeof(stopped), MSG_NOSIGNAL) < 0)
-		_exit(DIED);
+		end(in, DIED);
 }
 
 /* Every orphan inside ends up here; only the program's own end is the jail's. */
@@ -309,7 +334,7 @@ static void reap(struct inside *in)
 			continue;
 		}
 		fold_rest(in);
-		_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+		end(in, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 	}
 }
 
@@ -330,7 +355,7 @@ static void serve(struct inside *in)
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
 		if (poll(ways, 3, names_again(in)) < 0) {
 			if (errno != EINTR)
-				_exit(DIED); /* deaf to what it is asked: then nothing inside may go on */
+				end(in, DIED); /* deaf to what it is asked: then nothing inside may go on */
 			continue;
 		}
 		if (ways[2].revents)
@@ -346,16 +371,15 @@ static void serve(struct inside *in)
 
 void inside_main(struct inside *in)
 {
-	struct report r = { 0 };
+	struct report r = { .layer = LAYERS };
 
 	if (steps_walk(in, steps, count_of(steps), &r.error) < 0)
-		r.failed = 1;
+		r = (struct report){ .failed = 1, .layer = in->failed, .error = r.error };
 	else
 		hear_program(in, &r);
 	r.terminal = !r.failed && in->master >= 0;
 	tell_launcher(in, &r);
-	if (r.failed)
-		_exit(DIED);
-	serve(in);
-	_exit(DIED);
+	if (!r.failed)
+		serve(in);
+	end(in, DIED);
 }

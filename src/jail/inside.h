@@ -16,6 +16,7 @@ enum { FD_CONTROL = 3, FD_FIRST_FREE = 4 };
 /* What init tells the launcher, once. Listeners travel with it. */
 struct report {
 	int failed;
+	enum jail_layer layer;	/* whose step failed; LAYERS: none, or it is no matter of being had */
 	int terminal;			/* the last of the descriptors that travel is a pty's master */
 	struct err error;
 	struct jail_layer_state layers[LAYERS];
@@ -40,6 +41,10 @@ struct inside {
 	int listeners[JAIL_SOCKETS];
 	int master, slave;			/* terminal.c's; -1: none */
 	struct jail_layer_state layers[LAYERS];
+	uint32_t off;				/* layers tried and not to be had, which were given up */
+	enum jail_layer failed;			/* of this try */
+	uint64_t booted_ns;			/* CLOCK_BOOTTIME of the launcher */
+	char apart[JAIL_APART];			/* apart.c's; "" where there are mounts */
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
 	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
@@ -63,8 +68,8 @@ int steps_walk(struct inside *in, const struct step *steps, size_t count, struct
 
 /* Which clone(2) flag makes a layer; 0: none. */
 unsigned long layer_flag(enum jail_layer l);
-/* This process's namespace of that layer: an inode number; 0: it has none or cannot be read. */
-uint64_t layer_space(enum jail_layer l);
+/* This process's namespace of that layer, or its children's: an inode number; 0: none, or not to be read. */
+uint64_t layer_space(enum jail_layer l, bool of_children);
 
 void inside_main(struct inside *in) never_returns;		/* init.c */
 void program_main(struct inside *in) never_returns;		/* program.c */
@@ -75,17 +80,34 @@ int root_build(struct inside *in, struct err *e) must_use;
 int root_seal(struct inside *in, struct err *e) must_use;
 int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e) must_use;
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
+int spaces_enter_time(struct inside *in, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
-long landlock_abi(void);			/* below 1: this kernel has none */
 int landlock_apply(struct inside *in, struct err *e) must_use;
+/* The same for a kernel that says it has this ABI: what it does not know is not asked of it. */
+int landlock_apply_abi(struct inside *in, long abi, struct err *e) must_use;
 int limits_apply(struct inside *in, struct err *e) must_use;
 int limits_hold_processes(struct inside *in, struct err *e) must_use;
 int terminal_open(struct inside *in, struct err *e) must_use;	/* init: the pty, and a session on it */
 int terminal_enter(struct inside *in, struct err *e) must_use;	/* the program: in its foreground */
 int capabilities_drop(bool bounding_too, struct err *e) must_use;
+bool capabilities_locked(void);			/* uid 0 is nothing special, and nothing can change that */
+unsigned capabilities_bounding(void);		/* how many the bounding set holds */
 int capabilities_keep(uint32_t mask, bool bounding_too, struct err *e) must_use;	/* all but these of the first 32 */
 int probes_before(struct inside *in, struct err *e) must_use;
 int probes_after(struct inside *in, struct err *e) must_use;
+
+/*
+ * apart.c: without mounts nothing private can be put over the host's names, so what would be private
+ * lies beneath one folder, by the same names: /tmp is APART/tmp. Only Landlock keeps the rest away.
+ */
+enum { INSIDE_PATH = 4096 };
+int apart_make(struct inside *in, struct err *e) must_use;	/* the launcher's, before clone(2) */
+int apart_furnish(struct inside *in, struct err *e) must_use;	/* init's: the places themselves */
+/* The name by which the host, or the program, finds what the spec calls `path`. */
+const char *apart_name(const struct inside *in, const char *path, char room[INSIDE_PATH]);
+const char *apart_source(const struct inside *in, const struct jail_mount *m, char room[INSIDE_PATH]);
+char **apart_env(const struct inside *in);	/* spec->env by those names; owned by a process about to exec */
+void apart_remove(const char *apart);
 
 /*
  * fold.c, in init: a notified call was answered with this errno; `name`: the protected name it asked for, or

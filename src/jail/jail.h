@@ -65,7 +65,10 @@ struct jail_limit {
 /* Bit of LAYER_LIMITS' detail: the pid namespace itself holds the number of processes, root's too. */
 enum { JAIL_PROCESSES_HELD = 1 };
 
-enum { JAIL_SOCKETS = 33 };
+enum { JAIL_SOCKETS = 33, JAIL_APART = 160 };
+
+/* What --without=namespaces stands for. */
+#define JAIL_NAMESPACES ((1u << (LAYER_TIME + 1)) - 1)
 
 /*
  * Another list of calls than our own (jail/agent.def), which then holds beneath it: what that refuses by
@@ -128,6 +131,7 @@ struct jail_spec {
 	const uint16_t *connect, *bind;		/* TCP ports, 0 at the end; NULL: any there is in its own network */
 	int cgroup;				/* directory of a cgroup v2 to be born in; 0 or less: the caller's */
 	uint32_t without;			/* bit set of enum jail_layer the operator gave up by name */
+	const char *apart;			/* host folder of ours for private places, should there be no mounts; NULL: none */
 };
 
 /* What a run's first record says of each layer. */
@@ -140,13 +144,26 @@ enum jail_layer {
 
 struct jail_layer_state {
 	bool asked, obtained, tested;	/* tested: the jail tried to break it from inside and could not */
-	uint32_t detail;		/* Landlock: ABI in force; limits: JAIL_PROCESSES_HELD; otherwise 0 */
+	uint32_t detail;		/* Landlock: ABI in force; capabilities: how many the bounding set still holds;
+					   limits: JAIL_PROCESSES_HELD; otherwise 0 */
 };
 
 /* Names that run later outside, NULL at the end: what a profile protects unless it says otherwise. */
 const char *const *jail_protected(void);
 
 const char *jail_layer_word(enum jail_layer l);
+/* Bits of the namespaces, and Landlock, that cannot be had here; each is asked for, alone. */
+uint32_t jail_missing(void);
+bool jail_can_overlay(void);		/* mounted by whoever has a user namespace */
+long jail_landlock_abi(void);		/* what this kernel offers; below 1: none */
+
+/*
+ * Processes that came to us because whoever started them is gone: children of this process but `known`
+ * (0 at the end). jail_strays_end() kills them with all they started; jail_strays_reap() only takes
+ * note of those that ended.
+ */
+void jail_strays_end(const pid_t *known);
+void jail_strays_reap(const pid_t *known);
 
 /* The rows of jail/agent.def, one after another; NULL past the last. What has no row answers ENOSYS. */
 struct jail_call {
@@ -166,6 +183,7 @@ struct jail {
 	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
+	char apart[JAIL_APART];			/* where private places lie without mounts; "": nowhere. jail_end() removes it */
 	struct jail_layer_state layers[LAYERS];
 };
 

@@ -17,8 +17,13 @@
 #define FS_REFER (1ull << 13)
 #define FS_TRUNCATE (1ull << 14)
 #define FS_IOCTL_DEV (1ull << 15)
+#define NET_BIND (1ull << 0)
+#define NET_CONNECT (1ull << 1)
 #define SCOPE_ABSTRACT (1ull << 0)
 #define SCOPE_SIGNAL (1ull << 1)
+#define RULE_NET_PORT 2
+#define LOG_SAME_EXEC_OFF (1u << 0)
+#define LOG_NEW_EXEC_ON (1u << 1)
 
 #define MAY_LIST LANDLOCK_ACCESS_FS_READ_DIR
 #define MAY_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
@@ -33,19 +38,41 @@
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
 	 LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
+/* As landlock_create_ruleset(2) takes it. */
 struct ruleset {
 	uint64_t fs, net, scoped;
 };
 
-/* From which ABI on a right or a member of the struct exists. */
+struct port_rule {
+	uint64_t allowed, port;
+};
+
+/*
+ * From which ABI on a right, a member of the struct or a flag of landlock_restrict_self(2) exists: a
+ * newer ABI is one more row. The flags: what our own probes meet is no news for the host's audit
+ * log, what the program meets is. Its own, nested domains stay logged too: they are its choice, not ours.
+ */
 static const struct {
 	long abi;
-	uint64_t fs;
+	uint64_t fs, net, scoped;
 	size_t size;
+	unsigned flags;
 } since[] = {
-	{ 1, (1ull << 13) - 1, sizeof(uint64_t) }, { 2, FS_REFER, sizeof(uint64_t) },
-	{ 3, FS_TRUNCATE, sizeof(uint64_t) },      { 4, 0, 2 * sizeof(uint64_t) },
-	{ 5, FS_IOCTL_DEV, 2 * sizeof(uint64_t) }, { 6, 0, 3 * sizeof(uint64_t) },
+	{ .abi = 1, .fs = FS_REFER - 1, .size = sizeof(uint64_t) },
+	{ .abi = 2, .fs = FS_REFER },
+	{ .abi = 3, .fs = FS_TRUNCATE },
+	{ .abi = 4, .net = NET_BIND | NET_CONNECT, .size = 2 * sizeof(uint64_t) },
+	{ .abi = 5, .fs = FS_IOCTL_DEV },
+	{ .abi = 6, .scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL, .size = 3 * sizeof(uint64_t) },
+	{ .abi = 7, .flags = LOG_SAME_EXEC_OFF | LOG_NEW_EXEC_ON },
+};
+
+/* What one ABI gives, put together from the rows. */
+struct known {
+	struct ruleset rights;
+	size_t size;
+	unsigned flags;
+	uint32_t abi;	/* the newest row that counts */
 };
 
 static const uint64_t rights_of[] = {
@@ -77,66 +104,142 @@ static uint64_t rights_on(const struct inside *in, size_t i)
 	return names_done_here(in, i) ? MAY_ASK : rights_of[in->spec->mounts[i].kind];
 }
 
+/* The nodes of the jail's own /dev; of the host's, which holds disks and terminals, only these. */
+static int allow_dev(const struct inside *in, int ruleset, uint64_t handled, const char *dev,
+		     struct err *e)
+{
+	static const char *const nodes[] = { "/dev/null",   "/dev/zero",    "/dev/full",
+					     "/dev/random", "/dev/urandom", "/dev/tty" };
+	size_t i;
+
+	for (i = 0; !in->layers[LAYER_MOUNT].obtained && i < count_of(nodes); i++)
+		if (access(nodes[i], F_OK) == 0 &&
+		    allow_beneath(ruleset, handled, MAY_USE_DEV, nodes[i], e) < 0)
+			return -1;
+	if (!in->layers[LAYER_MOUNT].obtained)
+		return 0;
+	if (allow_beneath(ruleset, handled, MAY_LIST | MAY_USE_DEV, dev, e) < 0)
+		return -1;
+	return access("/dev/shm", F_OK) < 0
+		       ? 0
+		       : allow_beneath(ruleset, handled, MAY_WRITE, "/dev/shm", e);
+}
+
 static int allow_mounts(const struct inside *in, int ruleset, uint64_t handled, struct err *e)
 {
 	const struct jail_mount *m;
+	char room[INSIDE_PATH];
 	const char *path;
 	size_t i;
 
 	for (i = 0; i < in->spec->mount_count; i++) {
 		m = &in->spec->mounts[i];
-		/* Without a root of our own the host's names stand for themselves. */
-		path = in->layers[LAYER_MOUNT].obtained || !m->source ? m->target : m->source;
+		path = apart_source(in, m, room);
 		if (rights_of[m->kind] == 0 || (m->maybe && access(path, F_OK) < 0))
 			continue;
-		if (allow_beneath(ruleset, handled, rights_on(in, i), path, e) < 0)
+		if (m->kind == JAIL_DEV ? allow_dev(in, ruleset, handled, path, e) < 0
+					: allow_beneath(ruleset, handled, rights_on(in, i), path, e) < 0)
 			return -1;
-		if (m->kind == JAIL_DEV &&
-		    (allow_beneath(ruleset, handled, MAY_USE_DEV, path, e) < 0 ||
-		     (access("/dev/shm", F_OK) == 0 &&
-		      allow_beneath(ruleset, handled, MAY_WRITE, "/dev/shm", e) < 0)))
-			return -1;
+	}
+	if (in->layers[LAYER_MOUNT].obtained || !in->apart[0])
+		return 0;
+	return allow_beneath(ruleset, handled, MAY_READ, in->apart, e);
+}
+
+static struct known known_to(long abi)
+{
+	struct known k = { 0 };
+	size_t i;
+
+	for (i = 0; i < count_of(since) && since[i].abi <= abi; i++) {
+		k.rights.fs |= since[i].fs;
+		k.rights.net |= since[i].net;
+		k.rights.scoped |= since[i].scoped;
+		k.size = since[i].size ? since[i].size : k.size;
+		k.flags |= since[i].flags;
+		k.abi = (uint32_t)since[i].abi;
+	}
+	return k;
+}
+
+/* Named ports, and only these. In a network of its own, and with none named, a program talks to itself. */
+static bool is_limited(const struct inside *in, const uint16_t *ports)
+{
+	return ports || !in->layers[LAYER_NET].obtained;
+}
+
+static int check_abi(const struct inside *in, const struct known *k, struct err *e)
+{
+	if (k->abi < 3 && !in->layers[LAYER_MOUNT].obtained)
+		return err_set(e, ERR_SYSTEM,
+			       "ABI %u lets files be emptied that may not be written, the ledger "
+			       "among them: without the mount layer it takes ABI 3 (Linux 6.2)",
+			       k->abi);
+	if (!k->rights.net && (in->spec->connect || in->spec->bind))
+		return err_set(e, ERR_SYSTEM,
+			       "ABI %u knows no TCP ports: it takes ABI 4 (Linux 6.7), or name no "
+			       "ports in the profile",
+			       k->abi);
+	return 0;
+}
+
+static int allow_ports(int ruleset, uint64_t right, const uint16_t *ports, struct err *e)
+{
+	struct port_rule rule = { .allowed = right };
+
+	for (; right && ports && *ports; ports++) {
+		rule.port = *ports;
+		if (syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0) < 0)
+			return err_sys(e, "rule for port %u", *ports);
 	}
 	return 0;
 }
 
-static void handle_what_abi_knows(struct ruleset *r, size_t *size, long abi)
+/* Listing is no secret where all there is inside was put there. Reading and running are per mount. */
+static int allow_all(const struct inside *in, int fd, const struct ruleset *r, struct err *e)
 {
-	size_t i;
-
-	for (i = 0; i < count_of(since) && since[i].abi <= abi; i++) {
-		r->fs |= since[i].fs;
-		*size = since[i].size;
-	}
-	if (abi >= 6)
-		r->scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL;
+	if (in->layers[LAYER_MOUNT].obtained && allow_beneath(fd, r->fs, MAY_LIST, "/", e) < 0)
+		return -1;
+	if (allow_mounts(in, fd, r->fs, e) < 0)
+		return -1;
+	if (allow_ports(fd, r->net & NET_CONNECT, in->spec->connect, e) < 0)
+		return -1;
+	return allow_ports(fd, r->net & NET_BIND, in->spec->bind, e);
 }
 
-long landlock_abi(void)
+int landlock_apply_abi(struct inside *in, long abi, struct err *e)
+{
+	struct known k = known_to(abi);
+	scoped(fd) int fd = -1;
+
+	if (check_abi(in, &k, e) < 0)
+		return -1;
+	if (!is_limited(in, in->spec->connect))
+		k.rights.net &= ~NET_CONNECT;
+	if (!is_limited(in, in->spec->bind))
+		k.rights.net &= ~NET_BIND;
+	fd = (int)syscall(SYS_landlock_create_ruleset, &k.rights, k.size, 0);
+	if (fd < 0)
+		return err_sys(e, "ruleset");
+	if (allow_all(in, fd, &k.rights, e) < 0)
+		return -1;
+	if (syscall(SYS_landlock_restrict_self, fd, k.flags) < 0)
+		return err_sys(e, "restrict");
+	in->layers[LAYER_LANDLOCK].detail = k.abi;
+	return 0;
+}
+
+long jail_landlock_abi(void)
 {
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
 int landlock_apply(struct inside *in, struct err *e)
 {
-	long abi = landlock_abi();
-	struct ruleset r = { 0 };
-	scoped(fd) int fd = -1;
-	size_t size = 0;
+	long abi = jail_landlock_abi();
 
 	if (abi < 1)
 		return err_sys(e, "this kernel has no Landlock; boot with lsm=landlock or use "
 				  "--without=landlock");
-	handle_what_abi_knows(&r, &size, abi);
-	fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
-	if (fd < 0)
-		return err_sys(e, "ruleset");
-	/* Listing is no secret: all there is inside was put there. Reading and running are per
-	 * mount. */
-	if (allow_beneath(fd, r.fs, MAY_LIST, "/", e) < 0 || allow_mounts(in, fd, r.fs, e) < 0)
-		return -1;
-	if (syscall(SYS_landlock_restrict_self, fd, 0) < 0)
-		return err_sys(e, "restrict");
-	in->layers[LAYER_LANDLOCK].detail = abi < 7 ? (uint32_t)abi : 7;
-	return 0;
+	return landlock_apply_abi(in, abi, e);
 }

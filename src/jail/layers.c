@@ -17,7 +17,7 @@ static const struct {
 	[LAYER_IPC] = { "ipc", CLONE_NEWIPC, "ipc" },
 	[LAYER_UTS] = { "uts", CLONE_NEWUTS, "uts" },
 	[LAYER_CGROUP] = { "cgroup", CLONE_NEWCGROUP, "cgroup" },
-	[LAYER_TIME] = { "time", 0, "time" }, /* by unshare(2): clone(2) has no room for its flag */
+	[LAYER_TIME] = { "time", 0, "time" }, /* spaces_enter_time() */
 	[LAYER_LANDLOCK] = { "landlock", 0, NULL },
 	[LAYER_CAPABILITIES] = { "capabilities", 0, NULL },
 	[LAYER_NO_NEW_PRIVS] = { "no_new_privs", 0, NULL },
@@ -36,14 +36,15 @@ unsigned long layer_flag(enum jail_layer l)
 	return layers[l].flag;
 }
 
-uint64_t layer_space(enum jail_layer l)
+uint64_t layer_space(enum jail_layer l, bool of_children)
 {
 	char path[64];
 	struct stat st;
 
 	if (!layers[l].space)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", layers[l].space);
+	snprintf(path, sizeof(path), "/proc/self/ns/%s%s", layers[l].space,
+		 of_children && l == LAYER_TIME ? "_for_children" : "");
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
@@ -61,7 +62,10 @@ int steps_walk(struct inside *in, const struct step *steps, size_t count, struct
 			continue;
 		if (steps[i].run(in, e) == 0)
 			continue;
-		if (!dispensable(in, steps[i].layer))
+		/* Half a namespace is worse than none: the launcher tries again without it. */
+		if (dispensable(in, steps[i].layer) && layers[steps[i].layer].flag)
+			in->failed = steps[i].layer;
+		if (!dispensable(in, steps[i].layer) || layers[steps[i].layer].flag)
 			return err_in(e, "%s", steps[i].name);
 		in->layers[steps[i].layer].obtained = false;
 	}

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -78,6 +80,15 @@ static bool net_holds(const struct inside *in)
 	       errno == ENETUNREACH;
 }
 
+/* A namespace of its own, in which the machine has only just been started. */
+static bool time_holds(const struct inside *in)
+{
+	struct timespec boot;
+
+	return space_is_new(in, LAYER_TIME) && clock_gettime(CLOCK_BOOTTIME, &boot) == 0 &&
+	       (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec < in->booted_ns;
+}
+
 static bool uts_holds(const struct inside *in)
 {
 	struct utsname name;
@@ -86,30 +97,57 @@ static bool uts_holds(const struct inside *in)
 	       strcmp(name.nodename, in->spec->hostname ? in->spec->hostname : "reeve") == 0;
 }
 
-/* The mode of the file lets us read it, so only Landlock can say no; without a root of ours, any
- * write to it. */
-static bool landlock_holds(const struct inside *in)
+/* The mode of the file lets us read it, so only Landlock can say no; without a root of ours, that of the folder
+ * in which our private places lie. */
+static bool file_is_denied(const struct inside *in)
 {
 	int fd = in->layers[LAYER_MOUNT].obtained ? open(JAIL_DENIED, O_RDONLY | O_CLOEXEC)
-						  : open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
+						  : open(in->spec->apart, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool held = fd < 0 && errno == EACCES;
 
 	fd_close(&fd);
 	return held;
 }
 
+/* Port 1 of ourselves, where nobody listens: refused by Landlock, not for want of a listener. */
+static bool port_is_denied(void)
+{
+	scoped(fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in self = { .sin_family = AF_INET, .sin_port = htons(1) };
+
+	self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return fd < 0 || (connect(fd, (struct sockaddr *)&self, sizeof(self)) < 0 && errno == EACCES);
+}
+
+/* As far as this kernel's ABI goes: a file; TCP where there is no network of our own; a signal to init. */
+static bool landlock_holds(const struct inside *in)
+{
+	uint32_t abi = in->layers[LAYER_LANDLOCK].detail;
+
+	if (!file_is_denied(in))
+		return false;
+	if (abi >= 4 && !in->layers[LAYER_NET].obtained && !in->spec->connect && !port_is_denied())
+		return false;
+	return abi < 6 || (kill(getppid(), 0) < 0 && errno == EPERM);
+}
+
+/* Every set, and what could fill one again: raising what is permitted, ambient, or by becoming root. */
 static bool capabilities_hold(const struct inside *in)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct have[2] = { { 0 } };
-	int cap, bound;
+	int cap;
 
-	(void)in;
-	if (syscall(SYS_capget, &head, have) < 0)
+	if (syscall(SYS_capget, &head, have) < 0 ||
+	    capabilities_bounding() != in->layers[LAYER_CAPABILITIES].detail)
 		return false;
-	for (cap = 0; (bound = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
-		if (bound != 0)
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0 ||
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) == 0)
 			return false;
+	if (in->layers[LAYER_CAPABILITIES].detail == 0 &&
+	    (!capabilities_locked() || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) == 0))
+		return false;
 	return (have[0].effective | have[1].effective | have[0].permitted | have[1].permitted |
 		have[0].inheritable | have[1].inheritable) == 0;
 }
@@ -209,7 +247,8 @@ static const struct probe before[] = {
 	{ LAYER_IPC, "still in the launcher's ipc namespace", ipc_holds },
 	{ LAYER_UTS, "still has the launcher's name", uts_holds },
 	{ LAYER_CGROUP, "still in the launcher's cgroup namespace", cgroup_holds },
-	{ LAYER_LANDLOCK, "a denied file opens", landlock_holds },
+	{ LAYER_TIME, "the host's uptime can be read", time_holds },
+	{ LAYER_LANDLOCK, "what is denied works", landlock_holds },
 	{ LAYER_CAPABILITIES, "a capability is left", capabilities_hold },
 	{ LAYER_NO_NEW_PRIVS, "setuid programs would still work", no_new_privs_holds },
 	{ LAYER_LIMITS, "a limit can be raised", limits_hold },

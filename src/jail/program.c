@@ -38,7 +38,8 @@ static int start_session(struct inside *in, struct err *e)
 
 static int enter_directory(struct inside *in, struct err *e)
 {
-	const char *cwd = in->spec->cwd ? in->spec->cwd : "/";
+	char room[INSIDE_PATH];
+	const char *cwd = apart_name(in, in->spec->cwd ? in->spec->cwd : "/", room);
 
 	if (chdir(cwd) < 0)
 		return err_sys(e, "%s", cwd);
@@ -55,10 +56,19 @@ static int no_new_privileges(struct inside *in, struct err *e)
 	return 0;
 }
 
+/*
+ * The bounding set says what an execve could give back. Emptying it takes a capability that an ordinary
+ * user has only in a user namespace of its own; outside one no_new_privs stands for it, and the record
+ * says how much is left.
+ */
 static int drop_capabilities(struct inside *in, struct err *e)
 {
-	(void)in;
-	return capabilities_drop(true, e);
+	if (capabilities_drop(true, e) == 0)
+		return 0;
+	if (in->layers[LAYER_USER].obtained || !in->layers[LAYER_NO_NEW_PRIVS].obtained)
+		return -1;
+	in->layers[LAYER_CAPABILITIES].detail = capabilities_bounding();
+	return capabilities_drop(false, e);
 }
 
 /* Where the layer was given up the sets that can be emptied are emptied all the same. */
@@ -137,7 +147,7 @@ static int check_names(struct inside *in, struct err *e)
 		return err_set(e, ERR_SYSTEM,
 			       "without seccomp nobody hears what is written; --without=names leaves names such as "
 			       ".git/hooks unprotected");
-	if (!in->layers[LAYER_LANDLOCK].obtained || landlock_abi() < 1)
+	if (!in->layers[LAYER_LANDLOCK].obtained || jail_landlock_abi() < 1)
 		return err_set(e, ERR_SYSTEM,
 			       "without Landlock a path can change after it was judged; --without=names leaves names "
 			       "such as .git/hooks unprotected");
@@ -183,13 +193,15 @@ static void say_why(const char *program, int why)
 }
 
 /* The environment first: execvp(3) looks the name up in the jail's own PATH. */
-static void become(const struct jail_spec *spec)
+static void become(const struct inside *in)
 {
-	static char *nothing[] = { NULL };
+	const struct jail_spec *spec = in->spec;
 	sigset_t none;
 	int why;
 
-	environ = spec->env ? (char **)(uintptr_t)spec->env : nothing;
+	environ = apart_env(in);
+	if (!environ)
+		_exit(NOT_EXECUTABLE);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
@@ -201,7 +213,7 @@ static void become(const struct jail_spec *spec)
 
 void program_main(struct inside *in)
 {
-	struct report r = { 0 };
+	struct report r = { .layer = LAYERS };
 
 	if (steps_walk(in, steps, count_of(steps), &r.error) < 0) {
 		r.failed = 1;
@@ -211,6 +223,6 @@ void program_main(struct inside *in)
 	if (send(in->inner, &r, sizeof(r), MSG_NOSIGNAL) < 0 || r.failed)
 		_exit(DIED);
 	await_go(in);
-	become(in->spec);
+	become(in);
 	_exit(NOT_EXECUTABLE);
 }

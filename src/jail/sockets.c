@@ -9,7 +9,7 @@
 
 enum { WAITING = 64 };
 
-/* Parents by hand: the root is already ours, so plain names are enough. */
+/* Parents by hand: the root, or the folder, is already ours, so plain names are enough. */
 static int listen_at(int *out, const char *path, struct err *e)
 {
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -33,18 +33,14 @@ static int listen_at(int *out, const char *path, struct err *e)
 	return 0;
 }
 
-/* In the jail's own root, so that no path on the host leads to them. */
+/* In the jail's own root, so that no path on the host leads to them; without one, in a folder of its own. */
 int sockets_listen(struct inside *in, struct err *e)
 {
+	char room[INSIDE_PATH];
 	size_t i;
 
-	for (i = 0; i < JAIL_SOCKETS && in->spec->sockets[i]; i++) {
-		if (!in->layers[LAYER_MOUNT].obtained)
-			return err_set(e, ERR_SYSTEM,
-				       "there is no place for %s without the mount layer",
-				       in->spec->sockets[i]);
-		if (listen_at(&in->listeners[i], in->spec->sockets[i], e) < 0)
+	for (i = 0; i < JAIL_SOCKETS && in->spec->sockets[i]; i++)
+		if (listen_at(&in->listeners[i], apart_name(in, in->spec->sockets[i], room), e) < 0)
 			return -1;
-	}
 	return 0;
 }

@@ -5,16 +5,20 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "jail/inside.h"
+
+enum { END_MS = 5000 };
 
 static const uint64_t START_NS = 10ull * 1000 * 1000 * 1000;
 
@@ -49,12 +53,14 @@ static pid_t clone_with(unsigned long flags, int cgroup, int *pidfd)
 /* All namespaces, or, if the kernel will not, those the operator did not give up. */
 static pid_t clone_inside(struct inside *in, int *pidfd)
 {
-	unsigned long flags = flags_of(0);
+	unsigned long flags = flags_of(in->off);
 	enum jail_layer l;
 	pid_t child;
 
 	for (l = 0; l < LAYERS; l++)
-		in->layers[l] = (struct jail_layer_state){ .asked = true, .obtained = true };
+		in->layers[l] = (struct jail_layer_state){
+			.asked = true, .obtained = (in->off & (1u << l)) == 0
+		};
 	if (!in->spec->protect || !in->spec->protect[0])
 		in->layers[LAYER_NAMES] = (struct jail_layer_state){ 0 };
 	child = clone_with(flags, in->spec->cgroup, pidfd);
@@ -67,16 +73,23 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 	return child;
 }
 
-static const char *clone_advice(int why)
+/* Which of them the run needs, and the shortest way on. */
+static int say_namespaces(const struct inside *in, int why, struct err *e)
 {
-	if (why == EPERM || why == EACCES)
-		return "namespaces (allow unprivileged user namespaces: sysctl "
-		       "kernel.unprivileged_userns_clone=1 and "
-		       "kernel.apparmor_restrict_unprivileged_userns=0, or name the layer in "
-		       "--without)";
+	char words[96] = "";
+	size_t used = 0;
+	enum jail_layer l;
+
+	for (l = 0; l < LAYERS && used < sizeof(words); l++)
+		if (layer_flag(l) && !(in->spec->without & (1u << l)))
+			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
+						 used ? "," : "", jail_layer_word(l));
+	errno = why;
 	if (why == ENOSPC || why == EUSERS)
-		return "namespaces (raise user.max_user_namespaces and its siblings)";
-	return "namespaces";
+		return err_sys(e, "namespaces (%s): raise user.max_user_namespaces and its siblings, or "
+				  "add --without=LAYER; reeve doctor says which", words);
+	return err_sys(e, "namespaces (%s): in a container add --without=namespaces; on a host see "
+			  "reeve doctor", words);
 }
 
 /* Signals blocked across the clone: a handler of the launcher's must not run inside. */
@@ -97,11 +110,7 @@ static int spawn(struct jail *out, struct inside *in, struct err *e)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(pair[1]);
 	out->control = pair[0];
-	if (out->init < 0) {
-		errno = why;
-		return err_sys(e, "%s", clone_advice(why));
-	}
-	return 0;
+	return out->init < 0 ? say_namespaces(in, why, e) : 0;
 }
 
 /* The listeners in their order, then the terminal if there is one. */
@@ -152,15 +161,26 @@ static int hear(struct jail *out, struct report *r, struct err *e)
 	return -1;
 }
 
+/* Once more for each layer that was given up and turned out not to be had when it was furnished. */
 static int start(struct jail *out, struct inside *in, struct err *e)
 {
-	struct report r;
+	struct report r = { .layer = LAYERS };
+	struct timespec boot;
 	enum jail_layer l;
 
+	if (clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+		return err_sys(e, "clock");
+	in->booted_ns = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec;
 	for (l = 0; l < LAYERS; l++)
-		in->outer[l] = layer_space(l);
-	if (spawn(out, in, e) < 0 || hear(out, &r, e) < 0)
-		return -1;
+		in->outer[l] = layer_space(l, false);
+	while (spawn(out, in, e) < 0 || hear(out, &r, e) < 0) {
+		if (out->init < 0 || r.layer >= LAYERS || (in->off & (1u << r.layer)))
+			return -1;
+		jail_end(out);
+		*e = (struct err){ 0 };
+		in->off |= 1u << r.layer;
+		r.layer = LAYERS;
+	}
 	memcpy(out->layers, r.layers, sizeof(out->layers));
 	return 0;
 }
@@ -202,10 +222,15 @@ static int check_copies(const struct jail_spec *spec, struct err *e)
 
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
-	struct inside in = {
-		.spec = spec, .uid = geteuid(), .gid = getegid(), .base = -1, .inner = -1,
-		.master = -1, .slave = -1, .listener = -1
-	};
+	struct inside in = { .spec = spec,
+			     .uid = geteuid(),
+			     .gid = getegid(),
+			     .base = -1,
+			     .inner = -1,
+			     .master = -1,
+			     .slave = -1,
+			     .listener = -1,
+			     .failed = LAYERS };
 	struct jail made = JAIL_NONE;
 	int i, rc;
 
@@ -214,7 +239,13 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 		in.listeners[i] = made.listeners[i] = -1;
 	if (check_stdio(spec, e) < 0 || check_copies(spec, e) < 0)
 		return err_in(e, "%s jail", spec->name);
-	rc = start(&made, &in, e);
+	rc = (spec->without & (1u << LAYER_MOUNT)) ? apart_make(&in, e) : 0;
+	if (rc == 0)
+		rc = start(&made, &in, e);
+	if (rc < 0 || made.layers[LAYER_MOUNT].obtained)
+		apart_remove(in.apart);
+	else
+		memcpy(made.apart, in.apart, sizeof(made.apart));
 	if (rc < 0) {
 		jail_end(&made);
 		return err_in(e, "%s jail", spec->name);
@@ -276,6 +307,21 @@ bool jail_ended(struct jail *j, int *status)
 	return j->init > 0 && reap(j, status, WNOHANG);
 }
 
+/*
+ * Without a pid namespace init is what ends the others, so it is asked first, by closing the way to it;
+ * only if it does not, it is killed, and what it leaves is the caller's (jail_strays_end).
+ */
+static void let_end(struct jail *j)
+{
+	struct pollfd end = { .fd = j->pidfd, .events = POLLIN };
+
+	if (j->layers[LAYER_PID].obtained)
+		return;
+	shutdown(j->control, SHUT_RDWR);
+	while (poll(&end, 1, END_MS) < 0 && errno == EINTR)
+		;
+}
+
 /* A closed control socket marks a jail that never was or is no more: its listeners are not ours
  * then. */
 void jail_end(struct jail *j)
@@ -283,6 +329,7 @@ void jail_end(struct jail *j)
 	int status, i;
 
 	if (j->init > 0) {
+		let_end(j);
 		syscall(SYS_pidfd_send_signal, j->pidfd, SIGKILL, NULL, 0);
 		reap(j, &status, 0);
 	}
@@ -292,4 +339,7 @@ void jail_end(struct jail *j)
 	j->init = -1;
 	fd_close(&j->pidfd);
 	fd_close(&j->control);
+	if (j->apart[0])
+		apart_remove(j->apart);
+	j->apart[0] = '\0';
 }

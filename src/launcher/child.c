@@ -59,6 +59,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 	spec.stdio[2] = its;
 	spec.new_session = true;
 	spec.without = r->ask->without;
+	spec.apart = r->at.apart;
 	if (jail_start(&c->jail, &spec, e) == 0 && jail_go(&c->jail, e) == 0)
 		return 0;
 	jail_end(&c->jail);

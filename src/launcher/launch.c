@@ -7,9 +7,13 @@
  */
 #include "launcher/launcher.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +21,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "launcher/run.h"
+
+enum { RECORDER_MS = 10000 };
 
 void phase_mark(struct run *r, const char *name)
 {
@@ -38,6 +44,24 @@ void phases_say(const struct run *r)
 	}
 }
 
+bool run_keeps_strays(const struct run *r)
+{
+	return getpid() == 1 || (r->ask->without & (1u << LAYER_PID)) != 0;
+}
+
+void run_known(const struct run *r, pid_t known[RUN_KNOWN])
+{
+	size_t n = 0, i;
+
+	known[n++] = r->agent.init;
+	known[n++] = r->broker_pid;
+	known[n++] = r->starting > 0 ? r->starting : -1;
+	known[n++] = r->terminal.relay;
+	for (i = 0; i < RUN_CHILDREN; i++)
+		known[n++] = r->children[i].jail.init;
+	known[n] = 0;
+}
+
 /* Signals meant for the agent reach us; they become readable instead of ending us. */
 static int watch_signals(struct run *r, struct err *e)
 {
@@ -49,6 +73,8 @@ static int watch_signals(struct run *r, struct err *e)
 	sigemptyset(&set);
 	for (i = 0; i < count_of(ours); i++)
 		sigaddset(&set, ours[i]);
+	if (run_keeps_strays(r))
+		sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return err_sys(e, "block signals");
 	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -57,7 +83,8 @@ static int watch_signals(struct run *r, struct err *e)
 
 static int harden(struct run *r, struct err *e)
 {
-	(void)r;
+	if (run_keeps_strays(r) && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(e, "subreaper");
 	return jail_self_launcher(e);
 }
 
@@ -82,9 +109,21 @@ static int build_jail(struct run *r, struct err *e)
 	spec->stdio[2] = STDERR_FILENO;
 	spec->new_session = true;
 	spec->without = r->ask->without;
+	spec->apart = r->at.apart;
 	spec->terminal = terminal_wanted();
 	spec->cgroup = r->cgroup.dir;
 	return jail_start(&r->agent, spec, e);
+}
+
+/*
+ * Landlock before ABI 9 does not say which sockets may be connected to. Without mounts the recorder's has
+ * a name the agent could find, so it has none any more once we and the broker are connected.
+ */
+static int close_door(struct run *r, struct err *e)
+{
+	if (r->agent.layers[LAYER_MOUNT].obtained || unlink(r->at.socket) == 0 || errno == ENOENT)
+		return 0;
+	return err_sys(e, "%s", r->at.socket);
 }
 
 static int let_go(struct run *r, struct err *e)
@@ -110,6 +149,7 @@ static const struct {
 	{ "ledger", recorder_open },
 	{ "number", cow_number },
 	{ "broker", broker_tell },
+	{ "door", close_door },
 	{ "terminal", terminal_begin },
 	{ "agent", let_go },
 };
@@ -149,10 +189,15 @@ static void run_init(struct run *r, const struct run_request *ask)
 /* In this order on every path: nothing that acts may outlive who writes it down. */
 static void tear_down(struct run *r)
 {
+	pid_t known[RUN_KNOWN];
+
 	jail_end(&r->agent);
 	terminal_end(r);
 	cgroup_end(&r->cgroup);
 	children_end(r);
+	run_known(r, known);
+	if (run_keeps_strays(r))
+		jail_strays_end(known);
 	if (r->broker_pid > 0) {
 		kill(r->broker_pid, r->done ? 0 : SIGKILL);
 		waitpid(r->broker_pid, NULL, 0);
@@ -193,6 +238,18 @@ static int finish(struct run *r, int done, struct err *e)
 	return -1;
 }
 
+/* With process 1 a container ends: the recorder, which ends after its last run, must be let. */
+static void await_recorder(const struct run *r)
+{
+	int pidfd = getpid() == 1 && r->starting > 0 ? (int)syscall(SYS_pidfd_open, r->starting, 0)
+						     : -1;
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	while (pidfd >= 0 && poll(&end, 1, RECORDER_MS) < 0 && errno == EINTR)
+		;
+	fd_close(&pidfd);
+}
+
 int launch_run(const struct run_request *ask, int *status, struct err *e)
 {
 	struct run *r = calloc(1, sizeof(*r));
@@ -214,6 +271,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	*status = r->status;
 	jail_plan_free(&r->plan);
 	fd_close(&r->recorder.fd);
+	await_recorder(r);
 	fd_close(&r->starting_says);
 	fd_close(&r->signals);
 	fd_close(&r->workspace);

@@ -20,13 +20,34 @@ static void time_out(struct run *r)
 	r->deadline_ns = clock_mono_ns() + GRACE_SECONDS * SECOND;
 }
 
+static void reap_strays(const struct run *r)
+{
+	pid_t known[RUN_KNOWN];
+
+	run_known(r, known);
+	jail_strays_reap(known);
+}
+
+/* What is left of an agent whose init was killed, where no pid namespace ended it too. */
+static void end_strays(const struct run *r)
+{
+	pid_t known[RUN_KNOWN];
+
+	run_known(r, known);
+	if (!r->agent.layers[LAYER_PID].obtained)
+		jail_strays_end(known);
+}
+
 static void forward_signals(struct run *r)
 {
 	struct signalfd_siginfo s;
 
-	while (read(r->signals, &s, sizeof(s)) == sizeof(s))
-		if (!terminal_signal(r, (int)s.ssi_signo))
+	while (read(r->signals, &s, sizeof(s)) == sizeof(s)) {
+		if (s.ssi_signo == SIGCHLD)
+			reap_strays(r);
+		else if (!terminal_signal(r, (int)s.ssi_signo))
 			jail_signal(&r->agent, (int)s.ssi_signo);
+	}
 }
 
 /* The agent is gone: the broker closes what is open. Its tools are ended after it has said so. */
@@ -36,6 +57,7 @@ static int begin_end(struct run *r, struct err *e)
 		return 0;
 	if (events_last(r, &r->agent, NULL, e) < 0)
 		return -1;
+	end_strays(r);
 	if (r->timed_out)
 		r->status = RUN_TIMED_OUT;
 	r->ending = true;

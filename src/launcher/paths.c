@@ -128,7 +128,8 @@ static int socket_of(struct paths *p, const char *tenant, struct err *e)
 	seal_digest(digest, p->ledger, strlen(p->ledger));
 	if (sockets_of(dir, p->ledger, e) < 0 || paths_make_own(dir, e) < 0)
 		return -1;
-	if (join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
+	if (join(p->apart, e, "%s/jails", dir) < 0 ||
+	    join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
 		return -1;
 	if (strlen(p->socket) > 107)
 		return err_set(e, ERR_LIMIT, "%s is too long for a socket: set XDG_RUNTIME_DIR",

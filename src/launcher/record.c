@@ -10,6 +10,8 @@ static void add_layer(struct buf *list, enum jail_layer l, const struct jail_lay
 	buf_printf(list, "%s", jail_layer_word(l));
 	if (l == LAYER_LANDLOCK && s->detail)
 		buf_printf(list, " abi-%u", s->detail);
+	if (l == LAYER_CAPABILITIES && s->detail)
+		buf_printf(list, " bounding-%u", s->detail);
 	buf_printf(list, " %s %s", s->obtained ? "obtained" : "given-up",
 		   s->tested ? "tested" : "untested");
 	buf_add(list, "", 1);
@@ -88,6 +90,7 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 	record_text(out, FIELD_OWNER_BY, r->ask->owner_by);
 	record_text(out, FIELD_TENANT, r->ask->tenant);
 	record_text(out, FIELD_TASK, r->ask->task);
+	record_text(out, FIELD_DEPARTMENT, r->ask->department);
 	record_text(out, FIELD_ENVIRONMENT, r->ask->environment);
 	record_text(out, FIELD_INITIATOR, r->ask->initiator);
 	record_text(out, FIELD_WORKSPACE, r->ask->place.workspace);

@@ -61,6 +61,12 @@ struct run {
 	struct msg msg;		/* room for the message being read: too large for a stack */
 };
 
+/* All of ours, so that who is none of them is a stray; 0 at the end. */
+enum { RUN_KNOWN = RUN_CHILDREN + 5 };
+void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
+/* Is it for us to end and reap what nobody else does: no pid namespace to do it, or we are process 1. */
+bool run_keeps_strays(const struct run *r);
+
 void phase_mark(struct run *r, const char *name);
 void phases_say(const struct run *r);
 

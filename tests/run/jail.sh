@@ -46,7 +46,7 @@ for uid in $(each_user); do
 	fails "uid $uid: a stray descriptor does not get in" 0 as "$uid" "$h" sh -c 'exec 7</etc/hostname; exec "$0" run -- sh -c "[ ! -e /proc/self/fd/7 ]"' "$reeve"
 
 	layers=$(records "$h" | grep '"kind":"run"' | head -n 1)
-	for layer in user mount pid net ipc uts cgroup landlock capabilities no_new_privs seccomp limits; do
+	for layer in user mount pid net ipc uts cgroup time landlock capabilities no_new_privs seccomp limits; do
 		says "uid $uid: the first record says that $layer was obtained and tested" "\"$layer( abi-[0-9]+)? obtained tested\"" "$layers"
 	done
 	fails "uid $uid: the ledger is whole" 0 verify "$h"

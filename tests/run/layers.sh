@@ -14,13 +14,13 @@ scarce() {
 	(cd "$h/work" && unshare -Ur sh -c 'echo 0 >"/proc/sys/user/max_$1_namespaces"; shift; exec "$@"' sh "$kind" \
 		env -i HOME="$h" PATH="$room/bin:$PATH" XDG_STATE_HOME="$h/state" XDG_RUNTIME_DIR="$h/run" "$reeve" run "$@")
 }
-for layer in uts ipc cgroup net; do
+for layer in uts ipc cgroup net time; do
 	rm -f "$h/work/started"
 	fails "without $layer to be had no agent starts" 125 scarce $layer -- touch started
 	says "and it says how to go on" 'without|raise' "$said"
 	equal "and nothing was done" no "$([ -e "$h/work/started" ] && echo yes || echo no)"
 done
-for layer in uts ipc cgroup; do
+for layer in uts ipc cgroup time; do
 	fails "with --without=$layer it does" 0 scarce $layer --without=$layer -- true
 	says "and the ledger says that it is missing" "\"$layer given-up untested\"" "$(records "$h" | grep '"kind":"run"' | tail -n 1)"
 done

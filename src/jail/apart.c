@@ -1,0 +1,243 @@
+/*
+ * A jail without a root of its own, as in a container that gives no namespaces. Its private home, /tmp
+ * and the sockets of the broker need names that no other process uses: a folder made for this jail
+ * alone, in one of ours, removed when the jail has ended. Programs are told where by HOME, TMPDIR,
+ * REEVE_SOCKET and PATH; Landlock lets them reach this folder and what the spec names, and no more.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "jail/inside.h"
+
+#define OURS "/run/reeve"
+
+int apart_make(struct inside *in, struct err *e)
+{
+	int size;
+
+	if (!in->spec->apart)
+		return 0;
+	if (fd_make_dirs(in->spec->apart, 0700, e) < 0)
+		return -1;
+	size = snprintf(in->apart, sizeof(in->apart), "%s/jail-XXXXXX", in->spec->apart);
+	if (size < 0 || (size_t)size >= sizeof(in->apart)) {
+		in->apart[0] = '\0';
+		return err_set(e, ERR_LIMIT, "%s is too long for private places: set XDG_RUNTIME_DIR",
+			       in->spec->apart);
+	}
+	if (!mkdtemp(in->apart)) {
+		in->apart[0] = '\0';
+		return err_sys(e, "private places in %s", in->spec->apart);
+	}
+	return 0;
+}
+
+static bool is_within(const char *path, const char *root)
+{
+	size_t size = strlen(root);
+
+	return strncmp(path, root, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+/* The last mount that holds it decides, as it would if there were mounts. */
+static bool is_private(const struct inside *in, const char *path)
+{
+	bool yes = is_within(path, OURS);
+	size_t i;
+
+	for (i = 0; i < in->spec->mount_count; i++)
+		if (is_within(path, in->spec->mounts[i].target))
+			yes = in->spec->mounts[i].kind == JAIL_TMPFS ||
+			      is_within(in->spec->mounts[i].target, OURS);
+	return yes;
+}
+
+const char *apart_name(const struct inside *in, const char *path, char room[INSIDE_PATH])
+{
+	int size;
+
+	if (in->layers[LAYER_MOUNT].obtained || !is_private(in, path))
+		return path;
+	size = snprintf(room, INSIDE_PATH, "%s%s", in->apart, path);
+	return size < INSIDE_PATH ? room : path; /* too long to name anything */
+}
+
+/* What a rule is about: the thing itself where it lies on the host, or the private place. */
+const char *apart_source(const struct inside *in, const struct jail_mount *m, char room[INSIDE_PATH])
+{
+	if (in->layers[LAYER_MOUNT].obtained)
+		return m->target;
+	return m->source ? m->source : apart_name(in, m->target, room);
+}
+
+static int furnish(struct inside *in, const struct jail_mount *m, struct err *e)
+{
+	char room[INSIDE_PATH], parent[INSIDE_PATH];
+	const char *at = apart_name(in, m->target, room);
+
+	if (m->kind == JAIL_COW)
+		return err_set(e, ERR_INPUT, "\"workspace\": \"cow\" takes the mount layer");
+	if (at == m->target)
+		return 0;
+	if (m->kind == JAIL_TMPFS)
+		return fd_make_dirs(at, 0700, e);
+	snprintf(parent, sizeof(parent), "%s", at);
+	*strrchr(parent, '/') = '\0';
+	if (!m->source)
+		return 0;
+	if (fd_make_dirs(parent, 0700, e) < 0)
+		return -1;
+	return symlink(m->source, at) < 0 ? err_sys(e, "%s", at) : 0;
+}
+
+int apart_furnish(struct inside *in, struct err *e)
+{
+	size_t i;
+
+	if (in->layers[LAYER_MOUNT].obtained)
+		return 0;
+	if (!in->apart[0])
+		return err_set(e, ERR_SYSTEM,
+			       "there is no place for private files without the mount layer");
+	for (i = 0; i < in->spec->mount_count; i++)
+		if (furnish(in, &in->spec->mounts[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* "/run/reeve/bin:/usr/bin" part by part; what is no path stays. */
+static const char *rename_value(const struct inside *in, const char *entry)
+{
+	const char *at = strchr(entry, '='), *end;
+	struct buf out = BUF(1 << 20);
+	char part[INSIDE_PATH], room[INSIDE_PATH];
+
+	if (!at || at[1] != '/')
+		return entry;
+	buf_add(&out, entry, (size_t)(at - entry) + 1);
+	for (at++; at; at = *end ? end + 1 : NULL) {
+		end = strchrnul(at, ':');
+		if ((size_t)(end - at) >= sizeof(part))
+			return entry;
+		memcpy(part, at, (size_t)(end - at));
+		part[end - at] = '\0';
+		buf_puts(&out, apart_name(in, part, room));
+		if (*end)
+			buf_puts(&out, ":");
+	}
+	return buf_text(&out); /* kept: it is the environment of what comes next */
+}
+
+static bool has(const char *const *env, const char *name)
+{
+	for (; *env; env++)
+		if (strncmp(*env, name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+char **apart_env(const struct inside *in)
+{
+	static const char *const places[][2] = { { "TMPDIR=", "/tmp" }, { "REEVE_SOCKETS=", OURS } };
+	static const char *const nothing[] = { NULL };
+	const char *const *env = in->spec->env ? in->spec->env : nothing;
+	char text[2 * JAIL_APART];
+	size_t count = 0, i;
+	char **out;
+
+	if (in->layers[LAYER_MOUNT].obtained)
+		return (char **)(uintptr_t)env;
+	while (env[count])
+		count++;
+	out = calloc(count + count_of(places) + 1, sizeof(*out));
+	if (!out)
+		return NULL;
+	for (i = 0; i < count; i++)
+		out[i] = (char *)(uintptr_t)rename_value(in, env[i]);
+	for (i = 0; i < count_of(places); i++) {
+		snprintf(text, sizeof(text), "%s%s%s", places[i][0], in->apart, places[i][1]);
+		if (!has(env, places[i][0]))
+			out[count++] = strdup(text);
+	}
+	return out;
+}
+
+/* A folder, never what a link leads to. */
+static void unlock(int base, const char *name)
+{
+	scoped(fd) int dir = openat(base, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
+	if (dir >= 0)
+		(void)!chmod(path, 0700);
+}
+
+/*
+ * What an agent left may be nested deeper than any path is long, and hold folders that nobody may enter.
+ * So there is no descent: a folder that is not empty gives what it holds to its parent, under a new
+ * name, and is empty then.
+ */
+static void lift(int base, const char *name, unsigned long *serial)
+{
+	scoped(fd) int dir = -1;
+	char fresh[32];
+	struct dirent *d;
+	DIR *list;
+	int copy;
+
+	unlock(base, name);
+	dir = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	copy = dir < 0 ? -1 : fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	list = copy < 0 ? NULL : fdopendir(copy);
+	while (list && (d = readdir(list))) {
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
+		    unlinkat(dir, d->d_name, 0) == 0 || unlinkat(dir, d->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		snprintf(fresh, sizeof(fresh), "lifted-%lu", (*serial)++);
+		unlock(dir, d->d_name); /* moving a folder writes its ".." */
+		(void)!renameat(dir, d->d_name, base, fresh);
+	}
+	if (list)
+		closedir(list);
+	unlinkat(base, name, AT_REMOVEDIR);
+}
+
+/* Each pass leaves less than it found, or something that cannot be removed. */
+static void remove_all(const char *apart)
+{
+	scoped(fd) int base = open(apart, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	unsigned long serial = 0, left = 1, passes;
+	struct dirent *d;
+	DIR *list;
+
+	for (passes = 0; base >= 0 && left > 0 && passes < 100000; passes++) {
+		list = opendir(apart);
+		left = 0;
+		while (list && (d = readdir(list))) {
+			if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+				continue;
+			if (unlinkat(base, d->d_name, 0) == 0)
+				continue;
+			lift(base, d->d_name, &serial);
+			left++;
+		}
+		if (list)
+			closedir(list);
+	}
+	(void)!rmdir(apart);
+}
+
+void apart_remove(const char *apart)
+{
+	if (apart[0])
+		remove_all(apart);
+}
