@@ -25,11 +25,25 @@ refused() {
 attack() {
 	name=$1
 	shift
-	as "$uid" "$h" timeout -k 2 30 "$@" >"$story/told" 2>"$story/stderr"
+	as "$uid" "$h" timeout -k 2 120 "$@" >"$story/told" 2>"$story/stderr"
 	status=$?
 	equal "uid $uid: $name: every row was tried" '0 1' "$status $(grep -c '^end ' "$story/told")"
 	[ "$status" = 0 ] || sed 's/^/# /' "$story/stderr"
 	rows "$name" "$story/told"
 	equal "uid $uid: $name: what was refused is in the ledger, and nothing else" \
 		"$(sed -n 's/^record //p' "$story/told" | sort -u)" "$(refused)"
+}
+
+# A workspace as an operator has it.
+lay_out() {
+	as "$uid" "$h" git init -q .
+	as "$uid" "$h" sh -c 'printf "#!/bin/sh\nexit 0\n" >.git/hooks/pre-commit && chmod +x .git/hooks/pre-commit
+		echo layout >.envrc && mkdir -p .vscode .claude t .git/worktrees/w bare/objects bare/refs bare/hooks && echo "{}" >t/tasks.json
+		echo "ref: refs/heads/master" | tee bare/HEAD .git/worktrees/w/HEAD >/dev/null; echo ../.. >.git/worktrees/w/commondir'
+}
+# What of it somebody trusts: names, kinds, modes and bytes.
+trusted() {
+	(cd "$h/work" && find . \( -ipath '*/.git/hooks*' -o -ipath '*/.git/config' -o -iname .mcp.json -o -iname .envrc \
+		-o -iname commondir -o -ipath '*/.vscode*' -o -path '*bare/*' -o -iname .bashrc -o -ipath '*/.claude/*' \
+		-o -path './t/.git' \) ! -type s -printf '%p %y %m %l ' \( -type f -exec sha256sum {} \; -o -printf '\n' \) | sort)
 }

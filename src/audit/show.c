@@ -260,6 +260,35 @@ static void show_close(struct show *s, const struct record *r)
 	put_why(s, r);
 }
 
+/* "changed file  src/main.c  sha256:12345678 -> sha256:9abcdef0" */
+static void show_file(struct show *s, const struct record *r)
+{
+	put_clock(s, r);
+	put_word(s, DIM, "file");
+	put(s, r, FIELD_CHANGE, 16);
+	buf_puts(&s->line, " ");
+	put(s, r, FIELD_TYPE, 16);
+	buf_puts(&s->line, "  ");
+	put(s, r, FIELD_PATH, 80);
+	buf_puts(&s->line, "  ");
+	put(s, r, FIELD_BEFORE, 15);
+	buf_puts(&s->line, r->value[FIELD_BEFORE].set && r->value[FIELD_AFTER].set ? " -> " : "");
+	put(s, r, FIELD_AFTER, 15);
+	buf_puts(&s->line, "\n");
+}
+
+static void show_files(struct show *s, const struct record *r)
+{
+	bool ok = says(r, FIELD_STATUS, "ok"); /* otherwise nothing of it can be taken over */
+
+	put_clock(s, r);
+	put_word(s, ok ? DIM : YELLOW, "files");
+	if (ok)
+		buf_printf(&s->line, "%" PRIu64 " names changed in the copy", r->value[FIELD_COUNT].number);
+	buf_puts(&s->line, ok ? "\n" : "not known what was changed\n");
+	put_why(s, r);
+}
+
 /* Six registers say little to most readers: with --json they are there. */
 static void show_syscall(struct show *s, const struct record *r)
 {
@@ -290,7 +319,8 @@ static void show_syscall(struct show *s, const struct record *r)
 static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) = {
 	[RECORD_GENESIS] = show_genesis, [RECORD_RUN] = show_run,	  [RECORD_INTENT] = show_intent,
 	[RECORD_REFUSAL] = show_refusal, [RECORD_OUTCOME] = show_outcome, [RECORD_RECOVERY] = show_recovery,
-	[RECORD_CLOSE] = show_close,	 [RECORD_SYSCALL] = show_syscall,
+	[RECORD_CLOSE] = show_close,	 [RECORD_SYSCALL] = show_syscall, [RECORD_FILE] = show_file,
+	[RECORD_FILES] = show_files,
 };
 
 static int show_record(struct show *s, const struct frame *f, struct err *e)

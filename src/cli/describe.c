@@ -2,8 +2,15 @@
 #include "cli/describe.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <stdio.h>
 #include <string.h>
+
+#if defined(__x86_64__)
+#define NATIVE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE AUDIT_ARCH_AARCH64
+#endif
 
 static void set_text(json_t *object, const char *key, const char *text)
 {
@@ -149,27 +156,34 @@ static json_t *layers_of(const struct jail_spec *spec)
 	return all;
 }
 
+static const char *answer_of(int error)
+{
+	const char *word = error > 0 ? strerrorname_np(error) : NULL;
+
+	if (error <= 0)
+		return error == 0 ? "allow" : error == JAIL_TRAPS ? "trap" : "kill";
+	return word ? word : "refuse";
+}
+
 static json_t *call_row(const char *name, int error, const char *because)
 {
 	json_t *row = json_object();
-	const char *word = strerrorname_np(error);
 
 	set_text(row, "name", name);
-	set_text(row, "answer", error == 0 ? "allow" : error < 0 ? "kill" : word ? word : "refuse");
+	set_text(row, "answer", answer_of(error));
 	set_text(row, "because", because);
 	return row;
 }
 
-static const char *name_of_call(char room[32], int call)
+static bool we_refuse(int call)
 {
-	const struct jail_call *row;
+	const struct jail_call *ours;
 	size_t i;
 
-	for (i = 0; (row = jail_call_at(i)); i++)
-		if (row->call == call)
-			return row->name;
-	snprintf(room, 32, "call %d", call);
-	return room;
+	for (i = 0; (ours = jail_call_at(i)); i++)
+		if (ours->call == call && ours->error)
+			return true;
+	return false;
 }
 
 /* Our table; or the profile's own list, beneath which our table's refusals hold. */
@@ -178,19 +192,19 @@ static json_t *calls_of(const struct jail_spec *spec)
 	json_t *all = json_array();
 	const struct jail_call *ours;
 	const struct jail_rule *rule;
-	char room[32];
+	char name[JAIL_CALL_NAME];
 	size_t i;
 
 	for (i = 0; (ours = jail_call_at(i)); i++)
 		if (ours->call >= 0 && (!spec->calls || ours->error))
-			json_array_append_new(all,
-					      call_row(ours->name, ours->error, ours->because));
+			json_array_append_new(all, call_row(ours->name, ours->error, ours->because));
 	for (i = 0; spec->calls && i < spec->calls->count; i++) {
 		rule = &spec->calls->rules[i];
-		json_array_append_new(all, call_row(name_of_call(room, rule->call), rule->error,
-						    rule->compare_count
-							    ? "where its arguments match the file"
-							    : NULL));
+		if (we_refuse(rule->call))
+			continue;
+		jail_call_name(name, NATIVE, rule->call);
+		json_array_append_new(all, call_row(name, rule->error,
+						    rule->compare_count ? "where its arguments match the file" : NULL));
 	}
 	return all;
 }
@@ -202,6 +216,8 @@ static json_t *files_of(const struct profile *p)
 
 	for (i = 0; profile_file(p, i); i++)
 		json_array_append_new(all, json_string(profile_file(p, i)));
+	if (profile_oci_path(p))
+		json_array_append_new(all, json_string(profile_oci_path(p)));
 	return all;
 }
 
@@ -219,7 +235,6 @@ json_t *describe_plan(const struct wish *w, const struct jail_spec *spec)
 {
 	const struct profile *p = w->read_profile;
 	json_t *all = json_object();
-	char otherwise[32];
 
 	set_text(all, "profile", profile_name(p));
 	set_text(all, "about", profile_about(p));
@@ -239,11 +254,6 @@ json_t *describe_plan(const struct wish *w, const struct jail_spec *spec)
 	json_object_set_new(all, "protect", protected_of(p, spec));
 	json_object_set_new(all, "sockets", sockets_of(spec));
 	json_object_set_new(all, "calls", calls_of(spec));
-	snprintf(otherwise, sizeof(otherwise), "%s",
-		 spec->calls && spec->calls->otherwise < 0 ? "kill"
-		 : spec->calls && spec->calls->otherwise == 0
-			 ? "allow"
-			 : strerrorname_np(spec->calls ? spec->calls->otherwise : ENOSYS));
-	set_text(all, "other_calls", otherwise);
+	set_text(all, "other_calls", answer_of(spec->calls ? spec->calls->otherwise : ENOSYS));
 	return all;
 }

@@ -145,6 +145,9 @@ static int check_plans(const struct wish *w, struct err *e)
 	struct jail_plan plan = { 0 };
 	size_t i;
 
+	if (profile_is_cow(w->read_profile) && (w->ask.without & (1u << LAYER_MOUNT)))
+		return err_set(e, ERR_INPUT,
+			       "the profile's \"workspace\": \"cow\" takes the layer mount: leave out --without=mount");
 	if (profile_agent_plan(&plan, w->read_profile, w->read_tools, &w->ask.place, w->ask.argv,
 			       e) < 0)
 		return -1;

@@ -26,9 +26,9 @@ static bool is_nothing(uint32_t c)
 	static const struct {
 		uint32_t from, to;
 	} ranges[] = {
-		{ 0xad, 0xad },	    { 0x34f, 0x34f },	{ 0x61c, 0x61c },   { 0x115f, 0x1160 },
-		{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x202a, 0x202e },
-		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+		{ 0xad, 0xad },     { 0x34f, 0x34f },   { 0x61c, 0x61c },     { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },   { 0x202a, 0x202e },
+		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
 		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0xe0000, 0xe0fff },
 	};
 	size_t i;
@@ -127,25 +127,33 @@ static enum name_kind match(const char *path, const char *from, size_t given, co
 	return *from || end == path ? NAME_FREE : NAME_LEADS;
 }
 
-static enum name_kind judge_one(const char *path, size_t given, const char *pattern)
+/* Most parts begin otherwise than most patterns: no need to look further. */
+static bool may_match(const char *from, const char *pattern)
 {
-	enum name_kind worst = NAME_FREE, now;
-	const char *from;
+	unsigned char a = (unsigned char)*from, b = (unsigned char)*pattern;
 
-	for (from = path + strspn(path, "/"); *from && worst != NAME_PROTECTED; from = past(from)) {
-		now = match(path, from, given, pattern);
-		worst = now > worst ? now : worst;
-	}
-	return worst;
+	return a >= 0x80 || b >= 0x80 || a == b || (a ^ b) == ('a' ^ 'A');
+}
+
+static enum name_kind judge_from(const char *path, const char *from, size_t given,
+				 const char *pattern, enum name_kind worst)
+{
+	enum name_kind now =
+		may_match(from, pattern) ? match(path, from, given, pattern) : NAME_FREE;
+
+	return now > worst ? now : worst;
 }
 
 enum name_kind names_judge(const char *path, size_t given, const char *const *protect)
 {
-	enum name_kind worst = judge_one(path, given, NAMES_PROBE), now;
+	enum name_kind worst = NAME_FREE;
+	const char *from;
+	size_t i;
 
-	for (; *protect && worst != NAME_PROTECTED; protect++) {
-		now = judge_one(path, given, *protect);
-		worst = now > worst ? now : worst;
+	for (from = path + strspn(path, "/"); *from; from = past(from)) {
+		worst = judge_from(path, from, given, NAMES_PROBE, worst);
+		for (i = 0; protect[i] && worst != NAME_PROTECTED; i++)
+			worst = judge_from(path, from, given, protect[i], worst);
 	}
 	return worst;
 }

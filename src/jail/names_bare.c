@@ -1,9 +1,11 @@
 /*
  * git obeys any folder that looks like a repository when somebody stands in it or beneath, whatever
  * its name: HEAD, objects and refs make it one, its config and hooks are what it then runs. So the
- * name that would complete the set is refused, and in a complete one config and hooks are protected.
+ * name that would complete the set is refused, and in a complete one config and hooks are
+ * protected.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,8 +18,7 @@ static bool is_there(int folder, const char *up, const char *leaf, const char *w
 
 	if (leaf && names_same(leaf, strlen(leaf), word, strlen(word)))
 		return true;
-	strcpy(path, up); /* NOLINT: both are words of ours */
-	strncat(path, word, sizeof(path) - strlen(path) - 1);
+	snprintf(path, sizeof(path), "%s%s", up, word);
 	return fstatat(folder, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -59,7 +60,9 @@ bool names_bare(int parent, const char *path, const char *leaf)
 		return is_repository(parent, "", NULL);
 	for (i = 0; i < count_of(made_of); i++)
 		if (names_same(name, size, made_of[i], strlen(made_of[i])))
-			return !is_there(parent, "", NULL, made_of[i]) && is_repository(parent, "", name) &&
-			       (is_there(parent, "", NULL, "config") || is_there(parent, "", NULL, "hooks"));
+			return !is_there(parent, "", NULL, made_of[i]) &&
+			       is_repository(parent, "", name) &&
+			       (is_there(parent, "", NULL, "config") ||
+				is_there(parent, "", NULL, "hooks"));
 	return false;
 }

@@ -1,6 +1,7 @@
 /*
  * A unix socket gets its name by bind(2), which takes no folder: so init goes there, binds the
- * program's own socket to the last part, and comes back. Everything else that is bound is left alone.
+ * program's own socket to the last part, and comes back. Everything else that is bound is left
+ * alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@ static int bind_there(int socket, const struct spot *s)
 
 	if (strlen(s->leaf) >= sizeof(name.sun_path))
 		return -EINVAL;
-	strcpy(name.sun_path, s->leaf); /* NOLINT: it fits */
+	memcpy(name.sun_path, s->leaf, strlen(s->leaf));
 	if (fchdir(s->parent) < 0)
 		return -errno;
 	rc = bind(socket, (struct sockaddr *)&name, sizeof(name)) < 0 ? -errno : 0;

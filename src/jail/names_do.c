@@ -54,7 +54,8 @@ int names_refuse(struct question *q, const struct spot *s, enum name_use use)
 
 	if (s->zone->judged)
 		kind = names_judge(s->path, s->zone->size, q->in->spec->protect);
-	if (kind == NAME_FREE && (!s->zone->judged || !s->leaf[0] || !names_bare(s->parent, s->path, s->leaf)))
+	if (kind == NAME_FREE &&
+	    (!s->zone->judged || !s->leaf[0] || !names_bare(s->parent, s->path, s->leaf)))
 		return 0;
 	if (kind == NAME_LEADS && use == USE_FOLDER)
 		return 0;
@@ -147,7 +148,9 @@ static int link_object(struct question *q, const struct call *c, int descriptor)
 	if (rc == 0)
 		rc = claim(&to, q, c->to_at, c->to_path, USE_CHANGE);
 	snprintf(link, sizeof(link), "self/fd/%d", object.parent);
-	return rc != 0 ? rc : result(linkat(q->in->names->proc, link, to.parent, to.leaf, AT_SYMLINK_FOLLOW));
+	return rc != 0 ? rc
+		       : result(linkat(q->in->names->proc, link, to.parent, to.leaf,
+				       AT_SYMLINK_FOLLOW));
 }
 
 /* A second name for a protected file would be a way to change it, so the first is judged too. */
@@ -225,9 +228,11 @@ static int do_truncate(struct question *q, const struct call *c)
 
 static int do_open(struct question *q, const struct call *c)
 {
-	uint64_t flags = c->flags < 0 ? O_CREAT | O_WRONLY | O_TRUNC : (uint32_t)argument(q, c->flags);
+	uint64_t flags =
+		c->flags < 0 ? O_CREAT | O_WRONLY | O_TRUNC : (uint32_t)argument(q, c->flags);
 
-	return names_open(q, folder(q, c->at), argument(q, c->path), flags, argument(q, c->more), 0);
+	return names_open(q, folder(q, c->at), argument(q, c->path), flags, argument(q, c->more),
+			  0);
 }
 
 /* Its flags lie in memory. A form that we do not know is left to the kernel, under Landlock. */
@@ -244,12 +249,14 @@ static int do_openat2(struct question *q, const struct call *c)
 	if ((how.flags & (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))) == 0 ||
 	    how.flags > UINT32_MAX)
 		return NOTIFY_LET;
-	return names_open(q, folder(q, c->at), argument(q, c->path), how.flags, how.mode, how.resolve);
+	return names_open(q, folder(q, c->at), argument(q, c->path), how.flags, how.mode,
+			  how.resolve);
 }
 
 static int do_bind(struct question *q, const struct call *c)
 {
-	return names_bind(q, folder(q, c->at), argument(q, c->path), (uint32_t)argument(q, c->more));
+	return names_bind(q, folder(q, c->at), argument(q, c->path),
+			  (uint32_t)argument(q, c->more));
 }
 
 static const struct call calls[] = {
@@ -288,7 +295,8 @@ bool names_serve(struct question *q, int *answer)
 		return false;
 	for (i = 0; i < count_of(calls); i++)
 		if (calls[i].number == q->ask.data.nr) {
-			*answer = q->in->layers[LAYER_NAMES].obtained ? calls[i].run(q, &calls[i]) : NOTIFY_LET;
+			*answer = q->in->layers[LAYER_NAMES].obtained ? calls[i].run(q, &calls[i])
+								      : NOTIFY_LET;
 			return true;
 		}
 	return false;

@@ -1,7 +1,7 @@
 /*
- * A pipe with a name, opened to write: it waits for a reader, but init waits for nobody. So it tries
- * without waiting, keeps the question while there is no reader, and tries again between other things.
- * (To read is not asked about: the kernel does that alone.)
+ * A pipe with a name, opened to write: it waits for a reader, but init waits for nobody. So it
+ * tries without waiting, keeps the question while there is no reader, and tries again between other
+ * things. (To read is not asked about: the kernel does that alone.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,9 @@ enum { AGAIN_MS = 20 };
 /* -ENXIO: nobody reads yet. */
 static int try_it(struct question *q, int it, const struct wish *w)
 {
-	int fd = path_reopen(q, it, (w->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | O_TRUNC)) | O_NONBLOCK | O_CLOEXEC);
+	int fd = path_reopen(q, it,
+			     (w->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | O_TRUNC)) | O_NONBLOCK |
+				     O_CLOEXEC);
 
 	if (fd >= 0 && !(w->flags & O_NONBLOCK) && fcntl(fd, F_SETFL, w->flags & O_APPEND) < 0) {
 		close(fd);
@@ -51,7 +53,8 @@ int names_again(struct inside *in)
 
 	for (i = n ? n->kept_count : 0; i-- > 0;) {
 		q.ask = n->kept[i].ask;
-		answer = notify_still(&q) ? try_it(&q, n->kept[i].it, &n->kept[i].wish) : NOTIFY_GIVEN;
+		answer = notify_still(&q) ? try_it(&q, n->kept[i].it, &n->kept[i].wish)
+					  : NOTIFY_GIVEN;
 		if (answer == -ENXIO)
 			continue;
 		if (answer != NOTIFY_GIVEN)

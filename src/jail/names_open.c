@@ -19,8 +19,9 @@ enum { LINKS = 40, TURNS = 100 };
 #define WITHOUT_NAME (O_TMPFILE & ~O_DIRECTORY)
 /* What openat(2) would ignore and openat2(2) refuse. */
 #define KNOWN \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_ASYNC | \
-	 O_DIRECT | O_LARGEFILE | 0100000 | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
+	 O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | 0100000 | O_DIRECTORY | O_NOFOLLOW | \
+	 O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
 
 /* Put in the asker's table at once with the answer. Ours is closed. */
 int names_give(struct question *q, int fd, const struct wish *w)
@@ -82,7 +83,8 @@ static int open_new(struct question *q, const struct spot *s, const struct wish 
 	return names_give(q, fd, w);
 }
 
-/* The folder itself is opened; the file has no name that could be judged before somebody links it. */
+/* The folder itself is opened; the file has no name that could be judged before somebody links it.
+ */
 static int open_unnamed(struct question *q, const struct spot *s, const struct wish *w)
 {
 	int rc = path_umask(q);
@@ -146,14 +148,16 @@ static int open_descriptor(struct question *q, int descriptor, const struct wish
 	struct stat st;
 	int rc = path_object(&s, q, descriptor);
 
-	if (rc == 0 && (fstat(s.parent, &st) < 0 || !S_ISREG(st.st_mode) || (w->flags & (O_EXCL | O_NOFOLLOW))))
+	if (rc == 0 && (fstat(s.parent, &st) < 0 || !S_ISREG(st.st_mode) ||
+			(w->flags & (O_EXCL | O_NOFOLLOW))))
 		rc = NOTIFY_LET;
 	if (rc == 0)
 		rc = names_refuse(q, &s, USE_CHANGE);
 	return rc != 0 ? rc : reopen(q, s.parent, w);
 }
 
-int names_open(struct question *q, int at, uint64_t path_at, uint64_t flags, uint64_t mode, uint64_t resolve)
+int names_open(struct question *q, int at, uint64_t path_at, uint64_t flags, uint64_t mode,
+	       uint64_t resolve)
 {
 	const struct wish w = { .flags = (int)flags, .mode = (mode_t)(mode & 07777) };
 	bool unnamed = (flags & WITHOUT_NAME) != 0;

@@ -1,8 +1,8 @@
 /*
  * The asker's path, taken as the kernel would take it for the asker: its memory, its folders, its
  * descriptors, its "self". A folder is pinned first and its true path is what the kernel then says
- * of it, so what is judged is what is used. Whatever cannot be followed is left to the kernel, under
- * Landlock, which also knows the right errno.
+ * of it, so what is judged is what is used. Whatever cannot be followed is left to the kernel,
+ * under Landlock, which also knows the right errno.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,8 @@ static ssize_t peek(void *out, const struct question *q, uint64_t at, size_t siz
 	return process_vm_readv((pid_t)q->ask.pid, &here, 1, &there, 1, 0);
 }
 
-/* Gone is no answer at all; unreadable is a refusal, because letting it go on unread is not safe to be right. */
+/* Gone is no answer at all; unreadable is a refusal, because letting it go on unread is not safe to
+ * be right. */
 static int unread(void)
 {
 	return errno == ESRCH ? NOTIFY_GIVEN : errno == EFAULT ? -EFAULT : -EPERM;
@@ -153,7 +154,8 @@ int path_descriptor(const struct question *q, const char *path)
 	return *rest ? -1 : number;
 }
 
-/* Where the walk begins; *path is what is left to walk. Links that the kernel makes up mean the asker's. */
+/* Where the walk begins; *path is what is left to walk. Links that the kernel makes up mean the
+ * asker's. */
 static int begin(const struct question *q, int at, const char **path, uint64_t resolve)
 {
 	const char *of = (*path)[0] == '/' && resolve == 0 ? past_self(q, *path) : NULL, *rest;
@@ -188,8 +190,8 @@ static bool split(struct spot *out, char *path)
 	if (size == from || size - from > NAME_MAX || (size - from == 1 && path[from] == '.') ||
 	    (size - from == 2 && memcmp(path + from, "..", 2) == 0))
 		return false;
-	memcpy(out->leaf, path + from, size - from);
-	strcpy(out->leaf + (size - from), out->slash ? "/" : ""); /* NOLINT: room for both */
+	snprintf(out->leaf, sizeof(out->leaf), "%.*s%s", (int)(size - from), path + from,
+		 out->slash ? "/" : "");
 	path[from] = '\0';
 	return true;
 }
@@ -211,13 +213,15 @@ static int settle(struct spot *s, const struct question *q)
 
 static bool pin(struct spot *out, int base, const char *path, struct open_how *how)
 {
-	int fd = (int)syscall(SYS_openat2, base, path[0] ? path : ".", how, sizeof(*how));
+	int fd = path[0] ? (int)syscall(SYS_openat2, base, path, how, sizeof(*how))
+			 : fcntl(base, F_DUPFD_CLOEXEC, 0);
 
 	out->parent = fd < 0 ? AT_FDCWD : fd;
 	return fd >= 0;
 }
 
-static int walk(struct spot *out, const struct question *q, int base, const char *path, uint64_t resolve)
+static int walk(struct spot *out, const struct question *q, int base, const char *path,
+		uint64_t resolve)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 				.resolve = resolve | RESOLVE_NO_MAGICLINKS };
@@ -227,7 +231,8 @@ static int walk(struct spot *out, const struct question *q, int base, const char
 	return split(out, before) && pin(out, base, before, &how) ? settle(out, q) : NOTIFY_LET;
 }
 
-int path_spot(struct spot *out, const struct question *q, int at, const char *path, uint64_t resolve)
+int path_spot(struct spot *out, const struct question *q, int at, const char *path,
+	      uint64_t resolve)
 {
 	scoped(fd) int base = begin(q, at, &path, resolve);
 
@@ -235,7 +240,8 @@ int path_spot(struct spot *out, const struct question *q, int at, const char *pa
 	return base < 0 ? NOTIFY_LET : walk(out, q, base, path, resolve);
 }
 
-int path_folder(struct spot *out, const struct question *q, int at, const char *path, uint64_t resolve)
+int path_folder(struct spot *out, const struct question *q, int at, const char *path,
+		uint64_t resolve)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 				.resolve = resolve | RESOLVE_NO_MAGICLINKS };
@@ -250,10 +256,12 @@ int path_folder(struct spot *out, const struct question *q, int at, const char *
 int path_spot_from(struct spot *out, const struct question *q, int folder, const char *path)
 {
 	*out = NO_SPOT;
-	return path[0] == '/' ? path_spot(out, q, AT_FDCWD, path, 0) : walk(out, q, folder, path, 0);
+	return path[0] == '/' ? path_spot(out, q, AT_FDCWD, path, 0)
+			      : walk(out, q, folder, path, 0);
 }
 
-/* Its text alone could be that of a file outside, which was handed in: so its mount must be the zone's. */
+/* Its text alone could be that of a file outside, which was handed in: so its mount must be the
+ * zone's. */
 int path_object(struct spot *out, const struct question *q, int descriptor)
 {
 	struct statx st;

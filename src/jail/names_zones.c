@@ -25,7 +25,8 @@ static bool is_operators(enum jail_mount_kind kind)
 	return kind == JAIL_WRITE || kind == JAIL_COW;
 }
 
-/* A file, a link, or nothing at all holds no names. Without a root of our own the host's stand for themselves. */
+/* A file, a link, or nothing at all holds no names. Without a root of our own the host's stand for
+ * themselves. */
 static int find_zone(struct inside *in, size_t i, struct err *e)
 {
 	const struct jail_mount *m = &in->spec->mounts[i];
@@ -37,7 +38,8 @@ static int find_zone(struct inside *in, size_t i, struct err *e)
 
 	if (m->kind == JAIL_LINK || fd < 0)
 		return 0;
-	if (path_text(text, in->names, fd) < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+	if (path_text(text, in->names, fd) < 0 ||
+	    statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
 		return err_sys(e, "%s", path);
 	z->path = strdup(text);
 	if (!z->path)
@@ -49,8 +51,8 @@ static int find_zone(struct inside *in, size_t i, struct err *e)
 }
 
 /*
- * Landlock's rights on a folder reach everything beneath it, other mounts too: what holds a place of
- * the operator's can have no more than that place.
+ * Landlock's rights on a folder reach everything beneath it, other mounts too: what holds a place
+ * of the operator's can have no more than that place.
  */
 static void spread(struct names *n, const struct jail_mount *mounts)
 {
@@ -58,7 +60,8 @@ static void spread(struct names *n, const struct jail_mount *mounts)
 
 	for (i = 0; i < n->zone_count; i++)
 		for (j = 0; mounts[i].kind == JAIL_TMPFS && j < n->zone_count; j++)
-			if (n->zones[j].judged && n->zones[j].path && is_beneath(n->zones[j].path, &n->zones[i]))
+			if (n->zones[j].judged && n->zones[j].path &&
+			    is_beneath(n->zones[j].path, &n->zones[i]))
 				n->zones[i].done_here = true;
 }
 
@@ -72,7 +75,8 @@ int names_prepare(struct inside *in, struct err *e)
 	in->names->zone_count = in->spec->mount_count;
 	in->names->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (in->names->proc < 0)
-		return err_sys(e, "names are protected by one who reads /proc: mount it, or use --without=names");
+		return err_sys(e, "names are protected by one who reads /proc: mount it, or use "
+				  "--without=names");
 	for (i = 0; i < in->names->zone_count; i++)
 		if (find_zone(in, i, e) < 0)
 			return -1;

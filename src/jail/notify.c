@@ -1,8 +1,9 @@
 /*
- * One listener a jail is all the kernel allows, so it serves everything: refused calls get the errno
- * of their row in agent.def and are told to fold.c; calls that make or change names go to names_do.c.
- * Init serves it, because it is the parent of all that can ask: it may read their memory where Yama
- * lets only ancestors. Its death closes the listener, and ends everything that could ask.
+ * One listener a jail is all the kernel allows, so it serves everything: refused calls get the
+ * errno of their row in agent.def and are told to fold.c; calls that make or change names go to
+ * names_do.c. Init serves it, because it is the parent of all that can ask: it may read their
+ * memory where Yama lets only ancestors. Its death closes the listener, and ends everything that
+ * could ask.
  */
 #include "jail/names.h"
 
@@ -33,7 +34,8 @@ int notify_hand_over(struct inside *in, int listener, struct err *e)
 			    .msg_controllen = sizeof(with) };
 	ssize_t sent;
 
-	/* The one who answers is woken on our processor: a tenth of the cost. Older kernels have no such flag. */
+	/* The one who answers is woken on our processor: a tenth of the cost. Older kernels have no
+	 * such flag. */
 	(void)ioctl(listener, NOTIF_SET_FLAGS, SYNC_WAKE_UP);
 	with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
 				      .cmsg_level = SOL_SOCKET,

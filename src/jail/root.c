@@ -39,6 +39,8 @@ static int take_sources(struct inside *in, struct err *e)
 	for (i = 0; i < in->spec->mount_count; i++) {
 		m = &in->spec->mounts[i];
 		in->trees[i] = -1;
+		if (m->kind == JAIL_COW && overlay_tree(&in->trees[i], m, e) < 0)
+			return -1;
 		if (m->kind != JAIL_READ && m->kind != JAIL_WRITE)
 			continue;
 		if (tree_of(&in->trees[i], m->source,
@@ -116,6 +118,7 @@ static int put_mounts(struct inside *in, struct err *e)
 	static int (*const put[])(struct inside *, size_t, struct err *) = {
 		[JAIL_READ] = put_tree, [JAIL_WRITE] = put_tree, [JAIL_TMPFS] = put_tmpfs,
 		[JAIL_LINK] = put_link, [JAIL_PROC] = put_proc,  [JAIL_DEV] = put_dev,
+		[JAIL_COW] = put_tree,
 	};
 	size_t i;
 

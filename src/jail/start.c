@@ -206,6 +206,20 @@ static int check_stdio(const struct jail_spec *spec, struct err *e)
 	return 0;
 }
 
+/* Without mounts of its own a jail would write where it was promised a copy. */
+static int check_copies(const struct jail_spec *spec, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < spec->mount_count; i++)
+		if (spec->mounts[i].kind == JAIL_COW && (spec->without & (1u << LAYER_MOUNT)))
+			return err_set(e, ERR_INPUT,
+				       "%s: \"workspace\": \"cow\" takes the layer mount: leave out "
+				       "--without=mount, or use \"workspace\": \"write\"",
+				       spec->mounts[i].target);
+	return 0;
+}
+
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
 	struct inside in = { .spec = spec,
@@ -223,7 +237,7 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 	must(spec->argv && spec->argv[0]);
 	for (i = 0; i < JAIL_SOCKETS; i++)
 		in.listeners[i] = made.listeners[i] = -1;
-	if (check_stdio(spec, e) < 0)
+	if (check_stdio(spec, e) < 0 || check_copies(spec, e) < 0)
 		return err_in(e, "%s jail", spec->name);
 	rc = (spec->without & (1u << LAYER_MOUNT)) ? apart_make(&in, e) : 0;
 	if (rc == 0)

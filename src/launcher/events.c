@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "launcher/run.h"
 
-enum { NOTES_MOST = 16, LAST_WORDS_NS = 2000000000 };
+enum { NOTES_MOST = 16, LAST_WORDS_MS = 2000, ANSWER_MS = 10000 };
 
 /* Held back in init, which folds, rather than here: a flood costs its own jail and nobody else. */
 bool events_ready(const struct run *r, const struct jail *j)
@@ -92,17 +91,23 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 	return 0;
 }
 
-/* Init is gone or about to go: nothing more comes, but what it said may wait for the recorder. */
+/*
+ * Init is gone or about to go: nothing more comes, but what it said may wait for the recorder, as long as that
+ * goes on. What has not ended by then is not heard: jail_end() ends it.
+ */
 int events_last(struct run *r, struct jail *j, const char *server, struct err *e)
 {
-	uint64_t deadline = clock_mono_ns() + LAST_WORDS_NS;
 	struct pollfd ways[2];
+	int ready;
 
-	while (j->control >= 0 && !j->silent && clock_left_ms(deadline) > 0) {
+	while (j->control >= 0 && !j->silent) {
 		ways[0] = (struct pollfd){ .fd = events_ready(r, j) ? j->control : -1, .events = POLLIN };
 		ways[1] = (struct pollfd){ .fd = r->recorder.fd, .events = POLLIN };
-		if (poll(ways, 2, clock_left_ms(deadline)) <= 0)
+		ready = poll(ways, 2, events_ready(r, j) ? LAST_WORDS_MS : ANSWER_MS);
+		if (ready < 0)
 			continue;
+		if (ready == 0)
+			return events_ready(r, j) ? 0 : err_set(e, ERR_PEER, "the recorder does not answer");
 		if (ways[1].revents && hear_recorder(r, e) < 0)
 			return -1;
 		if (ways[0].revents && events_hear(r, j, server, e) < 0)

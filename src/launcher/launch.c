@@ -98,9 +98,11 @@ static int open_workspace(struct run *r, struct err *e)
 static int build_jail(struct run *r, struct err *e)
 {
 	struct jail_spec *spec = &r->plan.spec;
+	struct place at = r->ask->place;
 
-	if (profile_agent_plan(&r->plan, r->ask->profile, r->ask->tools, &r->ask->place,
-			       r->ask->argv, e) < 0)
+	at.upper = r->cow.upper;
+	at.work = r->cow.work;
+	if (profile_agent_plan(&r->plan, r->ask->profile, r->ask->tools, &at, r->ask->argv, e) < 0)
 		return -1;
 	spec->stdio[0] = STDIN_FILENO;
 	spec->stdio[1] = STDOUT_FILENO;
@@ -142,8 +144,10 @@ static const struct {
 	{ "limits", limits_begin },
 	{ "start recorder", recorder_begin },
 	{ "start broker", broker_begin },
+	{ "copy", cow_begin },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
+	{ "number", cow_number },
 	{ "broker", broker_tell },
 	{ "door", close_door },
 	{ "terminal", terminal_begin },
@@ -176,6 +180,7 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->lines.fd = ask->status_fd;
 	r->starting_says = -1;
 	r->workspace = r->signals = -1;
+	r->cow.all = r->cow.folder = -1;
 	r->began_ns = clock_mono_ns();
 	for (i = 0; i < RUN_CHILDREN; i++)
 		r->children[i] = (struct child){ .jail = JAIL_NONE, .said = -1, .kept = -1 };
@@ -201,6 +206,20 @@ static void tear_down(struct run *r)
 	r->broker_pid = -1;
 }
 
+/* Nothing runs any more that could change it. What was changed and cannot be written down is a failure. */
+static int write_effects(struct run *r, int done, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (cow_end(r, &why) == 0)
+		return done;
+	if (done < 0)
+		log_say("%s", why.text);
+	else
+		*e = why;
+	return -1;
+}
+
 static int finish(struct run *r, int done, struct err *e)
 {
 	struct err ignored = { 0 };
@@ -210,6 +229,7 @@ static int finish(struct run *r, int done, struct err *e)
 	tear_down(r);
 	if (r->recorder.now != PHASE_RUNNING)
 		return done;
+	done = write_effects(r, done, e);
 	if (done == 0)
 		return recorder_close(r, r->timed_out ? "timeout" : "ended", e);
 	r->status = RUN_FAILED;
@@ -255,6 +275,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	fd_close(&r->starting_says);
 	fd_close(&r->signals);
 	fd_close(&r->workspace);
+	cow_free(r);
 	free(r);
 	return done;
 }

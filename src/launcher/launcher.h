@@ -14,12 +14,15 @@ struct paths {
 	char socket[LAUNCH_TEXT];	/* where its recorder listens */
 	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
 	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
+	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
 	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
 };
 
 /* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
 int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
 int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
+/* A folder of ours (0700): made, or seen to be nobody else's to write. */
+int paths_make_own(const char *dir, struct err *e) must_use;
 /* The folders no jail may hold: of ledgers and keys, and of the recorder's sockets. */
 int paths_hidden(char state[LAUNCH_TEXT], char sockets[LAUNCH_TEXT], struct err *e) must_use;
 /* /etc/reeve for root, otherwise $XDG_CONFIG_HOME/reeve. */

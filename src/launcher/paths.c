@@ -79,7 +79,7 @@ int paths_programs(char out[LAUNCH_TEXT], struct err *e)
 }
 
 /* A folder of ours: nobody else may put a socket, a key or a ledger there. */
-static int make_own(const char *dir, struct err *e)
+int paths_make_own(const char *dir, struct err *e)
 {
 	struct stat st;
 
@@ -126,7 +126,7 @@ static int socket_of(struct paths *p, const char *tenant, struct err *e)
 	char digest[SEAL_DIGEST_TEXT], dir[LAUNCH_TEXT];
 
 	seal_digest(digest, p->ledger, strlen(p->ledger));
-	if (sockets_of(dir, p->ledger, e) < 0 || make_own(dir, e) < 0)
+	if (sockets_of(dir, p->ledger, e) < 0 || paths_make_own(dir, e) < 0)
 		return -1;
 	if (join(p->apart, e, "%s/jails", dir) < 0 ||
 	    join(p->socket, e, "%s/%.12s-%.8s.sock", dir, tenant, digest + 7) < 0)
@@ -151,12 +151,13 @@ int paths_find(struct paths *out, const char *tenant, struct err *e)
 	if (join(out->ledger, e, "%s/ledgers/%s", state, tenant) < 0 ||
 	    join(out->key, e, "%s/keys/%s.key", state, tenant) < 0 ||
 	    join(out->runs, e, "%s/runs/%s", state, tenant) < 0 ||
+	    join(out->cow, e, "%s/cow/%s", state, tenant) < 0 ||
 	    paths_programs(out->programs, e) < 0)
 		return -1;
-	if (join(base, e, "%s/keys", state) < 0 || make_own(base, e) < 0 ||
-	    make_own(out->runs, e) < 0)
+	if (join(base, e, "%s/keys", state) < 0 || paths_make_own(base, e) < 0 ||
+	    paths_make_own(out->runs, e) < 0)
 		return -1;
-	if (join(base, e, "%s/ledgers", state) < 0 || make_own(base, e) < 0)
+	if (join(base, e, "%s/ledgers", state) < 0 || paths_make_own(base, e) < 0)
 		return -1;
 	return socket_of(out, tenant, e);
 }

@@ -228,14 +228,20 @@ int recorder_close(struct run *r, const char *status, struct err *e)
 	record_number(&record, FIELD_DURATION, (clock_mono_ns() - r->began_ns) / 1000);
 	if (wire_send_record(&r->recorder, MSG_CLOSE, CLOSING, &record, e) < 0)
 		return err_in(e, "ledger");
-	do /* answers to our last notes may come first, and that there is no room for them */
+	do { /* answers to our last notes may come first, and that there is no room for them */
 		got = noted(r, &r->recorder, &index, e);
-	while ((got > 0 && r->msg.tag != CLOSING) ||
-	       (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT));
+		r->notes -= got > 0 && r->msg.tag != CLOSING && r->notes > 0;
+	} while ((got > 0 && r->msg.tag != CLOSING) ||
+		 (got < 0 && e->kind == ERR_SYSTEM && r->msg.type == MSG_HALT));
 	if (got <= 0)
 		return got < 0 ? err_in(e, "ledger")
 			       : err_set(e, ERR_PEER,
 					 "ledger: the recorder ended before the close");
+	/* Answered in order: what is not answered by now was not written; a failed run has said so already. */
+	if (r->notes > 0 && strcmp(status, "failed") != 0)
+		return err_set(e, ERR_SYSTEM,
+			       "no space for the last %u records of what the jail refused: make room for %s",
+			       r->notes, r->at.ledger);
 	return 0;
 }
 

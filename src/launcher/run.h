@@ -27,6 +27,15 @@ struct phases {
 	size_t count;
 };
 
+/* A copy-on-write workspace: cow.h says what lies in its folder. */
+struct cow {
+	int all, folder;	/* STATE/cow/TENANT, and this run's folder in it, which we hold locked; -1: none */
+	char upper[LAUNCH_TEXT + 64], work[LAUNCH_TEXT + 64];
+	char name[32];		/* of the folder: the run's number, once there is one */
+	bool numbered;
+	uint64_t began_ns;	/* wall clock: what changes later changed during the run */
+};
+
 struct run {
 	const struct run_request *ask;
 	struct paths at;
@@ -43,6 +52,7 @@ struct run {
 	int status;		/* of the agent, once it has ended */
 	struct child children[RUN_CHILDREN];
 	struct phases phases;
+	struct cow cow;
 	struct bounds bounds;	/* what the profile wants held around the whole jail ... */
 	struct cgroup cgroup;	/* ... and what holds it */
 	struct terminal terminal;
@@ -95,6 +105,15 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 int events_last(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
 /* A record of ours (NOTE) on its way to the recorder; loop.c counts the answers. */
 int note_send(struct run *r, const struct record *record, struct err *e) must_use;
+
+/*
+ * cow.c: nothing, unless the profile says "cow". A folder before the jail is built; its name when the
+ * ledger has given the run a number; and when nothing runs any more, what was changed, as records.
+ */
+int cow_begin(struct run *r, struct err *e) must_use;
+int cow_number(struct run *r, struct err *e) must_use;
+int cow_end(struct run *r, struct err *e) must_use;
+void cow_free(struct run *r);
 
 /* loop.c: until the agent has ended and the broker is done. */
 int loop_run(struct run *r, struct err *e) must_use;

@@ -158,12 +158,29 @@ int plan_apart(const struct plan *p, const struct place *at, struct err *e)
 
 	for (i = 0; i < p->mount_count; i++) {
 		m = &p->mounts[i];
-		if (m->kind != JAIL_READ && m->kind != JAIL_WRITE)
+		if (m->kind != JAIL_READ && m->kind != JAIL_WRITE && m->kind != JAIL_COW)
 			continue;
 		if (check_hidden(m->source, at, e) < 0)
 			return -1;
-		if (m->kind == JAIL_WRITE && check_fixed(m->source, at, e) < 0)
+		if (m->kind != JAIL_READ && check_fixed(m->source, at, e) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+int plan_copy_alone(const struct plan *p, const struct profile *from, const struct place *at, struct err *e)
+{
+	const struct jail_mount *m;
+	size_t i;
+
+	for (i = 0; profile_is_cow(from) && i < p->mount_count; i++) {
+		m = &p->mounts[i];
+		if (m->kind == JAIL_WRITE &&
+		    (passes_through(m->source, at->workspace) || passes_through(at->workspace, m->source)))
+			return err_set(e, ERR_INPUT,
+				       "%.80s could be written past the copy that the profile's \"workspace\": "
+				       "\"cow\" promises: grant it read-only, or use \"workspace\": \"write\"",
+				       m->source);
 	}
 	return 0;
 }

@@ -149,7 +149,7 @@ void plan_limits(struct plan *p, json_t *object)
 
 void profile_bounds(struct bounds *out, const struct profile *p)
 {
-	json_t *object = json_object_get(p->file.root, "limits");
+	json_t *object = json_object_get(for_agent(p)->file.root, "limits");
 
 	*out = (struct bounds){ .memory = limit_most(object, "memory"),
 				.processes = limit_most(object, "processes"),
@@ -159,7 +159,7 @@ void profile_bounds(struct bounds *out, const struct profile *p)
 
 bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind)
 {
-	json_t *object = json_object_get(p->file.root, "limits");
+	json_t *object = json_object_get(for_agent(p)->file.root, "limits");
 	size_t i;
 
 	for (i = 0; i < count_of(limits); i++)

@@ -86,17 +86,16 @@ int plan_common(struct plan *p, const struct profile *from, const struct place *
 }
 
 /* After the home it may lie in. */
-void plan_workspace(struct plan *p, const struct profile *from, const struct place *at,
-		    enum jail_mount_kind kind)
+void plan_workspace(struct plan *p, const struct place *at, enum jail_mount_kind kind)
 {
 	const char *w = plan_keep(p, "%s", at->workspace);
 
-	if (profile_is_cow(from) && at->upper) {
+	if (kind == JAIL_COW) {
 		plan_mount(p, (struct jail_mount){ .kind = JAIL_COW,
 						   .source = w,
 						   .target = w,
-						   .upper = plan_keep(p, "%s", at->upper),
-						   .work = plan_keep(p, "%s", at->work) });
+						   .upper = plan_keep(p, "%s", at->upper ? at->upper : ""),
+						   .work = plan_keep(p, "%s", at->work ? at->work : "") });
 		return;
 	}
 	plan_mount(p, (struct jail_mount){ .kind = kind, .source = w, .target = w });

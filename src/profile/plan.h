@@ -91,9 +91,11 @@ int grant_wrong(const struct grant *g, const char *name, struct err *e, const ch
 
 /* Bind the paths, as they are on the host: links stay links where what they lead to is in `system`. */
 int plan_paths(struct plan *p, const struct grant *g, const struct place *at, struct err *e) must_use;
-void plan_workspace(struct plan *p, const struct profile *from, const struct place *at, enum jail_mount_kind kind);
+void plan_workspace(struct plan *p, const struct place *at, enum jail_mount_kind kind);
 /* apart.c: nothing by which the agent is judged lies in the mounts. plan_done() asks. */
 int plan_apart(const struct plan *p, const struct place *at, struct err *e) must_use;
+/* If the profile says "cow": nothing of the workspace can be written but through the copy. */
+int plan_copy_alone(const struct plan *p, const struct profile *from, const struct place *at, struct err *e) must_use;
 /* Where a granted path leads is not for the agent to decide: no link on the way is in its reach. */
 int plan_steady(const struct grant *g, const char *path, const struct place *at, struct err *e) must_use;
 /* Word number `place` of a tool server's argv names nothing that the agent can write. */

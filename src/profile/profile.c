@@ -194,7 +194,9 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 		return err_sys(e, "plan");
 	if (plan_common(p, from, at, e) < 0 || plan_paths(p, &write, at, e) < 0)
 		return err_in(e, "profile %s", from->name);
-	plan_workspace(p, from, at, JAIL_WRITE);
+	plan_workspace(p, at, profile_is_cow(from) ? JAIL_COW : JAIL_WRITE);
+	if (plan_copy_alone(p, from, at, e) < 0)
+		return err_in(e, "profile %s", from->name);
 	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ,
 					   .source = plan_keep(p, "%s", at->call),
 					   .target = "/run/reeve/bin/reeve-call" });

@@ -301,8 +301,10 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 	spec->cwd = plan_keep(p, "%s", at->home);
 	if (!way || strcmp(way, "none") != 0) {
 		spec->cwd = plan_keep(p, "%s", at->workspace);
-		plan_workspace(p, from, at, kind);
+		plan_workspace(p, at, kind);
 	}
+	if (plan_copy_alone(p, from, at, e) < 0)
+		return err_in(e, "server %s", name);
 	plan_server_env(p, s, at);
 	return 0;
 }
@@ -359,9 +361,13 @@ int tools_check_programs(const struct tools *t, size_t server, const struct prof
 	scoped(plan) struct plan *p = calloc(1, sizeof(*p));
 	const char *name = NULL, *tool;
 	json_t *s = server_at(t, server, &name), *what;
+	struct jail_spec spec;
 
 	if (!p)
 		return err_sys(e, "plan");
+	/* A command's jail is planned whole before it starts; one of a call only with its arguments. */
+	if (tools_server_kind(t, server) == TOOLS_EXEC && plan_server(p, &spec, t, server, from, at, e) < 0)
+		return -1;
 	if (json_is_true(json_object_get(s, "from_workspace")))
 		return 0;
 	if (check_env(p, json_object_get(s, "env"), name, from, at, e) < 0 ||

@@ -19,6 +19,9 @@ void seal_hash(uint8_t out[SEAL_HASH], const void *bytes, size_t size);
 /* "sha256:" and 64 hexadecimal digits, as records carry it. */
 void seal_digest(char out[SEAL_DIGEST_TEXT], const void *bytes, size_t size);
 
+/* The same of all that can be read from here on, a piece at a time; more than `most` is ERR_LIMIT. */
+int seal_digest_fd(char out[SEAL_DIGEST_TEXT], uint64_t *size, int fd, uint64_t most, struct err *e) must_use;
+
 /* SHA-256(prefix || a || b). RFC 6962: a leaf is 0x00 and its bytes, an inner node 0x01, left and right. */
 void seal_prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size, const void *b,
 		   size_t b_size);

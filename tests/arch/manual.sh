@@ -29,6 +29,9 @@ done
 for name in $(sed -n 's/^MSG(\([A-Z]*\),.*/\1/p' src/wire/msg.def); do
 	says "reeve-wire.7 has the message $name" "$name" "$(cat docs/man/reeve-wire.7)"
 done
+for name in $(sed -n 's/^NAME("\([^"]*\)".*/\1/p' src/jail/names.def); do
+	says "reeve-profile.5 has the protected name $name" "^\.Pa $(printf '%s' "$name" | sed 's/\./\\./g')( ,)?$" "$(cat docs/man/reeve-profile.5)"
+done
 for program in reeve reeve-audit reeve-call; do
 	help=$("$room/bin/$program" --help)
 	equal "$program --help fits a screen" yes "$([ "$(printf '%s\n' "$help" | wc -l)" -le 40 ] && [ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"

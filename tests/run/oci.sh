@@ -11,8 +11,8 @@ for uid in $(each_user); do
 	inside() { says "uid $uid: $1" "$2" "$(run --profile ../etc/p.json -- sh -c "$3" 2>&1)"; }
 	list() { cat >"$h/etc/list.json"; }
 	echo "{ \"reeve\": \"profile/1\", \"extends\": \"$story/profiles/agent.json\", \"seccomp\": { \"oci\": \"list.json\" } }" >"$h/etc/p.json"
-	(cd "$h/work" && git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first)
 	chown -R "$uid:$uid" "$h"
+	as "$uid" "$h" sh -c 'git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first'
 
 	if [ -r "$debian" ]; then
 		cp "$debian" "$h/etc/list.json"
@@ -74,7 +74,7 @@ J
 		says "uid $uid: $1: where" "$2" "$out"
 	}
 	echo '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "read" ], "action": "SCMP_ACT_NOTIFY" } ] }' | list
-	bad 'a listener' 'list.json:1:81: SCMP_ACT_NOTIFY'
+	bad 'a listener' 'list.json:1:85: SCMP_ACT_NOTIFY'
 	echo '{ "defaultAction": "SCMP_ACT_ALLOW" ' | list
 	bad 'half a file' 'list.json:2:1: expected'
 	rm "$h/etc/list.json"

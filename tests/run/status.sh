@@ -9,7 +9,6 @@ for uid in $(each_user); do
 	# lines OPTION... -- COMMAND: what came on the descriptor, each line a JSON object, as "event member=value ...".
 	lines() {
 		as "$uid" "$h" sh -c 'exec "$@" 7>status' sh "$reeve" run --status-fd 7 "$@" >/dev/null 2>&1
-		status=$?
 		python3 - "$h/work/status" <<'P'
 import json, sys
 for line in open(sys.argv[1]):

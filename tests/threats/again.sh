@@ -7,7 +7,7 @@ for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
 	# A profile that puts reeve itself inside: the operator works on reeve.
-	sed "s#\"read\": \[#\"read\": [\"$room/bin\", \"$story/profiles\", #" "$story/profiles/agent.json" >"$h/etc/with-reeve.json"
+	echo '{ "reeve": "profile/1", "extends": "agent", "read": ["'"$room/bin"'", "'"$story/profiles"'"] }' >"$h/etc/with-reeve.json"
 	run() { as "$uid" "$h" "$reeve" run --profile ../etc/with-reeve.json "$@"; }
 	fails "uid $uid: reeve is there" 0 run -- "$room/bin/reeve" --version
 	fails "uid $uid: but starts nothing inside itself" 0 run -- sh -c \

@@ -8,12 +8,14 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #include "threat.h"
 
-enum { TURNS = 1500, OPENAT2 = 437, FLIPPED = 9 };
+enum { TURNS = 800, OPENAT2 = 437, FLIPPED = 9 };
 
 struct how { unsigned long long flags, mode, resolve; };
 
@@ -81,6 +83,29 @@ static int by_flags(const char *on)
 	(void)on;
 	how.mode = 0600;
 	return race(flip_flags, open_how);
+}
+
+static volatile struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = ".mcp_json" };
+
+static void *flip_socket(void *unused)
+{
+	for (; !done; unused = NULL) {
+		name.sun_path[4] = '_';
+		name.sun_path[4] = '.';
+	}
+	return unused;
+}
+static void bind_name(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	bind(fd, (void *)(size_t)&name, sizeof(name));
+	close(fd), unlink(".mcp_json");
+}
+static int by_socket(const char *on)
+{
+	(void)on;
+	return race(flip_socket, bind_name);
 }
 
 /* The folder that a number means, changed under it. */
@@ -241,111 +266,12 @@ static int at_the_edge(const char *on)
 	return told(open(at + 4096 - size, O_CREAT | O_WRONLY, 0600));
 }
 
-static void nothing(int sig)
-{
-	(void)sig;
-}
-
-/* As Go's runtime does: signals all the time. Each call is done once, and says so. */
-static int under_signals(const char *on)
-{
-	const struct sigaction plain = { .sa_handler = nothing, .sa_flags = SA_RESTART };
-	const struct itimerval often = { { 0, 50 }, { 0, 50 } };
-	char name[64];
-	int i;
-
-	(void)on;
-	sigaction(SIGALRM, &plain, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
-	for (i = 0; i < TURNS; i++) {
-		snprintf(name, sizeof(name), "s%d", i % 7);
-		if (mkdir(name, 0700) < 0 || rmdir(name) < 0)
-			return errno;
-		if (close(open(name, O_CREAT | O_EXCL | O_WRONLY, 0600)) < 0 || unlink(name) < 0)
-			return errno;
-	}
-	return WORKED;
-}
-
-static void *asks_much(void *at)
-{
-	char name[64], other[64];
-	long i, wrong = 0;
-
-	for (i = 0; i < TURNS / 4; i++) {
-		snprintf(name, sizeof(name), "p%ld", (long)(size_t)at);
-		snprintf(other, sizeof(other), "q%ld", (long)(size_t)at);
-		wrong += close(open(name, O_CREAT | O_EXCL | O_WRONLY, 0600)) < 0;
-		wrong += rename(name, other) < 0;
-		wrong += open(".mcp.json", O_CREAT | O_WRONLY, 0600) >= 0;
-		wrong += unlink(other) < 0;
-	}
-	return (void *)(size_t)wrong;
-}
-
-static int eight_at_once(const char *on)
-{
-	pthread_t all[8];
-	void *wrong;
-	size_t i;
-	int met = WORKED;
-
-	(void)on;
-	for (i = 0; i < count_of(all); i++)
-		if (pthread_create(&all[i], NULL, asks_much, (void *)i) != 0)
-			return BROKEN;
-	for (i = 0; i < count_of(all); i++)
-		if (pthread_join(all[i], &wrong) != 0 || wrong)
-			met = OUT;
-	return met;
-}
-
-/* Killed in the middle of a question, or become another program: who answers goes on. */
-static int killed_while_asking(const char *on)
-{
-	char *again[] = { "notify_toctou", "nothing", NULL };
-	pid_t child;
-	int i;
-
-	(void)on;
-	for (i = 0; i < 300; i++) {
-		child = fork();
-		if (child == 0) {
-			pthread_t other;
-
-			done = false;
-			pthread_create(&other, NULL, asks_much, (void *)9);
-			if (i % 3 == 0)
-				execv("./notify_toctou", again);
-			asks_much((void *)10);
-			_exit(0);
-		}
-		sched_yield();
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-	unlink("p9"), unlink("q9"), unlink("p10"), unlink("q10");
-	return told(close(open("after", O_CREAT | O_WRONLY, 0600)));
-}
-
-/* The descriptor is the lowest that is free, and closes on execve if that was asked. */
-static int as_usual(const char *on)
-{
-	int first = open(on, O_CREAT | O_WRONLY | O_CLOEXEC, 0640), second = open(on, O_RDWR);
-	struct stat st;
-
-	if (first < 0 || second != first + 1 || fcntl(first, F_GETFD) != FD_CLOEXEC || fcntl(second, F_GETFD) != 0)
-		return OUT;
-	umask(027);
-	close(open("masked", O_CREAT | O_WRONLY, 0666));
-	return stat("masked", &st) == 0 && (st.st_mode & 0777) == 0640 ? WORKED : OUT;
-}
-
 static const struct attempt attempts[] = {
 	{ "the path flipped: open", by_path, "open", EPERM, 0, "openat", NULL },
 	{ "the path flipped: mkdir", by_path, "mkdir", EPERM, 0, "mkdir", NULL },
 	{ "the path flipped: rename", by_path, "rename", EPERM, 0, "rename", NULL },
 	{ "the path flipped: link", by_path, "link", EPERM, 0, "link", NULL },
+	{ "a socket's name flipped", by_socket, NULL, EPERM, 0, "bind", NULL },
 	{ "the flags of openat2 flipped", by_flags, NULL, EPERM, 0, "openat2", NULL },
 	{ "the folder's descriptor flipped", by_descriptor, NULL, EPERM, 0, "openat", NULL },
 	{ "the working folder flipped", by_folder, NULL, EPERM, 0, "openat", NULL },
@@ -358,15 +284,9 @@ static const struct attempt attempts[] = {
 	{ "a path in memory that cannot be read", unreadable, NULL, EFAULT, 0, NULL, NULL },
 	{ "a path at the edge of memory", at_the_edge, "edge", WORKED, 0, NULL, NULL },
 	{ "a protected one there", at_the_edge, ".mcp.json", EPERM, 0, "openat", NULL },
-	{ "signals all the time: each call once", under_signals, NULL, WORKED, 0, NULL, NULL },
-	{ "eight threads at once", eight_at_once, NULL, WORKED, 0, NULL, NULL },
-	{ "killed while asking: others are answered", killed_while_asking, NULL, WORKED, 0, NULL, NULL },
-	{ "descriptors and modes as usual", as_usual, "usual", WORKED, 0, NULL, NULL },
 };
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "nothing") == 0)
-		return 0;
 	return threat_main(attempts, count_of(attempts), argc, argv);
 }

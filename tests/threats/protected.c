@@ -326,7 +326,7 @@ static const struct attempt attempts[] = {
 	{ "a shell's own file", by_open, ".bashrc", REFUSED("openat") },
 	{ "an agent's own settings", by_open, ".claude/settings.json", REFUSED("openat") },
 
-	{ "a socket of that name: nothing obeys one", by_socket, "t/.envrc", FREE },
+	{ "a socket of that name", by_socket, "t/.envrc", REFUSED("bind") },
 	{ "another name like it", by_open, ".envrc.example", FREE },
 	{ "git's index, as git does it", replaces, ".git/index", FREE },
 	{ "an object of git's", by_mkdir, ".git/objects/ff", FREE },

@@ -27,7 +27,7 @@ for uid in $(each_user); do
 	for program in "$(dirname "$0")"/*.c; do
 		family=$(basename "$program" .c)
 		case $family in
-		outside | protected | notify_toctou | exhaustion) continue ;; # the harness; stories of their own
+		outside | older | protected | notify_toctou | mediated | emptied) continue ;; # the harness; stories of their own
 		environment) with=$loaded ;;
 		*) with= ;;
 		esac
