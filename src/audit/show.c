@@ -182,12 +182,24 @@ static void put_why(struct show *s, const struct record *r)
 	buf_puts(&s->line, "\n");
 }
 
+/* One layer is named by its rule already. */
+static void put_layers(struct show *s, const struct record *r)
+{
+	const struct field_value *v = &r->value[FIELD_LAYERS_SAID];
+
+	if (v->set && strlen(v->text) + 1 < v->size) {
+		buf_puts(&s->line, INDENT);
+		put_list(s, r, FIELD_LAYERS_SAID, "layers", ", ");
+	}
+}
+
 static void show_intent(struct show *s, const struct record *r)
 {
 	put_clock(s, r);
 	put_word(s, GREEN, "allow");
 	put_call(s, r);
 	put_because(s, r);
+	put_layers(s, r);
 	s->last_intent = r->value[FIELD_N].number;
 }
 
@@ -197,6 +209,7 @@ static void show_refusal(struct show *s, const struct record *r)
 	put_word(s, RED, "refuse");
 	put_call(s, r);
 	put_because(s, r);
+	put_layers(s, r);
 	put_why(s, r);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "broker/broker.h"
 
 /* On the joined socket a tool is SERVER__TOOL; no server's name holds "__". */
@@ -38,6 +39,7 @@ static void find_resource(struct call *c)
 	for (i = 0; i < s->resource_count && !value; i++)
 		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
 			value = json_at(c->action.args, s->resources[i].pointer);
+	c->action.resource = value;
 	if (json_is_integer(value))
 		snprintf(c->resource, sizeof(c->resource), "%" PRId64,
 			 (int64_t)json_integer_value(value));
@@ -109,7 +111,9 @@ static struct call *build_call(struct session *s, struct server *server, const s
 	c->action = (struct action){ .kind = ACTION_TOOL_CALL,
 				     .server = server->name,
 				     .tool = c->tool,
-				     .args = m->arguments };
+				     .args = m->arguments,
+				     .run = &s->broker->about,
+				     .wall_us = clock_wall_us() };
 	c->relay_id = ++server->next_id;
 	mcp_write_call(&c->forward, c->relay_id, m->name, m->arguments);
 	c->about.size = c->forward.size;

@@ -140,6 +140,9 @@ struct broker {
 	struct wire launcher, recorder;
 	struct commits commits;
 	struct policy *policy;
+	struct run_facts about;
+	char about_room[8192];		/* its texts */
+	bool told_about;
 	struct server servers[SERVERS];
 	size_t server_count;
 	struct listener listeners[SERVERS + 1];

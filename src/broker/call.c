@@ -80,6 +80,7 @@ void call_weigh(struct call *c)
 void call_judged(struct call *c)
 {
 	c->action.args = NULL;
+	c->action.resource = NULL;
 	c->action.fact_count = 0;
 	c->about.resource = NULL;
 	json_decref(take(&c->doc));

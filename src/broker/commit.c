@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "json/json.h"
 
 enum { WINDOW = 96 };
 
@@ -86,6 +87,51 @@ static void set_visible(struct record *r, enum field f, struct buf *room, const 
 		record_bytes(r, f, room->data + from, room->size - from);
 }
 
+/* "action allow file:id" for each layer that says something: reeve-ledger(5). */
+static void set_layers(struct record *r, struct buf *room, const struct verdict *v)
+{
+	size_t from = room->size;
+	int i;
+
+	for (i = 0; i < POLICY_LAYERS; i++) {
+		const struct layer_said *said = &v->layers[i];
+
+		if (said->word == SAID_NOTHING)
+			continue;
+		buf_printf(room, "%s %s%s%s", layer_word((enum policy_layer)i), said_word(said->word),
+			   said->by ? " " : "", said->by ? said->by : "");
+		buf_add(room, "", 1);
+	}
+	if (room->size > from)
+		record_list(r, FIELD_LAYERS_SAID, room->data + from, room->size - from);
+}
+
+static bool holds_item(const struct buf *room, size_t from, const char *item)
+{
+	for (; from < room->size; from += strlen(room->data + from) + 1)
+		if (strcmp(room->data + from, item) == 0)
+			return true;
+	return false;
+}
+
+/* Those of every rule that says what was decided, each once. */
+static void set_controls(struct record *r, struct buf *room, const struct verdict *v)
+{
+	enum said decided = v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
+	size_t from = room->size, j;
+	const char *control;
+	int i;
+
+	for (i = 0; i < POLICY_LAYERS; i++)
+		for (j = 0; v->layers[i].word >= decided && j < json_array_size(v->layers[i].controls); j++) {
+			control = json_string_value(json_array_get(v->layers[i].controls, j));
+			if (!holds_item(room, from, control))
+				buf_add(room, control, strlen(control) + 1);
+		}
+	if (room->size > from)
+		record_list(r, FIELD_CONTROLS, room->data + from, room->size - from);
+}
+
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
 		   const struct commit_about *about, struct commit_then then, struct err *e)
 {
@@ -96,7 +142,9 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	if (!buf_reserve(&room, room.most)) /* its text is borrowed below: it must not move */
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
+	set_controls(&r, &room, v);
 	record_text(&r, FIELD_DIGEST, about->digest);
+	set_layers(&r, &room, v);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
 	set_visible(&r, FIELD_REQUEST, &room, about->request);
 	set_visible(&r, FIELD_RESOURCE, &room, about->resource);

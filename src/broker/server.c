@@ -66,7 +66,7 @@ static int start_refused(void *server, struct receipt *proof, struct err *e)
 
 int server_need(struct server *s, struct err *e)
 {
-	struct action a = { .kind = ACTION_SERVER_START, .server = s->name };
+	struct action a = { .kind = ACTION_SERVER_START, .server = s->name, .run = &s->broker->about };
 	struct commit_about about = { 0 };
 	struct verdict v;
 

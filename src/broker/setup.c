@@ -19,6 +19,26 @@ static int hear_ledger(struct broker *b, struct msg *m, struct err *e)
 	return 0;
 }
 
+static int hear_about(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	char *at = b->about_room;
+	int i;
+
+	for (i = 0; i < PARTIES; i++) {
+		if (unpack_number(&u, 1) == 0)
+			continue;
+		if (!unpack_copy(&u, at, (size_t)(b->about_room + sizeof(b->about_room) - at)))
+			break;
+		b->about.party[i] = at;
+		at += strlen(at) + 1;
+	}
+	if (!unpack_done(&u) || b->told_about)
+		return err_set(e, ERR_PEER, "malformed or second ABOUT");
+	b->told_about = true;
+	return 0;
+}
+
 /* From offset 0 whatever its position: the descriptor's position is shared with who sent it. */
 static int read_memory(struct buf *out, int fd, struct err *e)
 {
@@ -143,8 +163,8 @@ static const struct {
 	enum msg_type type;
 	int (*hear)(struct broker *b, struct msg *m, struct err *e);
 } heard[] = {
-	{ MSG_LEDGER, hear_ledger }, { MSG_POLICY, hear_policy }, { MSG_SERVER, hear_server },
-	{ MSG_LISTEN, hear_listen }, { MSG_START, hear_start },
+	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
+	{ MSG_SERVER, hear_server }, { MSG_LISTEN, hear_listen }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

@@ -1,21 +1,27 @@
-/* reeve policy check|test: what a policy says, before an agent finds out. */
+/* reeve policy check|test|explain|diff: what a policy says, before an agent finds out. */
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "cli/cli.h"
 #include "cli/policy_cases.h"
+#include "cli/policy_diff.h"
 #include "cli/policy_dir.h"
+#include "cli/policy_explain.h"
 #include "policy/policy.h"
 
-static void say_shadowed(void *to, const char *rule, const char *by)
+static void warn(void *to, const char *rule, const char *why)
 {
 	(void)to;
-	log_say("warning: the rule %s can never matter: %s decides without it", rule, by);
+	log_say("warning: the rule %s %s", rule, why);
 }
 
 static int check_one(struct policy *all, const struct policy_file *f, struct err *e)
@@ -44,7 +50,7 @@ static int check(const struct policy_files *files, bool strict, struct err *e)
 		bad++;
 	}
 	fflush(stdout);
-	warned = policy_lint(all, say_shadowed, NULL);
+	warned = policy_lint(all, warn, NULL);
 	if (bad)
 		return EXIT_USAGE;
 	return strict && warned ? EXIT_DIFFERS : EXIT_DONE;
@@ -88,13 +94,22 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 	return sum.failed ? EXIT_DIFFERS : EXIT_DONE;
 }
 
-static int help(const struct option_row *rows)
+/* What every word of this command may be told. */
+struct wanted {
+	const char *workspace, *args;
+	const char *party[PARTIES], *category, *class, *resource, *time;
+	const char **cases;	/* as many as there are words */
+	size_t case_count;
+	bool strict, help;
+};
+
+static int add_cases(void *into, const char *value, struct err *e)
 {
-	printf("usage: reeve policy check [--strict] FILE|DIR...\n"
-	       "       reeve policy test [--workspace DIR] FILE|DIR...\n\n");
-	options_print(rows);
-	printf("\nreeve-policy(5) says what stands in a policy and in its cases.\n");
-	return EXIT_DONE;
+	struct wanted *w = into;
+
+	(void)e;
+	w->cases[w->case_count++] = value;
+	return 0;
 }
 
 static int load_all(struct policy_files *files, int argc, char **argv, struct err *e)
@@ -107,31 +122,192 @@ static int load_all(struct policy_files *files, int argc, char **argv, struct er
 	return files->count ? 0 : err_set(e, ERR_INPUT, "%s: there is no *.json file in it", argv[0]);
 }
 
-int cmd_policy(int argc, char **argv, struct err *e)
+static int join(struct policy **out, int argc, char **argv, struct policy_files *files, struct err *e)
 {
-	const char *word = argc > 1 ? argv[1] : "", *workspace = ".";
-	bool strict = false, wants_help = false;
-	const struct option_row rows[] = {
-		{ "strict", NULL, OPTION_FLAG, &strict, "check: a warning is a failure", NULL },
-		{ "workspace", "DIR", OPTION_TEXT, &workspace, "test: what \".\" is (default: here)", NULL },
-		{ "help", NULL, OPTION_FLAG, &wants_help, "print this", NULL },
-		{ NULL, NULL, OPTION_FLAG, NULL, NULL, NULL },
-	};
-	bool checks = strcmp(word, "check") == 0, named = checks || strcmp(word, "test") == 0;
-	scoped(policy_files) struct policy_files files = { 0 };
-	int first = options_read(named ? argc - 1 : argc, named ? argv + 1 : argv, rows, e);
+	scoped(policy) struct policy *p = NULL;
+	size_t i;
 
+	if (load_all(files, argc, argv, e) < 0 || policy_new(&p, e) < 0)
+		return -1;
+	for (i = 0; i < files->count; i++)
+		if (policy_add_from(p, files->at[i].name, files->at[i].path, files->at[i].bytes,
+				    files->at[i].size, e) < 0)
+			return -1;
+	*out = take(&p);
+	return 0;
+}
+
+static int wrong(struct err *e)
+{
+	log_say("policy: %s", e->text);
+	return EXIT_USAGE;
+}
+
+static int do_check(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	scoped(policy_files) struct policy_files files = { 0 };
+
+	return load_all(&files, argc, argv, e) < 0 ? wrong(e) : check(&files, w->strict, e);
+}
+
+static int do_test(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	scoped(policy_files) struct policy_files files = { 0 };
+
+	return load_all(&files, argc, argv, e) < 0 ? wrong(e) : test(&files, w->workspace, e);
+}
+
+/* As a run would be, unless it is said otherwise; a document may say more. */
+static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
+{
+	const struct passwd *user = getpwuid(getuid());
+	const struct {
+		const char *key, *value;
+	} others[] = { { "category", w->category }, { "class", w->class }, { "resource", w->resource },
+		       { "time", w->time } };
+	size_t i;
+
+	f->wall_us = clock_wall_us();
+	f->run.party[PARTY_AGENT] = "agent";
+	f->run.party[PARTY_TENANT] = "default";
+	f->run.party[PARTY_OWNER] = user ? user->pw_name : NULL;
+	for (i = 0; i < PARTIES; i++)
+		if (w->party[i])
+			f->run.party[i] = w->party[i];
+	for (i = 0; i < count_of(others); i++)
+		if (others[i].value && policy_facts_set(f, others[i].key, others[i].value, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int do_explain(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	scoped(policy_files) struct policy_files files = { 0 };
+	scoped(policy_facts) struct policy_facts facts = { 0 };
+	scoped(call_named) struct call_named call = { 0 };
+	scoped(policy) struct policy *p = NULL;
+	scoped(fd) int dir = open(w->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	scoped(mem) char *workspace = realpath(w->workspace, NULL);
+	struct action a = { .kind = ACTION_TOOL_CALL };
+	struct verdict v;
+
+	if (dir < 0 || !workspace)
+		return err_sys(e, "the workspace %s", w->workspace);
+	facts.run.party[PARTY_WORKSPACE] = workspace;
+	if (join(&p, argc - 1, argv, &files, e) < 0 || gather(&facts, w, e) < 0 ||
+	    call_named_read(&call, &facts, argv[argc - 1], w->args, e) < 0)
+		return wrong(e);
+	a.server = call.server;
+	a.tool = call.tool;
+	a.args = call.args;
+	policy_facts_apply(&a, &facts);
+	v = policy_judge(p, &a, dir);
+	if (policy_explain_print(p, &a, &v, e) < 0)
+		return -1;
+	return v.kind == VERDICT_ALLOW ? EXIT_DONE : EXIT_DIFFERS;
+}
+
+static int do_diff(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	scoped(policy_files) struct policy_files one = { 0 }, other = { 0 };
+	scoped(policy) struct policy *before = NULL, *after = NULL;
+	scoped(fd) int dir = open(w->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct policy_diff d = { .workspace = dir };
+	size_t i;
+
+	(void)argc;
+	if (dir < 0)
+		return err_sys(e, "the workspace %s", w->workspace);
+	if (w->case_count == 0) {
+		err_set(e, ERR_INPUT, "diff: which cases? give --cases FILE");
+		return wrong(e);
+	}
+	if (join(&before, 1, argv, &one, e) < 0 || join(&after, 1, argv + 1, &other, e) < 0)
+		return wrong(e);
+	d.before = before;
+	d.after = after;
+	for (i = 0; i < w->case_count; i++)
+		if (policy_diff_cases(&d, w->cases[i], e) < 0)
+			return wrong(e);
+	printf("%zu decided alike, %zu changed\n", d.same, d.changed);
+	return d.changed ? EXIT_DIFFERS : EXIT_DONE;
+}
+
+static const struct {
+	const char *name, *operands;
+	int fewest, most;
+	int (*run)(const struct wanted *w, int argc, char **argv, struct err *e);
+} words[] = {
+	{ "check", "[--strict] FILE|DIR...", 1, 1 << 20, do_check },
+	{ "test", "[--workspace DIR] FILE|DIR...", 1, 1 << 20, do_test },
+	{ "explain", "[--args JSON] [facts] FILE|DIR... CALL", 2, 1 << 20, do_explain },
+	{ "diff", "--cases FILE FILE|DIR FILE|DIR", 2, 2, do_diff },
+};
+
+static int help(const struct option_row *rows)
+{
+	size_t i;
+
+	for (i = 0; i < count_of(words); i++)
+		printf("%s reeve policy %s %s\n", i ? "      " : "usage:", words[i].name, words[i].operands);
+	printf("\n");
+	options_print(rows);
+	printf("\nCALL is SERVER/TOOL, a FILE.json, or - for standard input.\n"
+	       "reeve-policy(5) says what stands in a policy, in its cases and in a call.\n");
+	return EXIT_DONE;
+}
+
+static int go(int argc, char **argv, struct wanted *w, struct err *e)
+{
+	const struct option_row rows[] = {
+		{ "strict", NULL, OPTION_FLAG, &w->strict, "check: a warning is a failure", NULL },
+		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)", NULL },
+		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against", add_cases },
+		{ "args", "JSON", OPTION_TEXT, &w->args, "explain: the arguments of CALL", NULL },
+		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)", NULL },
+		{ "owner", "ID", OPTION_TEXT, &w->party[PARTY_OWNER], "explain: for whom (this user)", NULL },
+		{ "tenant", "NAME", OPTION_TEXT, &w->party[PARTY_TENANT], "explain: whose (default)", NULL },
+		{ "department", "WORD", OPTION_TEXT, &w->party[PARTY_DEPARTMENT], "explain", NULL },
+		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain", NULL },
+		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
+		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
+		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
+		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about", NULL },
+		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
+		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
+		{ 0 },
+	};
+	const char *word = argc > 1 ? argv[1] : "";
+	size_t i;
+	int first;
+
+	for (i = 0; i < count_of(words) && strcmp(words[i].name, word) != 0; i++)
+		;
+	first = options_read(i < count_of(words) ? argc - 1 : argc, i < count_of(words) ? argv + 1 : argv,
+			     rows, e);
 	if (first < 0)
 		return usage_error("policy", e);
-	if (wants_help)
+	if (w->help)
 		return help(rows);
-	if (!named || first >= argc - 1) {
-		err_set(e, ERR_INPUT, named ? "which FILE or DIR?" : "expected check or test");
-		return usage_error("policy", e);
-	}
-	if (load_all(&files, argc - 1 - first, argv + 1 + first, e) < 0) {
-		log_say("policy: %s", e->text);
-		return EXIT_USAGE;
-	}
-	return checks ? check(&files, strict, e) : test(&files, workspace, e);
+	argc -= 1 + first;
+	if (i == count_of(words))
+		err_set(e, ERR_INPUT, "expected check, test, explain or diff");
+	else if (argc < words[i].fewest || argc > words[i].most)
+		err_set(e, ERR_INPUT, "%s takes %s", word, words[i].operands);
+	else
+		return words[i].run(w, argc, argv + 1 + first, e);
+	return usage_error("policy", e);
+}
+
+int cmd_policy(int argc, char **argv, struct err *e)
+{
+	struct wanted w = { .workspace = "." };
+	int status;
+
+	w.cases = calloc((size_t)argc + 1, sizeof(*w.cases));
+	if (!w.cases)
+		return err_sys(e, "memory for options");
+	status = go(argc, argv, &w, e);
+	free(w.cases);
+	return status;
 }

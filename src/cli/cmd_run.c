@@ -105,6 +105,8 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		  NULL },
 		{ "task", "TEXT", OPTION_TEXT, &w->ask.task, "what the run is for", NULL },
 		{ "tenant", "NAME", OPTION_TEXT, &w->ask.tenant, "whose ledger (default)", NULL },
+		{ "department", "WORD", OPTION_TEXT, &w->ask.department, "finance, support, ...",
+		  NULL },
 		{ "environment", "WORD", OPTION_TEXT, &w->ask.environment, "prod, staging, ...",
 		  NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->ask.initiator, "human, schedule, agent",

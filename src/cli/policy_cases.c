@@ -9,15 +9,9 @@
 #include "base/fd.h"
 #include "base/scope.h"
 #include "base/under.h"
-#include "policy/policy.h"
+#include "cli/policy_facts.h"
 
 enum { CASES_MOST = 8 << 20 };
-
-/* VERDICT REASON[=FILE:RULE] SERVER/TOOL {arguments} */
-struct row {
-	char *verdict, *reason, *rule, *server, *tool, *args;
-	size_t line;
-};
 
 static char *word(char **at)
 {
@@ -39,7 +33,7 @@ static bool is_reason(const char *text)
 	return false;
 }
 
-static int read_row(struct row *r, char *line, struct err *e)
+static int read_row(struct case_row *r, char *line, struct err *e)
 {
 	r->verdict = word(&line);
 	r->reason = word(&line);
@@ -60,7 +54,7 @@ static int read_row(struct row *r, char *line, struct err *e)
 	return 0;
 }
 
-static struct verdict judge(const struct policy *p, struct action *a, int workspace)
+struct verdict policy_judge(const struct policy *p, struct action *a, int workspace)
 {
 	struct err ignored = { 0 };
 	size_t i;
@@ -74,59 +68,110 @@ static struct verdict judge(const struct policy *p, struct action *a, int worksp
 	return policy_decide(p, a);
 }
 
-static bool as_expected(const struct row *r, const struct verdict *v)
+/* "@ agent=x department=finance": of the cases that follow, in place of what was said before. */
+static int read_facts(struct policy_facts *f, char *line, struct err *e)
 {
-	return (strcmp(r->verdict, "allow") == 0) == (v->kind == VERDICT_ALLOW) &&
-	       strcmp(r->reason, reason_word(v->reason)) == 0 &&
-	       (!r->rule || (v->rule && strcmp(r->rule, v->rule) == 0));
+	char *fact, *value;
+
+	policy_facts_free(f);
+	for (line++; *(fact = word(&line));) {
+		value = strchr(fact, '=');
+		if (!value || !value[1])
+			return err_set(e, ERR_INPUT, "expected a fact such as agent=x, found \"%.40s\"", fact);
+		*value = '\0';
+		if (policy_facts_set(f, fact, value + 1, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-static void show(const char *path, const struct row *r, const struct verdict *v)
-{
-	printf("%s:%zu: expected %s %s%s%s, found %s %s%s%s\n", path, r->line, r->verdict, r->reason,
-	       r->rule ? "=" : "", r->rule ? r->rule : "",
-	       v->kind == VERDICT_ALLOW ? "allow" : "refuse", reason_word(v->reason),
-	       v->rule ? "=" : "", v->rule ? v->rule : "");
-}
+struct reader {
+	struct policy_facts facts;
+	void (*each)(void *whose, const struct case_row *r, struct action *a);
+	void *whose;
+};
 
-static int run_row(struct cases_result *out, const struct policy *p, const char *path, struct row *r,
-		   int workspace, struct err *e)
+static int read_case(struct reader *to, struct case_row *r, char *line, struct err *e)
 {
 	scoped(json) json_t *args = NULL;
-	struct action a = { .kind = r->tool ? ACTION_TOOL_CALL : ACTION_SERVER_START,
-			    .server = r->server, .tool = r->tool };
-	struct verdict v;
+	struct action a = { 0 };
 
+	if (read_row(r, line, e) < 0)
+		return -1;
 	if (*r->args && json_read(&args, r->args, strlen(r->args), NULL, e) < 0)
 		return err_in(e, "the arguments");
 	if (args && !json_is_object(args))
 		return err_set(e, ERR_INPUT, "the arguments: expected an object");
-	a.args = args;
-	v = judge(p, &a, workspace);
-	if (as_expected(r, &v)) {
-		out->held++;
-		return 0;
-	}
-	out->failed++;
-	show(path, r, &v);
+	a = (struct action){ .kind = r->tool ? ACTION_TOOL_CALL : ACTION_SERVER_START,
+			     .server = r->server, .tool = r->tool, .args = args };
+	policy_facts_apply(&a, &to->facts);
+	to->each(to->whose, r, &a);
 	return 0;
 }
 
-static int run_lines(struct cases_result *out, const struct policy *p, const char *path, char *text,
-		     int workspace, struct err *e)
+static int read_lines(struct reader *to, const char *path, char *text, struct err *e)
 {
-	struct row r = { 0 };
+	struct case_row r = { .path = path };
 	char *line;
+	int done;
 
 	while ((line = strsep(&text, "\n"))) {
 		r.line++;
 		line += strspn(line, " \t\r");
 		if (*line == '\0' || *line == '#')
 			continue;
-		if (read_row(&r, line, e) < 0 || run_row(out, p, path, &r, workspace, e) < 0)
+		done = *line == '@' ? read_facts(&to->facts, line, e) : read_case(to, &r, line, e);
+		if (done < 0)
 			return err_in(e, "%s:%zu", path, r.line);
 	}
 	return 0;
+}
+
+int policy_cases_each(const char *path,
+		      void (*each)(void *whose, const struct case_row *r, struct action *a), void *whose,
+		      struct err *e)
+{
+	struct reader to = { .each = each, .whose = whose };
+	scoped(mem) char *text = NULL;
+	size_t size;
+	int done;
+
+	if (fd_read_file(&text, &size, path, CASES_MOST, e) < 0)
+		return -1;
+	if (memchr(text, '\0', size))
+		return err_set(e, ERR_INPUT, "%s: holds a NUL byte; expected text", path);
+	done = read_lines(&to, path, text, e);
+	policy_facts_free(&to.facts);
+	return done;
+}
+
+static bool as_expected(const struct case_row *r, const struct verdict *v)
+{
+	return (strcmp(r->verdict, "allow") == 0) == (v->kind == VERDICT_ALLOW) &&
+	       strcmp(r->reason, reason_word(v->reason)) == 0 &&
+	       (!r->rule || (v->rule && strcmp(r->rule, v->rule) == 0));
+}
+
+struct trial {
+	const struct policy *p;
+	int workspace;
+	struct cases_result *sum;
+};
+
+static void try_case(void *whose, const struct case_row *r, struct action *a)
+{
+	struct trial *t = whose;
+	struct verdict v = policy_judge(t->p, a, t->workspace);
+
+	if (as_expected(r, &v)) {
+		t->sum->held++;
+		return;
+	}
+	t->sum->failed++;
+	printf("%s:%zu: expected %s %s%s%s, found %s %s%s%s\n", r->path, r->line, r->verdict, r->reason,
+	       r->rule ? "=" : "", r->rule ? r->rule : "",
+	       v.kind == VERDICT_ALLOW ? "allow" : "refuse", reason_word(v.reason),
+	       v.rule ? "=" : "", v.rule ? v.rule : "");
 }
 
 /* "x.json" -> "x.cases" */
@@ -144,8 +189,8 @@ int policy_cases_run(struct cases_result *out, const struct policy_file *f, int 
 		     struct err *e)
 {
 	scoped(policy) struct policy *p = NULL;
-	scoped(mem) char *path = cases_path(f->path), *text = NULL;
-	size_t size;
+	scoped(mem) char *path = cases_path(f->path);
+	struct trial t = { .workspace = workspace, .sum = out };
 
 	*out = (struct cases_result){ 0 };
 	if (!path)
@@ -153,13 +198,10 @@ int policy_cases_run(struct cases_result *out, const struct policy_file *f, int 
 	if (policy_new(&p, e) < 0 ||
 	    policy_add_from(p, f->name, f->path, f->bytes, f->size, e) < 0)
 		return -1;
+	t.p = p;
 	if (access(path, F_OK) < 0 && errno == ENOENT) {
 		out->none = true;
 		return 0;
 	}
-	if (fd_read_file(&text, &size, path, CASES_MOST, e) < 0)
-		return -1;
-	if (memchr(text, '\0', size))
-		return err_set(e, ERR_INPUT, "%s: holds a NUL byte; expected text", path);
-	return run_lines(out, p, path, text, workspace, e);
+	return policy_cases_each(path, try_case, &t, e);
 }

@@ -172,7 +172,7 @@ static int check_words(const struct run_request *ask, struct err *e)
 		const char *option, *value;
 	} words[] = {
 		{ "agent", ask->agent },	     { "owner", ask->owner },
-		{ "environment", ask->environment }, { "initiator", ask->initiator },
+		{ "department", ask->department },   { "environment", ask->environment }, { "initiator", ask->initiator },
 	};
 	size_t i;
 

@@ -26,6 +26,30 @@ static int tell_policies(struct run *r, struct err *e)
 	return 0;
 }
 
+/* Who the run is of and for: what its policies may ask about. */
+static int tell_about(struct run *r, struct err *e)
+{
+	const struct run_request *ask = r->ask;
+	const char *const parties[PARTIES] = {
+		[PARTY_AGENT] = ask->agent,	      [PARTY_OWNER] = ask->owner,
+		[PARTY_TENANT] = ask->tenant,	      [PARTY_DEPARTMENT] = ask->department,
+		[PARTY_ENVIRONMENT] = ask->environment, [PARTY_INITIATOR] = ask->initiator,
+		[PARTY_WORKSPACE] = ask->place.workspace,
+	};
+	uint8_t body[8192];
+	struct pack b = { .at = body, .room = sizeof(body) };
+	int i;
+
+	for (i = 0; i < PARTIES; i++) {
+		pack_number(&b, parties[i] != NULL, 1);
+		if (parties[i])
+			pack_text(&b, parties[i], strlen(parties[i]));
+	}
+	if (b.over)
+		return err_set(e, ERR_LIMIT, "who and where this run is: more than %zu bytes", sizeof(body));
+	return wire_send(&r->broker, MSG_ABOUT, 0, body, b.size, NULL, 0, e);
+}
+
 static void pack_resources(struct pack *b, const struct tools *t, size_t server)
 {
 	const char *tool, *pointer;
@@ -92,7 +116,7 @@ static int tell_all(struct run *r, struct err *e)
 	if (recorder_attach(&ledger, r, e) < 0 ||
 	    wire_send(&r->broker, MSG_LEDGER, 0, &r->index, 8, &ledger, 1, e) < 0)
 		return -1;
-	if (tell_policies(r, e) < 0)
+	if (tell_about(r, e) < 0 || tell_policies(r, e) < 0)
 		return -1;
 	for (i = 0; i < tools_count(r->ask->tools); i++)
 		if (tell_server(r, i, e) < 0)

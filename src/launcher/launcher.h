@@ -13,8 +13,8 @@ struct paths {
 	char key[LAUNCH_TEXT];		/* its signing key */
 	char socket[LAUNCH_TEXT];	/* where its recorder listens */
 	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
-	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
+	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
 	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
 };
 
@@ -42,7 +42,7 @@ struct run_request {
 	size_t policy_count;
 	struct place place;
 	const char *tenant, *agent, *owner, *owner_by;
-	const char *task, *environment, *initiator;	/* NULL: not said */
+	const char *task, *department, *environment, *initiator;	/* NULL: not said */
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */
 	uint32_t without;	/* bits of enum jail_layer */

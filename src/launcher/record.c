@@ -90,6 +90,7 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 	record_text(out, FIELD_OWNER_BY, r->ask->owner_by);
 	record_text(out, FIELD_TENANT, r->ask->tenant);
 	record_text(out, FIELD_TASK, r->ask->task);
+	record_text(out, FIELD_DEPARTMENT, r->ask->department);
 	record_text(out, FIELD_ENVIRONMENT, r->ask->environment);
 	record_text(out, FIELD_INITIATOR, r->ask->initiator);
 	record_text(out, FIELD_WORKSPACE, r->ask->place.workspace);

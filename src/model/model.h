@@ -22,13 +22,35 @@ enum reason {
 	REASONS
 };
 
+/* Whose word a policy file is, the widest authority first. */
+enum policy_layer {
+	POLICY_GLOBAL, POLICY_TENANT, POLICY_TARGET, POLICY_DEPARTMENT, POLICY_ACTION, POLICY_RUNTIME,
+	POLICY_LAYERS
+};
+
+/* What one layer says; all but the first three refuse. */
+enum said { SAID_NOTHING, SAID_PASS, SAID_ALLOW, SAID_UNMATCHED, SAID_UNDECIDABLE, SAID_REFUSE };
+
+struct json_t;
+
+struct layer_said {
+	enum said word;
+	const char *by;		/* the rule, "file:id"; of SAID_UNMATCHED the file */
+	const char *why;	/* the rule's own sentence; may be NULL */
+	const struct json_t *controls;	/* the rule's, an array of texts; may be NULL */
+};
+
 /* Strings are borrowed from the policy, which outlives every verdict. */
 struct verdict {
 	enum verdict_kind kind;
 	enum reason reason;
 	const char *rule;	/* "file:id"; NULL if no rule decided */
 	const char *why;	/* the rule's own sentence; may be NULL */
+	struct layer_said layers[POLICY_LAYERS];
 };
+
+const char *layer_word(enum policy_layer l);
+const char *said_word(enum said s);
 
 const char *reason_word(enum reason r);
 enum verdict_kind reason_verdict(enum reason r);
@@ -39,8 +61,6 @@ enum action_kind { ACTION_MESSAGE, ACTION_TOOL_CALL, ACTION_SERVER_START };
 
 const char *action_word(enum action_kind k);	/* "tool.call" */
 
-struct json_t;
-
 enum { ACTION_FACTS = 16 };
 
 /* The answer to one question that only the kernel can decide: is this path beneath that root? */
@@ -49,12 +69,28 @@ struct fact {
 	bool yes;
 };
 
-/* Everything is borrowed for the life of one request. */
+/* Who has a part in a run, and where: the same for every call of it. */
+enum party {
+	PARTY_AGENT, PARTY_OWNER, PARTY_TENANT, PARTY_DEPARTMENT, PARTY_ENVIRONMENT, PARTY_INITIATOR,
+	PARTY_WORKSPACE, PARTIES
+};
+
+const char *party_word(enum party p);	/* "agent" */
+
+struct run_facts {
+	const char *party[PARTIES];	/* borrowed; NULL: not known */
+};
+
+/* Everything is borrowed for the life of one request. NULL: not known, unless it says otherwise. */
 struct action {
 	enum action_kind kind;
-	const char *server;		/* NULL when unknown */
+	const char *server;
 	const char *tool;		/* as the tool server knows it; NULL for SERVER_START */
 	struct json_t *args;		/* object; NULL means no arguments */
+	const struct run_facts *run;
+	const char *category, *class;	/* the catalogue's words for the tool */
+	const struct json_t *resource;	/* what the call is about: one of its arguments */
+	uint64_t wall_us;		/* when it is asked, since 1970; 0: not known */
 	struct fact facts[ACTION_FACTS];
 	size_t fact_count;
 };

@@ -49,6 +49,43 @@ const char *action_word(enum action_kind k)
 	return words[k];
 }
 
+const char *layer_word(enum policy_layer l)
+{
+	static const char *const words[] = {
+		[POLICY_GLOBAL] = "global",   [POLICY_TENANT] = "tenant",
+		[POLICY_TARGET] = "target",   [POLICY_DEPARTMENT] = "department",
+		[POLICY_ACTION] = "action",   [POLICY_RUNTIME] = "runtime",
+	};
+
+	must(l < POLICY_LAYERS);
+	return words[l];
+}
+
+const char *said_word(enum said s)
+{
+	static const char *const words[] = {
+		[SAID_NOTHING] = "nothing",	[SAID_PASS] = "pass",
+		[SAID_ALLOW] = "allow",		[SAID_UNMATCHED] = "unmatched",
+		[SAID_UNDECIDABLE] = "undecidable", [SAID_REFUSE] = "refuse",
+	};
+
+	must(s < count_of(words));
+	return words[s];
+}
+
+const char *party_word(enum party p)
+{
+	static const char *const words[] = {
+		[PARTY_AGENT] = "agent",	     [PARTY_OWNER] = "owner",
+		[PARTY_TENANT] = "tenant",	     [PARTY_DEPARTMENT] = "department",
+		[PARTY_ENVIRONMENT] = "environment", [PARTY_INITIATOR] = "initiator",
+		[PARTY_WORKSPACE] = "workspace",
+	};
+
+	must(p < PARTIES);
+	return words[p];
+}
+
 const char *record_word(enum record_kind k)
 {
 	must(k < RECORD_KINDS);

@@ -1,127 +1,149 @@
 /*
- * Joining. A refusal wins over everything, in whatever file it stands; then the first rule that
- * allows; then nothing is done. A rule that allows must be certain. A rule that refuses is obeyed
- * also when it cannot be judged, because an argument of an unexpected type must not disarm it.
+ * Joining, first within a layer and then over the layers. In a layer a refusal wins over everything,
+ * in whatever file it stands; then what allows; then what its files say of what no rule matches. Over
+ * the layers one that refuses is enough, and one at least must allow: a layer can only narrow.
+ *
+ * A rule that allows must be certain. A rule that refuses is obeyed also when it cannot be judged,
+ * because an argument of an unexpected kind, or a fact nobody gave, must not disarm it.
  * Nothing here allocates, opens or asks the time.
  */
 #include <string.h>
 
 #include "policy/rule.h"
 
+/* The first rule of a layer that says each of these. */
+struct tally {
+	const struct rule *refuses, *unsure, *allows;
+};
+
+struct judging {
+	const struct policy *p;
+	const struct action *a;
+	struct tally tally[POLICY_LAYERS];
+	uint8_t applies[POLICY_FILES];	/* enum held plus one; 0: not asked yet */
+};
+
+static enum held applies(struct judging *j, const struct file *f)
+{
+	uint8_t *known = &j->applies[f->index];
+
+	if (*known == 0)
+		*known = (uint8_t)(file_applies(f, j->a) + 1);
+	return (enum held)(*known - 1);
+}
+
 static bool is_first(const struct rule *r, const struct rule *best)
 {
 	return !best || r->order < best->order;
 }
 
-static struct verdict says(enum reason reason, const struct rule *r)
+static void weigh(struct judging *j, const struct rule *r, bool by_tool)
 {
-	return (struct verdict){
-		.kind = reason_verdict(reason),
-		.reason = reason,
-		.rule = r ? r->name : NULL,
-		.why = r ? r->why : NULL,
+	struct tally *t = &j->tally[r->file->layer];
+	const struct rule **list = r->refuse ? &t->refuses : &t->allows;
+	enum held held;
+
+	if (!is_first(r, *list))
+		return; /* whatever it says has been said */
+	held = applies(j, r->file);
+	if (held != HELD_NO)
+		held = held_and(held, rule_holds(r, j->a, by_tool));
+	if (held == HELD_NO || (held == HELD_UNKNOWN && !r->refuse))
+		return;
+	list = held == HELD_YES ? list : &t->unsure;
+	if (is_first(r, *list))
+		*list = r;
+}
+
+static struct layer_said by_rule(enum said word, const struct rule *r)
+{
+	return (struct layer_said){ word, r->name, r->why, r->controls };
+}
+
+/* No rule of the layer matches: one file that refuses then is enough. */
+static struct layer_said unmatched(struct judging *j, enum policy_layer layer)
+{
+	struct layer_said said = { .word = SAID_NOTHING };
+	const struct file *f;
+	size_t i;
+
+	for (i = 0; i < j->p->file_count; i++) {
+		f = j->p->files[i];
+		if (f->layer != layer || applies(j, f) == HELD_NO)
+			continue;
+		if (f->refuses_unmatched)
+			return (struct layer_said){ .word = SAID_UNMATCHED, .by = f->name };
+		said.word = SAID_PASS;
+	}
+	return said;
+}
+
+static struct layer_said join_files(struct judging *j, enum policy_layer layer)
+{
+	const struct tally *t = &j->tally[layer];
+
+	if (t->refuses)
+		return by_rule(SAID_REFUSE, t->refuses);
+	if (t->unsure)
+		return by_rule(SAID_UNDECIDABLE, t->unsure);
+	return t->allows ? by_rule(SAID_ALLOW, t->allows) : unmatched(j, layer);
+}
+
+/* The word that decides, and the widest layer that says it. */
+static void join_layers(struct verdict *v)
+{
+	static const enum reason reasons[] = {
+		[SAID_NOTHING] = REASON_NO_RULE,	  [SAID_PASS] = REASON_NO_RULE,
+		[SAID_ALLOW] = REASON_RULE_ALLOWS,	  [SAID_UNMATCHED] = REASON_NO_RULE,
+		[SAID_UNDECIDABLE] = REASON_UNDECIDABLE, [SAID_REFUSE] = REASON_RULE_REFUSES,
 	};
+	const struct layer_said *decides = &v->layers[0];
+	size_t i;
+
+	for (i = 1; i < POLICY_LAYERS; i++)
+		if (v->layers[i].word > decides->word)
+			decides = &v->layers[i];
+	v->reason = reasons[decides->word];
+	v->kind = reason_verdict(v->reason);
+	v->rule = decides->word == SAID_UNMATCHED ? NULL : decides->by;
+	v->why = decides->why;
 }
 
 static struct verdict decide_call(const struct policy *p, const struct action *a)
 {
-	const struct rule *refuses = NULL, *unsure = NULL, *allows = NULL, *r;
-	const struct rule **list;
-	enum held held;
-	size_t at = 0;
+	struct judging j = { .p = p, .a = a };
+	struct walk w = walk_begin(&p->index, a);
+	struct verdict v = { .reason = REASON_NO_RULE };
+	const struct rule *r;
+	int layer;
 
-	while ((r = rule_next(p, a, &at))) {
-		held = rule_holds(r, a);
-		if (held == HELD_NO || (held == HELD_UNKNOWN && !r->refuse))
-			continue;
-		list = !r->refuse ? &allows : held == HELD_YES ? &refuses : &unsure;
-		if (is_first(r, *list))
-			*list = r;
-	}
-	if (refuses)
-		return says(REASON_RULE_REFUSES, refuses);
-	if (unsure)
-		return says(REASON_UNDECIDABLE, unsure);
-	return allows ? says(REASON_RULE_ALLOWS, allows) : says(REASON_NO_RULE, NULL);
+	while ((r = walk_next(&w)))
+		weigh(&j, r, w.by_tool);
+	for (layer = 0; layer < POLICY_LAYERS; layer++)
+		v.layers[layer] = join_files(&j, (enum policy_layer)layer);
+	join_layers(&v);
+	return v;
 }
 
-static struct verdict decide_start(const struct policy *p, const struct action *a)
+static struct verdict says(enum reason reason)
 {
-	return says(policy_may_allow(p, a->server, NULL) ? REASON_MAY_SERVE : REASON_NO_RULE, NULL);
+	return (struct verdict){ .kind = reason_verdict(reason), .reason = reason };
+}
+
+/* A name that is not what it looks like is nobody's to allow. */
+static bool is_askable(const struct action *a)
+{
+	return a->kind == ACTION_TOOL_CALL && a->server && a->tool &&
+	       (!a->args || json_is_object(a->args)) && text_is_plain(a->tool, strlen(a->tool)) &&
+	       text_is_plain(a->server, strlen(a->server));
 }
 
 struct verdict policy_decide(const struct policy *p, const struct action *a)
 {
 	if (a->kind == ACTION_MESSAGE)
-		return says(REASON_BAD_MESSAGE, NULL);
-	if (!a->server || (a->args && !json_is_object(a->args)))
-		return says(REASON_UNDECIDABLE, NULL);
-	if (a->kind == ACTION_SERVER_START)
-		return decide_start(p, a);
-	return a->kind == ACTION_TOOL_CALL && a->tool ? decide_call(p, a)
-						      : says(REASON_UNDECIDABLE, NULL);
-}
-
-/* Does this rule refuse everything that is asked about, whatever the arguments? */
-static bool bars(const struct rule *r, const char *server, const char *tool)
-{
-	if (!r->refuse || r->condition_count > 0)
-		return false;
-	return tool ? rule_covers(r, server, tool) : !r->tool && rule_covers(r, server, NULL);
-}
-
-bool policy_may_allow(const struct policy *p, const char *server, const char *tool)
-{
-	bool may = false;
-	size_t i;
-
-	if (!server)
-		return false;
-	for (i = 0; i < p->rule_count; i++) {
-		if (bars(p->rules[i], server, tool))
-			return false;
-		may = may || (!p->rules[i]->refuse && rule_covers(p->rules[i], server, tool));
-	}
-	return may;
-}
-
-static bool ask(struct action *a, const char *root, const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < a->fact_count; i++)
-		if (strcmp(a->facts[i].root, root) == 0 && strcmp(a->facts[i].path, path) == 0)
-			return true;
-	if (a->fact_count == ACTION_FACTS)
-		return false;
-	a->facts[a->fact_count++] = (struct fact){ .root = root, .path = path };
-	return true;
-}
-
-static bool ask_condition(const struct condition *c, struct action *a)
-{
-	enum held missing;
-	json_t *arg = rule_argument(a, c->pointer, &missing);
-	size_t i;
-
-	for (i = 0; i < c->count && json_is_string(arg); i++)
-		if (matcher_is_under(c->tests[i].how) &&
-		    !ask(a, json_string_value(c->tests[i].value), json_string_value(arg)))
-			return false;
-	return true;
-}
-
-bool policy_questions(const struct policy *p, struct action *a)
-{
-	const struct rule *r;
-	size_t at = 0, i;
-
-	a->fact_count = 0;
-	if (a->kind != ACTION_TOOL_CALL || !a->server || !a->tool || !json_is_object(a->args))
-		return true;
-	while ((r = rule_next(p, a, &at)))
-		for (i = 0; i < r->condition_count && rule_covers(r, a->server, a->tool); i++)
-			if (!ask_condition(&r->conditions[i], a))
-				return false;
-	return true;
+		return says(REASON_BAD_MESSAGE);
+	if (a->kind == ACTION_SERVER_START && a->server)
+		return says(policy_may_allow(p, a->run, a->server, NULL) ? REASON_MAY_SERVE
+									 : REASON_NO_RULE);
+	return is_askable(a) ? decide_call(p, a) : says(REASON_UNDECIDABLE);
 }

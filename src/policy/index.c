@@ -1,116 +1,297 @@
 /*
- * From a tool to the rules that may speak about it: whole names in a sorted table, patterns apart.
- * So a call does not pay for rules about other tools.
+ * From a call to the rules that may speak about it. A rule is entered under the narrowest thing it
+ * names whole: its tools, the servers or the tool names its patterns leave open, its servers, its
+ * category. A call looks each of these up once and does not pay for the other rules. What names nothing
+ * whole stands apart and is asked always.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/rule.h"
 
-static int by_name(const void *left, const void *right)
+static bool is_exact(const char *text, size_t size)
 {
-	const struct entry *a = left, *b = right;
-	int order = strcmp(a->name, b->name);
-
-	return order ? order : (a->rule->order > b->rule->order) - (a->rule->order < b->rule->order);
+	return !memchr(text, '*', size);
 }
 
-static const json_t *pattern_at(const json_t *tool, size_t i)
+static struct key key_of(enum key_kind kind, const char *first, const char *second)
 {
-	return json_is_array(tool) ? json_array_get(tool, i) : tool;
+	return (struct key){ kind, first, second, strlen(first), second ? strlen(second) : 0 };
 }
 
-static size_t pattern_count(const json_t *tool)
+/* Under what one "SERVER/TOOL" is found. */
+static struct key tool_key(const char *pattern)
 {
-	return json_is_array(tool) ? json_array_size(tool) : tool ? 1 : 0;
+	const char *slash = strchr(pattern, '/');
+	struct key k = key_of(KEY_TOOL, pattern, slash + 1);
+
+	k.first_size = (size_t)(slash - pattern);
+	if (is_exact(k.first, k.first_size) && is_exact(k.second, k.second_size))
+		return k;
+	if (is_exact(k.first, k.first_size))
+		return (struct key){ KEY_SERVER, k.first, NULL, k.first_size, 0 };
+	if (is_exact(k.second, k.second_size) && k.first_size == 1)
+		return key_of(KEY_HALF, k.second, NULL);
+	return (struct key){ .kind = KEY_NONE };
 }
 
-static void index_rule(struct policy *p, const struct rule *r)
+static struct key key_at(const json_t *names, enum key_kind kind, size_t i)
 {
-	bool wild = !r->tool;
-	const char *name;
+	const char *name = names_at(names, i);
+
+	if (kind == KEY_TOOL)
+		return tool_key(name);
+	return is_exact(name, strlen(name)) ? key_of(kind, name, NULL)
+					    : (struct key){ .kind = KEY_NONE };
+}
+
+static bool all_keyed(const json_t *names, enum key_kind kind)
+{
 	size_t i;
 
-	for (i = 0; i < pattern_count(r->tool); i++) {
-		name = json_string_value(pattern_at(r->tool, i));
-		if (strchr(name, '*'))
-			wild = true;
-		else
-			p->exact[p->exact_count++] = (struct entry){ name, r };
-	}
-	if (wild)
-		p->wild[p->wild_count++] = r;
+	for (i = 0; i < names_count(names); i++)
+		if (key_at(names, kind, i).kind == KEY_NONE)
+			return false;
+	return names != NULL;
 }
 
-/* Both tables anew; the old ones stay if memory runs out. */
-int policy_index(struct policy *p, struct err *e)
+/* The rule's names that find it, all of them keys. NULL: none. */
+static const json_t *finders(const struct rule *r, enum key_kind *kind)
 {
-	struct entry *exact;
-	const struct rule **wild;
-	size_t names = 0, i;
+	const struct {
+		const json_t *names;
+		enum key_kind kind;
+	} ways[] = {
+		{ r->tool, KEY_TOOL },
+		{ r->names.server, KEY_SERVER },
+		{ r->names.category, KEY_CATEGORY },
+	};
+	size_t i;
 
-	for (i = 0; i < p->rule_count; i++)
-		names += pattern_count(p->rules[i]->tool);
-	exact = calloc(names + 1, sizeof(*exact));
-	wild = calloc(p->rule_count + 1, sizeof(*wild));
-	if (!exact || !wild) {
-		free(exact);
-		free(wild);
-		return err_set(e, ERR_SYSTEM, "no memory for %zu rules", p->rule_count);
+	for (i = 0; i < count_of(ways); i++)
+		if (all_keyed(ways[i].names, ways[i].kind)) {
+			*kind = ways[i].kind;
+			return ways[i].names;
+		}
+	return NULL;
+}
+
+static uint64_t mix(uint64_t hash, const char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static uint64_t hash_of(const struct key *k)
+{
+	uint64_t hash = mix(UINT64_C(0xcbf29ce484222325) + k->kind, k->first, k->first_size);
+
+	hash = mix((hash ^ 0xff) * UINT64_C(0x100000001b3), k->second, k->second_size);
+	return hash ^ hash >> 29;
+}
+
+static bool same_key(const struct key *a, const struct key *b)
+{
+	return a->kind == b->kind && a->first_size == b->first_size && a->second_size == b->second_size &&
+	       memcmp(a->first, b->first, a->first_size) == 0 &&
+	       (a->second_size == 0 || memcmp(a->second, b->second, a->second_size) == 0);
+}
+
+/* The slot of this key, or the empty one where it would go. */
+static uint32_t *slot_of(const struct index *x, const struct key *k, uint64_t hash)
+{
+	size_t at = hash & (x->slot_count - 1);
+	const struct entry *e;
+
+	for (; x->slots[at]; at = (at + 1) & (x->slot_count - 1)) {
+		e = &x->entries[x->slots[at] - 1];
+		if (e->hash == hash && same_key(&e->key, k))
+			break;
 	}
-	free(p->exact);
-	free(p->wild);
-	p->exact = exact;
-	p->wild = wild;
-	p->exact_count = p->wild_count = 0;
-	for (i = 0; i < p->rule_count; i++)
-		index_rule(p, p->rules[i]);
-	qsort(p->exact, p->exact_count, sizeof(*p->exact), by_name);
+	return &x->slots[at];
+}
+
+static void link_entry(struct index *x, size_t i)
+{
+	struct entry *e = &x->entries[i];
+	uint32_t *slot = slot_of(x, &e->key, e->hash);
+
+	e->next = *slot;
+	*slot = (uint32_t)i + 1;
+}
+
+static bool grow(void **array, size_t count, size_t size)
+{
+	void *more = reallocarray(*array, count, size);
+
+	if (more)
+		*array = more;
+	return more != NULL;
+}
+
+/* At most half the slots are taken. */
+static bool grow_slots(struct index *x, size_t keys)
+{
+	size_t count = x->slot_count ? x->slot_count : 16, i;
+	uint32_t *slots;
+
+	while (count < 2 * (x->entry_count + keys))
+		count *= 2;
+	if (count == x->slot_count)
+		return true;
+	slots = calloc(count, sizeof(*slots));
+	if (!slots)
+		return false;
+	free(x->slots);
+	x->slots = slots;
+	x->slot_count = count;
+	for (i = 0; i < x->entry_count; i++)
+		link_entry(x, i);
+	return true;
+}
+
+/* Growing by little must not copy everything each time. */
+static size_t rounded(size_t count)
+{
+	size_t room = 16;
+
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
+static bool grow_list(struct rules *list, size_t count)
+{
+	void *at = list->at;
+	bool done = grow(&at, rounded(list->count + count), sizeof(*list->at));
+
+	list->at = at;
+	return done;
+}
+
+static bool make_room(struct index *x, struct rule *const *rules, size_t count)
+{
+	void *entries = x->entries;
+	enum key_kind kind;
+	size_t keys = 0, i;
+	bool fits;
+
+	for (i = 0; i < count; i++)
+		keys += names_count(finders(rules[i], &kind));
+	fits = grow_list(&x->wild, count) && grow_list(&x->refusals, count) &&
+	       grow_list(&x->allowances, count) &&
+	       grow(&entries, rounded(x->entry_count + keys), sizeof(*x->entries));
+	x->entries = entries;
+	return fits && grow_slots(x, keys);
+}
+
+static void add_to(struct rules *list, const struct rule *r)
+{
+	list->at[list->count++] = r;
+}
+
+static void add_rule(struct index *x, const struct rule *r)
+{
+	enum key_kind kind = KEY_NONE;
+	const json_t *names = finders(r, &kind);
+	size_t i;
+
+	if (!names)
+		add_to(&x->wild, r);
+	if (kind == KEY_CATEGORY)
+		add_to(r->refuse ? &x->refusals : &x->allowances, r);
+	for (i = 0; i < names_count(names); i++) {
+		struct entry *e = &x->entries[x->entry_count++];
+
+		*e = (struct entry){ .key = key_at(names, kind, i), .rule = r };
+		e->hash = hash_of(&e->key);
+		link_entry(x, x->entry_count - 1);
+	}
+}
+
+int index_add(struct index *x, struct rule *const *rules, size_t count, struct err *e)
+{
+	size_t i;
+
+	if (!make_room(x, rules, count))
+		return err_set(e, ERR_SYSTEM, "no memory for %zu rules", count);
+	for (i = 0; i < count; i++)
+		add_rule(x, rules[i]);
 	return 0;
 }
 
-/* strcmp() of "server/tool" and a name, without putting the first together. */
-static int compare(const char *server, const char *tool, const char *name)
+void index_free(struct index *x)
 {
-	size_t size = strlen(server);
-	int order = strncmp(server, name, size);
-
-	if (order)
-		return order;
-	if (name[size] != '/')
-		return '/' - (unsigned char)name[size];
-	return strcmp(tool, name + size + 1);
+	free(x->entries);
+	free(x->slots);
+	free(x->wild.at);
+	free(x->refusals.at);
+	free(x->allowances.at);
 }
 
-static size_t first_entry(const struct policy *p, const char *server, const char *tool)
+struct walk walk_begin(const struct index *x, const struct action *a)
 {
-	size_t low = 0, high = p->exact_count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (compare(server, tool, p->exact[middle].name) > 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (struct walk){ .x = x, .a = a };
 }
 
-/*
- * *at counts wild rules first, then entries: 0 .. wild_count - 1, then wild_count + 1 + the entry's
- * place; the step between is where the search happens, once.
- */
-const struct rule *rule_next(const struct policy *p, const struct action *a, size_t *at)
+/* The first entry of what is looked up at this stage, plus one; 0: there is none. */
+static uint32_t look_up(const struct walk *w)
 {
-	size_t entry;
+	const struct action *a = w->a;
+	struct key k = { .kind = KEY_NONE };
 
-	if (*at < p->wild_count)
-		return p->wild[(*at)++];
-	if (*at == p->wild_count)
-		*at += 1 + first_entry(p, a->server, a->tool);
-	entry = *at - p->wild_count - 1;
-	if (entry >= p->exact_count || compare(a->server, a->tool, p->exact[entry].name) != 0)
+	if (w->stage == 0)
+		k = key_of(KEY_TOOL, a->server, a->tool);
+	else if (w->stage == 1)
+		k = key_of(KEY_SERVER, a->server, NULL);
+	else if (w->stage == 2)
+		k = key_of(KEY_HALF, a->tool, NULL);
+	else if (a->category)
+		k = key_of(KEY_CATEGORY, a->category, NULL);
+	return k.kind == KEY_NONE || w->x->slot_count == 0 ? 0 : *slot_of(w->x, &k, hash_of(&k));
+}
+
+enum { LOOKED_UP = 4 };
+
+/* What is gone through whole at a later stage, if it is; NULL: nothing is left. */
+static const struct rules *list_at(const struct walk *w)
+{
+	static const struct rules none = { 0 };
+
+	switch (w->stage - LOOKED_UP) {
+	case 0:
+		return &w->x->wild;
+	case 1:
+		return w->a->category ? &none : &w->x->refusals;
+	case 2:
+		return w->any_category && !w->a->category ? &w->x->allowances : &none;
+	default:
 		return NULL;
-	(*at)++;
-	return p->exact[entry].rule;
+	}
+}
+
+/* First what is looked up, each a chain (w->at is the next entry, plus one); then lists. */
+const struct rule *walk_next(struct walk *w)
+{
+	const struct rules *list;
+	const struct entry *e;
+
+	for (; w->stage < LOOKED_UP; w->stage++, w->at = 0) {
+		w->at = w->at ? w->at : look_up(w);
+		if (w->at == 0 || w->at == SIZE_MAX)
+			continue;
+		e = &w->x->entries[w->at - 1];
+		w->by_tool = w->stage == 0;
+		w->at = e->next ? e->next : SIZE_MAX;
+		return e->rule;
+	}
+	w->by_tool = false;
+	for (; (list = list_at(w)); w->stage++, w->at = 0)
+		if (w->at < list->count)
+			return list->at[w->at++];
+	return NULL;
 }

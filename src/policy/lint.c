@@ -1,57 +1,117 @@
-/* Rules that can never matter: an unconditional one already decides all that they speak about. */
+/*
+ * Rules that can never matter: an unconditional one already decides all that they speak about; or they
+ * wait for a fact that no call has. The index gives the few that could stand over each.
+ */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/rule.h"
 
-static const char *pattern_at(const json_t *patterns, size_t i)
-{
-	return json_string_value(json_is_array(patterns) ? json_array_get(patterns, i) : patterns);
-}
-
 /* Every pattern of `narrow` is within one of `wide`. Sound because a '*' is matched by '*' only. */
 static bool within(const json_t *wide, const json_t *narrow)
 {
-	size_t wides = json_is_array(wide) ? json_array_size(wide) : 1;
-	size_t narrows = json_is_array(narrow) ? json_array_size(narrow) : 1;
-	size_t i, j;
 	bool found = true;
+	size_t i, j;
 
 	if (!wide || !narrow)
 		return !wide;
-	for (i = 0; i < narrows && found; i++) {
-		const char *text = pattern_at(narrow, i);
+	for (i = 0; i < names_count(narrow) && found; i++) {
+		const char *text = names_at(narrow, i);
 
 		found = false;
-		for (j = 0; j < wides && !found; j++)
-			found = glob_matches(pattern_at(wide, j), text, strlen(text), false);
+		for (j = 0; j < names_count(wide) && !found; j++)
+			found = glob_matches(names_at(wide, j), text, strlen(text), false);
 	}
 	return found;
 }
 
-/* A refusal decides wherever it stands; what allows only hides a later rule that allows, too. */
-static bool shadows(const struct rule *over, const struct rule *r)
+static bool is_unconditional(const struct rule *r)
 {
-	if (over == r || over->condition_count > 0)
-		return false;
-	if (!within(over->tool, r->tool) || !within(over->server, r->server))
-		return false;
-	if (over->refuse != r->refuse)
-		return over->refuse;
-	return over->order < r->order;
+	struct names n = r->names;
+
+	n.server = NULL;	/* held against the other's by shadows() */
+	return rule_is_plain(r) && !names_ask(&n);
 }
 
-size_t policy_lint(const struct policy *p, void (*say)(void *to, const char *rule, const char *by),
-		   void *to)
+/* A refusal decides wherever it stands; what allows only hides a later rule of its layer that allows, too. */
+static bool shadows(const struct rule *over, const struct rule *r)
 {
-	size_t found = 0, i, j;
+	if (over == r || !is_unconditional(over) || (over->file != r->file && !over->file->to_all))
+		return false;
+	if (!within(over->tool, r->tool) || !within(over->names.server, r->names.server))
+		return false;
+	if (over->refuse)
+		return !r->refuse || over->order < r->order;
+	return !r->refuse && over->file->layer == r->file->layer && over->order < r->order;
+}
+
+/* Whoever stands over a rule stands over its first tool, or its first server, as over a call. */
+static const struct rule *shadow_of(const struct index *x, const struct rule *r)
+{
+	const char *first = r->tool ? names_at(r->tool, 0) : "*/*";
+	size_t half = strcspn(first, "/");
+	char server[POINTER_MOST + 1];
+	const struct action a = { .kind = ACTION_TOOL_CALL, .server = server, .tool = first + half + 1 };
+	struct walk w = walk_begin(x, &a);
+	const struct rule *over;
+
+	snprintf(server, sizeof(server), "%.*s", (int)half, first);
+	if (r->names.server && strchr(server, '*'))
+		snprintf(server, sizeof(server), "%s", names_at(r->names.server, 0));
+	while ((over = walk_next(&w)))
+		if (shadows(over, r))
+			return over;
+	return NULL;
+}
+
+/*
+ * Refusals before what allows, because they decide from any place; each among those before it that
+ * nothing stands over themselves. So no rule is held against many that say the same.
+ */
+static void find_shadows(const struct rule **over, const struct policy *p, bool refusals, struct index *x)
+{
+	struct err e = { 0 };
+	size_t i;
 
 	for (i = 0; i < p->rule_count; i++) {
-		for (j = 0; j < p->rule_count && !shadows(p->rules[j], p->rules[i]); j++)
-			;
-		if (j == p->rule_count)
+		if (p->rules[i]->refuse != refusals)
 			continue;
-		say(to, p->rules[i]->name, p->rules[j]->name);
-		found++;
+		over[i] = shadow_of(x, p->rules[i]);
+		if (!over[i] && is_unconditional(p->rules[i]))
+			must(index_add(x, &p->rules[i], 1, &e) == 0);
 	}
+}
+
+static bool lint_rule(const struct rule *r, const struct rule *over,
+		      void (*say)(void *to, const char *rule, const char *why), void *to)
+{
+	char text[320];
+
+	if (over)
+		snprintf(text, sizeof(text), "can never matter: %s decides without it", over->name);
+	else if (r->names.category || r->names.class)
+		snprintf(text, sizeof(text), "asks for a category or class, which no call has yet: it %s",
+			 r->refuse ? "refuses whatever else it speaks about" : "never allows");
+	else
+		return false;
+	say(to, r->name, text);
+	return true;
+}
+
+size_t policy_lint(const struct policy *p, void (*say)(void *to, const char *rule, const char *why),
+		   void *to)
+{
+	const struct rule **over = calloc(p->rule_count + 1, sizeof(*over));
+	struct index x = { 0 };
+	size_t found = 0, i;
+
+	must(over);
+	find_shadows(over, p, true, &x);
+	find_shadows(over, p, false, &x);
+	for (i = 0; i < p->rule_count; i++)
+		found += lint_rule(p->rules[i], over[i], say, to);
+	index_free(&x);
+	free(over);
 	return found;
 }

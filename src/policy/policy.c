@@ -12,11 +12,20 @@ int policy_new(struct policy **out, struct err *e)
 
 	if (!p)
 		return err_sys(e, "memory for a policy");
-	if (policy_index(p, e) < 0)
-		return -1;
 	*out = take(&p);
 	return 0;
 }
+
+static void file_free(struct file *f)
+{
+	if (!f)
+		return;
+	json_decref(f->root);
+	free(f->name);
+	free(f);
+}
+
+SCOPED(file, struct file *, file_free)
 
 void policy_free(struct policy *p)
 {
@@ -26,15 +35,11 @@ void policy_free(struct policy *p)
 		return;
 	for (i = 0; i < p->rule_count; i++)
 		rule_free(p->rules[i]);
-	for (i = 0; i < p->file_count; i++) {
-		json_decref(p->roots[i]);
-		free(p->files[i]);
-	}
+	for (i = 0; i < p->file_count; i++)
+		file_free(p->files[i]);
+	index_free(&p->index);
 	free(p->rules);
-	free(p->roots);
 	free(p->files);
-	free(p->exact);
-	free(p->wild);
 	free(p);
 }
 
@@ -54,13 +59,11 @@ static bool grow(void **array, size_t count, size_t size)
 
 static bool make_room(struct policy *p, size_t rules)
 {
-	void *all = p->rules, *roots = p->roots, *files = p->files;
+	void *all = p->rules, *files = p->files;
 	bool fits = grow(&all, p->rule_count + rules + 1, sizeof(*p->rules));
 
-	fits = grow(&roots, p->file_count + 1, sizeof(*p->roots)) && fits;
 	fits = grow(&files, p->file_count + 1, sizeof(*p->files)) && fits;
 	p->rules = all;
-	p->roots = roots;
 	p->files = files;
 	return fits;
 }
@@ -72,49 +75,52 @@ static int append(struct policy *p, struct rule **rules, size_t count, struct er
 
 	if (!make_room(p, count))
 		return err_sys(e, "memory for rules");
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		rules[i]->order = p->rule_count + i;
-		p->rules[p->rule_count + i] = rules[i];
-	}
+	if (index_add(&p->index, rules, count, e) < 0)
+		return -1;
+	memcpy(p->rules + p->rule_count, rules, count * sizeof(*rules));
 	p->rule_count += count;
-	if (policy_index(p, e) == 0)
-		return 0;
-	p->rule_count -= count;
-	return -1;
+	return 0;
 }
 
 static int name_usable(const struct policy *p, const char *name, struct err *e)
 {
 	size_t i;
 
+	if (p->file_count == POLICY_FILES)
+		return err_set(e, ERR_LIMIT, "%s: more than %d policy files", name, POLICY_FILES);
 	if (!text_is_name(name))
 		return err_set(e, ERR_INPUT, "%s: a policy file is named a-z, 0-9, \"_\", \".\" and \"-\"; "
 					     "rename it", name);
 	for (i = 0; i < p->file_count; i++)
-		if (strcmp(p->files[i], name) == 0)
+		if (strcmp(p->files[i]->name, name) == 0)
 			return err_set(e, ERR_INPUT, "%s: two policy files of that name; rename one", name);
 	return 0;
 }
 
 static int add_file(struct policy *p, struct json_file *f, const char *name, struct err *e)
 {
-	scoped(mem) char *copy = strdup(name);
+	scoped(file) struct file *to = calloc(1, sizeof(*to));
 	struct rule **rules = NULL;
 	size_t count = 0, i;
+	int result;
 
-	if (!copy)
+	if (to)
+		to->name = strdup(name);
+	if (!to || !to->name)
 		return err_sys(e, "memory for a policy");
-	if (rules_read(&rules, &count, f, name, e) < 0)
+	to->index = p->file_count;
+	if (rules_read(&rules, &count, to, f, e) < 0)
 		return -1;
-	if (append(p, rules, count, e) < 0) {
-		for (i = 0; i < count; i++)
-			rule_free(rules[i]);
-		free(rules);
-		return -1;
-	}
+	result = append(p, rules, count, e);
+	for (i = 0; result < 0 && i < count; i++)
+		rule_free(rules[i]);
 	free(rules);
-	p->files[p->file_count] = take(&copy);
-	p->roots[p->file_count++] = take(&f->root);
+	if (result < 0)
+		return -1;
+	to->root = take(&f->root);
+	p->files[p->file_count++] = take(&to);
 	return 0;
 }
 

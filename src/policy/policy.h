@@ -10,7 +10,13 @@
 
 struct policy;
 
-enum { POLICY_MOST = 8 << 20 };	/* bytes of one policy file */
+enum {
+	POLICY_MOST = 8 << 20,	/* bytes of one policy file */
+	POLICY_FILES = 256,
+};
+
+/* Three answers, because "I cannot tell" must not let a refusal slip by: see decide.c. */
+enum held { HELD_NO, HELD_YES, HELD_UNKNOWN };
 
 /* An empty policy: it refuses everything. */
 int policy_new(struct policy **out, struct err *e) must_use;
@@ -39,13 +45,36 @@ bool policy_questions(const struct policy *p, struct action *a);
 /* A question nobody answered counts as not beneath; so does any error while judging. */
 struct verdict policy_decide(const struct policy *p, const struct action *a);
 
-/* Could any rule ever allow this tool (NULL: some tool) of this server? What it could not is not listed. */
-bool policy_may_allow(const struct policy *p, const char *server, const char *tool);
+/*
+ * Could the policy ever allow this tool (NULL: some tool) of this server to this run? What it could
+ * not is not listed.
+ */
+bool policy_may_allow(const struct policy *p, const struct run_facts *run, const char *server,
+		      const char *tool);
 
 size_t policy_rule_count(const struct policy *p);
 
-/* Names every rule that can never matter and the rule that decides before it; how many there are. */
-size_t policy_lint(const struct policy *p, void (*say)(void *to, const char *rule, const char *by),
+/* Names every rule that can never matter as it would wish, and why; how many there are. */
+size_t policy_lint(const struct policy *p, void (*say)(void *to, const char *rule, const char *why),
 		   void *to);
+
+/* What one file or rule says of an action, for people. The texts live as long as the call. */
+struct policy_note {
+	enum policy_layer layer;
+	const char *name;	/* "file:id"; of a file its name */
+	const char *why;	/* the rule's own sentence; may be NULL */
+	bool is_file, refuses;
+	enum held applies;	/* the file to this action */
+	enum held held;
+	size_t failed;		/* members and conditions that do not hold or cannot be judged */
+	const char *first;	/* the first of them, with what was found; of none: the first condition, if any */
+};
+
+/*
+ * Every file, and after it every rule of it that speaks about the tool. Slow and allocating: it is
+ * asked for by people, and shares only the questions themselves with policy_decide().
+ */
+void policy_explain(const struct policy *p, const struct action *a,
+		    void (*tell)(void *to, const struct policy_note *n), void *to);
 
 #endif

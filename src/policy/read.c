@@ -1,85 +1,74 @@
-/* From a file to rules: reeve-policy(5) as a reader. Whatever it does not know is an error. */
+/* A policy file, read as reeve-policy(5) says. What is not understood whole is refused whole. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "policy/rule.h"
+#include "policy/read.h"
 
-/* Where we are in the file while reading one of its rules. */
-struct reading {
-	const struct json_file *f;
-	const char *name;	/* of the file, for rule ids */
-	struct buf at;		/* pointer to the rule, and below */
-};
+enum { CONTROLS_MOST = 8, CONTROL_MOST = 47 };
 
 static const struct json_member file_members[] = {
-	{ "reeve", JSON_STRING, JSON_MUST }, { "layer", JSON_STRING, JSON_MUST },
-	{ "applies", JSON_NULL, JSON_MAY },  { "version", JSON_STRING, JSON_MAY },
+	{ "reeve", JSON_STRING, JSON_MUST }, { "layer", JSON_STRING, JSON_MAY },
+	{ "applies", JSON_OBJECT, JSON_MAY }, { "version", JSON_STRING, JSON_MAY },
 	{ "unmatched", JSON_STRING, JSON_MAY }, { "rules", JSON_ARRAY, JSON_MUST },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
+static const struct json_member applies_members[] = {
+	{ "agent", JSON_NULL, JSON_MAY },	{ "owner", JSON_NULL, JSON_MAY },
+	{ "tenant", JSON_NULL, JSON_MAY },	{ "department", JSON_NULL, JSON_MAY },
+	{ "environment", JSON_NULL, JSON_MAY }, { "initiator", JSON_NULL, JSON_MAY },
+	{ "server", JSON_NULL, JSON_MAY },	{ "workspace", JSON_NULL, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
 static const struct json_member rule_members[] = {
-	{ "id", JSON_STRING, JSON_MUST },  { "then", JSON_STRING, JSON_MUST },
+	{ "id", JSON_STRING, JSON_MUST },   { "then", JSON_STRING, JSON_MUST },
 	{ "when", JSON_OBJECT, JSON_MUST }, { "why", JSON_STRING, JSON_MAY },
 	{ "controls", JSON_ARRAY, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
-static const struct json_member when_members[] = {
-	{ "tool", JSON_NULL, JSON_MAY },
-	{ "server", JSON_NULL, JSON_MAY },
-	{ "args", JSON_OBJECT, JSON_MAY },
-	{ NULL, JSON_NULL, JSON_MAY },
-};
-
-static const char *text_of(const json_t *object, const char *key)
+static int read_layer(struct reading *r, const char *layer, struct err *e)
 {
-	return json_string_value(json_object_get(object, key));
+	int i;
+
+	r->to->layer = POLICY_ACTION;
+	if (!layer)
+		return 0;
+	for (i = 0; i < POLICY_LAYERS && strcmp(layer, layer_word((enum policy_layer)i)) != 0; i++)
+		;
+	if (i == POLICY_LAYERS)
+		return json_wrong(r->f, "/layer", false, e, "\"layer\": expected global, tenant, target, "
+				  "department or action, found \"%.40s\"", layer);
+	if (i == POLICY_RUNTIME)
+		return json_wrong(r->f, "/layer", false, e, "the layer \"runtime\" counts and remembers, which "
+				  "this version does not; hours can be written as \"time\" in any other layer");
+	r->to->layer = (enum policy_layer)i;
+	return 0;
 }
 
-/* The pointer to what stands below; valid until the next below() or back(). */
-static const char *below(struct reading *r, const char *key)
+static int read_applies(struct reading *r, const json_t *applies, struct err *e)
 {
-	const char *text;
+	size_t start = r->at.size;
 
-	buf_puts(&r->at, "/");
-	for (; *key; key++) {
-		if (*key == '~' || *key == '/')
-			buf_puts(&r->at, *key == '~' ? "~0" : "~1");
-		else
-			buf_add(&r->at, key, 1);
-	}
-	text = buf_text(&r->at);
-	return text ? text : "";
+	r->to->to_all = !applies;
+	if (!applies)
+		return 0;
+	if (json_members(r->f, below(r, "applies"), applies_members, e) < 0)
+		return -1;
+	if (json_object_size(applies) == 0)
+		return json_wrong(r->f, here(r), false, e,
+				  "\"applies\": expected to whom; leave it out for everyone");
+	if (read_parties(&r->to->applies, r, applies, e) < 0)
+		return -1;
+	back(r, start);
+	return 0;
 }
 
-static const char *here(struct reading *r)
+static int read_head(struct reading *r, struct err *e)
 {
-	const char *text = buf_text(&r->at);
-
-	return text ? text : "";
-}
-
-static void back(struct reading *r, size_t size)
-{
-	r->at.size = size;
-	r->at.over = false;
-}
-
-static int wrong_layer(const struct json_file *f, const char *layer, struct err *e)
-{
-	static const char *const later[] = { "global", "tenant", "target", "department", "runtime" };
-	size_t i;
-
-	for (i = 0; i < count_of(later); i++)
-		if (strcmp(layer, later[i]) == 0)
-			return json_wrong(f, "/layer", false, e, "the layer \"%s\" is not in this version; "
-					  "expected \"action\"", layer);
-	return json_wrong(f, "/layer", false, e, "\"layer\": expected \"action\", found \"%.40s\"", layer);
-}
-
-static int check_head(const struct json_file *f, struct err *e)
-{
+	const struct json_file *f = r->f;
 	const char *unmatched = text_of(f->root, "unmatched");
 
 	if (json_members(f, "", file_members, e) < 0)
@@ -87,163 +76,20 @@ static int check_head(const struct json_file *f, struct err *e)
 	if (strcmp(text_of(f->root, "reeve"), "policy/1") != 0)
 		return json_wrong(f, "/reeve", false, e, "\"reeve\": expected \"policy/1\", found \"%.40s\"",
 				  text_of(f->root, "reeve"));
-	if (strcmp(text_of(f->root, "layer"), "action") != 0)
-		return wrong_layer(f, text_of(f->root, "layer"), e);
-	if (json_object_get(f->root, "applies"))
-		return json_wrong(f, "/applies", true, e, "the action layer applies to everyone; "
-							  "leave \"applies\" out");
-	if (unmatched && strcmp(unmatched, "refuse") != 0)
-		return json_wrong(f, "/unmatched", false, e, "\"unmatched\": the action layer knows only "
-				  "\"refuse\", found \"%.40s\"", unmatched);
-	return 0;
-}
-
-static bool pattern_usable(const char *text, bool whole)
-{
-	const char *slash = text ? strchr(text, '/') : NULL;
-
-	if (!text || !*text || strlen(text) > POINTER_MOST)
-		return false;
-	return whole ? slash && slash > text && slash[1] : !slash;
-}
-
-static int check_pattern(struct reading *r, const json_t *value, bool whole, struct err *e)
-{
-	if (pattern_usable(json_string_value(value), whole))
-		return 0;
-	return json_wrong(r->f, here(r), false, e, "expected %s of at most %d bytes",
-			  whole ? "\"SERVER/TOOL\" (* stands for any run within one of them)"
-				: "a server's name (* stands for any run)", POINTER_MOST);
-}
-
-/* Text or a non-empty array of it; *out stays NULL if the member is not there. */
-static int read_patterns(json_t **out, struct reading *r, const json_t *when, const char *key,
-			 struct err *e)
-{
-	json_t *value = json_object_get(when, key);
-	size_t start = r->at.size, size, i;
-	char index[24];
-
-	if (!value)
-		return 0;
-	below(r, key);
-	size = r->at.size;
-	if (!json_is_array(value) || json_array_size(value) == 0) {
-		if (check_pattern(r, value, strcmp(key, "tool") == 0, e) < 0)
-			return -1;
-	}
-	for (i = 0; i < json_array_size(value); i++) {
-		snprintf(index, sizeof(index), "%zu", i);
-		below(r, index);
-		if (check_pattern(r, json_array_get(value, i), strcmp(key, "tool") == 0, e) < 0)
-			return -1;
-		back(r, size);
-	}
-	back(r, start);
-	*out = value;
-	return 0;
-}
-
-static int unknown_matcher(struct reading *r, const char *word, struct err *e)
-{
-	scoped(buf) struct buf known = BUF(200);
-	size_t count, i;
-	const struct matcher *m = matcher_list(&count);
-
-	for (i = 0; i < count; i++)
-		buf_printf(&known, "%s%s", i ? ", " : "", m[i].word);
-	return json_wrong(r->f, below(r, word), true, e, "unknown condition \"%.40s\"; expected one of: %s",
-			  word, buf_text(&known));
-}
-
-static int read_test(struct condition *c, struct reading *r, const char *word, const json_t *value,
-		     struct err *e)
-{
-	const struct matcher *how = matcher_named(word);
-
-	if (!how)
-		return unknown_matcher(r, word, e);
-	if (!how->accepts(value))
-		return json_wrong(r->f, below(r, word), false, e, "\"%s\": expected %s", word, how->takes);
-	c->tests[c->count++] = (struct test){ how, value };
-	return 0;
-}
-
-/* RFC 6901: begins with a slash, and ~ only as ~0 or ~1. "" would be all arguments at once. */
-static bool pointer_usable(const char *text)
-{
-	if (text[0] != '/' || strlen(text) > POINTER_MOST)
-		return false;
-	while ((text = strchr(text, '~'))) {
-		if (text[1] != '0' && text[1] != '1')
-			return false;
-		text++;
-	}
-	return true;
-}
-
-static int read_condition(struct condition *c, struct reading *r, const char *pointer, json_t *value,
-			  struct err *e)
-{
-	size_t start = r->at.size, i;
-	const char *word;
-	json_t *inside;
-
-	below(r, pointer);
-	if (!pointer_usable(pointer))
-		return json_wrong(r->f, here(r), true, e, "expected a JSON pointer such as \"/path\" "
-				  "(at most %d bytes), found \"%.40s\"", POINTER_MOST, pointer);
-	if (!json_is_object(value) || json_object_size(value) == 0)
-		return json_wrong(r->f, here(r), false, e,
-				  "expected a condition such as { \"equal\": \"x\" }");
-	c->pointer = pointer;
-	json_object_foreach(value, word, inside)
-		if (read_test(c, r, word, inside, e) < 0)
-			return -1;
-	for (i = 0; i < c->count && c->count > 1; i++)
-		if (matcher_is_absent(c->tests[i].how))
-			return json_wrong(r->f, here(r), false, e, "\"absent\" stands alone: what is not "
-								   "there has no value to compare");
-	back(r, start);
-	return 0;
-}
-
-static int read_args(struct rule *rule, struct reading *r, json_t *args, struct err *e)
-{
-	size_t start = r->at.size;
-	const char *pointer;
-	json_t *value;
-
-	rule->conditions = calloc(json_object_size(args) + 1, sizeof(*rule->conditions));
-	if (!rule->conditions)
-		return err_sys(e, "memory for a rule");
-	below(r, "args");
-	json_object_foreach(args, pointer, value)
-		if (read_condition(&rule->conditions[rule->condition_count++], r, pointer, value, e) < 0)
-			return -1;
-	back(r, start);
-	return 0;
-}
-
-static int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e)
-{
-	const json_t *when = json_object_get(object, "when");
-	size_t start = r->at.size;
-
-	if (json_members(r->f, below(r, "when"), when_members, e) < 0 ||
-	    read_patterns(&rule->tool, r, when, "tool", e) < 0 ||
-	    read_patterns(&rule->server, r, when, "server", e) < 0 ||
-	    read_args(rule, r, json_object_get(when, "args"), e) < 0)
+	if (read_layer(r, text_of(f->root, "layer"), e) < 0)
 		return -1;
-	back(r, start);
-	return 0;
+	if (unmatched && strcmp(unmatched, "refuse") != 0 && strcmp(unmatched, "pass") != 0)
+		return json_wrong(f, "/unmatched", false, e,
+				  "\"unmatched\": expected \"refuse\" or \"pass\", found \"%.40s\"", unmatched);
+	r->to->refuses_unmatched = !unmatched || strcmp(unmatched, "refuse") == 0;
+	return read_applies(r, json_object_get(f->root, "applies"), e);
 }
 
 static int read_then(struct rule *rule, struct reading *r, const char *then, struct err *e)
 {
 	if (strcmp(then, "review") == 0)
-		return json_wrong(r->f, below(r, "then"), false, e, "this version knows allow and refuse, "
-				  "not yet review; write \"refuse\"");
+		return json_wrong(r->f, below(r, "then"), false, e, "review is not available yet; "
+				  "write \"refuse\"");
 	if (strcmp(then, "allow") != 0 && strcmp(then, "refuse") != 0)
 		return json_wrong(r->f, below(r, "then"), false, e, "\"then\" is \"%.40s\"; expected "
 				  "\"allow\" or \"refuse\"", then);
@@ -251,17 +97,32 @@ static int read_then(struct rule *rule, struct reading *r, const char *then, str
 	return 0;
 }
 
+/* As they will stand in every record of the rule. */
+static bool is_control(const char *text)
+{
+	const char *at;
+
+	for (at = text; at && *at; at++)
+		if (*at <= ' ' || *at > '~' || *at == '"' || *at == '\\')
+			return false;
+	return text && *text && strlen(text) <= CONTROL_MOST;
+}
+
 static int check_texts(struct reading *r, const json_t *object, struct err *e)
 {
 	const json_t *controls = json_object_get(object, "controls");
+	bool good = json_array_size(controls) <= CONTROLS_MOST;
 	size_t i;
 
 	if (json_object_get(object, "why") && !*text_of(object, "why"))
 		return json_wrong(r->f, below(r, "why"), false, e, "\"why\": expected a sentence, found none");
-	for (i = 0; i < json_array_size(controls); i++)
-		if (!json_is_string(json_array_get(controls, i)))
-			return json_wrong(r->f, below(r, "controls"), false, e,
-					  "\"controls\": expected an array of texts");
+	for (i = 0; i < json_array_size(controls) && good; i++)
+		good = is_control(json_string_value(json_array_get(controls, i)));
+	if (!good)
+		return json_wrong(r->f, below(r, "controls"), false, e,
+				  "\"controls\": expected an array of at most %d texts such as "
+				  "\"PCI-DSS-4.0.1:6.3.2\": %d printable characters, no blank", CONTROLS_MOST,
+				  CONTROL_MOST);
 	return 0;
 }
 
@@ -271,13 +132,15 @@ static int read_rule(struct rule *rule, struct reading *r, const json_t *object,
 		return -1;
 	rule->id = text_of(object, "id");
 	rule->why = text_of(object, "why");
+	rule->controls = json_object_get(object, "controls");
+	rule->file = r->to;
 	if (!text_is_name(rule->id))
 		return json_wrong(r->f, below(r, "id"), false, e, "\"id\": expected a-z, 0-9, \"_\", \".\", "
 				  "\"-\", at most 63 and beginning with a letter or digit");
 	if (read_then(rule, r, text_of(object, "then"), e) < 0 || check_texts(r, object, e) < 0 ||
 	    read_when(rule, r, object, e) < 0)
 		return -1;
-	if (asprintf(&rule->name, "%s:%s", r->name, rule->id) < 0) {
+	if (asprintf(&rule->name, "%s:%s", r->to->name, rule->id) < 0) {
 		rule->name = NULL;
 		return err_sys(e, "memory for a rule");
 	}
@@ -330,30 +193,26 @@ static int read_all(struct rule **rules, struct reading *r, const json_t *array,
 	return check_ids(rules, json_array_size(array), r->f, e);
 }
 
-int rules_read(struct rule ***out, size_t *count, const struct json_file *f, const char *name,
+int rules_read(struct rule ***out, size_t *count, struct file *to, const struct json_file *f,
 	       struct err *e)
 {
-	struct reading r = { .f = f, .name = name, .at = BUF(4096) };
-	const json_t *array;
-	struct rule **rules;
+	struct reading r = { .f = f, .to = to, .at = BUF(4096) };
+	const json_t *array = json_object_get(f->root, "rules");
+	struct rule **rules = calloc(json_array_size(array) + 1, sizeof(struct rule *));
 	size_t i;
 	int result;
 
-	if (check_head(f, e) < 0)
-		return -1;
-	array = json_object_get(f->root, "rules");
-	rules = calloc(json_array_size(array) + 1, sizeof(struct rule *));
 	if (!rules)
 		return err_sys(e, "memory for rules");
-	result = read_all(rules, &r, array, e);
+	result = read_head(&r, e) < 0 ? -1 : read_all(rules, &r, array, e);
 	buf_free(&r.at);
-	for (i = 0; result < 0 && i < json_array_size(array); i++)
-		rule_free(rules[i]);
-	if (result < 0) {
-		free(rules);
-		return -1;
+	if (result == 0) {
+		*out = rules;
+		*count = json_array_size(array);
+		return 0;
 	}
-	*out = rules;
-	*count = json_array_size(array);
-	return 0;
+	for (i = 0; i < json_array_size(array); i++)
+		rule_free(rules[i]);
+	free(rules);
+	return -1;
 }

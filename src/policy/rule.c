@@ -4,13 +4,79 @@
 #include <stdlib.h>
 #include <string.h>
 
+void test_free(struct test *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		test_free(&t->below[i]);
+	free(t->below);
+}
+
 void rule_free(struct rule *r)
 {
+	size_t i;
+
 	if (!r)
 		return;
+	for (i = 0; i < r->condition_count; i++)
+		test_free(&r->conditions[i].all);
 	free(r->name);
+	free(r->hours);
 	free(r->conditions);
 	free(r);
+}
+
+size_t names_count(const json_t *names)
+{
+	return json_is_array(names) ? json_array_size(names) : names ? 1 : 0;
+}
+
+const char *names_at(const json_t *names, size_t i)
+{
+	return json_string_value(json_is_array(names) ? json_array_get(names, i) : names);
+}
+
+enum held names_hold(const json_t *names, const char *text)
+{
+	size_t size = text ? strlen(text) : 0, i;
+
+	if (!text)
+		return HELD_UNKNOWN;
+	for (i = 0; i < names_count(names); i++)
+		if (glob_matches(names_at(names, i), text, size, false))
+			return HELD_YES;
+	return text_is_plain(text, size) ? HELD_NO : HELD_UNKNOWN;
+}
+
+bool names_ask(const struct names *n)
+{
+	bool asks = n->server || n->category || n->class;
+	int i;
+
+	for (i = 0; i < PARTIES; i++)
+		asks = asks || n->party[i];
+	return asks;
+}
+
+/* Two patterns with a '*' each are taken to meet somewhere. */
+static bool disjoint(const char *a, const char *b)
+{
+	if (strchr(a, '*') && strchr(b, '*'))
+		return false;
+	return strchr(a, '*') ? !glob_matches(a, b, strlen(b), false)
+			      : !glob_matches(b, a, strlen(a), false);
+}
+
+bool names_disjoint(const json_t *some, const json_t *others)
+{
+	size_t i, j;
+
+	for (i = 0; i < names_count(some); i++)
+		for (j = 0; j < names_count(others); j++)
+			if (!disjoint(names_at(some, i), names_at(others, j)))
+				return false;
+	return some && others;
 }
 
 /* "SERVER/TOOL", each half with its own '*', so that no '*' reaches over the slash between them. */
@@ -26,32 +92,59 @@ static bool tool_matches(const char *pattern, const char *server, const char *to
 	       (!tool || glob_matches(slash + 1, tool, strlen(tool), false));
 }
 
-static bool one_matches(const json_t *pattern, const char *server, const char *tool, bool whole)
-{
-	const char *text = json_string_value(pattern);
-
-	return whole ? tool_matches(text, server, tool)
-		     : glob_matches(text, server, strlen(server), false);
-}
-
-/* Text or array of texts; NULL stands for anything. */
-static bool any_matches(const json_t *patterns, const char *server, const char *tool, bool whole)
-{
-	size_t i;
-
-	if (!patterns)
-		return true;
-	if (json_is_string(patterns))
-		return one_matches(patterns, server, tool, whole);
-	for (i = 0; i < json_array_size(patterns); i++)
-		if (one_matches(json_array_get(patterns, i), server, tool, whole))
-			return true;
-	return false;
-}
-
 bool rule_covers(const struct rule *r, const char *server, const char *tool)
 {
-	return any_matches(r->server, server, tool, false) && any_matches(r->tool, server, tool, true);
+	bool covers = !r->tool;
+	size_t i;
+
+	for (i = 0; i < names_count(r->tool) && !covers; i++)
+		covers = tool_matches(names_at(r->tool, i), server, tool);
+	return covers && (!r->names.server || names_hold(r->names.server, server) == HELD_YES);
+}
+
+/* Each that is asked about must hold; what is not known makes the whole unknown. */
+static enum held parties_hold(const struct names *n, const struct action *a)
+{
+	enum held all = HELD_YES;
+	int i;
+
+	for (i = 0; i < PARTIES && all != HELD_NO; i++)
+		if (n->party[i])
+			all = held_and(all, names_hold(n->party[i], a->run ? a->run->party[i] : NULL));
+	return all;
+}
+
+enum held file_applies(const struct file *f, const struct action *a)
+{
+	if (f->to_all)
+		return HELD_YES;
+	if (f->applies.server && names_hold(f->applies.server, a->server) == HELD_NO)
+		return HELD_NO;
+	return parties_hold(&f->applies, a);
+}
+
+enum held rule_concerns(const struct rule *r, const struct action *a)
+{
+	return rule_covers(r, a->server, a->tool) ? parties_hold(&r->names, a) : HELD_NO;
+}
+
+enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool)
+{
+	enum held all;
+
+	if (r->is_open && (by_tool || !r->tool))
+		return HELD_YES;
+	all = rule_concerns(r, a);
+	if (r->names.category)
+		all = held_and(all, names_hold(r->names.category, a->category));
+	if (r->names.class)
+		all = held_and(all, names_hold(r->names.class, a->class));
+	return all;
+}
+
+bool rule_is_plain(const struct rule *r)
+{
+	return r->condition_count == 0 && !r->hours;
 }
 
 /* Is the next step from here merely not taken, or can no step be taken from here? */
@@ -64,13 +157,15 @@ static enum held why_missing(const json_t *deepest, const char *step)
 	return HELD_UNKNOWN;
 }
 
-json_t *rule_argument(const struct action *a, const char *pointer, enum held *missing)
+const json_t *rule_argument(const struct action *a, const char *pointer, enum held *missing)
 {
 	char part[POINTER_MOST + 1];
-	json_t *found = a->args ? json_at(a->args, pointer) : NULL;
-	size_t size = strlen(pointer);
+	json_t *found = a->args && pointer ? json_at(a->args, pointer) : NULL;
+	size_t size = pointer ? strlen(pointer) : 0;
 
-	*missing = HELD_NO;
+	*missing = pointer || a->resource ? HELD_NO : HELD_UNKNOWN;
+	if (!pointer)
+		return a->resource;
 	if (found || !a->args)
 		return found;
 	memcpy(part, pointer, size + 1);
@@ -84,33 +179,23 @@ json_t *rule_argument(const struct action *a, const char *pointer, enum held *mi
 	return NULL;
 }
 
-static enum held condition_holds(const struct condition *c, const struct action *a)
+enum held condition_holds(const struct condition *c, const struct action *a)
 {
-	enum held all = HELD_YES, now, missing;
-	json_t *arg = rule_argument(a, c->pointer, &missing);
-	size_t i;
+	struct asked q = { .a = a };
+	enum held missing;
 
-	if (!arg && missing == HELD_UNKNOWN)
-		return HELD_UNKNOWN;
-	if (!arg)
-		return matcher_is_absent(c->tests[0].how) ? HELD_YES : HELD_NO;
-	for (i = 0; i < c->count && all != HELD_NO; i++) {
-		now = c->tests[i].how->holds(&c->tests[i], arg, a);
-		all = now == HELD_YES ? all : now;
-	}
-	return all;
+	q.arg = rule_argument(a, c->pointer, &missing);
+	return !q.arg && missing == HELD_UNKNOWN ? HELD_UNKNOWN : test_holds(&c->all, &q);
 }
 
-enum held rule_holds(const struct rule *r, const struct action *a)
+enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool)
 {
-	enum held all = HELD_YES, now;
+	enum held all = rule_stands(r, a, by_tool);
 	size_t i;
 
-	if (!rule_covers(r, a->server, a->tool))
-		return HELD_NO;
-	for (i = 0; i < r->condition_count && all != HELD_NO; i++) {
-		now = condition_holds(&r->conditions[i], a);
-		all = now == HELD_YES ? all : now;
-	}
+	if (r->hours && all != HELD_NO)
+		all = held_and(all, hours_hold(r->hours, a->wall_us));
+	for (i = 0; i < r->condition_count && all != HELD_NO; i++)
+		all = held_and(all, condition_holds(&r->conditions[i], a));
 	return all;
 }

@@ -4,83 +4,196 @@
 
 #include "policy/policy.h"
 
-/* Three answers, because "I cannot tell" must not let a refusal slip by: see decide.c. */
-enum held { HELD_NO, HELD_YES, HELD_UNKNOWN };
+enum { POINTER_MOST = 255, GLOB_MOST = 256, GLOB_PART = 64, NESTING = 8, SPANS = 8 };
 
 struct test;
+
+/* What a condition is asked about. */
+struct asked {
+	const json_t *arg;	/* NULL: there is none */
+	const struct action *a;
+	bool doubted;		/* within a "not": what is missing is then unknown, not false */
+};
+
+/* What stands below a test: nothing, one condition, or an array of them. */
+enum nests { NESTS_NOTHING, NESTS_ONE, NESTS_MANY };
 
 /* One member of a condition object: how it is written and how it is asked. */
 struct matcher {
 	const char *word;
 	const char *takes;		/* what the value must be, as errors say it */
 	bool (*accepts)(const json_t *value);
-	enum held (*holds)(const struct test *t, const json_t *arg, const struct action *a);
+	enum held (*holds)(const struct test *t, const struct asked *q);
+	enum nests nests;
 };
 
 struct test {
 	const struct matcher *how;
 	const json_t *value;		/* borrowed from the file's tree */
+	struct test *below;		/* owned */
+	size_t count;
 };
 
-enum { CONDITION_TESTS = 10, POINTER_MOST = 255, GLOB_MOST = 256 };
-
+/* All tests below `all` hold for the argument. */
 struct condition {
-	const char *pointer;		/* borrowed */
-	struct test tests[CONDITION_TESTS];
-	size_t count;
+	const char *pointer;		/* borrowed; NULL: the call's resource */
+	struct test all;
+};
+
+/* Minutes of a day, from included and to not; a span may pass midnight. */
+struct span {
+	unsigned from, to;
+};
+
+struct hours {
+	struct span spans[SPANS];
+	size_t count;			/* 0: the whole day */
+	unsigned days;			/* bits, Sunday is 0 */
+	int offset;			/* minutes east of UTC */
+};
+
+/* Texts or arrays of texts, borrowed; NULL: any. */
+struct names {
+	const json_t *server, *category, *class, *party[PARTIES];
+};
+
+struct file {
+	char *name;			/* owned */
+	json_t *root;			/* owned; everything borrowed is borrowed from it */
+	enum policy_layer layer;
+	bool refuses_unmatched;
+	bool to_all;			/* there is no "applies" */
+	struct names applies;
+	size_t index;
 };
 
 struct rule {
 	char *name;			/* "file:id", owned */
 	const char *id, *why;		/* borrowed */
+	const json_t *controls;		/* borrowed; may be NULL */
+	const struct file *file;
 	bool refuse;
+	bool is_open;			/* asks about neither server nor party, category, class */
+	bool asks_kernel;		/* has an "under" */
 	size_t order;
-	json_t *tool, *server;		/* text or array of text, borrowed; NULL: any */
+	const json_t *tool;		/* as struct names */
+	struct names names;
+	struct hours *hours;		/* owned; NULL: always */
 	struct condition *conditions;	/* owned */
 	size_t condition_count;
 };
 
 void rule_free(struct rule *r);
+void test_free(struct test *t);
 
-/* Rules found by the whole name of a tool: "SERVER/TOOL". */
+/* By what a rule is found: see index.c. */
+enum key_kind { KEY_NONE, KEY_TOOL, KEY_SERVER, KEY_HALF, KEY_CATEGORY };
+
+struct key {
+	enum key_kind kind;
+	const char *first, *second;	/* not NUL-terminated */
+	size_t first_size, second_size;
+};
+
 struct entry {
-	const char *name;
+	struct key key;
+	uint64_t hash;
 	const struct rule *rule;
+	uint32_t next;			/* of the same key, plus one; 0: the last */
+};
+
+struct index {
+	struct entry *entries;		/* owned */
+	uint32_t *slots;		/* owned; a power of two; an entry plus one, 0: empty */
+	size_t entry_count, slot_count;
+	struct rules {
+		const struct rule **at;	/* owned */
+		size_t count;
+	} wild,				/* rules that nothing finds */
+	  refusals, allowances;		/* those found by category, for when it is not known */
 };
 
 struct policy {
-	char **files;			/* names, owned */
-	json_t **roots;			/* owned; everything borrowed is borrowed from them */
+	struct file **files;		/* owned */
 	size_t file_count;
 	struct rule **rules;		/* owned, in the order they were read */
 	size_t rule_count;
-	struct entry *exact;		/* sorted by name */
-	size_t exact_count;
-	const struct rule **wild;	/* rules that no whole name finds */
-	size_t wild_count;
+	struct index index;
 };
 
 /* Read every rule of a checked file into *out, an array the caller frees with its rules. */
-int rules_read(struct rule ***out, size_t *count, const struct json_file *f, const char *name,
+int rules_read(struct rule ***out, size_t *count, struct file *to, const struct json_file *f,
 	       struct err *e) must_use;
-int policy_index(struct policy *p, struct err *e) must_use;
 
-/* '*' any run, '?' (only with `points`) one code point. Time: pattern x text, whatever they are. */
+/* Add these rules, or nothing if there is no memory. */
+int index_add(struct index *x, struct rule *const *rules, size_t count, struct err *e) must_use;
+void index_free(struct index *x);
+
+/* A walk over every rule that may match. Some come twice, none is left out. */
+struct walk {
+	const struct index *x;
+	const struct action *a;
+	unsigned stage;
+	size_t at;
+	bool by_tool;		/* the last one was found by its whole tool */
+	bool any_category;	/* also what would allow, if only the category were known */
+};
+
+const struct rule *walk_next(struct walk *w);
+struct walk walk_begin(const struct index *x, const struct action *a);
+
+/* glob.c: '*' any run, '?' (only with `points`) one code point. */
 bool glob_matches(const char *pattern, const char *text, size_t size, bool points);
+bool glob_usable(const char *pattern, size_t size);
+
+/* plain.c: is there nothing in it that is read as if it were not there? */
+bool text_is_plain(const char *text, size_t size);
+bool text_is_composed(const char *text, size_t size);
+
+/* net.c */
+bool net_host_usable(const char *pattern);
+bool net_cidr_usable(const char *range);
+enum held net_host_holds(const char *pattern, const char *text, size_t size);
+enum held net_cidr_holds(const char *range, const char *text, size_t size);
+
+/* hours.c */
+int hours_read(struct hours *out, const json_t *time, const char **wrong);
+enum held hours_hold(const struct hours *h, uint64_t wall_us);
 
 const struct matcher *matcher_named(const char *word);
 const struct matcher *matcher_list(size_t *count);
 bool matcher_is_under(const struct matcher *m);
 bool matcher_is_absent(const struct matcher *m);
+enum held test_holds(const struct test *t, const struct asked *q);
+
+/* Text or an array of texts. */
+size_t names_count(const json_t *names);
+const char *names_at(const json_t *names, size_t i);
+/* Is the text, if known, one of the patterns? */
+enum held names_hold(const json_t *names, const char *text);
+bool names_ask(const struct names *n);	/* about anything? */
+/* Can no text be matched by both? Sound, not complete. */
+bool names_disjoint(const json_t *some, const json_t *others);
 
 /* NULL and HELD_NO: not there. NULL and HELD_UNKNOWN: a value on the way has no members. */
-json_t *rule_argument(const struct action *a, const char *pointer, enum held *missing);
-enum held rule_holds(const struct rule *r, const struct action *a);
+const json_t *rule_argument(const struct action *a, const char *pointer, enum held *missing);
+enum held condition_holds(const struct condition *c, const struct action *a);
+/*
+ * What about a rule hangs on nothing but run, server and tool (and what is known of that). `by_tool`:
+ * its tool is known to match.
+ */
+enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool);
+enum held rule_concerns(const struct rule *r, const struct action *a);	/* without category and class */
+bool rule_is_plain(const struct rule *r);	/* neither hours nor conditions stand in it */
+enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool);
+enum held file_applies(const struct file *f, const struct action *a);
 
 /* Could this rule speak about this tool? tool NULL: about some tool of the server. */
 bool rule_covers(const struct rule *r, const char *server, const char *tool);
 
-/* Every rule that may match, exact names first. Start with *at = 0; NULL: no more. */
-const struct rule *rule_next(const struct policy *p, const struct action *a, size_t *at);
+static inline enum held held_and(enum held a, enum held b)
+{
+	return a == HELD_NO || b == HELD_NO ? HELD_NO : a == HELD_YES ? b : a;
+}
 
 #endif

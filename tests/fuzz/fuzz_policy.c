@@ -1,6 +1,7 @@
 /*
  * tests/fuzz/fuzz_policy.c - whatever the bytes, adding them ends in rules or in a reason, never
- * both; and a policy that also refuses everything allows nothing.
+ * both; a policy that also refuses everything, in whatever layer, allows nothing; and what is
+ * explained, listed and decided agree.
  */
 #include <stdint.h>
 #include <string.h>
@@ -9,27 +10,81 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char bar[] = "{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":["
+static const char bar[] = "{\"reeve\":\"policy/1\",\"layer\":\"tenant\",\"rules\":["
 			  "{\"id\":\"no\",\"then\":\"refuse\",\"when\":{}}]}";
+static const char pass[] = "{\"reeve\":\"policy/1\",\"layer\":\"global\",\"unmatched\":\"pass\",\"rules\":[]}";
+
+struct heard {
+	size_t refusing, allowing;
+};
+
+static void hear(void *to, const struct policy_note *n)
+{
+	struct heard *h = to;
+
+	if (!n->name || !n->first)
+		__builtin_trap();
+	if (n->is_file)
+		return;
+	h->refusing += n->refuses && n->applies != HELD_NO && n->held != HELD_NO;
+	h->allowing += !n->refuses && n->applies == HELD_YES && n->held == HELD_YES;
+}
+
+static void ignore(void *to, const char *rule, const char *why)
+{
+	(void)to;
+	if (!*rule || !*why)
+		__builtin_trap();
+}
+
+static void try_call(struct policy *p, struct action *a)
+{
+	struct heard h = { 0 };
+	struct verdict v;
+	size_t i;
+
+	(void)policy_questions(p, a);
+	for (i = 0; i < a->fact_count; i++)
+		a->facts[i].yes = i % 2;
+	v = policy_decide(p, a);
+	policy_explain(p, a, hear, &h);
+	if (v.kind == VERDICT_ALLOW && (h.refusing || !h.allowing ||
+					!policy_may_allow(p, a->run, a->server, a->tool)))
+		__builtin_trap();
+	if (h.refusing && v.reason != REASON_RULE_REFUSES && v.reason != REASON_UNDECIDABLE)
+		__builtin_trap();
+}
+
+static void try_all(struct policy *p, struct action *a)
+{
+	struct err e = { 0 };
+	enum verdict_kind before;
+
+	try_call(p, a);
+	policy_lint(p, ignore, NULL);
+	before = policy_decide(p, a).kind;
+	if (policy_add(p, "pass", pass, strlen(pass), &e) < 0 || policy_decide(p, a).kind != before)
+		__builtin_trap();
+	if (policy_add(p, "bar", bar, strlen(bar), &e) < 0 || policy_decide(p, a).kind == VERDICT_ALLOW)
+		__builtin_trap();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct run_facts run = { .party = { [PARTY_AGENT] = "agent", [PARTY_TENANT] = "t",
+							 [PARTY_ENVIRONMENT] = "prod" } };
 	scoped(policy) struct policy *p = NULL;
-	scoped(json) json_t *args = json_pack("{s:s, s:i, s:[s]}", "path", "a/b", "n", 3, "list", "x");
-	struct action a = { .kind = ACTION_TOOL_CALL, .server = "fs", .tool = "read_file", .args = args };
+	scoped(json) json_t *args = json_pack("{s:s, s:i, s:[s], s:s, s:s}", "path", "a/b", "n", 3, "list", "x",
+					      "url", "https://[::ffff:10.0.0.1]:8/x", "text", "ad\u200bmin\u0301");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "fs", .tool = "read_file", .args = args,
+			    .run = &run, .wall_us = UINT64_C(1795253400000000) };
 	struct err e = { 0 };
 
 	if (!args || policy_new(&p, &e) < 0)
 		return 0;
-	if (policy_add(p, "fuzz", (const char *)data, size, &e) < 0) {
-		if (policy_rule_count(p) != 0 || !e.text[0] || policy_may_allow(p, "fs", NULL))
-			__builtin_trap();
-		return 0;
-	}
-	(void)policy_questions(p, &a);
-	if (policy_decide(p, &a).kind == VERDICT_ALLOW && !policy_may_allow(p, "fs", "read_file"))
-		__builtin_trap();
-	if (policy_add(p, "bar", bar, strlen(bar), &e) < 0 || policy_decide(p, &a).kind == VERDICT_ALLOW)
+	if (policy_add(p, "fuzz", (const char *)data, size, &e) == 0)
+		try_all(p, &a);
+	else if (policy_rule_count(p) != 0 || !e.text[0] || policy_may_allow(p, &run, "fs", NULL))
 		__builtin_trap();
 	return 0;
 }

@@ -113,8 +113,8 @@ static void listing_agrees_with_judging(void **state)
 
 			if (ask(p, n).kind != VERDICT_ALLOW)
 				continue;
-			assert_true(policy_may_allow(p, server, tools[n / count_of(args) / 3 % 3]));
-			assert_true(policy_may_allow(p, server, NULL));
+			assert_true(policy_may_allow(p, NULL, server, tools[n / count_of(args) / 3 % 3]));
+			assert_true(policy_may_allow(p, NULL, server, NULL));
 		}
 	}
 }
@@ -133,7 +133,7 @@ static void empty_allows_nothing(void **state)
 	add(p, "a", 0, false, &seed);
 	for (n = 0; n < CALLS; n++)
 		assert_int_equal(ask(p, n).kind, VERDICT_REFUSE);
-	assert_false(policy_may_allow(p, "a", NULL));
+	assert_false(policy_may_allow(p, NULL, "a", NULL));
 }
 
 static void names_the_first(void **state)

@@ -1,0 +1,62 @@
+#include "cli/policy_facts.h"
+
+#include <string.h>
+#include <time.h>
+
+/* RFC 3339 in UTC, with or without seconds. */
+static int read_time(uint64_t *out, const char *text, struct err *e)
+{
+	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ" };
+	const char *end = NULL;
+	struct tm when;
+	size_t i;
+
+	for (i = 0; i < count_of(forms) && (!end || *end); i++) {
+		when = (struct tm){ 0 };
+		end = strptime(text, forms[i], &when);
+	}
+	if (!end || *end || when.tm_year < 71)
+		return err_set(e, ERR_INPUT, "the time \"%.40s\": expected one such as 2026-11-21T09:30Z", text);
+	*out = (uint64_t)timegm(&when) * 1000000;
+	return 0;
+}
+
+int policy_facts_set(struct policy_facts *f, const char *key, const char *value, struct err *e)
+{
+	int i;
+
+	for (i = 0; i < PARTIES; i++)
+		if (strcmp(key, party_word((enum party)i)) == 0) {
+			f->run.party[i] = value;
+			return 0;
+		}
+	if (strcmp(key, "category") == 0)
+		f->category = value;
+	else if (strcmp(key, "class") == 0)
+		f->class = value;
+	else if (strcmp(key, "time") == 0)
+		return read_time(&f->wall_us, value, e);
+	else if (strcmp(key, "resource") != 0)
+		return err_set(e, ERR_INPUT, "there is no fact \"%.40s\"; expected agent, owner, tenant, department, "
+			       "environment, initiator, workspace, category, class, resource or time", key);
+	if (strcmp(key, "resource") != 0)
+		return 0;
+	json_decref(f->resource);
+	f->resource = json_string(value);
+	return f->resource ? 0 : err_set(e, ERR_INPUT, "the resource: expected UTF-8");
+}
+
+void policy_facts_free(struct policy_facts *f)
+{
+	json_decref(f->resource);
+	*f = (struct policy_facts){ 0 };
+}
+
+void policy_facts_apply(struct action *a, const struct policy_facts *f)
+{
+	a->run = &f->run;
+	a->category = f->category;
+	a->class = f->class;
+	a->wall_us = f->wall_us;
+	a->resource = f->resource;
+}

@@ -1,0 +1,27 @@
+/* cli/policy_facts.h - what is known of a call besides tool and arguments, as people write it. */
+#ifndef CLI_POLICY_FACTS_H
+#define CLI_POLICY_FACTS_H
+
+#include "json/json.h"
+#include "model/model.h"
+
+/* Texts are borrowed; the resource is owned. */
+struct policy_facts {
+	struct run_facts run;
+	const char *category, *class;
+	uint64_t wall_us;
+	json_t *resource;
+};
+
+/* agent, owner, … workspace, category, class, resource, or time ("2026-11-21T09:30Z"). */
+int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
+		     struct err *e) must_use;
+void policy_facts_free(struct policy_facts *f);
+void policy_facts_apply(struct action *a, const struct policy_facts *f);
+
+static inline void leave_policy_facts(struct policy_facts *f)
+{
+	policy_facts_free(f);
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* policy/read.h - what the readers of a policy file share; private to policy. */
+#ifndef POLICY_READ_H
+#define POLICY_READ_H
+
+#include "policy/rule.h"
+
+/* Where we are in the file while reading it. */
+struct reading {
+	const struct json_file *f;
+	struct file *to;
+	struct buf at;		/* pointer to the member we are in */
+};
+
+static inline const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* Go to a member; back() with the size from before. The pointer is valid until the next of either. */
+const char *below(struct reading *r, const char *key);
+const char *below_item(struct reading *r, size_t i);
+const char *here(struct reading *r);
+void back(struct reading *r, size_t size);
+
+/* Text or a non-empty array of it; *out stays NULL if the member is not there. */
+enum names_kind { NAMES_TOOLS, NAMES_SERVERS, NAMES_WORDS, NAMES_CLASSES };
+
+int read_names(const json_t **out, struct reading *r, const json_t *object, const char *key,
+	       enum names_kind kind, struct err *e) must_use;
+int read_parties(struct names *out, struct reading *r, const json_t *object, struct err *e) must_use;
+
+/* condition.c: everything in "args", and "resource". */
+int read_conditions(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
+
+/* when.c: what a rule speaks about. */
+int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
+
+#endif

@@ -1,0 +1,158 @@
+/* What a rule speaks about: reeve-policy(5), "Members of when". */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "policy/read.h"
+
+static const struct json_member when_members[] = {
+	{ "tool", JSON_NULL, JSON_MAY },       { "server", JSON_NULL, JSON_MAY },
+	{ "category", JSON_NULL, JSON_MAY },   { "class", JSON_NULL, JSON_MAY },
+	{ "resource", JSON_OBJECT, JSON_MAY }, { "agent", JSON_NULL, JSON_MAY },
+	{ "owner", JSON_NULL, JSON_MAY },      { "tenant", JSON_NULL, JSON_MAY },
+	{ "department", JSON_NULL, JSON_MAY }, { "environment", JSON_NULL, JSON_MAY },
+	{ "initiator", JSON_NULL, JSON_MAY },  { "workspace", JSON_NULL, JSON_MAY },
+	{ "time", JSON_OBJECT, JSON_MAY },     { "args", JSON_OBJECT, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static const struct json_member time_members[] = {
+	{ "days", JSON_NULL, JSON_MAY },
+	{ "hours", JSON_NULL, JSON_MAY },
+	{ "offset", JSON_STRING, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static int read_time(struct rule *rule, struct reading *r, const json_t *time, struct err *e)
+{
+	static const struct {
+		const char *member, *takes;
+	} takes[] = {
+		{ "days", "mon, tue, wed, thu, fri, sat or sun, or an array of them" },
+		{ "hours", "\"HH:MM-HH:MM\", or an array of at most 8 such spans, none of them empty" },
+		{ "offset", "the distance from UTC, \"+HH:MM\" or \"-HH:MM\", at most 14 hours" },
+	};
+	size_t start = r->at.size, i;
+	const char *wrong;
+
+	if (!time)
+		return 0;
+	if (json_members(r->f, below(r, "time"), time_members, e) < 0)
+		return -1;
+	if (!json_object_get(time, "days") && !json_object_get(time, "hours"))
+		return json_wrong(r->f, here(r), false, e, "\"time\": expected \"days\" or \"hours\" in it");
+	rule->hours = calloc(1, sizeof(*rule->hours));
+	if (!rule->hours)
+		return err_sys(e, "memory for a rule");
+	if (hours_read(rule->hours, time, &wrong) < 0) {
+		for (i = 0; strcmp(takes[i].member, wrong) != 0; i++)
+			;
+		return json_wrong(r->f, below(r, wrong), false, e, "\"%s\": expected %s", wrong, takes[i].takes);
+	}
+	back(r, start);
+	return 0;
+}
+
+/* "fs/read" said of the server "git": each pair of the two lists excludes the other. */
+static bool tools_elsewhere(const json_t *tools, const json_t *servers)
+{
+	scoped(json) json_t *halves = json_array();
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < names_count(tools); i++) {
+		name = names_at(tools, i);
+		json_array_append_new(halves, json_stringn(name, strcspn(name, "/")));
+	}
+	return json_array_size(halves) > 0 && names_disjoint(halves, servers);
+}
+
+/* What a rule asks for and its file never is, or its own members never are together. */
+static int possible(const struct rule *rule, struct reading *r, struct err *e)
+{
+	const struct names *file = &rule->file->applies;
+	int i;
+
+	if (tools_elsewhere(rule->tool, rule->names.server))
+		return json_wrong(r->f, below(r, "server"), false, e,
+				  "it can never match: no \"tool\" of the rule is of this server");
+	if (tools_elsewhere(rule->tool, file->server))
+		return json_wrong(r->f, below(r, "tool"), false, e,
+				  "it can never match: the file applies to other servers");
+	if (names_disjoint(rule->names.server, file->server))
+		return json_wrong(r->f, below(r, "server"), false, e,
+				  "it can never match: the file applies to other servers");
+	for (i = 0; i < PARTIES; i++)
+		if (names_disjoint(rule->names.party[i], file->party[i]))
+			return json_wrong(r->f, below(r, party_word((enum party)i)), false, e,
+					  "it can never match: the file applies to other names");
+	return 0;
+}
+
+static bool asks_kernel(const struct test *t)
+{
+	bool asks = matcher_is_under(t->how);
+	size_t i;
+
+	for (i = 0; i < t->count && !asks; i++)
+		asks = asks_kernel(&t->below[i]);
+	return asks;
+}
+
+/* The members that are lists of names, and where they go. */
+static const struct {
+	const char *key;
+	enum names_kind kind;
+	size_t at;
+} lists[] = {
+	{ "tool", NAMES_TOOLS, offsetof(struct rule, tool) },
+	{ "server", NAMES_SERVERS, offsetof(struct rule, names.server) },
+	{ "category", NAMES_WORDS, offsetof(struct rule, names.category) },
+	{ "class", NAMES_CLASSES, offsetof(struct rule, names.class) },
+	{ "agent", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_AGENT]) },
+	{ "owner", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_OWNER]) },
+	{ "tenant", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_TENANT]) },
+	{ "department", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_DEPARTMENT]) },
+	{ "environment", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_ENVIRONMENT]) },
+	{ "initiator", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_INITIATOR]) },
+	{ "workspace", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_WORKSPACE]) },
+};
+
+/* Most rules have one or two members: only those that are there are looked at. */
+static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *strange, struct err *e)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(when, key, value) {
+		for (i = 0; i < count_of(lists) && strcmp(lists[i].key, key) != 0; i++)
+			;
+		if (i == count_of(lists))
+			*strange = *strange || strcmp(key, "args") != 0 || !json_is_object(value);
+		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when, key,
+				    lists[i].kind, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e)
+{
+	json_t *when = json_object_get(object, "when");
+	size_t start = r->at.size, i;
+	bool strange = false;
+
+	below(r, "when");
+	if (read_lists(rule, r, when, &strange, e) < 0 ||
+	    (strange && json_members(r->f, here(r), when_members, e) < 0) ||
+	    read_time(rule, r, json_object_get(when, "time"), e) < 0 ||
+	    read_conditions(rule, r, when, e) < 0 || possible(rule, r, e) < 0)
+		return -1;
+	rule->is_open = !names_ask(&rule->names);
+	for (i = 0; i < rule->condition_count; i++)
+		rule->asks_kernel = rule->asks_kernel || asks_kernel(&rule->conditions[i].all);
+	back(r, start);
+	return 0;
+}

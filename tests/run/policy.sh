@@ -1,0 +1,116 @@
+#!/bin/sh
+# What a security team does with policies: layers that bind a run by who it is for, in the ledger word by
+# word; and the commands that say beforehand what a policy will say.
+. "$(dirname "$0")/../lib.sh"
+p=$room/p
+mkdir -p "$p/all" "$p/new" "$room/ws"
+echo hello >"$room/ws/file.txt"
+cat >"$p/all/10-house.json" <<'J'
+{ "reeve": "policy/1", "layer": "global", "unmatched": "pass", "rules": [
+  { "id": "no-upper", "then": "refuse", "when": { "tool": "x/upper", "args": { "/text": { "glob": "*secret*" } } },
+    "why": "secrets are not shouted", "controls": ["SOC2:CC6.1"] } ] }
+J
+cat >"$p/all/20-finance.json" <<'J'
+{ "reeve": "policy/1", "layer": "department", "applies": { "department": ["finance"] }, "unmatched": "pass", "rules": [
+  { "id": "no-head", "then": "refuse", "when": { "tool": "x/head" }, "why": "finance reads whole files" } ] }
+J
+cat >"$p/all/30-tools.json" <<'J'
+{ "reeve": "policy/1", "rules": [
+  { "id": "cat", "then": "allow", "when": { "tool": "x/cat", "resource": { "glob": "*.txt" }, "args": { "/path": { "under": "." } } },
+    "controls": ["ISO27001:A.8.3", "SOC2:CC6.1"] },
+  { "id": "rest", "then": "allow", "when": { "tool": ["x/upper", "x/head"] } } ] }
+J
+cat >"$p/calls.cases" <<'C'
+allow  rule-allows=30-tools:rest x/upper {"text":"a"}
+@ department=finance
+refuse rule-refuses=20-finance:no-head x/head {"path":"file.txt"}
+@ department=it
+allow  rule-allows=30-tools:rest x/head {"path":"file.txt"}
+@ department=it resource=file.txt
+allow  rule-allows=30-tools:cat x/cat {"path":"file.txt"}
+C
+cp "$p/all"/*.json "$p/new"
+sed -i 's/"finance"/"it"/' "$p/new/20-finance.json"
+explain() { "$reeve" policy explain --workspace "$room/ws" --time 2026-11-21T09:30Z "$@" 2>&1; }
+
+holds 'the layers are read together' "$reeve" policy check "$p/all"
+said=$(explain --department finance --args '{"path":"file.txt"}' "$p/all" x/head)
+says 'explain: the verdict' '^refuse rule-refuses=20-finance:no-head  x/head$' "$said"
+says 'explain: a layer that passes' '^  global +pass' "$said"
+says 'explain: a layer that refuses, and why' '^  department +refuse +20-finance:no-head  finance reads whole files' "$said"
+says 'explain: a layer that allows' '^  action +allow +30-tools:rest' "$said"
+says 'explain: what must change' '^  20-finance:no-head must not match' "$said"
+said=$(explain --department it --args '{"path":"/etc/passwd"}' --resource x "$p/all" x/cat)
+says 'explain: a file that does not apply' '20-finance  does not apply: department \["finance"\], found "it"' "$said"
+says 'explain: what nearly allows, and what is missing' '30-tools:cat must match: resource glob "\*.txt", found "x" \(and 1 more\)' "$said"
+said=$(explain --args '{"path":"file.txt"}' "$p/all" x/head)
+says 'explain: a fact nobody gave' '20-finance  only its refusals apply: department \["finance"\], there is none' "$said"
+says 'explain: refuses' '^refuse undecidable=20-finance:no-head' "$said"
+fails 'explain: an allowed call' 0 explain --department it --args '{"text":"a"}' "$p/all" x/upper
+says 'explain: a call on standard input' '^refuse rule-refuses=10-house:no-upper' \
+	"$(echo '{"tool":"x/upper","args":{"text":"my secret"},"department":"it"}' | explain "$p/all" -)"
+says 'explain: nothing speaks about it' 'a rule of the layer action must allow q/x: there is none' "$(explain --department it "$p/all" q/x)"
+says 'explain: nothing invisible reaches the terminal' 'found "a\\u\{202e\}' "$(explain --department it --args '{"path":"a\u202e"}' --resource x "$p/all" x/cat | sed 's/resource.*//'; explain --department it --args '{"text":"a\u202e"}' "$p/all" x/upper | sed 's/judged of/found/')"
+fails 'explain: arguments that are no object' 2 explain --args '[]' "$p/all" x/cat
+fails 'explain: arguments twice' 2 explain --args '{"a":1,"a":2}' "$p/all" x/cat
+fails 'explain: no call' 2 explain "$p/all"
+fails 'explain: a time that is none' 2 explain --time noon "$p/all" x/cat
+echo '{"tool":"x/cat","agnt":"a"}' >"$p/call.json"
+says 'explain: a fact that is none' 'there is no fact "agnt"' "$(explain "$p/all" "$p/call.json")"
+
+fails 'diff: nothing changes' 0 "$reeve" policy diff --workspace "$room/ws" --cases "$p/calls.cases" "$p/all" "$p/all"
+said=$("$reeve" policy diff --workspace "$room/ws" --cases "$p/calls.cases" "$p/all" "$p/new" 2>&1)
+says 'diff: what is refused no more' 'calls.cases:3: x/head: refuse rule-refuses=20-finance:no-head -> allow rule-allows=30-tools:rest' "$said"
+says 'diff: what is refused now' 'calls.cases:5: x/head: allow rule-allows=30-tools:rest -> refuse rule-refuses=20-finance:no-head' "$said"
+says 'diff: and nothing else' '2 decided alike, 2 changed' "$said"
+fails 'diff: changes are a status' 1 "$reeve" policy diff --workspace "$room/ws" --cases "$p/calls.cases" "$p/all" "$p/new"
+fails 'diff: without cases' 2 "$reeve" policy diff "$p/all" "$p/new"
+
+sed 's/"global"/"runtime"/' "$p/all/10-house.json" >"$p/runtime.json"
+says 'check: a layer that cannot be honoured' 'runtime.json:1:[0-9]+: the layer "runtime" counts and remembers' "$("$reeve" policy check "$p/runtime.json" 2>&1)"
+fails 'check: and it is an error' 2 "$reeve" policy check "$p/runtime.json"
+sed 's/"then": "refuse"/"then": "review"/' "$p/all/10-house.json" >"$p/review.json"
+says 'check: a review' 'review is not available yet' "$("$reeve" policy check "$p/review.json" 2>&1)"
+echo '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "refuse", "when": { "category": "x" } } ] }' >"$p/category.json"
+says 'check: a rule that waits for a category' 'category.json: 1 rule|asks for a category' "$("$reeve" policy check "$p/category.json" 2>&1)"
+fails 'check: strictly' 1 "$reeve" policy check --strict "$p/category.json"
+
+have_userns || { skip 'runs' 'no user namespaces for this user'; finish; }
+for uid in $(each_user); do
+	h=$room/home$uid
+	home "$h" "$uid"
+	echo 'a line' >"$h/work/file.txt"
+	cp -r "$p/all" "$h/etc/policy"
+	tools_file "$h" <<'J'
+{ "reeve": "tools/1", "servers": { "x": { "kind": "exec", "workspace": "read", "deadline": "5s", "tools": {
+    "cat": { "description": "a file", "argv": ["cat", "--", "{path}"], "resource": "/path", "params": { "path": { "type": "string" } } },
+    "head": { "description": "a line", "argv": ["head", "-n", "1", "{path}"], "params": { "path": { "type": "string" } } },
+    "upper": { "description": "upper case", "argv": ["tr", "a-z", "A-Z"], "stdin": "{text}", "params": { "text": { "type": "string" } } } } } } }
+J
+	chown -R "$uid" "$h/etc"
+	# call STATUS WHAT PATTERN DEPARTMENT TOOL JSON
+	call() {
+		out=$(as "$uid" "$h" "$reeve" run --policy ../etc/policy --tools ../etc/tools.json --department "$4" -- reeve-call tool "$5" "$6" 2>&1)
+		got=$?
+		if [ "$got" = "$1" ] && printf '%s\n' "$out" | grep -qE -- "$3"; then ok "uid $uid: $2"; else not_ok "uid $uid: $2" "status $got, wanted $1 and \"$3\": $out"; fi
+	}
+	call 0 'a call that all layers let pass' '^a line$' it x/cat '{"path":"file.txt"}'
+	call 0 'another department' '^a line$' it x/head '{"path":"file.txt"}'
+	call 1 'this department' 'finance reads whole files' finance x/head '{"path":"file.txt"}'
+	call 1 'the whole house' 'secrets are not shouted' it x/upper '{"text":"a secret"}'
+	call 1 'what could hide it' 'secrets are not shouted' it x/upper '{"text":"a sec\u200bret"}'
+	listed=$(as "$uid" "$h" "$reeve" run --policy ../etc/policy --tools ../etc/tools.json --department finance -- reeve-call list 2>/dev/null)
+	says "uid $uid: what it may have is listed" 'x__cat' "$listed"
+	silent "uid $uid: what its department must not have is not" 'x__head' "$listed"
+	ledger=$(find "$h" -name journal -printf '%h\n' | head -n 1)
+	shown=$(as "$uid" "$h" "$reeve" audit show --json "$ledger" 2>&1)
+	says "uid $uid: the ledger has the department" '"department":"finance"' "$shown"
+	says "uid $uid: and every layer's answer" '"layers_said":\["global pass","department refuse 20-finance:no-head","action allow 30-tools:rest"\]' "$shown"
+	says "uid $uid: and what could not be judged" '"layers_said":\["global undecidable 10-house:no-upper"' "$shown"
+	says "uid $uid: and what was let pass" '"layers_said":\["global pass","action allow 30-tools:cat"\]' "$shown"
+	says "uid $uid: and the controls" '"controls":\["ISO27001:A.8.3","SOC2:CC6.1"\]' "$shown"
+	says "uid $uid: show tells the layers" 'layers +global pass, department refuse 20-finance:no-head' "$(as "$uid" "$h" "$reeve" audit show "$ledger" 2>&1)"
+	rm -f "$h/etc/policy/30-tools.json"
+	call 1 'without a layer that allows' 'no rule|no such tool|no tool' it x/cat '{"path":"file.txt"}'
+done
+finish

@@ -1,0 +1,97 @@
+/*
+ * tests/tools/decide.c - nanoseconds of a decision about ten tools with ten rules loaded, about ten with
+ * ten thousand, about ten thousand with as many; milliseconds to load these, and to check them. For
+ * contrib/bench; not a test.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "policy/policy.h"
+
+enum { ROUNDS = 200000, TRIES = 5 };
+
+/* One in four refuses; each speaks about a tool of its own and looks into its arguments. */
+static void write_rules(struct buf *out, unsigned count)
+{
+	unsigned i;
+
+	buf_puts(out, "{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":[\n");
+	for (i = 0; i < count; i++)
+		buf_printf(out,
+			   "%s{\"id\":\"r%u\",\"then\":\"%s\",\"when\":{\"tool\":\"s%u/t%u\",\"args\":{\"/amount\":"
+			   "{\"at_most\":500},\"/path\":{\"glob\":\"*.txt\"}}},\"why\":\"because\"}\n",
+			   i ? "," : "", i, i % 4 == 3 ? "refuse" : "allow", i % 16, i);
+	buf_puts(out, "]}");
+}
+
+static struct policy *load(unsigned count, double *ms)
+{
+	scoped(buf) struct buf text = BUF(8 << 20);
+	struct policy *p = NULL;
+	struct err e = { 0 };
+	uint64_t began;
+
+	write_rules(&text, count);
+	began = clock_mono_ns();
+	if (policy_new(&p, &e) < 0 || policy_add(p, "bench", text.data, text.size, &e) < 0) {
+		fprintf(stderr, "decide: %s\n", e.text);
+		exit(1);
+	}
+	*ms = (double)(clock_mono_ns() - began) / 1e6;
+	return p;
+}
+
+/* The best of a few tries: what disturbs only adds. */
+static double decide(const struct policy *p, unsigned count, unsigned tools)
+{
+	scoped(json) json_t *args = json_pack("{s:i,s:s}", "amount", 20, "path", "a/b.txt");
+	struct run_facts run = { .party = { [PARTY_AGENT] = "agent", [PARTY_TENANT] = "default" } };
+	struct action a = { .kind = ACTION_TOOL_CALL, .args = args, .run = &run };
+	double best = 1e9, now;
+	char server[16], tool[16];
+	unsigned try, i, n;
+	uint64_t began;
+	unsigned allowed = 0;
+
+	for (try = 0; try < TRIES; try++) {
+		began = clock_mono_ns();
+		for (i = 0; i < ROUNDS; i++) {
+			n = i % tools * 7919 % count;
+			snprintf(server, sizeof(server), "s%u", n % 16);
+			snprintf(tool, sizeof(tool), "t%u", n);
+			a.server = server;
+			a.tool = tool;
+			a.fact_count = 0;
+			allowed += policy_questions(p, &a) && policy_decide(p, &a).kind == VERDICT_ALLOW;
+		}
+		now = (double)(clock_mono_ns() - began) / ROUNDS;
+		best = now < best ? now : best;
+	}
+	if (allowed == 0)
+		exit(1);
+	return best;
+}
+
+static void heard(void *to, const char *rule, const char *why)
+{
+	(void)to, (void)rule, (void)why;
+}
+
+int main(void)
+{
+	double small_ms, large_ms, small_ns, large_ns, all_ns;
+	struct policy *small = load(10, &small_ms), *large = load(10000, &large_ms);
+	uint64_t began;
+
+	small_ns = decide(small, 10, 10);
+	large_ns = decide(large, 10000, 10);
+	all_ns = decide(large, 10000, 10000);
+	began = clock_mono_ns();
+	policy_lint(large, heard, NULL);
+	printf("%.0f %.0f %.0f %.1f %.1f\n", small_ns, large_ns, all_ns, large_ms,
+	       (double)(clock_mono_ns() - began) / 1e6);
+	policy_free(small);
+	policy_free(large);
+	return 0;
+}
