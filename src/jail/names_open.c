@@ -44,11 +44,15 @@ int names_give(struct question *q, int fd, const struct wish *w)
 	return number;
 }
 
+/* A file may be leased by another, who has 45 seconds to let go: who answers everybody cannot wait for that. */
 static int reopen(struct question *q, int it, const struct wish *w)
 {
 	int flags = (w->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY;
+	int fd = path_reopen(q, it, flags | O_NONBLOCK);
 
-	return names_give(q, path_reopen(q, it, flags), w);
+	if (fd >= 0 && fcntl(fd, F_SETFL, flags) < 0)
+		fd_close(&fd);
+	return names_give(q, fd, w);
 }
 
 /* It is there. */
