@@ -12,11 +12,11 @@
 static int help(const struct option_row *rows)
 {
 	puts("usage: reeve profile import [options] FILE\n\n"
-	     "Prints a profile that takes the list of calls of an OCI or Docker seccomp file, and says\n"
-	     "on standard error what of it holds here.\n");
+	     "Prints a profile that takes the list of calls of an OCI or Docker seccomp file,\n"
+	     "and says on standard error what of it holds here.\n");
 	options_print(rows);
 	puts("\nexample:\n"
-	     "  reeve profile import /usr/share/containers/seccomp.json >~/.config/reeve/profiles/oci.json");
+	     "  reeve profile import /usr/share/containers/seccomp.json >oci.json");
 	return EXIT_DONE;
 }
 

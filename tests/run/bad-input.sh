@@ -82,8 +82,12 @@ project 'a higher limit' ':2:26: raises "processes"' '"limits": { "processes": 1
 project 'tools of its own' ':2:1: "tools" could widen' '"tools": "x.json"'
 project 'nonsense' ':2:1: unknown member' '"x": 1'
 project 'cut off' ':2:[0-9]+: ' '"limits": {'
-ln -sf /etc/passwd .reeve/profile.json
-fails 'project: a link is refused' 2 as "$uid" "$h" "$reeve" run -- touch started
+echo '{ "reeve": "profile/1" }' >../etc/linked.json
+ln -sf "$h/etc/linked.json" .reeve/profile.json
+fails 'project: a link is refused, wherever it leads' 2 as "$uid" "$h" "$reeve" run -- touch started
+mkdir ../etc/linked && mv ../etc/linked.json ../etc/linked/profile.json && mv .reeve reeve && ln -s "$h/etc/linked" .reeve
+fails 'project: and so is a folder that is one' 2 as "$uid" "$h" "$reeve" run -- touch started
+rm .reeve && mv reeve .reeve
 rm .reeve/profile.json
 mkfifo .reeve/profile.json
 fails 'project: a fifo is refused' 2 as "$uid" "$h" "$reeve" run -- touch started

@@ -10,7 +10,7 @@ profile() { printf '{ "reeve": "profile/1",\n%s }' "$2" >"$etc/$1.json"; }
 says 'help shows an example' 'reeve profile check' "$(words --help)"
 fails 'no word is a usage error' 2 as "$uid" "$h" "$reeve" profile
 fails 'an unknown word is one' 2 as "$uid" "$h" "$reeve" profile bless
-for word in list show check learn; do
+for word in list show check learn import; do
 	help=$(words $word --help)
 	says "$word --help" "^usage: reeve profile $word" "$help"
 	equal "$word --help fits 80 columns" yes "$([ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"
@@ -84,6 +84,22 @@ fi
 fails 'show: a name that is none' 2 as "$uid" "$h" "$reeve" profile show nobody
 fails 'show: a workspace that cannot be one' 2 as "$uid" "$h" "$reeve" profile show --workspace / agent
 
+# An OCI file: what show prints is what is left of it, with our refusals over it.
+cat >"$etc/seccomp.json" <<'X'
+{ "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": [
+  { "names": ["read", "write", "ptrace"], "action": "SCMP_ACT_ALLOW" }, { "names": ["socket"], "action": "SCMP_ACT_KILL" } ] }
+X
+words import --name calls "$etc/seccomp.json" >"$etc/import" && sed -n '/^{/,$p' "$etc/import" >"$etc/calls.json"
+show=$(words show "$etc/calls.json")
+says 'show: an imported list is in force' '^  allow +read$' "$show"
+says 'show: with its own refusals' '^  kill +socket$' "$show"
+says 'show: and ours' '^  EPERM +ptrace ' "$show"
+silent 'show: which it cannot lift' '^  allow +ptrace' "$show"
+silent 'show: what it does not name is not allowed' '^  allow +openat' "$show"
+says 'show: but answers its default' 'all others answer EPERM$' "$show"
+says 'show: the file takes part' 'etc/seccomp.json$' "$show"
+says 'check: another list of calls counts' '^  1.0  own-calls' "$(words check "$etc/calls.json")"
+
 check=$(words check agent)
 says 'check: the exposure' ': exposure [0-9]+\.[0-9] of 10$' "$check"
 says 'check: each point with its weight' '^  0\.[0-9]  [a-z-]+ +[a-z]' "$check"
@@ -107,7 +123,17 @@ says 'check: 10 is the most' 'exposure 10.0 of 10' "$(words check "$etc/secret.j
 equal 'check --json' '10.0 True' "$(words check --json "$etc/secret.json" | python3 -c 'import json, sys; p = json.load(sys.stdin)[0]; print(p["exposure"], all(q["instead"] for q in p["points"]))')"
 says 'check: with a workspace' 'overlap' "$(words check --workspace "$h/out" "$etc/mine.json")"
 
-# The project's own file, in a run.
+# The project's own file, in a run; which an agent cannot make, nor change.
+if have_userns; then
+	as "$uid" "$h" "$reeve" run -- sh -c 'mkdir .reeve; mkdir x; echo "{}" >x/profile.json; mv x .reeve; ln -s x .reeve; ln -s x .Reeve' >/dev/null 2>&1
+	equal 'an agent makes no file for the next run' no "$([ -e "$h/work/.reeve" ] || [ -L "$h/work/.reeve" ] && echo yes || echo no)"
+	mkdir "$h/work/.reeve"
+	as "$uid" "$h" "$reeve" run -- sh -c 'echo "{}" >.reeve/profile.json; mv .reeve y; rmdir .reeve' >/dev/null 2>&1
+	equal 'nor in a folder that is there' 'yes no' "$([ -d "$h/work/.reeve" ] && echo yes) $([ -e "$h/work/.reeve/profile.json" ] && echo yes || echo no)"
+	rmdir "$h/work/.reeve"
+else
+	skip 'an agent makes no file for the next run' 'no user namespaces for this user'
+fi
 mkdir "$h/work/.reeve"
 printf '{ "reeve": "profile/1", "without_read": ["/etc/passwd"], "limits": { "open_files": 50 } }' >"$h/work/.reeve/profile.json"
 if have_userns; then
