@@ -56,7 +56,8 @@ static int check(const struct policy_files *files, bool strict, struct err *e)
 	return strict && warned ? EXIT_DIFFERS : EXIT_DONE;
 }
 
-static int test_one(const struct policy_file *f, int workspace, struct cases_result *sum, struct err *e)
+static int test_one(const struct policy_file *f, int workspace, struct cases_result *sum,
+		    struct err *e)
 {
 	struct cases_result now;
 
@@ -88,7 +89,8 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 		bad = true;
 	}
 	if (!bad && sum.held + sum.failed == 0)
-		log_say("policy test: there is not one case; write them into FILE.cases beside FILE.json");
+		log_say("policy test: there is not one case; write them into FILE.cases beside "
+			"FILE.json");
 	if (bad || sum.held + sum.failed == 0)
 		return EXIT_USAGE;
 	return sum.failed ? EXIT_DIFFERS : EXIT_DONE;
@@ -98,7 +100,7 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 struct wanted {
 	const char *workspace, *args;
 	const char *party[PARTIES], *category, *class, *resource, *time;
-	const char **cases;	/* as many as there are words */
+	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
 };
@@ -119,10 +121,12 @@ static int load_all(struct policy_files *files, int argc, char **argv, struct er
 	for (i = 0; i < argc; i++)
 		if (policy_dir_load(files, argv[i], e) < 0)
 			return -1;
-	return files->count ? 0 : err_set(e, ERR_INPUT, "%s: there is no *.json file in it", argv[0]);
+	return files->count ? 0
+			    : err_set(e, ERR_INPUT, "%s: there is no *.json file in it", argv[0]);
 }
 
-static int join(struct policy **out, int argc, char **argv, struct policy_files *files, struct err *e)
+static int join(struct policy **out, int argc, char **argv, struct policy_files *files,
+		struct err *e)
 {
 	scoped(policy) struct policy *p = NULL;
 	size_t i;
@@ -163,7 +167,9 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 	const struct passwd *user = getpwuid(getuid());
 	const struct {
 		const char *key, *value;
-	} others[] = { { "category", w->category }, { "class", w->class }, { "resource", w->resource },
+	} others[] = { { "category", w->category },
+		       { "class", w->class },
+		       { "resource", w->resource },
 		       { "time", w->time } };
 	size_t i;
 
@@ -249,7 +255,8 @@ static int help(const struct option_row *rows)
 	size_t i;
 
 	for (i = 0; i < count_of(words); i++)
-		printf("%s reeve policy %s %s\n", i ? "      " : "usage:", words[i].name, words[i].operands);
+		printf("%s reeve policy %s %s\n", i ? "      " : "usage:", words[i].name,
+		       words[i].operands);
 	printf("\n");
 	options_print(rows);
 	printf("\nCALL is SERVER/TOOL, a FILE.json, or - for standard input.\n"
@@ -261,18 +268,25 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 {
 	const struct option_row rows[] = {
 		{ "strict", NULL, OPTION_FLAG, &w->strict, "check: a warning is a failure", NULL },
-		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)", NULL },
-		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against", add_cases },
+		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)",
+		  NULL },
+		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against",
+		  add_cases },
 		{ "args", "JSON", OPTION_TEXT, &w->args, "explain: the arguments of CALL", NULL },
-		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)", NULL },
-		{ "owner", "ID", OPTION_TEXT, &w->party[PARTY_OWNER], "explain: for whom (this user)", NULL },
-		{ "tenant", "NAME", OPTION_TEXT, &w->party[PARTY_TENANT], "explain: whose (default)", NULL },
+		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)",
+		  NULL },
+		{ "owner", "ID", OPTION_TEXT, &w->party[PARTY_OWNER],
+		  "explain: for whom (this user)", NULL },
+		{ "tenant", "NAME", OPTION_TEXT, &w->party[PARTY_TENANT],
+		  "explain: whose (default)", NULL },
 		{ "department", "WORD", OPTION_TEXT, &w->party[PARTY_DEPARTMENT], "explain", NULL },
-		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain", NULL },
+		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain",
+		  NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
 		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
-		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about", NULL },
+		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
+		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
@@ -283,8 +297,8 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 
 	for (i = 0; i < count_of(words) && strcmp(words[i].name, word) != 0; i++)
 		;
-	first = options_read(i < count_of(words) ? argc - 1 : argc, i < count_of(words) ? argv + 1 : argv,
-			     rows, e);
+	first = options_read(i < count_of(words) ? argc - 1 : argc,
+			     i < count_of(words) ? argv + 1 : argv, rows, e);
 	if (first < 0)
 		return usage_error("policy", e);
 	if (w->help)

@@ -21,7 +21,8 @@ static int split(struct call_named *out, const char *text, struct err *e)
 	const char *slash = strchr(text, '/');
 
 	if (!slash || slash == text || !slash[1])
-		return err_set(e, ERR_INPUT, "\"%.80s\": expected SERVER/TOOL, a FILE.json or -", text);
+		return err_set(e, ERR_INPUT, "\"%.80s\": expected SERVER/TOOL, a FILE.json or -",
+			       text);
 	out->name = strdup(text);
 	if (!out->name)
 		return err_sys(e, "memory for a call");
@@ -35,11 +36,12 @@ static int read_args(struct call_named *out, const char *text, struct err *e)
 {
 	if (json_read(&out->args, text, strlen(text), NULL, e) < 0)
 		return err_in(e, "--args");
-	return json_is_object(out->args) ? 0 : err_set(e, ERR_INPUT, "--args: expected a JSON object");
+	return json_is_object(out->args) ? 0
+					 : err_set(e, ERR_INPUT, "--args: expected a JSON object");
 }
 
-static int read_member(struct call_named *out, struct policy_facts *facts, const char *key, json_t *value,
-		       struct err *e)
+static int read_member(struct call_named *out, struct policy_facts *facts, const char *key,
+		       json_t *value, struct err *e)
 {
 	if (strcmp(key, "args") == 0 && json_is_object(value)) {
 		out->args = json_incref(value);
@@ -69,7 +71,8 @@ static int read_document(struct call_named *out, struct policy_facts *facts, con
 	if (json_read(&out->doc, bytes, size, NULL, e) < 0)
 		return err_in(e, "%s", name);
 	if (!json_is_object(out->doc) || !json_object_get(out->doc, "tool"))
-		return err_set(e, ERR_INPUT, "%s: expected an object with \"tool\" and \"args\"", name);
+		return err_set(e, ERR_INPUT, "%s: expected an object with \"tool\" and \"args\"",
+			       name);
 	json_object_foreach(out->doc, key, value)
 		if (read_member(out, facts, key, value, e) < 0)
 			return err_in(e, "%s", name);
@@ -87,7 +90,8 @@ int call_named_read(struct call_named *out, struct policy_facts *facts, const ch
 		    const char *args, struct err *e)
 {
 	if (is_file(text) && args)
-		return err_set(e, ERR_INPUT, "--args goes with SERVER/TOOL; %s holds its own", text);
+		return err_set(e, ERR_INPUT, "--args goes with SERVER/TOOL; %s holds its own",
+			       text);
 	if (is_file(text))
 		return read_document(out, facts, text, e);
 	return split(out, text, e) < 0 || (args && read_args(out, args, e) < 0) ? -1 : 0;

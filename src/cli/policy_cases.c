@@ -46,9 +46,11 @@ static int read_row(struct case_row *r, char *line, struct err *e)
 	if (r->tool)
 		*r->tool++ = '\0';
 	if (strcmp(r->verdict, "allow") != 0 && strcmp(r->verdict, "refuse") != 0)
-		return err_set(e, ERR_INPUT, "expected allow or refuse, found \"%.40s\"", r->verdict);
+		return err_set(e, ERR_INPUT, "expected allow or refuse, found \"%.40s\"",
+			       r->verdict);
 	if (!is_reason(r->reason))
-		return err_set(e, ERR_INPUT, "expected a reason such as no-rule, found \"%.40s\"", r->reason);
+		return err_set(e, ERR_INPUT, "expected a reason such as no-rule, found \"%.40s\"",
+			       r->reason);
 	if (!*r->server)
 		return err_set(e, ERR_INPUT, "expected SERVER/TOOL, found the end of the line");
 	return 0;
@@ -64,7 +66,7 @@ struct verdict policy_judge(const struct policy *p, struct action *a, int worksp
 	for (i = 0; i < a->fact_count; i++)
 		if (path_under(&a->facts[i].yes, workspace, a->facts[i].root, a->facts[i].path,
 			       &ignored) < 0)
-			a->facts[i].yes = false;	/* as the launcher answers the broker */
+			a->facts[i].yes = false; /* as the launcher answers the broker */
 	return policy_decide(p, a);
 }
 
@@ -77,7 +79,8 @@ static int read_facts(struct policy_facts *f, char *line, struct err *e)
 	for (line++; *(fact = word(&line));) {
 		value = strchr(fact, '=');
 		if (!value || !value[1])
-			return err_set(e, ERR_INPUT, "expected a fact such as agent=x, found \"%.40s\"", fact);
+			return err_set(e, ERR_INPUT,
+				       "expected a fact such as agent=x, found \"%.40s\"", fact);
 		*value = '\0';
 		if (policy_facts_set(f, fact, value + 1, e) < 0)
 			return -1;
@@ -103,7 +106,9 @@ static int read_case(struct reader *to, struct case_row *r, char *line, struct e
 	if (args && !json_is_object(args))
 		return err_set(e, ERR_INPUT, "the arguments: expected an object");
 	a = (struct action){ .kind = r->tool ? ACTION_TOOL_CALL : ACTION_SERVER_START,
-			     .server = r->server, .tool = r->tool, .args = args };
+			     .server = r->server,
+			     .tool = r->tool,
+			     .args = args };
 	policy_facts_apply(&a, &to->facts);
 	to->each(to->whose, r, &a);
 	return 0;
@@ -128,8 +133,8 @@ static int read_lines(struct reader *to, const char *path, char *text, struct er
 }
 
 int policy_cases_each(const char *path,
-		      void (*each)(void *whose, const struct case_row *r, struct action *a), void *whose,
-		      struct err *e)
+		      void (*each)(void *whose, const struct case_row *r, struct action *a),
+		      void *whose, struct err *e)
 {
 	struct reader to = { .each = each, .whose = whose };
 	scoped(mem) char *text = NULL;
@@ -168,8 +173,8 @@ static void try_case(void *whose, const struct case_row *r, struct action *a)
 		return;
 	}
 	t->sum->failed++;
-	printf("%s:%zu: expected %s %s%s%s, found %s %s%s%s\n", r->path, r->line, r->verdict, r->reason,
-	       r->rule ? "=" : "", r->rule ? r->rule : "",
+	printf("%s:%zu: expected %s %s%s%s, found %s %s%s%s\n", r->path, r->line, r->verdict,
+	       r->reason, r->rule ? "=" : "", r->rule ? r->rule : "",
 	       v.kind == VERDICT_ALLOW ? "allow" : "refuse", reason_word(v.reason),
 	       v.rule ? "=" : "", v.rule ? v.rule : "");
 }
@@ -195,8 +200,7 @@ int policy_cases_run(struct cases_result *out, const struct policy_file *f, int 
 	*out = (struct cases_result){ 0 };
 	if (!path)
 		return err_sys(e, "memory for cases");
-	if (policy_new(&p, e) < 0 ||
-	    policy_add_from(p, f->name, f->path, f->bytes, f->size, e) < 0)
+	if (policy_new(&p, e) < 0 || policy_add_from(p, f->name, f->path, f->bytes, f->size, e) < 0)
 		return -1;
 	t.p = p;
 	if (access(path, F_OK) < 0 && errno == ENOENT) {

@@ -27,7 +27,8 @@ static void compare(void *whose, const struct case_row *r, struct action *a)
 		return;
 	}
 	d->changed++;
-	printf("%s:%zu: %s%s%s: ", r->path, r->line, r->server, r->tool ? "/" : "", r->tool ? r->tool : "");
+	printf("%s:%zu: %s%s%s: ", r->path, r->line, r->server, r->tool ? "/" : "",
+	       r->tool ? r->tool : "");
 	print_verdict(&before);
 	printf(" -> ");
 	print_verdict(&after);

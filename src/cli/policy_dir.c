@@ -27,7 +27,8 @@ static int is_json(const struct dirent *entry)
 {
 	size_t size = strlen(entry->d_name);
 
-	return size > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + size - 5, ".json") == 0;
+	return size > 5 && entry->d_name[0] != '.' &&
+	       strcmp(entry->d_name + size - 5, ".json") == 0;
 }
 
 /* By bytes, not by locale: the order is part of what a policy means. */
@@ -52,7 +53,8 @@ static int load_file(struct policy_files *out, const char *path, struct err *e)
 	struct policy_file *more, *f;
 
 	if (out->count == POLICY_FILES_MOST)
-		return err_set(e, ERR_LIMIT, "%s: more than %d policy files", path, POLICY_FILES_MOST);
+		return err_set(e, ERR_LIMIT, "%s: more than %d policy files", path,
+			       POLICY_FILES_MOST);
 	more = reallocarray(out->at, out->count + 1, sizeof(*more));
 	if (!more)
 		return err_sys(e, "memory for policies");

@@ -6,13 +6,13 @@
 
 struct note {
 	struct policy_note n;
-	char *first;		/* owned; n.first points to it */
+	char *first; /* owned; n.first points to it */
 };
 
 struct notes {
-	struct note *at;	/* owned */
+	struct note *at; /* owned */
 	size_t count, room;
-	bool lost;		/* no memory */
+	bool lost; /* no memory */
 };
 
 static void notes_free(struct notes *l)
@@ -52,8 +52,9 @@ static void print_layers(const struct verdict *v)
 		said = &v->layers[i];
 		if (said->word == SAID_NOTHING)
 			continue;
-		printf("  %-11s %-11s %s%s%s\n", layer_word((enum policy_layer)i), said_word(said->word),
-		       said->by ? said->by : "", said->why ? "  " : "", said->why ? said->why : "");
+		printf("  %-11s %-11s %s%s%s\n", layer_word((enum policy_layer)i),
+		       said_word(said->word), said->by ? said->by : "", said->why ? "  " : "",
+		       said->why ? said->why : "");
 	}
 }
 
@@ -68,7 +69,8 @@ static void print_silent(const struct notes *l)
 		if (!n->is_file || n->applies == HELD_YES)
 			continue;
 		printf("%s  %-11s %s  %s: %s\n", head, layer_word(n->layer), n->name,
-		       n->applies == HELD_NO ? "does not apply" : "only its refusals apply", n->first);
+		       n->applies == HELD_NO ? "does not apply" : "only its refusals apply",
+		       n->first);
 		head = "";
 	}
 }
@@ -122,7 +124,8 @@ static void print_refusals(const struct notes *l, enum policy_layer layer)
 		if (n->layer != layer || !refuses(n))
 			continue;
 		if (n->failed == 0)
-			printf("  %s must not match, and does%s%s\n", n->name, *n->first ? ": " : "", n->first);
+			printf("  %s must not match, and does%s%s\n", n->name,
+			       *n->first ? ": " : "", n->first);
 		else
 			printf("  %s must be judged, and not match: %s\n", n->name, n->first);
 	}
@@ -186,8 +189,9 @@ int policy_explain_print(const struct policy *p, const struct action *a, const s
 		notes_free(&l);
 		return err_set(e, ERR_SYSTEM, "no memory to explain it");
 	}
-	printf("%s %s%s%s  %s/%s\n", v->kind == VERDICT_ALLOW ? "allow" : "refuse", reason_word(v->reason),
-	       v->rule ? "=" : "", v->rule ? v->rule : "", a->server, a->tool);
+	printf("%s %s%s%s  %s/%s\n", v->kind == VERDICT_ALLOW ? "allow" : "refuse",
+	       reason_word(v->reason), v->rule ? "=" : "", v->rule ? v->rule : "", a->server,
+	       a->tool);
 	print_layers(v);
 	print_silent(&l);
 	print_near(&l);

@@ -16,7 +16,8 @@ static int read_time(uint64_t *out, const char *text, struct err *e)
 		end = strptime(text, forms[i], &when);
 	}
 	if (!end || *end || when.tm_year < 71)
-		return err_set(e, ERR_INPUT, "the time \"%.40s\": expected one such as 2026-11-21T09:30Z", text);
+		return err_set(e, ERR_INPUT,
+			       "the time \"%.40s\": expected one such as 2026-11-21T09:30Z", text);
 	*out = (uint64_t)timegm(&when) * 1000000;
 	return 0;
 }
@@ -37,8 +38,11 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 	else if (strcmp(key, "time") == 0)
 		return read_time(&f->wall_us, value, e);
 	else if (strcmp(key, "resource") != 0)
-		return err_set(e, ERR_INPUT, "there is no fact \"%.40s\"; expected agent, owner, tenant, department, "
-			       "environment, initiator, workspace, category, class, resource or time", key);
+		return err_set(
+			e, ERR_INPUT,
+			"there is no fact \"%.40s\"; expected agent, owner, tenant, department, "
+			"environment, initiator, workspace, category, class, resource or time",
+			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
 	json_decref(f->resource);

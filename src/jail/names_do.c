@@ -207,7 +207,7 @@ static int cut(const struct question *q, const struct spot *s, off_t size)
 		return -EPERM;
 	if (size > st.st_size && (rlim_t)size > most.rlim_cur)
 		return -EFBIG;
-	fd = path_reopen(q, it, O_WRONLY | O_CLOEXEC);
+	fd = path_reopen(q, it, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	return fd < 0 ? -errno : result(ftruncate(fd, size));
 }
 

@@ -54,10 +54,10 @@ int names_again(struct inside *in)
 	for (i = n ? n->kept_count : 0; i-- > 0;) {
 		q.ask = n->kept[i].ask;
 		answer = notify_still(&q) ? try_it(&q, n->kept[i].it, &n->kept[i].wish)
-					  : NOTIFY_GIVEN;
+					  : NOTIFY_GONE;
 		if (answer == -ENXIO)
 			continue;
-		if (answer != NOTIFY_GIVEN)
+		if (answer != NOTIFY_GONE)
 			notify_answer(in, &q.ask, answer);
 		close(n->kept[i].it);
 		n->kept[i] = n->kept[--n->kept_count];

@@ -23,27 +23,36 @@ enum { LINKS = 40, TURNS = 100 };
 	 O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | 0100000 | O_DIRECTORY | O_NOFOLLOW | \
 	 O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
 
-/* Put in the asker's table at once with the answer. Ours is closed. */
+/*
+ * Put in the asker's table; ours is closed before it hears so: a program that it has just written
+ * could not be executed as long as somebody else holds it open.
+ */
 int names_give(struct question *q, int fd, const struct wish *w)
 {
 	struct seccomp_notif_addfd add = { .id = q->ask.id,
-					   .flags = SECCOMP_ADDFD_FLAG_SEND,
 					   .srcfd = (uint32_t)fd,
 					   .newfd_flags = w->flags & O_CLOEXEC };
-	int why;
+	int number, why;
 
 	if (fd < 0)
 		return -errno;
-	why = ioctl(q->in->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? errno : 0;
+	number = ioctl(q->in->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	why = errno;
 	close(fd);
-	return why == 0 || why == ENOENT ? NOTIFY_GIVEN : -why;
+	if (number < 0)
+		return why == ENOENT ? NOTIFY_GONE : -why;
+	return number;
 }
 
+/* A file may be leased by another, who has 45 seconds to let go: who answers everybody cannot wait for that. */
 static int reopen(struct question *q, int it, const struct wish *w)
 {
 	int flags = (w->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY;
+	int fd = path_reopen(q, it, flags | O_NONBLOCK);
 
-	return names_give(q, path_reopen(q, it, flags), w);
+	if (fd >= 0 && fcntl(fd, F_SETFL, flags) < 0)
+		fd_close(&fd);
+	return names_give(q, fd, w);
 }
 
 /* It is there. */

@@ -39,7 +39,7 @@ static ssize_t peek(void *out, const struct question *q, uint64_t at, size_t siz
  * be right. */
 static int unread(void)
 {
-	return errno == ESRCH ? NOTIFY_GIVEN : errno == EFAULT ? -EFAULT : -EPERM;
+	return errno == ESRCH ? NOTIFY_GONE : errno == EFAULT ? -EFAULT : -EPERM;
 }
 
 int path_copy(void *out, const struct question *q, uint64_t at, size_t size)
@@ -208,7 +208,7 @@ static int settle(struct spot *s, const struct question *q)
 		return NOTIFY_LET;
 	snprintf(s->path, sizeof(s->path), "%s/%.*s", strcmp(text, "/") == 0 ? "" : text,
 		 (int)strcspn(s->leaf, "/"), s->leaf);
-	return notify_still(q) ? 0 : NOTIFY_GIVEN;
+	return notify_still(q) ? 0 : NOTIFY_GONE;
 }
 
 static bool pin(struct spot *out, int base, const char *path, struct open_how *how)
@@ -276,7 +276,7 @@ int path_object(struct spot *out, const struct question *q, int descriptor)
 	if (!out->zone || statx(out->parent, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ||
 	    st.stx_mnt_id != out->zone->mount)
 		return NOTIFY_LET;
-	return notify_still(q) ? 0 : NOTIFY_GIVEN;
+	return notify_still(q) ? 0 : NOTIFY_GONE;
 }
 
 /* A number in the asker's status; -1: the asker is gone. */
@@ -302,7 +302,7 @@ int path_umask(const struct question *q)
 	long mask = status_number(q, "\nUmask:", 8);
 
 	if (mask < 0)
-		return NOTIFY_GIVEN;
+		return NOTIFY_GONE;
 	umask((mode_t)mask);
 	return 0;
 }

@@ -97,6 +97,6 @@ void notify_serve(struct inside *in)
 		return;
 	}
 	answer = answer_of(&q);
-	if (answer != NOTIFY_GIVEN && answer != NOTIFY_LATER)
+	if (answer != NOTIFY_GONE && answer != NOTIFY_LATER)
 		notify_answer(in, &q.ask, answer);
 }

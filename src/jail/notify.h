@@ -15,7 +15,7 @@ struct question {
 /* What a handler answers: a result of 0 or more, a negative errno, or one of these. */
 enum {
 	NOTIFY_LET = -5000,		/* the kernel goes on with the call: safe only because Landlock judges it again */
-	NOTIFY_GIVEN = -5001,		/* a descriptor was put in place, which was the answer */
+	NOTIFY_GONE = -5001,		/* nobody is there any more to be answered */
 	NOTIFY_LATER = -5002,		/* the handler keeps the question, and answers it itself */
 };
 

@@ -17,14 +17,20 @@
 #include "base/fd.h"
 #include "jail/inside.h"
 
+enum { TRIES = 1000 };
+
 int place_open(struct inside *in, const char *target, struct err *e)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = (int)syscall(SYS_openat2, in->base, target, &how, sizeof(how));
+	int fd, tries = 0;
 
+	/* EAGAIN: something, anywhere on the machine, was moved while ".." was looked at. */
+	do
+		fd = (int)syscall(SYS_openat2, in->base, target, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < TRIES);
 	if (fd < 0)
 		return err_sys(e, "%s", target);
 	return fd;

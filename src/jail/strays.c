@@ -141,9 +141,9 @@ static size_t tell_all(struct family *f, const pid_t *known, int signal)
 	list_all(f);
 	mark_ours(f, known);
 	for (i = 0; i < f->count; i++) {
-		if (!f->at[i].ours || strchr("ZX", f->at[i].state))
+		if (!f->at[i].ours || strchr(signal == SIGSTOP ? "ZXTt" : "ZX", f->at[i].state))
 			continue;
-		running += !strchr("Tt", f->at[i].state) || signal == SIGKILL;
+		running++;
 		tell(&f->at[i], signal);
 	}
 	return running;

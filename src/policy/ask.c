@@ -34,7 +34,8 @@ static bool ask_rule(const struct rule *r, struct action *a, bool by_tool)
 	const json_t *arg;
 	size_t i;
 
-	if (!r->asks_kernel || rule_stands(r, a, by_tool) == HELD_NO || file_applies(r->file, a) == HELD_NO)
+	if (!r->asks_kernel || rule_stands(r, a, by_tool) == HELD_NO ||
+	    file_applies(r->file, a) == HELD_NO)
 		return true;
 	for (i = 0; i < r->condition_count; i++) {
 		arg = rule_argument(a, r->conditions[i].pointer, &missing);
@@ -50,7 +51,8 @@ bool policy_questions(const struct policy *p, struct action *a)
 	const struct rule *r;
 
 	a->fact_count = 0;
-	if (a->kind != ACTION_TOOL_CALL || !a->server || !a->tool || (a->args && !json_is_object(a->args)))
+	if (a->kind != ACTION_TOOL_CALL || !a->server || !a->tool ||
+	    (a->args && !json_is_object(a->args)))
 		return true;
 	while ((r = walk_next(&w)))
 		if (!ask_rule(r, a, w.by_tool))

@@ -16,8 +16,9 @@ static int unknown_matcher(struct reading *r, const char *word, struct err *e)
 
 	for (i = 0; i < count; i++)
 		buf_printf(&known, "%s%s", i ? ", " : "", m[i].word);
-	return json_wrong(r->f, below(r, word), true, e, "unknown condition \"%.40s\"; expected one of: %s",
-			  word, buf_text(&known));
+	return json_wrong(r->f, below(r, word), true, e,
+			  "unknown condition \"%.40s\"; expected one of: %s", word,
+			  buf_text(&known));
 }
 
 /* What stands below a "not", an "all", an "any". */
@@ -66,14 +67,15 @@ static int alone(const struct test *group, struct reading *r, struct err *e)
 	for (i = 0; i < group->count && group->count > 1; i++)
 		if (matcher_is_absent(group->below[i].how))
 			return json_wrong(r->f, here(r), false, e,
-					  "\"absent\" stands alone: what is not there has no value to compare");
+					  "\"absent\" stands alone: what is not there has no value "
+					  "to compare");
 	return 0;
 }
 
 /* Ends of the numbers that a group lets through. */
 struct ends {
 	double low, high;
-	bool low_out, high_out;	/* the end itself is not among them */
+	bool low_out, high_out; /* the end itself is not among them */
 };
 
 static void raise_low(struct ends *n, double low, bool out)
@@ -130,8 +132,8 @@ static int read_group(struct test *group, struct reading *r, const json_t *objec
 		return json_wrong(r->f, here(r), false, e,
 				  "expected a condition such as { \"equal\": \"x\" }");
 	if (depth == NESTING)
-		return json_wrong(r->f, here(r), false, e, "expected conditions at most %d deep in each other",
-				  NESTING);
+		return json_wrong(r->f, here(r), false, e,
+				  "expected conditions at most %d deep in each other", NESTING);
 	group->how = matcher_named("all");
 	group->below = calloc(json_object_size(object), sizeof(*group->below));
 	if (!group->below)
@@ -169,8 +171,10 @@ static int read_args(struct rule *rule, struct reading *r, json_t *args, struct 
 		below(r, pointer);
 		c->pointer = pointer;
 		if (!pointer_usable(pointer))
-			return json_wrong(r->f, here(r), true, e, "expected a JSON pointer such as \"/path\" "
-					  "(at most %d bytes), found \"%.40s\"", POINTER_MOST, pointer);
+			return json_wrong(r->f, here(r), true, e,
+					  "expected a JSON pointer such as \"/path\" "
+					  "(at most %d bytes), found \"%.40s\"",
+					  POINTER_MOST, pointer);
 		if (read_group(&c->all, r, value, 0, e) < 0)
 			return -1;
 		back(r, size);
@@ -191,7 +195,8 @@ int read_conditions(struct rule *rule, struct reading *r, const json_t *when, st
 		return err_sys(e, "memory for a rule");
 	if (resource) {
 		below(r, "resource");
-		if (read_group(&rule->conditions[rule->condition_count++].all, r, resource, 0, e) < 0)
+		if (read_group(&rule->conditions[rule->condition_count++].all, r, resource, 0, e) <
+		    0)
 			return -1;
 		back(r, start);
 	}

@@ -1,7 +1,8 @@
 /*
- * Joining, first within a layer and then over the layers. In a layer a refusal wins over everything,
- * in whatever file it stands; then what allows; then what its files say of what no rule matches. Over
- * the layers one that refuses is enough, and one at least must allow: a layer can only narrow.
+ * Joining, first within a layer and then over the layers. In a layer a refusal wins over
+ * everything, in whatever file it stands; then what allows; then what its files say of what no rule
+ * matches. Over the layers one that refuses is enough, and one at least must allow: a layer can
+ * only narrow.
  *
  * A rule that allows must be certain. A rule that refuses is obeyed also when it cannot be judged,
  * because an argument of an unexpected kind, or a fact nobody gave, must not disarm it.
@@ -20,7 +21,7 @@ struct judging {
 	const struct policy *p;
 	const struct action *a;
 	struct tally tally[POLICY_LAYERS];
-	uint8_t applies[POLICY_FILES];	/* enum held plus one; 0: not asked yet */
+	uint8_t applies[POLICY_FILES]; /* enum held plus one; 0: not asked yet */
 };
 
 static enum held applies(struct judging *j, const struct file *f)
@@ -93,8 +94,8 @@ static struct layer_said join_files(struct judging *j, enum policy_layer layer)
 static void join_layers(struct verdict *v)
 {
 	static const enum reason reasons[] = {
-		[SAID_NOTHING] = REASON_NO_RULE,	  [SAID_PASS] = REASON_NO_RULE,
-		[SAID_ALLOW] = REASON_RULE_ALLOWS,	  [SAID_UNMATCHED] = REASON_NO_RULE,
+		[SAID_NOTHING] = REASON_NO_RULE,         [SAID_PASS] = REASON_NO_RULE,
+		[SAID_ALLOW] = REASON_RULE_ALLOWS,       [SAID_UNMATCHED] = REASON_NO_RULE,
 		[SAID_UNDECIDABLE] = REASON_UNDECIDABLE, [SAID_REFUSE] = REASON_RULE_REFUSES,
 	};
 	const struct layer_said *decides = &v->layers[0];

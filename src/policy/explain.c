@@ -12,7 +12,7 @@ enum { SHOWN = 120, SENTENCE = 1024 };
 
 struct telling {
 	const struct action *a;
-	struct buf first;	/* the first member that does not hold */
+	struct buf first; /* the first member that does not hold */
 	size_t failed;
 };
 
@@ -64,7 +64,8 @@ static void tell_names(struct telling *t, const struct names *n)
 
 	tell_name(t, "server", n->server, t->a->server);
 	for (i = 0; i < PARTIES; i++)
-		tell_name(t, party_word((enum party)i), n->party[i], t->a->run ? t->a->run->party[i] : NULL);
+		tell_name(t, party_word((enum party)i), n->party[i],
+			  t->a->run ? t->a->run->party[i] : NULL);
 	tell_name(t, "category", n->category, t->a->category);
 	tell_name(t, "class", n->class, t->a->class);
 }
@@ -86,7 +87,8 @@ static void tell_condition(struct telling *t, const struct condition *c)
 		return;
 	q.arg = rule_argument(t->a, c->pointer, &missing);
 	for (i = 0; i < c->all.count; i++) {
-		held = !q.arg && missing == HELD_UNKNOWN ? HELD_UNKNOWN : test_holds(&c->all.below[i], &q);
+		held = !q.arg && missing == HELD_UNKNOWN ? HELD_UNKNOWN
+							 : test_holds(&c->all.below[i], &q);
 		if (held == HELD_YES)
 			continue;
 		put_failed(t, c->pointer ? c->pointer : "resource", c->all.below[i].how->word,
@@ -116,8 +118,8 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	n->held = rule_holds(r, t->a, false);
 }
 
-static void finish(struct telling *t, struct policy_note *n, void (*tell)(void *, const struct policy_note *),
-		   void *to)
+static void finish(struct telling *t, struct policy_note *n,
+		   void (*tell)(void *, const struct policy_note *), void *to)
 {
 	n->failed = t->failed;
 	n->first = buf_text(&t->first);

@@ -31,7 +31,8 @@ static ptrdiff_t part_at(const char *part, size_t part_size, const char *text, s
 
 /*
  * Every place at once: bit i says that part[0..i] ends here. A '?' takes a byte that begins a
- * character, and stays while the character goes on. Returns the byte after the first place, or NULL.
+ * character, and stays while the character goes on. Returns the byte after the first place, or
+ * NULL.
  */
 static const char *find_points(const char *part, size_t part_size, const char *text, size_t size)
 {
@@ -63,7 +64,8 @@ static const char *find_part(const char *part, size_t part_size, const char *tex
 }
 
 /* The last part stands at the end: as far before it as it has characters. */
-static bool ends_with(const char *part, size_t part_size, const char *text, size_t size, bool points)
+static bool ends_with(const char *part, size_t part_size, const char *text, size_t size,
+		      bool points)
 {
 	const char *at = text + size;
 	size_t i;
@@ -76,8 +78,7 @@ static bool ends_with(const char *part, size_t part_size, const char *text, size
 			while (at > text && is_inside(*at))
 				at--;
 	}
-	return part_at(part, part_size, at, (size_t)(text + size - at), points) ==
-	       text + size - at;
+	return part_at(part, part_size, at, (size_t)(text + size - at), points) == text + size - at;
 }
 
 bool glob_matches(const char *pattern, const char *text, size_t size, bool points)
@@ -92,7 +93,8 @@ bool glob_matches(const char *pattern, const char *text, size_t size, bool point
 		pattern = star + 1;
 		star = strchr(pattern, '*');
 		if (!star)
-			return ends_with(pattern, strlen(pattern), text, (size_t)(end - text), points);
+			return ends_with(pattern, strlen(pattern), text, (size_t)(end - text),
+					 points);
 		part = (size_t)(star - pattern);
 		text = find_part(pattern, part, text, (size_t)(end - text), points);
 	}

@@ -30,7 +30,8 @@ static bool read_minute(unsigned *out, const char *text)
 static bool read_span(struct span *out, const char *text)
 {
 	return text && strlen(text) == 11 && read_minute(&out->from, text) && text[5] == '-' &&
-	       read_minute(&out->to, text + 6) && out->from != out->to && out->from < DAY && out->to > 0;
+	       read_minute(&out->to, text + 6) && out->from != out->to && out->from < DAY &&
+	       out->to > 0;
 }
 
 static bool read_day(unsigned *days, const char *text)
@@ -49,8 +50,8 @@ static bool read_offset(int *out, const char *text)
 {
 	unsigned minutes;
 
-	if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') || !read_minute(&minutes, text + 1) ||
-	    minutes > 14 * 60)
+	if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') ||
+	    !read_minute(&minutes, text + 1) || minutes > 14 * 60)
 		return false;
 	*out = text[0] == '-' ? -(int)minutes : (int)minutes;
 	return true;
@@ -92,7 +93,8 @@ enum held hours_hold(const struct hours *h, uint64_t wall_us)
 		return HELD_UNKNOWN;
 	for (i = 0; i < h->count && !within; i++) {
 		s = &h->spans[i];
-		within = s->from < s->to ? now >= s->from && now < s->to : now >= s->from || now < s->to;
+		within = s->from < s->to ? now >= s->from && now < s->to
+					 : now >= s->from || now < s->to;
 	}
 	return within && (h->days & (1U << day)) ? HELD_YES : HELD_NO;
 }

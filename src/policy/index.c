@@ -1,8 +1,8 @@
 /*
  * From a call to the rules that may speak about it. A rule is entered under the narrowest thing it
  * names whole: its tools, the servers or the tool names its patterns leave open, its servers, its
- * category. A call looks each of these up once and does not pay for the other rules. What names nothing
- * whole stands apart and is asked always.
+ * category. A call looks each of these up once and does not pay for the other rules. What names
+ * nothing whole stands apart and is asked always.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -96,8 +96,8 @@ static uint64_t hash_of(const struct key *k)
 
 static bool same_key(const struct key *a, const struct key *b)
 {
-	return a->kind == b->kind && a->first_size == b->first_size && a->second_size == b->second_size &&
-	       memcmp(a->first, b->first, a->first_size) == 0 &&
+	return a->kind == b->kind && a->first_size == b->first_size &&
+	       a->second_size == b->second_size && memcmp(a->first, b->first, a->first_size) == 0 &&
 	       (a->second_size == 0 || memcmp(a->second, b->second, a->second_size) == 0);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Rules that can never matter: an unconditional one already decides all that they speak about; or they
- * wait for a fact that no call has. The index gives the few that could stand over each.
+ * Rules that can never matter: an unconditional one already decides all that they speak about; or
+ * they wait for a fact that no call has. The index gives the few that could stand over each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +30,12 @@ static bool is_unconditional(const struct rule *r)
 {
 	struct names n = r->names;
 
-	n.server = NULL;	/* held against the other's by shadows() */
+	n.server = NULL; /* held against the other's by shadows() */
 	return rule_is_plain(r) && !names_ask(&n);
 }
 
-/* A refusal decides wherever it stands; what allows only hides a later rule of its layer that allows, too. */
+/* A refusal decides wherever it stands; what allows only hides a later rule of its layer that
+ * allows, too. */
 static bool shadows(const struct rule *over, const struct rule *r)
 {
 	if (over == r || !is_unconditional(over) || (over->file != r->file && !over->file->to_all))
@@ -52,7 +53,9 @@ static const struct rule *shadow_of(const struct index *x, const struct rule *r)
 	const char *first = r->tool ? names_at(r->tool, 0) : "*/*";
 	size_t half = strcspn(first, "/");
 	char server[POINTER_MOST + 1];
-	const struct action a = { .kind = ACTION_TOOL_CALL, .server = server, .tool = first + half + 1 };
+	const struct action a = { .kind = ACTION_TOOL_CALL,
+				  .server = server,
+				  .tool = first + half + 1 };
 	struct walk w = walk_begin(x, &a);
 	const struct rule *over;
 
@@ -69,7 +72,8 @@ static const struct rule *shadow_of(const struct index *x, const struct rule *r)
  * Refusals before what allows, because they decide from any place; each among those before it that
  * nothing stands over themselves. So no rule is held against many that say the same.
  */
-static void find_shadows(const struct rule **over, const struct policy *p, bool refusals, struct index *x)
+static void find_shadows(const struct rule **over, const struct policy *p, bool refusals,
+			 struct index *x)
 {
 	struct err e = { 0 };
 	size_t i;
@@ -91,7 +95,8 @@ static bool lint_rule(const struct rule *r, const struct rule *over,
 	if (over)
 		snprintf(text, sizeof(text), "can never matter: %s decides without it", over->name);
 	else if (r->names.category || r->names.class)
-		snprintf(text, sizeof(text), "asks for a category or class, which no call has yet: it %s",
+		snprintf(text, sizeof(text),
+			 "asks for a category or class, which no call has yet: it %s",
 			 r->refuse ? "refuses whatever else it speaks about" : "never allows");
 	else
 		return false;

@@ -1,4 +1,5 @@
-/* What could be allowed at all, whatever the arguments and the hour: what is listed, what is started. */
+/* What could be allowed at all, whatever the arguments and the hour: what is listed, what is
+ * started. */
 #include <string.h>
 
 #include "policy/rule.h"
@@ -9,14 +10,16 @@
  */
 static bool bars(const struct rule *r, const struct action *a)
 {
-	if (!r->refuse || !rule_is_plain(r) || r->names.category || r->names.class || (!a->tool && r->tool))
+	if (!r->refuse || !rule_is_plain(r) || r->names.category || r->names.class ||
+	    (!a->tool && r->tool))
 		return false;
 	return rule_concerns(r, a) != HELD_NO && file_applies(r->file, a) != HELD_NO;
 }
 
 static bool may(const struct rule *r, const struct action *a)
 {
-	return !r->refuse && rule_concerns(r, a) == HELD_YES && file_applies(r->file, a) == HELD_YES;
+	return !r->refuse && rule_concerns(r, a) == HELD_YES &&
+	       file_applies(r->file, a) == HELD_YES;
 }
 
 /* Is there a layer that refuses what none of its rules matches, and none could allow it? */

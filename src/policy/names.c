@@ -81,8 +81,8 @@ static int read_name(struct reading *r, const json_t *value, enum names_kind kin
 	if (is_usable(json_string_value(value), kind))
 		return 0;
 	return json_wrong(r->f, here(r), false, e,
-			  "expected %s of at most %d bytes, with nothing invisible in it", wanted[kind],
-			  POINTER_MOST);
+			  "expected %s of at most %d bytes, with nothing invisible in it",
+			  wanted[kind], POINTER_MOST);
 }
 
 int read_names(const json_t **out, struct reading *r, const json_t *object, const char *key,
@@ -95,7 +95,8 @@ int read_names(const json_t **out, struct reading *r, const json_t *object, cons
 		return 0;
 	below(r, key);
 	size = r->at.size;
-	if ((!json_is_array(value) || json_array_size(value) == 0) && read_name(r, value, kind, e) < 0)
+	if ((!json_is_array(value) || json_array_size(value) == 0) &&
+	    read_name(r, value, kind, e) < 0)
 		return -1;
 	for (i = 0; i < json_array_size(value); i++) {
 		below_item(r, i);
@@ -113,7 +114,8 @@ int read_parties(struct names *out, struct reading *r, const json_t *object, str
 	int i;
 
 	for (i = 0; i < PARTIES; i++)
-		if (read_names(&out->party[i], r, object, party_word((enum party)i), NAMES_WORDS, e) < 0)
+		if (read_names(&out->party[i], r, object, party_word((enum party)i), NAMES_WORDS,
+			       e) < 0)
 			return -1;
 	return read_names(&out->server, r, object, "server", NAMES_SERVERS, e);
 }

@@ -1,7 +1,8 @@
 /*
- * Hosts and addresses out of texts that an agent wrote. There are many programs that read such a text
- * and they differ, so only what all of them read alike is judged: a bare host, a host and a port, or a
- * URL without a name and password in front of its host. Everything else cannot be judged.
+ * Hosts and addresses out of texts that an agent wrote. There are many programs that read such a
+ * text and they differ, so only what all of them read alike is judged: a bare host, a host and a
+ * port, or a URL without a name and password in front of its host. Everything else cannot be
+ * judged.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -18,7 +19,7 @@ struct text {
 
 struct address {
 	uint8_t bytes[16];
-	unsigned bits;		/* 32 or 128 */
+	unsigned bits; /* 32 or 128 */
 };
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -35,7 +36,8 @@ static bool is_odd(struct text t)
 	size_t i;
 
 	for (i = 0; i < t.size; i++)
-		if ((unsigned char)t.at[i] <= 0x20 || (unsigned char)t.at[i] >= 0x7f || t.at[i] == '\\')
+		if ((unsigned char)t.at[i] <= 0x20 || (unsigned char)t.at[i] >= 0x7f ||
+		    t.at[i] == '\\')
 			return true;
 	return t.size == 0;
 }
@@ -136,7 +138,8 @@ static enum held fold(struct address *a)
 		a->bits = 32;
 		return HELD_YES;
 	}
-	if (memcmp(a->bytes, nat64, sizeof(nat64)) == 0 || memcmp(a->bytes, tunnel, sizeof(tunnel)) == 0)
+	if (memcmp(a->bytes, nat64, sizeof(nat64)) == 0 ||
+	    memcmp(a->bytes, tunnel, sizeof(tunnel)) == 0)
 		return HELD_UNKNOWN;
 	/* ::a.b.c.d of old; :: and ::1 are what they are */
 	if (memcmp(a->bytes, zero, sizeof(zero)) == 0 && memcmp(a->bytes + 12, "\0\0\0", 3) != 0)
@@ -148,7 +151,8 @@ static enum held fold(struct address *a)
 static bool read_range(struct address *out, unsigned *length, const char *range)
 {
 	size_t size = strcspn(range, "/"), i;
-	struct text port = { range + size + 1, strlen(range + size) ? strlen(range + size) - 1 : 0 };
+	struct text port = { range + size + 1,
+			     strlen(range + size) ? strlen(range + size) - 1 : 0 };
 	bool six = memchr(range, ':', size);
 
 	if (!read_address(out, (struct text){ range, size }, six))
@@ -192,7 +196,8 @@ enum held net_cidr_holds(const char *range, const char *text, size_t size)
 	return HELD_YES;
 }
 
-/* Names as DNS has them, without the dot at the end. false also where programs would see a number. */
+/* Names as DNS has them, without the dot at the end. false also where programs would see a number.
+ */
 static bool is_name(struct text t)
 {
 	size_t label = 0, i;

@@ -1,7 +1,7 @@
 /*
- * Texts that look like other texts. A character that is shown as nothing, or that turns what follows
- * around, makes two readers see two names; so no name that holds one is judged. The ranges are
- * Unicode's Default_Ignorable_Code_Point, the bidi controls, and the separators of lines.
+ * Texts that look like other texts. A character that is shown as nothing, or that turns what
+ * follows around, makes two readers see two names; so no name that holds one is judged. The ranges
+ * are Unicode's Default_Ignorable_Code_Point, the bidi controls, and the separators of lines.
  */
 #include "base/text.h"
 #include "policy/rule.h"
@@ -11,10 +11,10 @@ struct range {
 };
 
 static const struct range unseen[] = {
-	{ 0xad, 0xad },	      { 0x34f, 0x34f },	    { 0x61c, 0x61c },	  { 0x115f, 0x1160 },
-	{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },	  { 0x2028, 0x202e },
-	{ 0x2060, 0x206f },   { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },	  { 0xfeff, 0xfeff },
-	{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+	{ 0xad, 0xad },       { 0x34f, 0x34f },   { 0x61c, 0x61c },     { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f }, { 0x200b, 0x200f },   { 0x2028, 0x202e },
+	{ 0x2060, 0x206f },   { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
 	{ 0xe0000, 0xe0fff },
 };
 

@@ -91,11 +91,14 @@ static int name_usable(const struct policy *p, const char *name, struct err *e)
 	if (p->file_count == POLICY_FILES)
 		return err_set(e, ERR_LIMIT, "%s: more than %d policy files", name, POLICY_FILES);
 	if (!text_is_name(name))
-		return err_set(e, ERR_INPUT, "%s: a policy file is named a-z, 0-9, \"_\", \".\" and \"-\"; "
-					     "rename it", name);
+		return err_set(e, ERR_INPUT,
+			       "%s: a policy file is named a-z, 0-9, \"_\", \".\" and \"-\"; "
+			       "rename it",
+			       name);
 	for (i = 0; i < p->file_count; i++)
 		if (strcmp(p->files[i]->name, name) == 0)
-			return err_set(e, ERR_INPUT, "%s: two policy files of that name; rename one", name);
+			return err_set(e, ERR_INPUT,
+				       "%s: two policy files of that name; rename one", name);
 	return 0;
 }
 

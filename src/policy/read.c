@@ -9,23 +9,23 @@
 enum { CONTROLS_MOST = 8, CONTROL_MOST = 47 };
 
 static const struct json_member file_members[] = {
-	{ "reeve", JSON_STRING, JSON_MUST }, { "layer", JSON_STRING, JSON_MAY },
-	{ "applies", JSON_OBJECT, JSON_MAY }, { "version", JSON_STRING, JSON_MAY },
+	{ "reeve", JSON_STRING, JSON_MUST },    { "layer", JSON_STRING, JSON_MAY },
+	{ "applies", JSON_OBJECT, JSON_MAY },   { "version", JSON_STRING, JSON_MAY },
 	{ "unmatched", JSON_STRING, JSON_MAY }, { "rules", JSON_ARRAY, JSON_MUST },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member applies_members[] = {
-	{ "agent", JSON_NULL, JSON_MAY },	{ "owner", JSON_NULL, JSON_MAY },
-	{ "tenant", JSON_NULL, JSON_MAY },	{ "department", JSON_NULL, JSON_MAY },
+	{ "agent", JSON_NULL, JSON_MAY },       { "owner", JSON_NULL, JSON_MAY },
+	{ "tenant", JSON_NULL, JSON_MAY },      { "department", JSON_NULL, JSON_MAY },
 	{ "environment", JSON_NULL, JSON_MAY }, { "initiator", JSON_NULL, JSON_MAY },
-	{ "server", JSON_NULL, JSON_MAY },	{ "workspace", JSON_NULL, JSON_MAY },
+	{ "server", JSON_NULL, JSON_MAY },      { "workspace", JSON_NULL, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member rule_members[] = {
-	{ "id", JSON_STRING, JSON_MUST },   { "then", JSON_STRING, JSON_MUST },
-	{ "when", JSON_OBJECT, JSON_MUST }, { "why", JSON_STRING, JSON_MAY },
+	{ "id", JSON_STRING, JSON_MUST },     { "then", JSON_STRING, JSON_MUST },
+	{ "when", JSON_OBJECT, JSON_MUST },   { "why", JSON_STRING, JSON_MAY },
 	{ "controls", JSON_ARRAY, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -39,11 +39,15 @@ static int read_layer(struct reading *r, const char *layer, struct err *e)
 	for (i = 0; i < POLICY_LAYERS && strcmp(layer, layer_word((enum policy_layer)i)) != 0; i++)
 		;
 	if (i == POLICY_LAYERS)
-		return json_wrong(r->f, "/layer", false, e, "\"layer\": expected global, tenant, target, "
-				  "department or action, found \"%.40s\"", layer);
+		return json_wrong(r->f, "/layer", false, e,
+				  "\"layer\": expected global, tenant, target, "
+				  "department or action, found \"%.40s\"",
+				  layer);
 	if (i == POLICY_RUNTIME)
-		return json_wrong(r->f, "/layer", false, e, "the layer \"runtime\" counts and remembers, which "
-				  "this version does not; hours can be written as \"time\" in any other layer");
+		return json_wrong(r->f, "/layer", false, e,
+				  "the layer \"runtime\" counts and remembers, which "
+				  "this version does not; hours can be written as \"time\" in any "
+				  "other layer");
 	r->to->layer = (enum policy_layer)i;
 	return 0;
 }
@@ -74,13 +78,15 @@ static int read_head(struct reading *r, struct err *e)
 	if (json_members(f, "", file_members, e) < 0)
 		return -1;
 	if (strcmp(text_of(f->root, "reeve"), "policy/1") != 0)
-		return json_wrong(f, "/reeve", false, e, "\"reeve\": expected \"policy/1\", found \"%.40s\"",
+		return json_wrong(f, "/reeve", false, e,
+				  "\"reeve\": expected \"policy/1\", found \"%.40s\"",
 				  text_of(f->root, "reeve"));
 	if (read_layer(r, text_of(f->root, "layer"), e) < 0)
 		return -1;
 	if (unmatched && strcmp(unmatched, "refuse") != 0 && strcmp(unmatched, "pass") != 0)
 		return json_wrong(f, "/unmatched", false, e,
-				  "\"unmatched\": expected \"refuse\" or \"pass\", found \"%.40s\"", unmatched);
+				  "\"unmatched\": expected \"refuse\" or \"pass\", found \"%.40s\"",
+				  unmatched);
 	r->to->refuses_unmatched = !unmatched || strcmp(unmatched, "refuse") == 0;
 	return read_applies(r, json_object_get(f->root, "applies"), e);
 }
@@ -88,11 +94,14 @@ static int read_head(struct reading *r, struct err *e)
 static int read_then(struct rule *rule, struct reading *r, const char *then, struct err *e)
 {
 	if (strcmp(then, "review") == 0)
-		return json_wrong(r->f, below(r, "then"), false, e, "review is not available yet; "
+		return json_wrong(r->f, below(r, "then"), false, e,
+				  "review is not available yet; "
 				  "write \"refuse\"");
 	if (strcmp(then, "allow") != 0 && strcmp(then, "refuse") != 0)
-		return json_wrong(r->f, below(r, "then"), false, e, "\"then\" is \"%.40s\"; expected "
-				  "\"allow\" or \"refuse\"", then);
+		return json_wrong(r->f, below(r, "then"), false, e,
+				  "\"then\" is \"%.40s\"; expected "
+				  "\"allow\" or \"refuse\"",
+				  then);
 	rule->refuse = strcmp(then, "refuse") == 0;
 	return 0;
 }
@@ -115,14 +124,15 @@ static int check_texts(struct reading *r, const json_t *object, struct err *e)
 	size_t i;
 
 	if (json_object_get(object, "why") && !*text_of(object, "why"))
-		return json_wrong(r->f, below(r, "why"), false, e, "\"why\": expected a sentence, found none");
+		return json_wrong(r->f, below(r, "why"), false, e,
+				  "\"why\": expected a sentence, found none");
 	for (i = 0; i < json_array_size(controls) && good; i++)
 		good = is_control(json_string_value(json_array_get(controls, i)));
 	if (!good)
 		return json_wrong(r->f, below(r, "controls"), false, e,
 				  "\"controls\": expected an array of at most %d texts such as "
-				  "\"PCI-DSS-4.0.1:6.3.2\": %d printable characters, no blank", CONTROLS_MOST,
-				  CONTROL_MOST);
+				  "\"PCI-DSS-4.0.1:6.3.2\": %d printable characters, no blank",
+				  CONTROLS_MOST, CONTROL_MOST);
 	return 0;
 }
 
@@ -135,7 +145,8 @@ static int read_rule(struct rule *rule, struct reading *r, const json_t *object,
 	rule->controls = json_object_get(object, "controls");
 	rule->file = r->to;
 	if (!text_is_name(rule->id))
-		return json_wrong(r->f, below(r, "id"), false, e, "\"id\": expected a-z, 0-9, \"_\", \".\", "
+		return json_wrong(r->f, below(r, "id"), false, e,
+				  "\"id\": expected a-z, 0-9, \"_\", \".\", "
 				  "\"-\", at most 63 and beginning with a letter or digit");
 	if (read_then(rule, r, text_of(object, "then"), e) < 0 || check_texts(r, object, e) < 0 ||
 	    read_when(rule, r, object, e) < 0)
@@ -155,7 +166,8 @@ static int compare_ids(const void *left, const void *right)
 }
 
 /* Sorted apart, so that ten thousand rules do not take a hundred million comparisons. */
-static int check_ids(struct rule *const *rules, size_t count, const struct json_file *f, struct err *e)
+static int check_ids(struct rule *const *rules, size_t count, const struct json_file *f,
+		     struct err *e)
 {
 	struct rule **sorted = calloc(count + 1, sizeof(*sorted));
 	const struct rule *twice = NULL;
@@ -173,7 +185,8 @@ static int check_ids(struct rule *const *rules, size_t count, const struct json_
 	if (!twice)
 		return 0;
 	snprintf(pointer, sizeof(pointer), "/rules/%zu/id", twice->order);
-	return json_wrong(f, pointer, false, e, "expected an id of its own, found \"%s\" again", twice->id);
+	return json_wrong(f, pointer, false, e, "expected an id of its own, found \"%s\" again",
+			  twice->id);
 }
 
 static int read_all(struct rule **rules, struct reading *r, const json_t *array, struct err *e)

@@ -86,7 +86,7 @@ static bool tool_matches(const char *pattern, const char *server, const char *to
 	char half[POINTER_MOST + 1];
 	size_t size = (size_t)(slash - pattern);
 
-	memcpy(half, pattern, size);	/* rules_read() bounds patterns to POINTER_MOST */
+	memcpy(half, pattern, size); /* rules_read() bounds patterns to POINTER_MOST */
 	half[size] = '\0';
 	return glob_matches(half, server, strlen(server), false) &&
 	       (!tool || glob_matches(slash + 1, tool, strlen(tool), false));
@@ -110,7 +110,8 @@ static enum held parties_hold(const struct names *n, const struct action *a)
 
 	for (i = 0; i < PARTIES && all != HELD_NO; i++)
 		if (n->party[i])
-			all = held_and(all, names_hold(n->party[i], a->run ? a->run->party[i] : NULL));
+			all = held_and(all,
+				       names_hold(n->party[i], a->run ? a->run->party[i] : NULL));
 	return all;
 }
 

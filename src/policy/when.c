@@ -30,7 +30,8 @@ static int read_time(struct rule *rule, struct reading *r, const json_t *time, s
 		const char *member, *takes;
 	} takes[] = {
 		{ "days", "mon, tue, wed, thu, fri, sat or sun, or an array of them" },
-		{ "hours", "\"HH:MM-HH:MM\", or an array of at most 8 such spans, none of them empty" },
+		{ "hours",
+		  "\"HH:MM-HH:MM\", or an array of at most 8 such spans, none of them empty" },
 		{ "offset", "the distance from UTC, \"+HH:MM\" or \"-HH:MM\", at most 14 hours" },
 	};
 	size_t start = r->at.size, i;
@@ -41,14 +42,16 @@ static int read_time(struct rule *rule, struct reading *r, const json_t *time, s
 	if (json_members(r->f, below(r, "time"), time_members, e) < 0)
 		return -1;
 	if (!json_object_get(time, "days") && !json_object_get(time, "hours"))
-		return json_wrong(r->f, here(r), false, e, "\"time\": expected \"days\" or \"hours\" in it");
+		return json_wrong(r->f, here(r), false, e,
+				  "\"time\": expected \"days\" or \"hours\" in it");
 	rule->hours = calloc(1, sizeof(*rule->hours));
 	if (!rule->hours)
 		return err_sys(e, "memory for a rule");
 	if (hours_read(rule->hours, time, &wrong) < 0) {
 		for (i = 0; strcmp(takes[i].member, wrong) != 0; i++)
 			;
-		return json_wrong(r->f, below(r, wrong), false, e, "\"%s\": expected %s", wrong, takes[i].takes);
+		return json_wrong(r->f, below(r, wrong), false, e, "\"%s\": expected %s", wrong,
+				  takes[i].takes);
 	}
 	back(r, start);
 	return 0;
@@ -120,7 +123,8 @@ static const struct {
 };
 
 /* Most rules have one or two members: only those that are there are looked at. */
-static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *strange, struct err *e)
+static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *strange,
+		      struct err *e)
 {
 	const char *key;
 	json_t *value;
@@ -131,8 +135,8 @@ static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *
 			;
 		if (i == count_of(lists))
 			*strange = *strange || strcmp(key, "args") != 0 || !json_is_object(value);
-		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when, key,
-				    lists[i].kind, e) < 0)
+		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when,
+				    key, lists[i].kind, e) < 0)
 			return -1;
 	}
 	return 0;

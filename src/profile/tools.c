@@ -302,6 +302,8 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 	if (!way || strcmp(way, "none") != 0) {
 		spec->cwd = plan_keep(p, "%s", at->workspace);
 		plan_workspace(p, at, kind);
+		if (kind == JAIL_WRITE) /* what the agent may not make it may not have made */
+			spec->protect = plan_protect(p, from);
 	}
 	if (plan_copy_alone(p, from, at, e) < 0)
 		return err_in(e, "server %s", name);

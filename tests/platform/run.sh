@@ -4,8 +4,9 @@
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	for program in "$(dirname "$0")"/*.c; do
+	for program in $(grep -l '"platform.h"' "$(dirname "$0")"/*.c); do
 		topic=$(basename "$program" .c)
+		planned=
 		as "$uid" "$h" timeout 60 "$room/bin/$topic" >"$story/told" 2>&1
 		status=$?
 		while read -r line; do

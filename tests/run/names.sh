@@ -220,6 +220,7 @@ p 'archives' sh -c 'tar cf t.tar docs && mkdir tt && tar xf t.tar -C tt && ls tt
 p 'sqlite' /usr/bin/python3 -c '
 import sqlite3
 c = sqlite3.connect("db"); c.execute("pragma journal_mode=wal"); c.execute("create table t(x)"); c.execute("insert into t values(1)"); c.commit(); print(c.execute("select * from t").fetchall())'
+p 'programs just written' sh -c 'for i in $(seq 60); do cp /bin/true prog && ./prog && rm prog || exit 1; done'
 p 'removing' sh -c 'rm -rf docs tt t.tar n b'
 ls -A1
 S
@@ -228,6 +229,17 @@ S
 	inside sh -c 'cd in; TMP=/tmp/said sh ../same.sh' >"$room/in"
 	as "$uid" "$h" sh -c 'cd out; TMP=$HOME/tmp/said sh ../same.sh' >"$room/out"
 	equal "uid $uid: the same as outside" "$(cat "$room/out")" "$(cat "$room/in")"
+	# What it may not make it may not have made: a tool server that writes the workspace.
+	tools_file "$h" <<'J'
+{ "reeve": "tools/1", "servers": { "x": { "kind": "exec", "workspace": "write", "tools": {
+  "touch": { "description": "makes a file", "argv": ["touch", "--", "{path}"], "params": { "path": { "type": "string" } } } } } } }
+J
+	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "x", "then": "allow", "when": { "tool": "x/*" } } ] }' >"$h/etc/policy.json"
+	tool() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- reeve-call tool x/touch "{\"path\":\"$1\"}" 2>&1; }
+	says "uid $uid: nor by a tool" 'exit status 1' "$(tool .mcp.json)"
+	tool made >/dev/null
+	equal "uid $uid: which makes other files" "made" "$(cd "$h/work" && ls -A | grep -x 'made\|.mcp.json')"
+	says "uid $uid: a record says which tool server it was" '"path":"[^"]*\.mcp\.json".*"server":"x"' "$(records "$h")"
 	cat >"$h/work/pipe.py" <<'P'
 import os, socket, subprocess, threading
 a = socket.socket(socket.AF_UNIX); os.mkdir("s"); a.bind("s/sk"); a.listen()

@@ -8,8 +8,11 @@ chmod 644 "$room/terminal.py"
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	at() { as "$uid" "$h" env TERM=xterm timeout 120 python3 "$room/terminal.py" "$1" "$reeve" 2>&1; }
-	seat() { equal "uid $uid: $1" "$3" "$(at "$2")"; }
+	at() { as "$uid" "$h" env TERM=xterm timeout 120 python3 "$room/terminal.py" "$1" "$reeve" $2 2>&1; }
+	seat() { equal "uid $uid: $1" "$3" "$(at "$2" "${4:-}")"; }
+	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [{ "id": "all", "then": "allow", "when": { "tool": "*/*" } }] }' >"$h/etc/policy.json"
+	echo '{ "reeve": "tools/1", "servers": { "broken": { "kind": "command", "argv": ["/bin/false"] } } }' | tools_file "$h"
+	chmod 644 "$h/etc/policy.json" "$h/etc/tools.json"
 
 	seat 'it is as large as the operator'"'"'s' size '41 132|0'
 	seat 'and stays so' resize 'columns=100, lines=50|0'
@@ -23,7 +26,7 @@ for uid in $(each_user); do
 	seat 'when the launcher is killed' kill_launcher 'raw True|1 relay|137|restored'
 	seat 'when the relay is killed, which ends the run' kill_relay 'raw True|1 relay|125|restored'
 	seat 'when the recorder is killed, which ends the run' kill_recorder 'raw True|1 relay|125|restored'
-	seat 'what reeve says begins at the left' staircase 'seen'
+	seat 'what reeve says ends with a return while the terminal is raw' staircase 'raw True|0' "--policy $h/etc/policy.json --tools $h/etc/tools.json"
 	seat 'a hangup reaches the agent' hangup 'hangup'
 	seat 'a megabyte is shown to its last byte' flood '0|intact'
 	seat 'what is typed ahead waits' typed_flood '0|intact'

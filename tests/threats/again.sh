@@ -32,6 +32,15 @@ for uid in $(each_user); do
 	chmod 700 "$h/work/Makefile"
 	fails "uid $uid: also an executable one" 126 as "$uid" "$h" timeout 30 "$reeve" run -- ./Makefile
 
+	# Of a copy too: what is left in it is looked at by the operator's own program.
+	echo '{ "reeve": "profile/1", "extends": "agent", "workspace": "cow" }' >"$h/etc/cow.json"
+	fails "uid $uid: nor a run in a copy of it" 0 as "$uid" "$h" timeout 30 "$reeve" run --profile ../etc/cow.json -- \
+		sh -c 'mkfifo new; rm -f package.json; mkfifo package.json; ln -s / root; ln -s /proc/self/fd/0 in; echo x >file'
+	number=$(records "$h" | sed -n '/"kind":"run"/s/.*"n":\([0-9]*\).*/\1/p' | tail -n 1)
+	as "$uid" "$h" timeout 30 "$reeve" workspace diff "$number" >"$story/changes" 2>&1
+	silent "uid $uid: nor who looks at what it did" '^(124|137)$' "$?"
+	says "uid $uid: and it is told" 'file' "$(cat "$story/changes")"
+
 	# The workspace's parent turned while a run starts: it is the place that was checked, or no run.
 	mkdir -p "$h/turn/good" "$h/turn/empty"
 	echo mine >"$h/turn/good/mark"

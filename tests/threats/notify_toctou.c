@@ -15,7 +15,7 @@
 
 #include "threat.h"
 
-enum { TURNS = 800, OPENAT2 = 437, FLIPPED = 9 };
+enum { TURNS = 800, ENOUGH = 100, OPENAT2 = 437, FLIPPED = 9 };
 
 struct how { unsigned long long flags, mode, resolve; };
 
@@ -24,31 +24,33 @@ static volatile char flipping[] = ".mcp_json";
 static char *const text = (char *)(size_t)flipping;
 static volatile struct how how;
 static volatile bool done;
+static volatile int flips;
 
 static bool made(void)
 {
 	return access(".vscode/tasks.json", F_OK) == 0 || access(".envrc.made", F_OK) == 0 || access(".mcp.json", F_OK) == 0;
 }
 
-/* The flipper until the asker is done; what it met is what counts. */
+/* Until both had their turns; each flipper ends on what is protected, which is then asked for once for certain. */
 static int race(void *(*flip)(void *), void (*ask)(void))
 {
 	pthread_t other;
 	int i;
 
-	done = false;
+	done = false, flips = 0;
 	if (pthread_create(&other, NULL, flip, NULL) != 0)
 		return BROKEN;
-	for (i = 0; i < TURNS && !made(); i++)
+	for (i = 0; (i < TURNS || flips < ENOUGH) && !made(); i++)
 		ask();
 	done = true;
 	pthread_join(other, NULL);
+	ask();
 	return made() ? OUT : EPERM;
 }
 
 static void *flip_text(void *unused)
 {
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		flipping[4] = '_';
 		flipping[4] = '.';
 	}
@@ -71,7 +73,7 @@ static int by_path(const char *on)
 
 static void *flip_flags(void *unused)
 {
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		how.flags = O_RDONLY;
 		how.flags = O_CREAT | O_WRONLY;
 	}
@@ -89,7 +91,7 @@ static volatile struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "
 
 static void *flip_socket(void *unused)
 {
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		name.sun_path[4] = '_';
 		name.sun_path[4] = '.';
 	}
@@ -113,7 +115,7 @@ static void *flip_descriptor(void *unused)
 {
 	int free_one = open("t", O_PATH), protected_one = open(".vscode", O_PATH);
 
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		dup2(free_one, FLIPPED);
 		dup2(protected_one, FLIPPED);
 	}
@@ -131,7 +133,7 @@ static void *flip_folder(void *unused)
 {
 	int free_one = open("t", O_PATH), protected_one = open(".vscode", O_PATH);
 
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		(void)!fchdir(free_one);
 		(void)!fchdir(protected_one);
 	}
@@ -144,10 +146,10 @@ static int by_folder(const char *on)
 	pthread_t other;
 
 	(void)on;
-	done = false;
+	done = false, flips = 0;
 	if (pthread_create(&other, NULL, flip_folder, NULL) != 0)
 		return BROKEN;
-	for (met = 0; met < TURNS; met++)
+	for (met = 0; met < TURNS || flips < ENOUGH; met++)
 		open_here();
 	done = true;
 	pthread_join(other, NULL);
@@ -156,7 +158,7 @@ static int by_folder(const char *on)
 
 static void *flip_link(void *unused)
 {
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		if (symlink(".vscode", "new") == 0)
 			rename("new", "turn");
 		if (symlink("t", "new") == 0)
@@ -173,7 +175,7 @@ static int by_link(const char *on)
 
 static void *flip_target(void *unused)
 {
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		if (symlink(".mcp.json", "new") == 0)
 			rename("new", "turn");
 		if (symlink(".mcp_json", "new") == 0)
@@ -191,7 +193,7 @@ static int by_target(const char *on)
 /* A folder that is moved while something is made in it. */
 static void *flip_parent(void *unused)
 {
-	for (; !done; unused = NULL) {
+	for (unused = NULL; !done; flips++) {
 		rename("moving", "t/.vscode");
 		rename("moving", "moved");
 		rename("moved", "moving");

@@ -16,7 +16,7 @@ def until_refused(step, most=100000):
     return f"{count + 1} and more"
 
 
-def processes(most=2000):
+def processes(most=1000):
     """Each waits for our end; the pipe's other end is ours alone."""
     read, write = os.pipe()
 

@@ -133,8 +133,9 @@ def resize():
 
 
 def interrupt():
-    seat = Seat(run("sh", "-c", "echo ready; cat"))
-    seat.expect("ready")
+    seat = Seat(run("sed", "-u", "s/^/got-/"))
+    seat.type("zero\n")
+    seat.expect("got-zero")
     raw = seat.is_raw()
     seat.type("\x03")
     return f"raw {raw}", seat.ended(), seat.restored()
@@ -258,12 +259,11 @@ def kill_recorder():
 
 def staircase():
     """What the launcher itself says while the terminal is raw ends with a return."""
-    seat = Seat(run("sh", "-c", "echo ready; cat"))
-    seat.expect("ready")
-    os.kill(seat.relay()[0], signal.SIGKILL)
-    seat.ended()
-    options[:] = []
-    return "seen" if re.search(rb"reeve: [^\n]*\r\n", seat.seen) else repr(seat.seen)
+    seat = Seat(run("sh", "-c", "reeve-call tool broken/any '{}' </dev/null >/dev/null 2>&1; cat"))
+    seat.expect("tool server broken ended with status [0-9]+: [^\r\n]*\r\n")
+    raw = seat.is_raw()
+    seat.type("\x04")
+    return f"raw {raw}", seat.ended()
 
 
 def hangup():
