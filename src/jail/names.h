@@ -43,6 +43,7 @@ struct names {
 	size_t kept_count;
 	struct kept kept[NAMES_KEPT];
 	int proc;			/* procfs that shows those who ask */
+	bool empties;			/* Landlock before ABI 3 judges nobody who empties a file: init does it, or nobody */
 	size_t zone_count;
 	struct zone zones[JAIL_MOUNTS];
 };

@@ -287,6 +287,28 @@ static const struct call calls[] = {
 #endif
 };
 
+/* Only these empty a file. What openat2(2) wishes lies in memory, where it could change: so none of it goes on. */
+static bool empties(const struct question *q, const struct call *c)
+{
+	if (c->run == do_truncate || c->run == do_openat2)
+		return true;
+	return c->run == do_open && (c->flags < 0 || (argument(q, c->flags) & O_TRUNC));
+}
+
+/* Programs that are told ENOSYS ask openat(2) instead. */
+static int serve(struct question *q, const struct call *c)
+{
+	int rc;
+
+	if (!q->in->layers[LAYER_NAMES].obtained)
+		return NOTIFY_LET;
+	rc = c->run(q, c);
+	if (rc != NOTIFY_LET || !q->in->names->empties || !empties(q, c))
+		return rc;
+	return c->run == do_openat2 && argument(q, c->flags) == sizeof(struct open_how) ? -ENOSYS
+											: -EPERM;
+}
+
 bool names_serve(struct question *q, int *answer)
 {
 	size_t i;
@@ -295,8 +317,7 @@ bool names_serve(struct question *q, int *answer)
 		return false;
 	for (i = 0; i < count_of(calls); i++)
 		if (calls[i].number == q->ask.data.nr) {
-			*answer = q->in->layers[LAYER_NAMES].obtained ? calls[i].run(q, &calls[i])
-								      : NOTIFY_LET;
+			*answer = serve(q, &calls[i]);
 			return true;
 		}
 	return false;

@@ -55,6 +55,19 @@ static int reopen(struct question *q, int it, const struct wish *w)
 	return names_give(q, fd, w);
 }
 
+/*
+ * A terminal, /dev/null, a pipe: nothing to empty. It is left to the kernel, or, where nobody would judge
+ * what the path means by then, opened here without that wish.
+ */
+static int open_other(struct question *q, int it, const struct wish *w, mode_t type)
+{
+	struct wish plain = { .flags = w->flags & ~O_TRUNC, .mode = w->mode };
+
+	if (!q->in->names->empties || !(w->flags & O_TRUNC) || S_ISDIR(type))
+		return NOTIFY_LET;
+	return reopen(q, it, &plain);
+}
+
 /* It is there. */
 static int open_old(struct question *q, const struct spot *s, const struct wish *w)
 {
@@ -69,7 +82,7 @@ static int open_old(struct question *q, const struct spot *s, const struct wish 
 		return -EEXIST;
 	is_pipe = S_ISFIFO(st.st_mode) && (w->flags & O_ACCMODE) != O_RDONLY;
 	if (!S_ISREG(st.st_mode) && !is_pipe)
-		return NOTIFY_LET; /* EISDIR, or not a file */
+		return open_other(q, it, w, st.st_mode);
 	rc = names_refuse(q, s, USE_CHANGE);
 	if (rc != 0)
 		return rc;
@@ -157,9 +170,10 @@ static int open_descriptor(struct question *q, int descriptor, const struct wish
 	struct stat st;
 	int rc = path_object(&s, q, descriptor);
 
-	if (rc == 0 && (fstat(s.parent, &st) < 0 || !S_ISREG(st.st_mode) ||
-			(w->flags & (O_EXCL | O_NOFOLLOW))))
-		rc = NOTIFY_LET;
+	if (s.parent < 0 || fstat(s.parent, &st) < 0 || (w->flags & (O_EXCL | O_NOFOLLOW)))
+		return rc != 0 ? rc : NOTIFY_LET;
+	if (!S_ISREG(st.st_mode) && (rc == 0 || rc == NOTIFY_LET))
+		return open_other(q, s.parent, w, st.st_mode); /* also where it lies in no zone */
 	if (rc == 0)
 		rc = names_refuse(q, &s, USE_CHANGE);
 	return rc != 0 ? rc : reopen(q, s.parent, w);

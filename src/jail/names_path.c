@@ -268,10 +268,8 @@ int path_object(struct spot *out, const struct question *q, int descriptor)
 
 	*out = NO_SPOT;
 	out->parent = descriptor_of_asker(q, descriptor);
-	if (out->parent < 0 || path_text(out->path, q->in->names, out->parent) < 0) {
-		spot_leave(out);
-		return NOTIFY_LET;
-	}
+	if (out->parent < 0 || path_text(out->path, q->in->names, out->parent) < 0)
+		return NOTIFY_LET; /* a pipe, for one, has no path */
 	out->zone = names_zone(q->in->names, out->path);
 	if (!out->zone || statx(out->parent, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ||
 	    st.stx_mnt_id != out->zone->mount)

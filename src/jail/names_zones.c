@@ -25,6 +25,11 @@ static bool is_operators(enum jail_mount_kind kind)
 	return kind == JAIL_WRITE || kind == JAIL_COW;
 }
 
+static bool is_private(enum jail_mount_kind kind)
+{
+	return kind == JAIL_TMPFS || kind == JAIL_DEV;
+}
+
 /* A file, a link, or nothing at all holds no names. Without a root of our own the host's stand for
  * themselves. */
 static int find_zone(struct inside *in, size_t i, struct err *e)
@@ -46,7 +51,8 @@ static int find_zone(struct inside *in, size_t i, struct err *e)
 		return err_sys(e, "memory for names");
 	z->size = strcmp(text, "/") == 0 ? 0 : strlen(text);
 	z->mount = st.stx_mnt_id;
-	z->judged = z->done_here = is_operators(m->kind);
+	z->judged = is_operators(m->kind);
+	z->done_here = z->judged || (in->names->empties && is_private(m->kind));
 	return 0;
 }
 
@@ -72,6 +78,7 @@ int names_prepare(struct inside *in, struct err *e)
 	in->names = calloc(1, sizeof(*in->names));
 	if (!in->names)
 		return err_sys(e, "memory for names");
+	in->names->empties = jail_landlock_abi() < 3;
 	in->names->zone_count = in->spec->mount_count;
 	in->names->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (in->names->proc < 0)
