@@ -242,7 +242,7 @@ static int read_and_learn(struct learn *l, int argc, char **argv, struct err *e)
 		{ "help", NULL, OPTION_FLAG, &wants_help, "print this", NULL },
 		{ 0 },
 	};
-	int first = options_read(argc, argv, rows, e), status;
+	int first = options_anywhere(argc, argv, rows, e), status;
 	char ledger[LAUNCH_TEXT];
 
 	if (first >= 0 && wants_help)

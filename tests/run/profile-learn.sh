@@ -53,6 +53,10 @@ data'
 	says "uid $uid: and what was refused" '^  x/upper +1 times' "$said"
 	says "uid $uid: and what it cannot know" 'files were opened is not in a ledger' "$said"
 	says "uid $uid: it extends what the run used" '"extends": ".*/etc/mine.json"' "$(cat "$h/etc/same.json")"
+	fails "uid $uid: options may stand behind the run" 0 as "$uid" "$h" "$reeve" profile learn 1 --profile ../etc/mine.json --tools ../etc/tools.json --name behind --out ../etc
+	equal "uid $uid: and mean the same there" "$(cd "$h/etc" && sed 's/"same"/"behind"/' same.json)" "$(cat "$h/etc/behind.json")"
+	fails "uid $uid: a value behind the last option is asked for" 2 as "$uid" "$h" "$reeve" profile learn 1 --out
+	says "uid $uid: by its name" '[-][-]out needs' "$said"
 	learn --profile ../etc/mine.json --name narrow --files ../etc/opened "$(ledger_of "$h")" >"$room/said" || not_ok "uid $uid: learnt from a list" "$(cat "$room/said")"
 	for name in same narrow; do
 		fails "uid $uid: $name passes profile check" 0 as "$uid" "$h" "$reeve" profile check --threshold 3 ../etc/$name.json
