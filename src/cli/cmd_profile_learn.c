@@ -143,7 +143,7 @@ static int report(const struct learn *l)
 	       profile_name(l->base));
 	printf("%s/%s-policy.json: a rule for each tool that was called\n", l->out, l->name);
 	print_counts("called", json_object_get(l->record, "calls"), "allowed");
-	print_counts("refused then, and not allowed now", json_object_get(l->record, "calls"),
+	print_counts("refused then; a rule for the same tool may allow it now", json_object_get(l->record, "calls"),
 		     "refused");
 	print_counts("calls of the kernel that the jail refused",
 		     json_object_get(l->record, "kernel"), NULL);

@@ -73,6 +73,17 @@ data'
 	says "uid $uid: what was not opened is not there" 'No such file' "$(under 'cat /etc/passwd')"
 	says "uid $uid: what was opened is" '^data$' "$(under "cat $h/data/deep/one")"
 
+	# A folder of the workspace, where all that was read lies in one.
+	mkdir -p "$h/work/sub/deep" "$h/work/sub2"
+	echo deeper >"$h/work/sub/deep/file" && echo other >"$h/work/sub2/file"
+	as "$uid" "$h" "$reeve" run --tools ../etc/tools.json --profile ../etc/mine.json --policy ../etc/policy.json -- sh -c '
+		reeve-call tool x/cat "{\"path\": \"sub/deep/file\"}"; reeve-call tool x/cat "{\"path\": \"$PWD/sub/file.txt\"}"' >/dev/null 2>&1
+	learn --profile ../etc/mine.json --name folder "$(ledger_of "$h")" >"$room/said" || not_ok "uid $uid: learnt of a folder" "$(cat "$room/said")"
+	says "uid $uid: the rule is for that folder" '"under": "sub"$' "$(cat "$h/etc/folder-policy.json")"
+	under() { as "$uid" "$h" "$reeve" run --profile ../etc/folder.json --policy ../etc/folder-policy.json -- reeve-call tool x/cat "{\"path\": \"$1\"}" 2>&1; }
+	says "uid $uid: what lies there can be read" '^deeper$' "$(under sub/deep/file)"
+	says "uid $uid: what lies beside it cannot" 'no rule' "$(under sub2/file)"
+
 	# Too broad: not granted, unless by name.
 	as "$uid" "$h" "$reeve" run --tools ../etc/tools.json --profile ../etc/mine.json --policy ../etc/policy.json -- reeve-call tool x/shell '{"what": "echo hi"}' >/dev/null 2>&1
 	printf '%s\n' / /etc /home /root "$h" "$h/.ssh/id_ed25519" /etc/shadow /var/run "$room/neighbour/x" /usr/bin/cat /sys/kernel >"$h/etc/broad"
