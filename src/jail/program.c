@@ -193,7 +193,7 @@ static void say_why(const char *program, int why)
 	else
 		size = snprintf(line, sizeof(line),
 				"reeve: %.160s: %s in the jail (PATH there is %.160s); its folder must be "
-				"under \"read\" in the profile\n",
+				"under \"read\" in the profile, and in PATH\n",
 				program, why == ENOENT ? "not found" : strerror(why), getenv("PATH"));
 
 	if (size > 0 &&
