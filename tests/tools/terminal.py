@@ -207,6 +207,25 @@ def stopped_often():
     return f"{stops} stops"
 
 
+def stopped_late():
+    """An agent that stops itself does not stop the time it was given."""
+    options[:] = ["--timeout", "1"]
+    seat = shell()
+    seat.type(line("sh", "-c", "kill -STOP $$; sleep 1000") + "\n")
+    seat.expect("Stopped")
+    job = [pid for pid, name, spaces in seat.children()]
+    watch = os.pidfd_open(job[0])
+    if not select.select([watch], [], [], PATIENCE)[0]:
+        os.kill(job[0], signal.SIGKILL)
+        return "stopped for ever"
+    seat.expect("prompt> ")
+    seat.type("\n")
+    said = seat.expect("Exit [0-9]+")
+    seat.type("exit\n")
+    seat.ended()
+    return said
+
+
 def background():
     seat = shell()
     seat.type("stty -a | md5sum; " + line("sh", "-c", "echo from-''behind") + " & wait $!; echo status=$?\n")
