@@ -38,6 +38,7 @@ static void show_run(struct show *s, const struct record *r)
 	put_member(s, r, FIELD_PROFILE, "profile");
 	put_member(s, r, FIELD_POLICY, "policy");
 	put_list(s, r, FIELD_LAYERS, "layers", ", ");
+	put_list(s, r, FIELD_LIMITS, "limits", ", ");
 	buf_puts(&s->line, "\n");
 }
 
@@ -204,7 +205,7 @@ static void show_syscall(struct show *s, const struct record *r)
 	put_clock(s, r);
 	put_word(s, RED, "refused");
 	put(s, r, FIELD_CALL, 40);
-	buf_puts(&s->line, r->value[FIELD_PATH].set ? "  " : "");
+	buf_puts(&s->line, r->value[FIELD_PATH].set ? "  protected name " : "");
 	put_paint(s, BOLD);
 	put(s, r, FIELD_PATH, 120);
 	put_paint(s, PLAIN);

@@ -27,6 +27,8 @@ struct option_row {
  * operand, or -1 with one sentence in e (a usage error).
  */
 int options_read(int argc, char **argv, const struct option_row *rows, struct err *e) must_use;
+/* The same where no operand is another program's: options may stand behind them too. Operands are moved to the end. */
+int options_anywhere(int argc, char **argv, const struct option_row *rows, struct err *e) must_use;
 void options_print(const struct option_row *rows);
 
 /*

@@ -139,7 +139,7 @@ int cmd_profile_check(int argc, char **argv, struct err *e)
 		{ "help", NULL, OPTION_FLAG, &c.help, "print this", NULL },
 		{ 0 },
 	};
-	int first = options_read(argc, argv, rows, e), status;
+	int first = options_anywhere(argc, argv, rows, e), status;
 	char workspace[PATH_MAX];
 
 	if (first >= 0 && c.help)

@@ -70,7 +70,7 @@ int cmd_profile_import(int argc, char **argv, struct err *e)
 		{ "help", NULL, OPTION_FLAG, &wanted, "print this", NULL },
 		{ 0 },
 	};
-	int operands = options_read(argc, argv, rows, e);
+	int operands = options_anywhere(argc, argv, rows, e);
 
 	if (operands < 0)
 		return profile_usage("import", e);

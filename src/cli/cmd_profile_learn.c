@@ -143,7 +143,7 @@ static int report(const struct learn *l)
 	       profile_name(l->base));
 	printf("%s/%s-policy.json: a rule for each tool that was called\n", l->out, l->name);
 	print_counts("called", json_object_get(l->record, "calls"), "allowed");
-	print_counts("refused then, and not allowed now", json_object_get(l->record, "calls"),
+	print_counts("refused then; a rule for the same tool may allow it now", json_object_get(l->record, "calls"),
 		     "refused");
 	print_counts("calls of the kernel that the jail refused",
 		     json_object_get(l->record, "kernel"), NULL);
@@ -242,7 +242,7 @@ static int read_and_learn(struct learn *l, int argc, char **argv, struct err *e)
 		{ "help", NULL, OPTION_FLAG, &wants_help, "print this", NULL },
 		{ 0 },
 	};
-	int first = options_read(argc, argv, rows, e), status;
+	int first = options_anywhere(argc, argv, rows, e), status;
 	char ledger[LAUNCH_TEXT];
 
 	if (first >= 0 && wants_help)

@@ -129,7 +129,7 @@ int cmd_profile_list(int argc, char **argv, struct err *e)
 		{ "help", NULL, OPTION_FLAG, &wants_help, "print this", NULL },
 		{ 0 },
 	};
-	int first = options_read(argc, argv, rows, e);
+	int first = options_anywhere(argc, argv, rows, e);
 
 	if (first >= 0 && first < argc)
 		first = err_set(e, ERR_INPUT, "list takes no operand, found %s", argv[first]);

@@ -189,7 +189,7 @@ int cmd_profile_show(int argc, char **argv, struct err *e)
 
 	if (!w)
 		return err_sys(e, "memory");
-	first = options_read(argc, argv, rows, e);
+	first = options_anywhere(argc, argv, rows, e);
 	if (first >= 0 && !wants_help && first != argc - 1)
 		first = err_set(e, ERR_INPUT, "which NAME or FILE? one of them");
 	if (first >= 0 && !wants_help)

@@ -76,20 +76,58 @@ static bool is_in_workspace(const char *text, const char *workspace)
 	       access(path, F_OK) == 0;
 }
 
-/* {"under": "."} if all lie in the workspace, otherwise exactly those that were named. NULL: cannot
+/* A name that policy might read otherwise than it stands there is no folder to speak of. */
+static const char *in_workspace(const char *name, const char *workspace)
+{
+	const char *rest = name[0] == '/' ? name + strlen(workspace) : name;
+
+	rest += strspn(rest, "/");
+	return *rest == '~' || strstr(rest, "./") || strstr(rest, "//") ? "" : rest;
+}
+
+/* The folder that holds them all, relative to the workspace; "." at the most. */
+static void common_folder(char out[PATH_MAX], json_t *all, const char *workspace)
+{
+	const char *name, *rest;
+	bool first = true;
+	json_t *value;
+	char *slash;
+	size_t size;
+
+	json_object_foreach(all, name, value) {
+		rest = in_workspace(name, workspace);
+		if (first)
+			snprintf(out, PATH_MAX, "%s", rest);
+		first = false;
+		size = strlen(out);
+		while (size > 0 && (strncmp(out, rest, size) != 0 || rest[size] != '/')) {
+			out[size] = '\0';
+			slash = strrchr(out, '/');
+			size = slash ? (size_t)(slash - out) : 0;
+		}
+		out[size] = '\0';
+	}
+	if (!out[0])
+		snprintf(out, PATH_MAX, ".");
+}
+
+/* {"under": FOLDER} if all lie in the workspace, otherwise exactly those that were named. NULL: cannot
  * be said. */
 static json_t *condition_of(const struct learn *l, json_t *row)
 {
 	const char *workspace = json_string_value(json_object_get(l->record, "workspace")), *name;
 	json_t *all = json_object_get(row, "resources"), *list, *value;
+	char folder[PATH_MAX] = "";
 	bool inside = true;
 
 	if (json_integer_value(json_object_get(row, "unknown")) || json_object_size(all) == 0)
 		return NULL;
 	json_object_foreach(all, name, value)
 		inside = inside && is_in_workspace(name, workspace ? workspace : "");
-	if (inside)
-		return json_pack("{s:s}", "under", ".");
+	if (inside) {
+		common_folder(folder, all, workspace);
+		return json_pack("{s:s}", "under", folder);
+	}
 	if (json_object_size(all) > RESOURCES_MOST)
 		return NULL;
 	list = json_array();

@@ -22,7 +22,7 @@ static const struct command {
 	  cmd_policy, false },
 	{ "profile", "list|show|check|...", "see, judge and learn what a jail holds",
 	  cmd_profile, false },
-	{ "workspace", "list|diff|commit|discard", "see, take over or drop what a run changed",
+	{ "workspace", "list|diff|commit|...", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },

@@ -83,6 +83,36 @@ int options_read(int argc, char **argv, const struct option_row *rows, struct er
 	return i;
 }
 
+static bool is_operand(const char *word)
+{
+	return word[0] != '-' || !word[1];
+}
+
+int options_anywhere(int argc, char **argv, const struct option_row *rows, struct err *e)
+{
+	int i = 1, end = argc, took;
+	char *operand;
+
+	while (i < end && strcmp(argv[i], "--") != 0) {
+		if (is_operand(argv[i])) {
+			operand = argv[i];
+			memmove(argv + i, argv + i + 1, (size_t)(argc - i - 1) * sizeof(*argv));
+			argv[argc - 1] = operand;
+			end--;
+			continue;
+		}
+		if (strncmp(argv[i], "--", 2) != 0)
+			return err_set(e, ERR_INPUT, "there is no option %s", argv[i]);
+		took = read_one(argv + i, rows, e);
+		if (took < 0)
+			return -1;
+		if (took > end - i)
+			return err_set(e, ERR_INPUT, "%s needs a value", argv[i]);
+		i += took;
+	}
+	return i < end ? i + 1 : i;
+}
+
 void options_print(const struct option_row *rows)
 {
 	char left[48];

@@ -310,7 +310,8 @@ int review_commit(struct review *w, const struct named *only, const struct named
 	snprintf(a.temp, sizeof(a.temp), ".reeve-commit-%s", w->number);
 	done = review_check(w, a.steps, only, with, e);
 	if (done > 0) {
-		log_say("workspace: nothing was done: %d of %zu changes cannot be taken over", done, w->effects.count);
+		log_say("workspace: nothing was done: %d of %zu changes cannot be taken over; "
+			"leave them out by naming the others with --only, or discard", done, w->effects.count);
 		free(a.steps);
 		return EXIT_DIFFERS;
 	}

@@ -181,11 +181,20 @@ static void await_go(const struct inside *in)
 /* Often it exists outside; so the sentence says where it was looked for, and what to do. */
 static void say_why(const char *program, int why)
 {
+	bool there = strchr(program, '/') && access(program, F_OK) == 0;
 	char line[512];
-	int size = snprintf(line, sizeof(line),
-			    "reeve: %.160s: %s in the jail (PATH there is %.160s); its folder must be "
-			    "under \"read\" in the profile\n",
-			    program, why == ENOENT ? "not found" : strerror(why), getenv("PATH"));
+	int size;
+
+	if (there && why != ENOENT)
+		size = snprintf(line, sizeof(line),
+				"reeve: %.160s: %s in the jail; it is there, but is no program: chmod +x, or "
+				"name what runs it\n",
+				program, strerror(why));
+	else
+		size = snprintf(line, sizeof(line),
+				"reeve: %.160s: %s in the jail (PATH there is %.160s); its folder must be "
+				"under \"read\" in the profile, and in PATH\n",
+				program, why == ENOENT ? "not found" : strerror(why), getenv("PATH"));
 
 	if (size > 0 &&
 	    write(2, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0)

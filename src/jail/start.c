@@ -88,7 +88,7 @@ static int say_namespaces(const struct inside *in, int why, struct err *e)
 	if (why == ENOSPC || why == EUSERS)
 		return err_sys(e, "namespaces (%s): raise user.max_user_namespaces and its siblings, or "
 				  "add --without=LAYER; reeve doctor says which", words);
-	return err_sys(e, "namespaces (%s): in a container add --without=namespaces; on a host see "
+	return err_sys(e, "namespaces (%s): in a container add --without=namespaces,names; on a host see "
 			  "reeve doctor", words);
 }
 

@@ -19,18 +19,28 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-/* Where a namespace can be made but not used, as AppArmor may have it, it is the map that is refused. */
+static bool writes(const char *path, const char *text)
+{
+	scoped(fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write(fd, text, strlen(text)) > 0;
+}
+
+/*
+ * Where a namespace can be made but not used, as AppArmor may have it, it is the map that is refused.
+ * The group too: whose group has no number inside can make no file there.
+ */
 static bool enters_user(void)
 {
-	char map[64];
+	char users[64], groups[64];
 	uid_t uid = geteuid();
-	scoped(fd) int fd = -1;
+	gid_t gid = getegid();
 
-	if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
-		return false;
-	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
-	return fd >= 0 && write(fd, map, strlen(map)) > 0;
+	snprintf(users, sizeof(users), "%u %u 1", uid, uid);
+	snprintf(groups, sizeof(groups), "%u %u 1", gid, gid);
+	return unshare(CLONE_NEWUSER) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0 &&
+	       writes("/proc/self/uid_map", users) && writes("/proc/self/setgroups", "deny") &&
+	       writes("/proc/self/gid_map", groups);
 }
 
 static bool can_have(enum jail_layer l)

@@ -147,6 +147,7 @@ int children_silence(struct run *r, struct err *e)
 		if (r->children[i].jail.init >= 0 &&
 		    events_last(r, &r->children[i].jail, r->children[i].name, e) < 0)
 			return -1;
+	events_tell_names(r);
 	return 0;
 }
 

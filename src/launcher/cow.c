@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "launcher/cow.h"
 #include "launcher/run.h"
@@ -296,6 +297,7 @@ static int write_down(struct run *r, struct err *e)
 {
 	scoped(cow_effects) struct cow_effects list = { 0 };
 	scoped(fd) int upper = openat(r->cow.folder, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool elsewhere = strcmp(r->ask->tenant, "default") != 0;
 	char digest[SEAL_DIGEST_TEXT];
 
 	if (upper < 0)
@@ -307,6 +309,10 @@ static int write_down(struct run *r, struct err *e)
 	if (renameat(r->cow.folder, "manifest.new", r->cow.folder, "manifest") < 0 ||
 	    fsync(r->cow.folder) < 0)
 		return err_sys(e, "name the manifest");
+	if (list.count > 0)
+		log_say("changes in a copy of the workspace: %zu. Look with reeve workspace diff %s%s%s, then commit or "
+			"discard them",
+			list.count, r->cow.name, elsewhere ? " --tenant " : "", elsewhere ? r->ask->tenant : "");
 	return 0;
 }
 

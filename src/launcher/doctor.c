@@ -169,7 +169,10 @@ static void look_overlay(struct doctor_fact *f)
 	f->state = DOCTOR_NOTE;
 	snprintf(f->value, sizeof(f->value), "cannot be mounted in a user namespace");
 	f->costs = "\"workspace\": \"cow\" cannot be had";
-	snprintf(f->fix, sizeof(f->fix), "a kernel of 5.11 or later with CONFIG_OVERLAY_FS");
+	if (jail_missing() & (1u << LAYER_USER | 1u << LAYER_MOUNT))
+		snprintf(f->fix, sizeof(f->fix), "what mends the layers user and mount, below");
+	else
+		snprintf(f->fix, sizeof(f->fix), "a kernel of 5.11 or later with CONFIG_OVERLAY_FS");
 }
 
 static void look_terminal(struct doctor_fact *f)
@@ -273,7 +276,7 @@ static void advise(struct doctor_layer *l, const char *counter, uint32_t missing
 	if (strcmp(value, "0") == 0)
 		snprintf(l->fix, sizeof(l->fix), "sysctl -w user.max_%s_namespaces=15000", counter);
 	else if (counter && (missing & (1u << LAYER_USER)))
-		snprintf(l->fix, sizeof(l->fix), "in a container: reeve run --without=namespaces ...");
+		snprintf(l->fix, sizeof(l->fix), "in a container: reeve run --without=namespaces,names ...");
 	else
 		snprintf(l->fix, sizeof(l->fix), "reeve run --without=%s ...", l->name);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "launcher/run.h"
 
@@ -42,18 +43,42 @@ static void name_call(struct record *out, const struct jail_event *seen, char na
 	record_text(out, FIELD_ERRNO, strerrorname_np(seen->error));
 }
 
-/* What init had no room to keep apart has no call and no registers: only how often. */
-/* In the workspace relative to it, as the operator knows it. */
-static void name_path(struct record *out, struct buf *room, const struct run *r, const char *path)
+const char *events_path(const struct run *r, const struct jail_event *seen)
 {
 	size_t size = strlen(r->ask->place.workspace);
 
-	if (strncmp(path, r->ask->place.workspace, size) == 0 && path[size] == '/')
-		path += size + 1;
+	if (strncmp(seen->name, r->ask->place.workspace, size) == 0 && seen->name[size] == '/')
+		return seen->name + size + 1;
+	return seen->name;
+}
+
+static void name_path(struct record *out, struct buf *room, const char *path)
+{
 	if (*path && text_visible(room, path, strlen(path)))
 		record_bytes(out, FIELD_PATH, room->data, room->size);
 }
 
+/* The kernel's own words for it, "Operation not permitted", tell nobody why, nor that it is meant. */
+static void remember_name(struct run *r, const struct jail_event *seen)
+{
+	if (!seen->name[0])
+		return;
+	if (r->names.count == 0)
+		snprintf(r->names.first, sizeof(r->names.first), "%s", events_path(r, seen));
+	r->names.count += seen->count;
+}
+
+void events_tell_names(struct run *r)
+{
+	if (r->names.count == 0)
+		return;
+	log_say("changes of protected names refused: %llu, the first of %.120s. What lies there would run later, "
+		"outside; git clone and init work in /tmp. See PROTECTED NAMES in reeve-profile(5)",
+		(unsigned long long)r->names.count, r->names.first);
+	r->names.count = 0;
+}
+
+/* What init had no room to keep apart has no call and no registers: only how often. */
 static int record_refused(struct run *r, const struct jail_event *seen, const char *server, struct err *e)
 {
 	struct record record = { .kind = RECORD_SYSCALL };
@@ -67,7 +92,7 @@ static int record_refused(struct run *r, const struct jail_event *seen, const ch
 		add_args(&args, seen->args);
 		record_list(&record, FIELD_ARGS, args.data, args.size);
 	}
-	name_path(&record, &path, r, seen->name);
+	name_path(&record, &path, events_path(r, seen));
 	record_text(&record, FIELD_SERVER, server);
 	record_number(&record, FIELD_COUNT, seen->count);
 	return note_send(r, &record, e);
@@ -85,6 +110,7 @@ int events_hear(struct run *r, struct jail *j, const char *server, struct err *e
 		if (seen.what != JAIL_REFUSED)
 			continue;
 		status_refused(r, &seen, server);
+		remember_name(r, &seen);
 		if (record_refused(r, &seen, server, e) < 0)
 			return -1;
 	}

@@ -58,6 +58,10 @@ struct run {
 	struct cgroup cgroup;	/* ... and what holds it */
 	struct terminal terminal;
 	struct status_lines lines;	/* --status-fd */
+	struct {
+		char first[512];
+		uint64_t count;
+	} names;		/* protected ones that were refused, to be told when the run has ended */
 	unsigned notes;		/* NOTEs the recorder has not answered yet */
 	struct msg msg;		/* room for the message being read: too large for a stack */
 };
@@ -104,6 +108,10 @@ bool events_ready(const struct run *r, const struct jail *j);
 int events_hear(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
 /* All that is still to come, and no more: once init has ended, before its jail_end(). */
 int events_last(struct run *r, struct jail *j, const char *server, struct err *e) must_use;
+/* In the workspace relative to it, as the operator knows it. */
+const char *events_path(const struct run *r, const struct jail_event *seen);
+/* Once everything was heard and the terminal is the operator's again. */
+void events_tell_names(struct run *r);
 /* A record of ours (NOTE) on its way to the recorder; loop.c counts the answers. */
 int note_send(struct run *r, const struct record *record, struct err *e) must_use;
 

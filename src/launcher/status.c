@@ -150,7 +150,7 @@ void status_refused(struct run *r, const struct jail_event *seen, const char *se
 		add_member(&line, "errno", strerrorname_np(seen->error));
 	}
 	add_member(&line, "call", name);
-	add_member(&line, "path", seen->name);
+	add_member(&line, "path", events_path(r, seen));
 	add_member(&line, "server", server);
 	say(&r->lines, &line);
 }

@@ -39,6 +39,8 @@ for uid in $(each_user); do
 	equal "uid $uid: the agent ends well" 0 "$status"
 	says "uid $uid: it sees its own changes" '^more$' "$(cat "$h/said")"
 	equal "uid $uid: and the workspace has none of them" "$before" "$(tree)"
+	says "uid $uid: the run's last line names the way to them" "^reeve: changes in a copy of the workspace: [1-9][0-9]*\. Look with reeve workspace diff $run, " "$(cat "$h/said")"
+	says "uid $uid: where it works, reeve doctor says so" '^fine +overlay +can be mounted' "$(me "$reeve" doctor)"
 	said=$(ws diff "$run" 2>&1)
 	for line in 'changed  file    a  4 -> 9 bytes' '[+]more' 'removed  file    b' 'removed  folder  d$' 'removed  file    d/e/f' \
 		'added    file    moved/e/f' 'mode     file    tool .*0755 -> 0700' 'changed  link    link -> new' 'added    file    binary' '\(no text'; do

@@ -23,7 +23,7 @@ for uid in $(each_user); do
 	says "uid $uid: the situation is what it claims to be" 'not permitted' "$(contained --pid1 unshare -Ur true 2>&1)"
 
 	fails "uid $uid: without --without no agent starts" 125 contained --pid1 "$reeve" run -- touch started
-	says "uid $uid: it is said which layers, and what to add" 'user,mount,pid,net,ipc,uts,cgroup.*--without=namespaces' "$said"
+	says "uid $uid: it is said which layers, and what to add" 'user,mount,pid,net,ipc,uts,cgroup.*--without=namespaces,names' "$said"
 	equal "uid $uid: nothing was done" no "$([ -e "$h/work/started" ] && echo yes || echo no)"
 	fails "uid $uid: one layer named is not all of them" 125 contained --pid1 "$reeve" run --without=user,mount -- true
 	says "uid $uid: and it is said which are left" '\(pid,net,ipc,uts,cgroup\)' "$said"

@@ -183,6 +183,12 @@ S
 	equal "uid $uid: git add, commit, branch, checkout, merge, stash, rebase, gc" 4 "$(inside sh story.sh)"
 	says "uid $uid: git config is refused by git's own words" 'could not|unable|error|fatal' \
 		"$(git_inside config core.fsmonitor evil; cat "$room/err$uid")"
+	says "uid $uid: and by a sentence of ours, once the run has ended" \
+		'^reeve: changes of protected names refused: [1-9][0-9]*, the first of repo/\.git/config\. .*reeve-profile\(5\)' "$(cat "$room/err$uid")"
+	says "uid $uid: the ledger's timeline names the reason" 'refused rename  protected name repo/\.git/config  EPERM' \
+		"$("$room/bin/reeve-audit" show "$(ledger_of "$h")")"
+	inside touch harmless
+	silent "uid $uid: which is not said where none was refused" 'protected' "$(cat "$room/err$uid")"
 	# The same script inside and outside, in two folders: what it says, errors too, and what it leaves.
 	cat >"$h/work/same.sh" <<'S'
 umask 022

@@ -53,6 +53,10 @@ data'
 	says "uid $uid: and what was refused" '^  x/upper +1 times' "$said"
 	says "uid $uid: and what it cannot know" 'files were opened is not in a ledger' "$said"
 	says "uid $uid: it extends what the run used" '"extends": ".*/etc/mine.json"' "$(cat "$h/etc/same.json")"
+	fails "uid $uid: options may stand behind the run" 0 as "$uid" "$h" "$reeve" profile learn 1 --profile ../etc/mine.json --tools ../etc/tools.json --name behind --out ../etc
+	equal "uid $uid: and mean the same there" "$(cd "$h/etc" && sed 's/"same"/"behind"/' same.json)" "$(cat "$h/etc/behind.json")"
+	fails "uid $uid: a value behind the last option is asked for" 2 as "$uid" "$h" "$reeve" profile learn 1 --out
+	says "uid $uid: by its name" '[-][-]out needs' "$said"
 	learn --profile ../etc/mine.json --name narrow --files ../etc/opened "$(ledger_of "$h")" >"$room/said" || not_ok "uid $uid: learnt from a list" "$(cat "$room/said")"
 	for name in same narrow; do
 		fails "uid $uid: $name passes profile check" 0 as "$uid" "$h" "$reeve" profile check --threshold 3 ../etc/$name.json
@@ -68,6 +72,17 @@ data'
 	says "uid $uid: not another word" 'no rule' "$(under "reeve-call tool x/say '{\"word\": \"rm\"}'")"
 	says "uid $uid: what was not opened is not there" 'No such file' "$(under 'cat /etc/passwd')"
 	says "uid $uid: what was opened is" '^data$' "$(under "cat $h/data/deep/one")"
+
+	# A folder of the workspace, where all that was read lies in one.
+	mkdir -p "$h/work/sub/deep" "$h/work/sub2"
+	echo deeper >"$h/work/sub/deep/file" && echo other >"$h/work/sub2/file"
+	as "$uid" "$h" "$reeve" run --tools ../etc/tools.json --profile ../etc/mine.json --policy ../etc/policy.json -- sh -c '
+		reeve-call tool x/cat "{\"path\": \"sub/deep/file\"}"; reeve-call tool x/cat "{\"path\": \"$PWD/sub/file.txt\"}"' >/dev/null 2>&1
+	learn --profile ../etc/mine.json --name folder "$(ledger_of "$h")" >"$room/said" || not_ok "uid $uid: learnt of a folder" "$(cat "$room/said")"
+	says "uid $uid: the rule is for that folder" '"under": "sub"$' "$(cat "$h/etc/folder-policy.json")"
+	under() { as "$uid" "$h" "$reeve" run --profile ../etc/folder.json --policy ../etc/folder-policy.json -- reeve-call tool x/cat "{\"path\": \"$1\"}" 2>&1; }
+	says "uid $uid: what lies there can be read" '^deeper$' "$(under sub/deep/file)"
+	says "uid $uid: what lies beside it cannot" 'no rule' "$(under sub2/file)"
 
 	# Too broad: not granted, unless by name.
 	as "$uid" "$h" "$reeve" run --tools ../etc/tools.json --profile ../etc/mine.json --policy ../etc/policy.json -- reeve-call tool x/shell '{"what": "echo hi"}' >/dev/null 2>&1
