@@ -151,7 +151,7 @@ static pid_t start_auditor(const struct learn *l, int *out, struct err *e)
 
 int learn_record(struct learn *l, struct err *e)
 {
-	int out, status = 0, taken;
+	int out = -1, status = 0, taken;
 	pid_t pid = start_auditor(l, &out, e);
 	FILE *from;
 

@@ -122,6 +122,7 @@ static int put_leaf(const struct apply *a, const struct cow_effect *x, struct er
 	const char *leaf;
 	scoped(fd) int parent = open_parent(a->w->workspace, x->path, &leaf);
 	unsigned how = x->change == COW_ADDED ? RENAME_NOREPLACE : 0;
+	const struct cow_state nothing = { 0 };
 	int done;
 
 	if (parent < 0)
@@ -130,7 +131,7 @@ static int put_leaf(const struct apply *a, const struct cow_effect *x, struct er
 		return err_sys(e, "remove an old %s", a->temp);
 	done = x->after.type == COW_LINK ? link_temp(a, x, parent, leaf, e) : write_temp(a, x, parent, leaf, e);
 	if (done == 0)
-		done = look_again(a, x, x->change == COW_ADDED ? &(struct cow_state){ 0 } : &x->before, e);
+		done = look_again(a, x, x->change == COW_ADDED ? &nothing : &x->before, e);
 	if (done == 0 && renameat2(parent, a->temp, parent, leaf, how) < 0)
 		done = err_sys(e, "put it in its place");
 	if (done < 0)

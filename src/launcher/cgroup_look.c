@@ -44,7 +44,7 @@ static int own_path(char out[PATH_MAX], const char *file, struct err *e)
 	line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
 	if (!line)
 		return err_set(e, ERR_SYSTEM, "this process is in no cgroup v2");
-	line = strchr(line, '/');
+	line += strcspn(line, "/");
 	size = strcspn(line, "\n");
 	if (size >= PATH_MAX || strstr(line, "/../"))
 		return err_set(e, ERR_LIMIT,
@@ -166,7 +166,7 @@ static int choose(struct cgroup_layout *out, unsigned need, const char *top, str
 int cgroup_look(struct cgroup_layout *out, const struct cgroup_view *view, unsigned need,
 		struct err *e)
 {
-	char path[PATH_MAX], root[PATH_MAX], point[PATH_MAX];
+	char path[PATH_MAX] = "", root[PATH_MAX] = "", point[PATH_MAX] = "";
 	struct cgroup_layout found = { 0 };
 	size_t size;
 
