@@ -139,8 +139,8 @@ static int set_apart(struct wish *w, struct err *e)
 	return 0;
 }
 
-/* As they will be made, and thrown away: what cannot be planned must be known before it starts. */
-static int check_plans(const struct wish *w, struct err *e)
+/* What cannot be planned must be known before it starts. Tool servers are planned again when they do. */
+static int check_plans(struct wish *w, struct err *e)
 {
 	struct jail_plan plan = { 0 };
 	size_t i;
@@ -148,10 +148,10 @@ static int check_plans(const struct wish *w, struct err *e)
 	if (profile_is_cow(w->read_profile) && (w->ask.without & (1u << LAYER_MOUNT)))
 		return err_set(e, ERR_INPUT,
 			       "the profile's \"workspace\": \"cow\" takes the layer mount: leave out --without=mount");
-	if (profile_agent_plan(&plan, w->read_profile, w->read_tools, &w->ask.place, w->ask.argv,
+	if (profile_agent_plan(&w->plan, w->read_profile, w->read_tools, &w->ask.place, w->ask.argv,
 			       e) < 0)
 		return -1;
-	jail_plan_free(&plan);
+	w->ask.plan = &w->plan;
 	for (i = 0; i < tools_count(w->read_tools); i++) {
 		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
 			return -1;
@@ -228,6 +228,7 @@ int wish_read(struct wish *w, struct err *e)
 
 void wish_free(struct wish *w)
 {
+	jail_plan_free(&w->plan);
 	policy_files_free(&w->files);
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);

@@ -14,6 +14,7 @@ struct wish {
 	struct run_request ask;
 	struct profile *read_profile;
 	struct tools *read_tools;
+	struct jail_plan plan;
 	struct policy_files files;
 	struct policy_bytes *bytes;
 	const char **fixed;

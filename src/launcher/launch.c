@@ -98,12 +98,8 @@ static int open_workspace(struct run *r, struct err *e)
 static int build_jail(struct run *r, struct err *e)
 {
 	struct jail_spec *spec = &r->plan.spec;
-	struct place at = r->ask->place;
 
-	at.upper = r->cow.upper;
-	at.work = r->cow.work;
-	if (profile_agent_plan(&r->plan, r->ask->profile, r->ask->tools, &at, r->ask->argv, e) < 0)
-		return -1;
+	jail_plan_copy(&r->plan, r->cow.upper, r->cow.work);
 	spec->stdio[0] = STDIN_FILENO;
 	spec->stdio[1] = STDOUT_FILENO;
 	spec->stdio[2] = STDERR_FILENO;
@@ -171,6 +167,7 @@ static void run_init(struct run *r, const struct run_request *ask)
 	size_t i;
 
 	r->ask = ask;
+	r->plan = *ask->plan;
 	r->recorder = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
 	r->broker = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_BROKER };
 	r->broker_pid = -1;
@@ -269,7 +266,6 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	if (ask->timings)
 		phases_say(r);
 	*status = r->status;
-	jail_plan_free(&r->plan);
 	fd_close(&r->recorder.fd);
 	await_recorder(r);
 	fd_close(&r->starting_says);

@@ -41,6 +41,7 @@ struct run_request {
 	const struct policy_bytes *policies;
 	size_t policy_count;
 	struct place place;
+	struct jail_plan *plan;	/* of the agent's jail: but for what only the launcher knows */
 	const char *tenant, *agent, *owner, *owner_by;
 	const char *task, *department, *environment, *initiator;	/* NULL: not said */
 	const char *const *argv;

@@ -43,7 +43,7 @@ struct run {
 	pid_t broker_pid, starting;	/* starting: a recorder on its way */
 	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
-	struct jail_plan plan;
+	struct jail_plan plan;	/* borrowed from `ask`, and completed */
 	int workspace;		/* directory: what relative paths of tools are relative to */
 	int signals;		/* signalfd */
 	uint64_t index;		/* of this run's own record */

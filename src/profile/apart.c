@@ -5,16 +5,12 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "profile/plan.h"
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
 
 /* Cut the last part off; false at the root. */
 static bool go_up(char *path)
@@ -27,28 +23,64 @@ static bool go_up(char *path)
 	return true;
 }
 
-/* `real` holds no links. Is it `dir` or beneath it? What does not exist is where it would be made.
+/*
+ * Every folder that a name passes through on its way, links included. Who can write in one of them, be it
+ * one that only holds a link, decides what the name means tomorrow.
  */
-static bool lies_beneath(const char *real, const struct stat *dir)
+enum { TRAIL = 96, LINKS = 40 };
+
+struct trail {
+	size_t count;
+	bool lost;			/* it cannot be walked, or is too long: it may lead anywhere */
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} at[TRAIL];
+};
+
+static void pass(struct trail *t, const struct stat *st)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->at[i].dev == st->st_dev && t->at[i].ino == st->st_ino)
+			return;
+	if (t->count == TRAIL) {
+		t->lost = true;
+		return;
+	}
+	t->at[t->count].dev = st->st_dev;
+	t->at[t->count++].ino = st->st_ino;
+}
+
+/* `real` and all that it lies in. */
+static void pass_above(struct trail *t, const char *real)
 {
 	char path[PATH_MAX];
-	struct stat here;
+	struct stat st;
 
 	snprintf(path, sizeof(path), "%s", real);
 	do
-		if (stat(path, &here) == 0 && is_same(&here, dir))
-			return true;
+		if (stat(path, &st) == 0)
+			pass(t, &st);
 	while (go_up(path));
-	return false;
 }
 
 /* A name on its way to being resolved: `real` holds no links, `left` is still to be walked. */
 struct walk {
 	char real[PATH_MAX], left[PATH_MAX];
-	struct stat dir;	/* the folder that is asked about */
-	bool inside;		/* `real` is that folder, or beneath it */
+	bool jumped;			/* to where `real` is now, not from the folder above it */
 	unsigned links;
+	struct trail *trail;
 };
+
+/* A name is looked up in `real`, or ends there. What was only left again by ".." does not count. */
+static void land(struct walk *w)
+{
+	if (w->jumped)
+		pass_above(w->trail, w->real);
+	w->jumped = false;
+}
 
 /* Put what a link says in front of what is left. */
 static bool follow(struct walk *w, const char *link)
@@ -56,13 +88,13 @@ static bool follow(struct walk *w, const char *link)
 	char target[PATH_MAX], rest[PATH_MAX];
 	ssize_t size = readlink(link, target, sizeof(target) - 1);
 
-	if (size < 0 || ++w->links > 40)
+	if (size < 0 || ++w->links > LINKS)
 		return false;
 	target[size] = '\0';
-	memcpy(rest, w->left, sizeof(rest));
+	memcpy(rest, w->left, strlen(w->left) + 1);
 	if (target[0] == '/') {
 		memcpy(w->real, "/", 2);
-		w->inside = lies_beneath(w->real, &w->dir);
+		w->jumped = true;
 	}
 	return (size_t)snprintf(w->left, sizeof(w->left), "%s/%s", target, rest) < sizeof(w->left);
 }
@@ -80,89 +112,146 @@ static bool next_part(struct walk *w, char part[NAME_MAX + 1])
 	return true;
 }
 
-/* One part, as the kernel takes it. false: it is looked up inside, or cannot be followed. */
+/* One part, as the kernel takes it; what does not exist is where it would be made. false: it cannot be. */
 static bool step(struct walk *w, const char *part)
 {
 	char next[PATH_MAX];
-	struct stat st = { 0 };
+	struct stat st;
 
-	if (strcmp(part, "..") == 0) {
-		go_up(w->real);
-		w->inside = lies_beneath(w->real, &w->dir);
-	}
+	if (strcmp(part, "..") == 0)
+		w->jumped = go_up(w->real) || w->jumped;
 	if (!part[0] || strcmp(part, ".") == 0 || strcmp(part, "..") == 0)
 		return true;
-	if (w->inside || (size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "",
-					  part) >= sizeof(next))
+	if ((size_t)snprintf(next, sizeof(next), "%s/%s", w->real[1] ? w->real : "", part) >=
+	    sizeof(next))
 		return false;
-	if (lstat(next, &st) == 0 && S_ISLNK(st.st_mode))
-		return follow(w, next);
+	land(w);
+	if (lstat(next, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return follow(w, next);
+		pass(w->trail, &st);
+	}
 	memcpy(w->real, next, strlen(next) + 1);
-	w->inside = st.st_ino && is_same(&st, &w->dir);
 	return true;
 }
 
-/*
- * Does a name lie in this folder, or pass through it? Who can write in a folder on the way, be it one
- * that only holds a link, decides what the name means tomorrow. What cannot be walked counts as yes.
- */
-static bool passes_through(const char *path, const char *dir)
+static void trail_of(struct trail *t, const char *path)
 {
-	struct walk w = { .real = "/" };
+	struct walk w = { .real = "/", .jumped = true, .trail = t };
 	char part[NAME_MAX + 1];
 
-	if (stat(dir, &w.dir) < 0)
-		return false; /* nothing is mounted from there */
-	if ((path[0] != '/' && !getcwd(w.real, sizeof(w.real))) ||
-	    (size_t)snprintf(w.left, sizeof(w.left), "%s", path) >= sizeof(w.left))
-		return true;
-	w.inside = lies_beneath(w.real, &w.dir);
-	while (w.left[0])
-		if (!next_part(&w, part) || !step(&w, part))
-			return true;
-	return w.inside;
+	*t = (struct trail){ .lost = (path[0] != '/' && !getcwd(w.real, sizeof(w.real))) ||
+				     (size_t)snprintf(w.left, sizeof(w.left), "%s", path) >= sizeof(w.left) };
+	while (!t->lost && w.left[0])
+		t->lost = !next_part(&w, part) || !step(&w, part);
+	land(&w);
 }
 
-static int check_hidden(const char *source, const struct place *at, struct err *e)
+static bool meets(const struct trail *t, const struct stat *dir)
 {
 	size_t i;
 
-	for (i = 0; at->hidden && at->hidden[i]; i++)
-		if (passes_through(at->hidden[i], source) || passes_through(source, at->hidden[i]))
+	for (i = 0; i < t->count; i++)
+		if (t->at[i].dev == dir->st_dev && t->at[i].ino == dir->st_ino)
+			return true;
+	return t->lost;
+}
+
+/* Does a name lie in this folder, or pass through it? From a folder that is not there nothing is mounted. */
+static bool passes_through(const char *path, const char *dir)
+{
+	struct trail t;
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return false;
+	trail_of(&t, path);
+	return meets(&t, &st);
+}
+
+/* What a plan is held against: walked once, because there are many mounts. */
+struct kept_apart {
+	const char *const *names;	/* NULL at the end */
+	struct trail *ways;		/* of each */
+	struct stat *there;		/* st_ino 0: it is not */
+	size_t count;
+};
+
+static void leave_kept_apart(struct kept_apart *k)
+{
+	free(k->ways);
+	free(k->there);
+}
+
+static int keep_apart(struct kept_apart *k, const char *const *names, struct err *e)
+{
+	size_t i;
+
+	k->names = names;
+	while (names && names[k->count])
+		k->count++;
+	k->ways = calloc(k->count + 1, sizeof(*k->ways));
+	k->there = calloc(k->count + 1, sizeof(*k->there));
+	if (!k->ways || !k->there)
+		return err_sys(e, "memory for what is kept apart");
+	for (i = 0; i < k->count; i++) {
+		trail_of(&k->ways[i], names[i]);
+		if (stat(names[i], &k->there[i]) < 0)
+			k->there[i] = (struct stat){ 0 };
+	}
+	return 0;
+}
+
+static int check_hidden(const char *source, const struct stat *st, const struct kept_apart *k,
+			struct err *e)
+{
+	struct trail way;
+	size_t i;
+
+	trail_of(&way, source);
+	for (i = 0; i < k->count; i++)
+		if (meets(&k->ways[i], st) || (k->there[i].st_ino && meets(&way, &k->there[i])))
 			return err_set(e, ERR_INPUT,
 				       "%s would bring %s into a jail, where reeve keeps ledgers "
 				       "and keys; "
 				       "grant another folder",
-				       source, at->hidden[i]);
+				       source, k->names[i]);
 	return 0;
 }
 
-static int check_fixed(const char *source, const struct place *at, struct err *e)
+static int check_fixed(const char *source, const struct stat *st, const struct kept_apart *k,
+		       struct err *e)
 {
 	size_t i;
 
-	for (i = 0; at->fixed && at->fixed[i]; i++)
-		if (passes_through(at->fixed[i], source))
+	for (i = 0; i < k->count; i++)
+		if (meets(&k->ways[i], st))
 			return err_set(e, ERR_INPUT,
 				       "%s can be written in a jail, and holds %s, by which the "
 				       "agent is judged; "
 				       "keep that elsewhere",
-				       source, at->fixed[i]);
+				       source, k->names[i]);
 	return 0;
 }
 
 int plan_apart(const struct plan *p, const struct place *at, struct err *e)
 {
+	scoped(kept_apart) struct kept_apart hidden = { 0 }, fixed = { 0 };
 	const struct jail_mount *m;
+	struct stat st;
 	size_t i;
 
+	if (keep_apart(&hidden, at->hidden, e) < 0 || keep_apart(&fixed, at->fixed, e) < 0)
+		return -1;
 	for (i = 0; i < p->mount_count; i++) {
 		m = &p->mounts[i];
 		if (m->kind != JAIL_READ && m->kind != JAIL_WRITE && m->kind != JAIL_COW)
 			continue;
-		if (check_hidden(m->source, at, e) < 0)
+		if (stat(m->source, &st) < 0)
+			continue; /* nothing is mounted from there */
+		if (check_hidden(m->source, &st, &hidden, e) < 0)
 			return -1;
-		if (m->kind != JAIL_READ && check_fixed(m->source, at, e) < 0)
+		if (m->kind != JAIL_READ && check_fixed(m->source, &st, &fixed, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -93,9 +93,7 @@ void plan_workspace(struct plan *p, const struct place *at, enum jail_mount_kind
 	if (kind == JAIL_COW) {
 		plan_mount(p, (struct jail_mount){ .kind = JAIL_COW,
 						   .source = w,
-						   .target = w,
-						   .upper = plan_keep(p, "%s", at->upper ? at->upper : ""),
-						   .work = plan_keep(p, "%s", at->work ? at->work : "") });
+						   .target = w });
 		return;
 	}
 	plan_mount(p, (struct jail_mount){ .kind = kind, .source = w, .target = w });

@@ -26,6 +26,18 @@ void jail_plan_free(struct jail_plan *p)
 	*p = (struct jail_plan){ 0 };
 }
 
+void jail_plan_copy(struct jail_plan *out, const char *upper, const char *work)
+{
+	struct plan *p = out->owned;
+	size_t i;
+
+	for (i = 0; i < p->mount_count; i++)
+		if (p->mounts[i].kind == JAIL_COW) {
+			p->mounts[i].upper = upper;
+			p->mounts[i].work = work;
+		}
+}
+
 const char *plan_keep(struct plan *p, const char *fmt, ...)
 {
 	struct text_kept *t;

@@ -98,7 +98,6 @@ const char *profile_too_broad(const char *path);
 struct place {
 	const char *workspace;	/* absolute, resolved; the same path inside and outside */
 	const char *home;	/* becomes a private, empty directory inside */
-	const char *upper, *work;	/* "cow": where the changes go, and the overlay's own folder; otherwise NULL */
 	const char *call;	/* host path of the reeve-call program */
 	const char *const *hidden;	/* no jail holds these; NULL at the end: ledgers, keys, sockets */
 	const char *const *fixed;	/* no jail can write these: policies, profile, tool file, programs */
@@ -118,6 +117,8 @@ struct jail_plan {
 int profile_agent_plan(struct jail_plan *out, const struct profile *p, const struct tools *t,
 		       const struct place *at, const char *const *argv, struct err *e) must_use;
 void jail_plan_free(struct jail_plan *p);
+/* Where a copied workspace's changes go, known only when the run begins; borrowed. */
+void jail_plan_copy(struct jail_plan *p, const char *upper, const char *work);
 
 /* --- tool files: reeve "tools/1" --- */
 
