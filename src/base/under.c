@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/scope.h"
+#include "base/text.h"
 
 /* Magic links (/proc/self/fd/3, /proc/1/root) lead where no path says; they are refused. */
 static int resolve(int dir, const char *path, int flags)
@@ -45,15 +46,6 @@ static bool name_of(int fd, char name[PATH_MAX])
 	name[size] = '\0';
 	return fstat(fd, &st) == 0 && lstat(name, &again) == 0 && st.st_dev == again.st_dev &&
 	       st.st_ino == again.st_ino;
-}
-
-static bool beneath(const char *root, const char *name)
-{
-	size_t size = strlen(root);
-
-	if (strcmp(root, "/") == 0)
-		return true;
-	return strncmp(root, name, size) == 0 && (name[size] == '\0' || name[size] == '/');
 }
 
 /* What follows the part that exists: plain names only, so that it can lead nowhere else. */
@@ -121,7 +113,7 @@ static bool path_beneath(int base_fd, const char *root, const char *path)
 	memcpy(whole, path, size);
 	whole[size] = '\0';
 	fd = deepest(base_fd, whole, &rest);
-	if (fd < 0 || !name_of(fd, name) || !beneath(root, name))
+	if (fd < 0 || !name_of(fd, name) || !path_is_within(name, root))
 		return false;
 	return rest == size || (plain_rest(whole + rest) && is_missing(fd, whole + rest));
 }

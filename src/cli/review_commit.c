@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/review.h"
 
@@ -245,7 +246,7 @@ static bool replaces(const struct cow_effects *l, size_t i)
 	size_t k = i;
 
 	while (l->at[i].change == COW_ADDED && k-- > 0 && l->at[k].change == COW_REMOVED &&
-	       path_beneath(l->at[k].path, l->at[i].path))
+	       path_is_within(l->at[k].path, l->at[i].path))
 		if (strcmp(l->at[k].path, l->at[i].path) == 0)
 			return true;
 	return false;

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "jail/inside.h"
 
 #define OURS "/run/reeve"
@@ -40,23 +41,16 @@ int apart_make(struct inside *in, struct err *e)
 	return 0;
 }
 
-static bool is_within(const char *path, const char *root)
-{
-	size_t size = strlen(root);
-
-	return strncmp(path, root, size) == 0 && (path[size] == '\0' || path[size] == '/');
-}
-
 /* The last mount that holds it decides, as it would if there were mounts. */
 static bool is_private(const struct inside *in, const char *path)
 {
-	bool yes = is_within(path, OURS);
+	bool yes = path_is_within(path, OURS);
 	size_t i;
 
 	for (i = 0; i < in->spec->mount_count; i++)
-		if (is_within(path, in->spec->mounts[i].target))
+		if (path_is_within(path, in->spec->mounts[i].target))
 			yes = in->spec->mounts[i].kind == JAIL_TMPFS ||
-			      is_within(in->spec->mounts[i].target, OURS);
+			      path_is_within(in->spec->mounts[i].target, OURS);
 	return yes;
 }
 

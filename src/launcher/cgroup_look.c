@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "launcher/cgroup.h"
 
 enum { TEXT_MOST = 1 << 20 };
@@ -172,9 +173,9 @@ int cgroup_look(struct cgroup_layout *out, const struct cgroup_view *view, unsig
 
 	if (own_path(path, view->self, e) < 0 || find_mount(root, point, view->mounts, e) < 0)
 		return -1;
-	size = strcmp(root, "/") == 0 ? 0 : strlen(root);
-	if (strncmp(path, root, size) != 0 || (path[size] != '/' && path[size] != '\0'))
+	if (!path_is_within(path, root))
 		return err_set(e, ERR_SYSTEM, "this process's cgroup is not below the one mounted");
+	size = strcmp(root, "/") == 0 ? 0 : strlen(root);
 	if (snprintf(found.own, sizeof(found.own), "%s%s", point,
 		     strcmp(path + size, "/") == 0 ? "" : path + size) >= (int)sizeof(found.own))
 		return err_set(e, ERR_LIMIT, "too long a name of a cgroup");
