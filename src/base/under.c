@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -35,12 +34,11 @@ static int resolve(int dir, const char *path, int flags)
  */
 static bool name_of(int fd, char name[PATH_MAX])
 {
-	char link[64];
+	char link[FD_NAME];
 	struct stat st, again;
 	ssize_t size;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	size = readlink(link, name, PATH_MAX - 1);
+	size = readlink(fd_name(link, fd), name, PATH_MAX - 1);
 	if (size <= 0 || size >= PATH_MAX - 1 || name[0] != '/')
 		return false;
 	name[size] = '\0';

@@ -145,15 +145,14 @@ static int set_mode(const struct apply *a, const struct cow_effect *x, unsigned 
 {
 	scoped(fd) int fd = cow_open(a->w->workspace, x->path, O_PATH);
 	struct stat st;
-	char name[40];
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open it");
 	if (S_ISDIR(st.st_mode) != (x->after.type == COW_FOLDER) || S_ISLNK(st.st_mode))
 		return err_set(e, ERR_INPUT, "it was changed outside while this commit went on");
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	return chmod(name, (st.st_mode & 07000) | ((x->after.mode | more) & 0777)) < 0 ? err_sys(e, "set its mode") :
-										       0;
+	if (fd_chmod(fd, (st.st_mode & 07000) | ((x->after.mode | more) & 0777)) < 0)
+		return err_sys(e, "set its mode");
+	return 0;
 }
 
 static int put_folder(const struct apply *a, const struct cow_effect *x, struct err *e)

@@ -168,11 +168,9 @@ char **apart_env(const struct inside *in)
 static void unlock(int base, const char *name)
 {
 	scoped(fd) int dir = openat(base, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[32];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
 	if (dir >= 0)
-		(void)!chmod(path, 0700);
+		(void)!fd_chmod(dir, 0700);
 }
 
 /*

@@ -17,13 +17,12 @@
 static int open_folder(int parent, const char *name)
 {
 	scoped(fd) int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[40];
+	char path[FD_NAME];
 
 	if (fd < 0)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	(void)!chmod(path, 0700);
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)!fd_chmod(fd, 0700);
+	return open(fd_name(path, fd), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int remove_leaf(int dir, const char *name)
