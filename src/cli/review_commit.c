@@ -295,7 +295,7 @@ static int finish(struct review *w, struct err *e)
 	mark = openat(w->folder, "committed", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (mark < 0 || fsync(mark) < 0 || fsync(w->folder) < 0)
 		return err_sys(e, "mark run %s as committed", w->number);
-	return cow_remove(w->folder, "upper", e) < 0 ? -1 : cow_remove(w->folder, "work", e);
+	return fd_remove_all(w->folder, "upper", e) < 0 ? -1 : fd_remove_all(w->folder, "work", e);
 }
 
 int review_commit(struct review *w, const struct named *only, const struct named *with, struct err *e)
