@@ -69,7 +69,7 @@ static inline int facts_main(const struct fact *facts, size_t count)
 		fflush(stdout);
 		is = fate(facts[i].is);
 		if (is == LACKS)
-			printf("ok %zu - %s # SKIP %s\n", i + 1, facts[i].what, facts[i].needs);
+			printf("ok %zu - %s # SKIP needs %s\n", i + 1, facts[i].what, facts[i].needs);
 		else
 			printf("%s %zu - %s\n", is == HOLDS ? "ok" : "not ok", i + 1, facts[i].what);
 		wrong += is == DIFFERS;

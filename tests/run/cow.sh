@@ -24,6 +24,7 @@ for uid in $(each_user); do
 	ws() { me "$reeve" workspace "$@"; }
 	# fresh: the workspace as every part of the story finds it.
 	fresh() {
+		[ ! -d "$h/work" ] || chmod -R u+rwx "$h/work"	# what a run shut must not keep an ordinary user out
 		rm -rf "$h/work"
 		mkdir "$h/work"
 		chown "$uid:$uid" "$h/work"
