@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -66,11 +65,9 @@ static int copy_modes(const struct terminal *t, int master, struct err *e)
  * shell. */
 static int open_again(int tty, int flags)
 {
-	char path[32];
-	int fd;
+	char path[FD_NAME];
+	int fd = open(fd_name(path, tty), flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", tty);
-	fd = open(path, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	return fd < 0 ? fcntl(tty, F_DUPFD_CLOEXEC, 3) : fd;
 }
 
