@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,12 @@ int fd_take(int *fd)
 
 	*fd = -1;
 	return taken;
+}
+
+const char *fd_name(char out[FD_NAME], int fd)
+{
+	snprintf(out, FD_NAME, "/proc/self/fd/%d", fd);
+	return out;
 }
 
 /* One read through EINTR; 0 at the end of the file. */

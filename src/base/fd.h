@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -27,6 +28,16 @@ int fd_read_all(char **out, size_t *size, int fd, size_t most, struct err *e) mu
 
 /* Write every byte, through EINTR and short writes. */
 int fd_write_all(int fd, const void *bytes, size_t size, struct err *e) must_use;
+
+/* The path that stands for what a descriptor is of, O_PATH or not, whatever its name is by now. Returns `out`. */
+enum { FD_NAME = 32 };
+const char *fd_name(char out[FD_NAME], int fd);
+
+/* chmod(2) of that, so that no link is followed. */
+int fd_chmod(int fd, mode_t mode) must_use;	/* -1 and errno */
+
+/* remove.c: a folder and all in it, however deep, whatever its modes. */
+int fd_remove_all(int parent, const char *name, struct err *e) must_use;
 
 /* A sealed, read-only, in-memory file that holds these bytes; offset 0. Returns it in *out. */
 int fd_of_bytes(int *out, const char *name, const void *bytes, size_t size, struct err *e) must_use;

@@ -43,3 +43,10 @@ int fd_make_dirs(const char *path, unsigned mode, struct err *e)
 	}
 	return 0;
 }
+
+int fd_chmod(int fd, mode_t mode)
+{
+	char name[FD_NAME];
+
+	return chmod(fd_name(name, fd), mode);
+}

@@ -116,6 +116,15 @@ void text_hex(char *out, const uint8_t *bytes, size_t size)
 	*out = '\0';
 }
 
+bool path_is_within(const char *path, const char *root)
+{
+	size_t size = strlen(root);
+
+	if (strcmp(root, "/") == 0)
+		return true;
+	return strncmp(path, root, size) == 0 && (path[size] == '/' || path[size] == '\0');
+}
+
 bool text_is_name(const char *text)
 {
 	static const char inside[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";

@@ -26,6 +26,9 @@ bool text_visible(struct buf *out, const char *text, size_t size);
 /* Lower-case hexadecimal; `out` has room for 2 * size + 1. */
 void text_hex(char *out, const uint8_t *bytes, size_t size);
 
+/* By their text alone, "." and ".." meaning nothing: `path` is `root` or beneath it. */
+bool path_is_within(const char *path, const char *root);
+
 /* A name that is safe as a file name, a record field and a note key: [a-z0-9][a-z0-9_.-]{0,62}. */
 bool text_is_name(const char *text);
 

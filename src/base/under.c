@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/scope.h"
+#include "base/text.h"
 
 /* Magic links (/proc/self/fd/3, /proc/1/root) lead where no path says; they are refused. */
 static int resolve(int dir, const char *path, int flags)
@@ -34,26 +34,16 @@ static int resolve(int dir, const char *path, int flags)
  */
 static bool name_of(int fd, char name[PATH_MAX])
 {
-	char link[64];
+	char link[FD_NAME];
 	struct stat st, again;
 	ssize_t size;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	size = readlink(link, name, PATH_MAX - 1);
+	size = readlink(fd_name(link, fd), name, PATH_MAX - 1);
 	if (size <= 0 || size >= PATH_MAX - 1 || name[0] != '/')
 		return false;
 	name[size] = '\0';
 	return fstat(fd, &st) == 0 && lstat(name, &again) == 0 && st.st_dev == again.st_dev &&
 	       st.st_ino == again.st_ino;
-}
-
-static bool beneath(const char *root, const char *name)
-{
-	size_t size = strlen(root);
-
-	if (strcmp(root, "/") == 0)
-		return true;
-	return strncmp(root, name, size) == 0 && (name[size] == '\0' || name[size] == '/');
 }
 
 /* What follows the part that exists: plain names only, so that it can lead nowhere else. */
@@ -121,7 +111,7 @@ static bool path_beneath(int base_fd, const char *root, const char *path)
 	memcpy(whole, path, size);
 	whole[size] = '\0';
 	fd = deepest(base_fd, whole, &rest);
-	if (fd < 0 || !name_of(fd, name) || !beneath(root, name))
+	if (fd < 0 || !name_of(fd, name) || !path_is_within(name, root))
 		return false;
 	return rest == size || (plain_rest(whole + rest) && is_missing(fd, whole + rest));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/rows.h"
 #include "json/json.h"
 #include "launcher/doctor.h"
 
@@ -15,9 +16,9 @@ static const char *const states[] = {
 static void say_costs(const char *costs, const char *fix)
 {
 	if (costs)
-		printf("          costs: %.70s\n", costs);
+		row_print(10, 7, "costs:", costs);
 	if (fix[0])
-		printf("          fix:   %.70s\n", fix);
+		row_print(10, 7, "fix:", fix);
 }
 
 static void say_fact(const struct doctor_fact *f)

@@ -29,11 +29,6 @@ static void add_point(void *to, const struct profile_point *point)
 	json_array_append_new(to, row);
 }
 
-static const char *text_of(json_t *row, const char *key)
-{
-	return json_string_value(json_object_get(row, key));
-}
-
 static void print_points(json_t *points)
 {
 	char left[64], said[9000];
@@ -44,13 +39,13 @@ static void print_points(json_t *points)
 		if (json_real_value(json_object_get(row, "weight")) > 0)
 			snprintf(left, sizeof(left), "%3.1f  %s",
 				 json_real_value(json_object_get(row, "weight")),
-				 text_of(row, "id"));
+				 json_text(row, "id"));
 		else
-			snprintf(left, sizeof(left), "note %s", text_of(row, "id"));
-		snprintf(said, sizeof(said), "%s%s%s", text_of(row, "names"),
-			 *text_of(row, "names") ? ": " : "", text_of(row, "what"));
+			snprintf(left, sizeof(left), "note %s", json_text(row, "id"));
+		snprintf(said, sizeof(said), "%s%s%s", json_text(row, "names"),
+			 *json_text(row, "names") ? ": " : "", json_text(row, "what"));
 		row_print(2, 24, left, said);
-		snprintf(said, sizeof(said), "lower it: %s", text_of(row, "instead"));
+		snprintf(said, sizeof(said), "lower it: %s", json_text(row, "instead"));
 		row_print(2, 24, "", said);
 	}
 }

@@ -20,27 +20,20 @@
 
 enum { LEARNT_MOST = 1 << 20 };
 
-static const char *recorded(const struct learn *l, const char *key)
-{
-	const char *text = json_string_value(json_object_get(l->record, key));
-
-	return text ? text : "";
-}
-
 /* The very profile that the run used; with the project's own file, if it had one. */
 static int find_base(struct learn *l, struct err *e)
 {
-	const char *name = l->profile ? l->profile : recorded(l, "profile"),
-		   *workspace = recorded(l, "workspace");
+	const char *name = l->profile ? l->profile : json_text(l->record, "profile"),
+		   *workspace = json_text(l->record, "workspace");
 	char path[PATH_MAX];
 
 	if (profile_read(&l->base, path, name, e) < 0)
 		return err_in(e, "the profile of the run (name it with --profile)");
-	if (strcmp(profile_digest(l->base), recorded(l, "digest")) == 0)
+	if (strcmp(profile_digest(l->base), json_text(l->record, "digest")) == 0)
 		return 0;
 	if (*workspace && profile_tighten(l->base, workspace, e) < 0)
 		return -1;
-	if (strcmp(profile_digest(l->base), recorded(l, "digest")) == 0 || l->profile)
+	if (strcmp(profile_digest(l->base), json_text(l->record, "digest")) == 0 || l->profile)
 		return 0;
 	return err_set(
 		e, ERR_INPUT,
@@ -57,7 +50,7 @@ static int find_tools(struct learn *l, struct err *e)
 		return 0;
 	if (tools_load(&l->read_tools, path, e) < 0)
 		return -1;
-	if (strcmp(tools_digest(l->read_tools), recorded(l, "tools")) != 0)
+	if (strcmp(tools_digest(l->read_tools), json_text(l->record, "tools")) != 0)
 		return err_set(e, ERR_INPUT,
 			       "%.100s is not the tool file of that run; give that with --tools",
 			       path);

@@ -12,13 +12,6 @@
 
 enum { SHOW_MOST = 1 << 22 };
 
-static const char *text_of(json_t *row, const char *key)
-{
-	const char *text = json_string_value(json_object_get(row, key));
-
-	return text ? text : "";
-}
-
 static void print_mounts(json_t *rows)
 {
 	char left[4200];
@@ -27,16 +20,16 @@ static void print_mounts(json_t *rows)
 
 	puts("\nmounts");
 	json_array_foreach(rows, i, row) {
-		bool same = strcmp(text_of(row, "source"), text_of(row, "target")) == 0 ||
-			    !text_of(row, "source")[0];
+		bool same = strcmp(json_text(row, "source"), json_text(row, "target")) == 0 ||
+			    !json_text(row, "source")[0];
 
-		snprintf(left, sizeof(left), "%-8s%s%s%s", text_of(row, "kind"),
-			 text_of(row, "target"),
+		snprintf(left, sizeof(left), "%-8s%s%s%s", json_text(row, "kind"),
+			 json_text(row, "target"),
 			 same                                        ? ""
-			 : strcmp(text_of(row, "kind"), "link") == 0 ? " -> "
+			 : strcmp(json_text(row, "kind"), "link") == 0 ? " -> "
 								     : " from ",
-			 same ? "" : text_of(row, "source"));
-		row_print(2, 36, left, text_of(row, "because"));
+			 same ? "" : json_text(row, "source"));
+		row_print(2, 36, left, json_text(row, "because"));
 	}
 }
 
@@ -48,10 +41,10 @@ static void print_environment(json_t *rows)
 
 	puts("\nenvironment");
 	json_array_foreach(rows, i, row) {
-		snprintf(left, sizeof(left), "%s%s%s", text_of(row, "name"),
+		snprintf(left, sizeof(left), "%s%s%s", json_text(row, "name"),
 			 json_object_get(row, "from") ? " (the operator's)" : "=",
-			 text_of(row, "value"));
-		row_print(2, 36, left, text_of(row, "because"));
+			 json_text(row, "value"));
+		row_print(2, 36, left, json_text(row, "because"));
 	}
 }
 
@@ -66,9 +59,9 @@ static void print_limits(json_t *rows)
 	json_array_foreach(rows, i, row) {
 		most.size = 0;
 		json_write(&most, json_object_get(row, "most"));
-		snprintf(left, sizeof(left), "%-16s%s", text_of(row, "name"),
+		snprintf(left, sizeof(left), "%-16s%s", json_text(row, "name"),
 			 buf_text(&most) ? buf_text(&most) : "");
-		row_print(2, 36, left, text_of(row, "because"));
+		row_print(2, 36, left, json_text(row, "because"));
 	}
 	if (json_array_size(rows) == 0)
 		puts("  none of its own");
@@ -81,13 +74,13 @@ static void print_calls(json_t *all)
 	char left[64];
 
 	json_array_foreach(rows, i, row)
-		allowed += strcmp(text_of(row, "answer"), "allow") == 0;
+		allowed += strcmp(json_text(row, "answer"), "allow") == 0;
 	printf("\ncalls of the kernel: %zu allowed, %zu refused by name, all others answer %s\n",
-	       allowed, json_array_size(rows) - allowed, text_of(all, "other_calls"));
+	       allowed, json_array_size(rows) - allowed, json_text(all, "other_calls"));
 	json_array_foreach(rows, i, row) {
-		snprintf(left, sizeof(left), "%-7s%s", text_of(row, "answer"),
-			 text_of(row, "name"));
-		row_print(2, 32, left, text_of(row, "because"));
+		snprintf(left, sizeof(left), "%-7s%s", json_text(row, "answer"),
+			 json_text(row, "name"));
+		row_print(2, 32, left, json_text(row, "because"));
 	}
 }
 
@@ -101,7 +94,7 @@ static void print_names(const char *title, json_t *rows)
 		if (json_is_string(row))
 			row_print(2, 36, json_string_value(row), NULL);
 		else
-			row_print(2, 36, text_of(row, "name"), text_of(row, "because"));
+			row_print(2, 36, json_text(row, "name"), json_text(row, "because"));
 	}
 	if (json_array_size(rows) == 0)
 		puts("  none");
@@ -127,8 +120,8 @@ static void print_all(json_t *all)
 
 	for (i = 0; i < count_of(texts); i++)
 		if (json_object_get(all, texts[i]))
-			row_print(0, 12, texts[i], text_of(all, texts[i]));
-	row_print(0, 8, "digest", text_of(all, "digest")); /* 80 columns leave no more */
+			row_print(0, 12, texts[i], json_text(all, texts[i]));
+	row_print(0, 8, "digest", json_text(all, "digest")); /* 80 columns leave no more */
 	json_array_foreach(json_object_get(all, "files"), i, file)
 		row_print(0, 12, i ? "" : "files", json_string_value(file));
 	print_layers(json_object_get(all, "layers"));

@@ -145,7 +145,7 @@ static int discard(struct wanted *o, struct err *e)
 			       o->run);
 	if (flock(folder, LOCK_EX | LOCK_NB) < 0)
 		return err_set(e, ERR_LIMIT, "run %s is still going on, or another reeve workspace is at it", o->run);
-	if (cow_remove(all, o->run, e) < 0)
+	if (fd_remove_all(all, o->run, e) < 0)
 		return -1;
 	printf("run %s: its copy of the workspace is gone; the ledger keeps what it held\n", o->run);
 	return EXIT_DONE;

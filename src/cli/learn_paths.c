@@ -9,18 +9,12 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "cli/learn.h"
 
 enum { LIST_MOST = 64 << 20 };
 
 static const char *const lists[] = { "read", "maybe_read", "write" };
-
-static bool is_within(const char *path, const char *root)
-{
-	size_t size = strlen(root);
-
-	return strncmp(path, root, size) == 0 && (path[size] == '/' || path[size] == '\0');
-}
 
 bool learn_may(struct learn *l, const char *name, const char *why)
 {
@@ -28,7 +22,7 @@ bool learn_may(struct learn *l, const char *name, const char *why)
 	json_t *value;
 
 	json_object_foreach(l->grants, grant, value)
-		if (strcmp(name, grant) == 0 || (grant[0] == '/' && is_within(name, grant)))
+		if (strcmp(name, grant) == 0 || (grant[0] == '/' && path_is_within(name, grant)))
 			return true;
 	json_object_set_new(l->refused, name, json_string(why));
 	return false;
@@ -43,12 +37,12 @@ static bool is_given(const struct learn *l, const char *path)
 		   *home = getenv("HOME");
 	size_t i;
 
-	if (workspace && *workspace && is_within(path, workspace))
+	if (workspace && *workspace && path_is_within(path, workspace))
 		return true;
-	if (home && *home && is_within(path, home))
+	if (home && *home && strcmp(home, "/") != 0 && path_is_within(path, home))
 		return false;
 	for (i = 0; i < count_of(own); i++)
-		if (is_within(path, own[i]))
+		if (path_is_within(path, own[i]))
 			return true;
 	return false;
 }
@@ -65,8 +59,8 @@ static bool mark_used(json_t *used, json_t *whole, const char *path, const char 
 	for (list = 0; list < count_of(lists); list++)
 		json_array_foreach(json_object_get(whole, lists[list]), i, value) {
 			grant = json_string_value(value);
-			if (!is_within(path, grant) && !is_within(real, grant) &&
-			    !(realpath(grant, root) && is_within(real, root)))
+			if (!path_is_within(path, grant) && !path_is_within(real, grant) &&
+			    !(realpath(grant, root) && path_is_within(real, root)))
 				continue;
 			json_object_set_new(used, grant, json_true());
 			found = true;
@@ -157,7 +151,7 @@ static bool is_kept(json_t *used, const char *grant)
 	if (lstat(grant, &st) < 0 || !S_ISLNK(st.st_mode) || !realpath(grant, root))
 		return false;
 	json_object_foreach(used, other, value)
-		if (is_within(root, other))
+		if (path_is_within(root, other))
 			return true;
 	return false;
 }
@@ -195,7 +189,7 @@ static void add_more(json_t *read, json_t *more)
 	json_object_foreach(more, path, value) {
 		beneath = false;
 		json_object_foreach(more, other, ignored)
-			beneath |= strcmp(path, other) != 0 && is_within(path, other);
+			beneath |= strcmp(path, other) != 0 && path_is_within(path, other);
 		if (!beneath)
 			json_object_set_new(
 				read, path,

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/learn.h"
 
 enum { RESOURCES_MOST = 64 };
@@ -65,13 +66,12 @@ static const char *pointer_of(const struct learn *l, const char *name)
 /* Only what is a file there counts as a path: another word is just that word. */
 static bool is_in_workspace(const char *text, const char *workspace)
 {
-	size_t size = strlen(workspace);
 	char path[PATH_MAX];
 
-	if (!size || !*text || *text == '~' || strstr(text, "..") || strstr(text, "://"))
+	if (!*workspace || !*text || *text == '~' || strstr(text, "..") || strstr(text, "://"))
 		return false;
 	if (text[0] == '/')
-		return strncmp(text, workspace, size) == 0 && (text[size] == '/' || !text[size]);
+		return path_is_within(text, workspace);
 	return (size_t)snprintf(path, sizeof(path), "%s/%s", workspace, text) < sizeof(path) &&
 	       access(path, F_OK) == 0;
 }

@@ -17,13 +17,6 @@
 
 enum { RESOURCE_MOST = 512 }; /* what a record holds of one; a longer one was cut */
 
-static const char *text_of(json_t *record, const char *key)
-{
-	const char *text = json_string_value(json_object_get(record, key));
-
-	return text ? text : "";
-}
-
 static void count_up(json_t *object, const char *key, json_int_t by)
 {
 	json_object_set_new(object, key,
@@ -33,27 +26,27 @@ static void count_up(json_t *object, const char *key, json_int_t by)
 /* "NAME sha256:…" */
 static void take_run(json_t *all, json_t *record)
 {
-	const char *profile = text_of(record, "profile"), *space = strchr(profile, ' ');
+	const char *profile = json_text(record, "profile"), *space = strchr(profile, ' ');
 
 	json_object_set_new(all, "profile",
 			    json_stringn(profile, space ? (size_t)(space - profile) : 0));
 	json_object_set_new(all, "digest", json_string(space ? space + 1 : ""));
-	json_object_set_new(all, "workspace", json_string(text_of(record, "workspace")));
-	json_object_set_new(all, "tools", json_string(text_of(record, "tools")));
+	json_object_set_new(all, "workspace", json_string(json_text(record, "workspace")));
+	json_object_set_new(all, "tools", json_string(json_text(record, "tools")));
 }
 
 /* A resource that was cut, or not recorded, says nothing about the argument. */
 static void take_call(json_t *all, json_t *record)
 {
-	const char *about = text_of(record, "resource");
+	const char *about = json_text(record, "resource");
 	json_t *calls = json_object_get(all, "calls"), *row;
-	bool intent = strcmp(text_of(record, "kind"), "intent") == 0;
+	bool intent = strcmp(json_text(record, "kind"), "intent") == 0;
 	char name[256];
 
-	if (strcmp(text_of(record, "action"), "tool.call") != 0 || !*text_of(record, "server") ||
-	    !*text_of(record, "tool"))
+	if (strcmp(json_text(record, "action"), "tool.call") != 0 || !*json_text(record, "server") ||
+	    !*json_text(record, "tool"))
 		return;
-	snprintf(name, sizeof(name), "%s/%s", text_of(record, "server"), text_of(record, "tool"));
+	snprintf(name, sizeof(name), "%s/%s", json_text(record, "server"), json_text(record, "tool"));
 	if (!json_object_get(calls, name))
 		json_object_set_new(calls, name,
 				    json_pack("{s:i,s:i,s:i,s:{}}", "allowed", 0, "refused", 0,
@@ -71,7 +64,7 @@ static void take_syscall(json_t *all, json_t *record)
 {
 	json_t *count = json_object_get(record, "count");
 
-	json_object_set(json_object_get(all, "kernel"), text_of(record, "call"), count);
+	json_object_set(json_object_get(all, "kernel"), json_text(record, "call"), count);
 }
 
 static void take_file(json_t *all, json_t *record)
@@ -95,7 +88,7 @@ static void take_record(struct learn *l, json_t *record)
 	uint64_t n = (uint64_t)json_integer_value(run);
 	size_t i;
 
-	if (strcmp(text_of(record, "kind"), "run") == 0 && (l->run == 0 || n == l->run)) {
+	if (strcmp(json_text(record, "kind"), "run") == 0 && (l->run == 0 || n == l->run)) {
 		json_decref(l->record);
 		l->record =
 			json_pack("{s:O,s:{},s:{},s:i}", "run", run, "calls", "kernel", "files", 0);
@@ -103,7 +96,7 @@ static void take_record(struct learn *l, json_t *record)
 	if (!l->record || n != (uint64_t)json_integer_value(json_object_get(l->record, "run")))
 		return;
 	for (i = 0; i < count_of(kinds); i++)
-		if (strcmp(text_of(record, "kind"), kinds[i].kind) == 0)
+		if (strcmp(json_text(record, "kind"), kinds[i].kind) == 0)
 			kinds[i].count(l->record, record);
 }
 
@@ -151,7 +144,7 @@ static pid_t start_auditor(const struct learn *l, int *out, struct err *e)
 
 int learn_record(struct learn *l, struct err *e)
 {
-	int out, status = 0, taken;
+	int out = -1, status = 0, taken;
 	pid_t pid = start_auditor(l, &out, e);
 	FILE *from;
 

@@ -24,13 +24,6 @@ void print_visible(const char *text, size_t size)
 	fwrite(out.data, 1, out.size, stdout);
 }
 
-bool path_beneath(const char *path, const char *root)
-{
-	size_t size = strlen(root);
-
-	return strncmp(path, root, size) == 0 && (path[size] == '/' || path[size] == '\0');
-}
-
 int named_add(void *into, const char *value, struct err *e)
 {
 	struct named *n = into;
@@ -51,7 +44,7 @@ bool named_holds(const struct named *n, const char *path)
 	size_t i;
 
 	for (i = 0; i < n->count; i++)
-		if (path_beneath(path, n->at[i]))
+		if (path_is_within(path, n->at[i]))
 			return true;
 	return false;
 }

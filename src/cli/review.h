@@ -34,7 +34,6 @@ struct named {
 
 int named_add(void *into, const char *value, struct err *e) must_use;	/* for OPTION_EACH */
 bool named_holds(const struct named *n, const char *path);		/* one of them is it, or above it */
-bool path_beneath(const char *path, const char *root);			/* or the same */
 
 /* Open and lock it. What it was is in ->state; an error is ERR_INPUT if there is no such run. */
 int review_open(struct review *out, const struct paths *at, const char *number, struct err *e) must_use;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "cli/review.h"
 
 struct check {
@@ -56,7 +57,7 @@ static bool is_chosen(const struct named *only, const struct cow_effect *x)
 	if (only->count == 0 || named_holds(only, x->path))
 		return true;
 	for (i = 0; i < only->count; i++)
-		if (path_beneath(only->at[i], x->path))
+		if (path_is_within(only->at[i], x->path))
 			return true;
 	return false;
 }

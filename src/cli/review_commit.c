@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/review.h"
 
@@ -122,6 +123,7 @@ static int put_leaf(const struct apply *a, const struct cow_effect *x, struct er
 	const char *leaf;
 	scoped(fd) int parent = open_parent(a->w->workspace, x->path, &leaf);
 	unsigned how = x->change == COW_ADDED ? RENAME_NOREPLACE : 0;
+	const struct cow_state nothing = { 0 };
 	int done;
 
 	if (parent < 0)
@@ -130,7 +132,7 @@ static int put_leaf(const struct apply *a, const struct cow_effect *x, struct er
 		return err_sys(e, "remove an old %s", a->temp);
 	done = x->after.type == COW_LINK ? link_temp(a, x, parent, leaf, e) : write_temp(a, x, parent, leaf, e);
 	if (done == 0)
-		done = look_again(a, x, x->change == COW_ADDED ? &(struct cow_state){ 0 } : &x->before, e);
+		done = look_again(a, x, x->change == COW_ADDED ? &nothing : &x->before, e);
 	if (done == 0 && renameat2(parent, a->temp, parent, leaf, how) < 0)
 		done = err_sys(e, "put it in its place");
 	if (done < 0)
@@ -143,15 +145,14 @@ static int set_mode(const struct apply *a, const struct cow_effect *x, unsigned 
 {
 	scoped(fd) int fd = cow_open(a->w->workspace, x->path, O_PATH);
 	struct stat st;
-	char name[40];
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open it");
 	if (S_ISDIR(st.st_mode) != (x->after.type == COW_FOLDER) || S_ISLNK(st.st_mode))
 		return err_set(e, ERR_INPUT, "it was changed outside while this commit went on");
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	return chmod(name, (st.st_mode & 07000) | ((x->after.mode | more) & 0777)) < 0 ? err_sys(e, "set its mode") :
-										       0;
+	if (fd_chmod(fd, (st.st_mode & 07000) | ((x->after.mode | more) & 0777)) < 0)
+		return err_sys(e, "set its mode");
+	return 0;
 }
 
 static int put_folder(const struct apply *a, const struct cow_effect *x, struct err *e)
@@ -244,7 +245,7 @@ static bool replaces(const struct cow_effects *l, size_t i)
 	size_t k = i;
 
 	while (l->at[i].change == COW_ADDED && k-- > 0 && l->at[k].change == COW_REMOVED &&
-	       path_beneath(l->at[k].path, l->at[i].path))
+	       path_is_within(l->at[k].path, l->at[i].path))
 		if (strcmp(l->at[k].path, l->at[i].path) == 0)
 			return true;
 	return false;
@@ -294,7 +295,7 @@ static int finish(struct review *w, struct err *e)
 	mark = openat(w->folder, "committed", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (mark < 0 || fsync(mark) < 0 || fsync(w->folder) < 0)
 		return err_sys(e, "mark run %s as committed", w->number);
-	return cow_remove(w->folder, "upper", e) < 0 ? -1 : cow_remove(w->folder, "work", e);
+	return fd_remove_all(w->folder, "upper", e) < 0 ? -1 : fd_remove_all(w->folder, "work", e);
 }
 
 int review_commit(struct review *w, const struct named *only, const struct named *with, struct err *e)

@@ -4,7 +4,6 @@
  * alone, in one of ours, removed when the jail has ended. Programs are told where by HOME, TMPDIR,
  * REEVE_SOCKET and PATH; Landlock lets them reach this folder and what the spec names, and no more.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "jail/inside.h"
 
 #define OURS "/run/reeve"
@@ -40,23 +40,16 @@ int apart_make(struct inside *in, struct err *e)
 	return 0;
 }
 
-static bool is_within(const char *path, const char *root)
-{
-	size_t size = strlen(root);
-
-	return strncmp(path, root, size) == 0 && (path[size] == '\0' || path[size] == '/');
-}
-
 /* The last mount that holds it decides, as it would if there were mounts. */
 static bool is_private(const struct inside *in, const char *path)
 {
-	bool yes = is_within(path, OURS);
+	bool yes = path_is_within(path, OURS);
 	size_t i;
 
 	for (i = 0; i < in->spec->mount_count; i++)
-		if (is_within(path, in->spec->mounts[i].target))
+		if (path_is_within(path, in->spec->mounts[i].target))
 			yes = in->spec->mounts[i].kind == JAIL_TMPFS ||
-			      is_within(in->spec->mounts[i].target, OURS);
+			      path_is_within(in->spec->mounts[i].target, OURS);
 	return yes;
 }
 
@@ -170,74 +163,10 @@ char **apart_env(const struct inside *in)
 	return out;
 }
 
-/* A folder, never what a link leads to. */
-static void unlock(int base, const char *name)
-{
-	scoped(fd) int dir = openat(base, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
-	if (dir >= 0)
-		(void)!chmod(path, 0700);
-}
-
-/*
- * What an agent left may be nested deeper than any path is long, and hold folders that nobody may enter.
- * So there is no descent: a folder that is not empty gives what it holds to its parent, under a new
- * name, and is empty then.
- */
-static void lift(int base, const char *name, unsigned long *serial)
-{
-	scoped(fd) int dir = -1;
-	char fresh[32];
-	struct dirent *d;
-	DIR *list;
-	int copy;
-
-	unlock(base, name);
-	dir = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	copy = dir < 0 ? -1 : fcntl(dir, F_DUPFD_CLOEXEC, 0);
-	list = copy < 0 ? NULL : fdopendir(copy);
-	while (list && (d = readdir(list))) {
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
-		    unlinkat(dir, d->d_name, 0) == 0 || unlinkat(dir, d->d_name, AT_REMOVEDIR) == 0)
-			continue;
-		snprintf(fresh, sizeof(fresh), "lifted-%lu", (*serial)++);
-		unlock(dir, d->d_name); /* moving a folder writes its ".." */
-		(void)!renameat(dir, d->d_name, base, fresh);
-	}
-	if (list)
-		closedir(list);
-	unlinkat(base, name, AT_REMOVEDIR);
-}
-
-/* Each pass leaves less than it found, or something that cannot be removed. */
-static void remove_all(const char *apart)
-{
-	scoped(fd) int base = open(apart, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	unsigned long serial = 0, left = 1, passes;
-	struct dirent *d;
-	DIR *list;
-
-	for (passes = 0; base >= 0 && left > 0 && passes < 100000; passes++) {
-		list = opendir(apart);
-		left = 0;
-		while (list && (d = readdir(list))) {
-			if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-				continue;
-			if (unlinkat(base, d->d_name, 0) == 0)
-				continue;
-			lift(base, d->d_name, &serial);
-			left++;
-		}
-		if (list)
-			closedir(list);
-	}
-	(void)!rmdir(apart);
-}
-
 void apart_remove(const char *apart)
 {
+	struct err ignored;
+
 	if (apart[0])
-		remove_all(apart);
+		(void)!fd_remove_all(AT_FDCWD, apart, &ignored);
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/scope.h"
@@ -33,6 +35,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low halves of argumen
 /* What makes or changes: O_TMPFILE without the O_DIRECTORY in it. */
 #define WRITES (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 #define TYPE_BITS 0xf
+#define FCHMODAT2 452 /* Debian 12's headers know none */
 
 #define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
 #define UNLESS(v, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), 0, skip)
@@ -47,12 +50,35 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low halves of argumen
 #define ANSWER(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
 static const struct sock_filter always[] = {
-	UNLESS(SYS_ioctl, 5), /* typing into, or selecting on, the operator's terminal */
+	UNLESS(SYS_ioctl, 11), /* typing into, or selecting on, the operator's terminal ... */
 	ARGUMENT(1),
-	IF(TIOCSTI, 2),
-	IF(TIOCLINUX, 1),
+	IF(TIOCSTI, 8),
+	IF(TIOCLINUX, 7),
+	IF(BTRFS_IOC_SUBVOL_CREATE, 6), /* ... and folders made, copied or removed behind Landlock's back */
+	IF(BTRFS_IOC_SUBVOL_CREATE_V2, 5),
+	IF(BTRFS_IOC_SNAP_CREATE, 4),
+	IF(BTRFS_IOC_SNAP_CREATE_V2, 3),
+	IF(BTRFS_IOC_SNAP_DESTROY, 2),
+	IF(BTRFS_IOC_SNAP_DESTROY_V2, 1),
 	ALLOW,
 	ANSWER(EPERM),
+	UNLESS(SYS_fchmod, 4), /* a file in the workspace would lend whoever runs it outside our uid: root's, if we are */
+	ARGUMENT(1),
+	ANY(S_ISUID, 1),
+	ALLOW,
+	ANSWER(EPERM),
+	UNLESS(SYS_fchmodat, 4),
+	ARGUMENT(2),
+	ANY(S_ISUID, 1),
+	ALLOW,
+	ANSWER(EPERM),
+#ifdef SYS_chmod
+	UNLESS(SYS_chmod, 4),
+	ARGUMENT(1),
+	ANY(S_ISUID, 1),
+	ALLOW,
+	ANSWER(EPERM),
+#endif
 	UNLESS(SYS_clone, 4), /* a nested namespace would hand back capabilities */
 	ARGUMENT(0),
 	ANY(NAMESPACES, 1),
@@ -113,6 +139,15 @@ static const struct sock_filter socket_in_own_net[] = {
 	ALLOW,
 };
 
+/* Where another list stands before ours it may have what ours has not. */
+static const struct sock_filter theirs[] = {
+	UNLESS(FCHMODAT2, 4),
+	ARGUMENT(2),
+	ANY(S_ISUID, 1),
+	ALLOW,
+	ANSWER(ENOSYS),
+};
+
 /* Without a network namespace nothing else would say where packets go. */
 static const struct sock_filter socket_in_host_net[] = {
 	UNLESS(SYS_socket, 7),
@@ -142,7 +177,8 @@ static const struct sock_filter opens[] = {
 };
 /* clang-format on */
 
-_Static_assert(count_of(always) + count_of(socket_in_own_net) + count_of(opens) <= FILTER_ARGUMENTS,
+_Static_assert(count_of(always) + count_of(socket_in_own_net) + count_of(opens) + count_of(theirs) <=
+		       FILTER_ARGUMENTS,
 	       "filter.c leaves room for all blocks");
 
 static size_t append(struct sock_filter *code, size_t at, const struct sock_filter *block, size_t count)
@@ -157,6 +193,8 @@ size_t filter_arguments(struct sock_filter *code, const struct filter_want *want
 
 	if (want->names)
 		at = append(code, at, opens, count_of(opens));
+	if (want->theirs)
+		at = append(code, at, theirs, count_of(theirs));
 	if (want->own_net)
 		at = append(code, at, socket_in_own_net, count_of(socket_in_own_net));
 	else

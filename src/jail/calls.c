@@ -93,7 +93,7 @@ static void put_half(struct writer *w, const struct jail_compare *c, bool high, 
 	const unsigned shift = high ? 32 : 0;
 
 	put(w, BPF_LD | BPF_W | BPF_ABS,
-	    (uint32_t)(offsetof(struct seccomp_data, args) + 8 * c->arg + (high ? 4 : 0)), 0, 0);
+	    (uint32_t)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * c->arg + (high ? 4 : 0)), 0, 0);
 	if (c->op == JAIL_MASKED_EQ)
 		put(w, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(c->value >> shift), 0, 0);
 	put(w, BPF_JMP | test | BPF_K, (uint32_t)(against >> shift), yes, no);
@@ -197,7 +197,7 @@ static bool same_run(const int answers[NUMBERS], int a, int b)
 
 static void put_runs(struct writer *w, const struct jail_calls *calls, const int answers[NUMBERS])
 {
-	size_t jumps[NUMBERS];
+	size_t jumps[NUMBERS] = { 0 };
 	int call;
 
 	for (call = 0; call < NUMBERS; call++) {

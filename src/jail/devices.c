@@ -33,13 +33,12 @@ static int put_node(struct inside *in, const char *dir, const char *name, struct
 /* Terminals of its own: what is opened here is no terminal of the host, not even by number. */
 static int put_terminals(struct inside *in, const char *dir, struct err *e)
 {
-	char target[NAME_MOST], path[32];
+	char target[NAME_MOST], path[FD_NAME];
 	scoped(fd) int at = place_make_dir(in, join(target, dir, "pts"), e);
 
 	if (at < 0)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
-	if (mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
+	if (mount("devpts", fd_name(path, at), "devpts", MS_NOSUID | MS_NOEXEC,
 		  "newinstance,ptmxmode=0666,mode=0620") < 0)
 		return err_sys(e, "terminals at %s", target);
 	return 0;
@@ -90,15 +89,14 @@ static int cover(struct inside *in, const char *dir, const char *name, struct er
 	scoped(fd) int at = place_open(in, join(target, dir, name), e);
 	scoped(fd) int tree = -1;
 	struct stat st;
-	char path[32];
+	char path[FD_NAME];
 
 	if (at < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(at, &st) < 0)
 		return err_sys(e, "%s", target);
 	if (S_ISDIR(st.st_mode)) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
-		if (mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV,
+		if (mount("tmpfs", fd_name(path, at), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV,
 			  "size=4k,nr_inodes=2,mode=0555") < 0)
 			return err_sys(e, "cover %s", target);
 		return 0;
@@ -130,16 +128,16 @@ int root_fill_proc(struct inside *in, const char *target, struct err *e)
 					       "slabinfo",   "vmallocinfo", "sysrq-trigger",
 					       "acpi",       "scsi" };
 	scoped(fd) int at = place_make_dir(in, target, e);
-	char path[32];
+	char path[FD_NAME];
 	size_t i;
 
 	if (at < 0)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
 	if (!in->layers[LAYER_PID].obtained) {
 		if (put_outer_proc(in, target, e) < 0)
 			return -1;
-	} else if (mount("proc", path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+	} else if (mount("proc", fd_name(path, at), "proc",
+			 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
 		return err_sys(
 			e,
 			"mount proc (a container that masks parts of its own /proc forbids this)");

@@ -44,7 +44,7 @@ struct filter_want {
 };
 
 /* Room for arguments.c's blocks, and for the whole. */
-enum { FILTER_ARGUMENTS = 96, FILTER_LONGEST = 1200 };
+enum { FILTER_ARGUMENTS = 128, FILTER_LONGEST = 1200 };
 
 /* jail/agent.def as a program: which calls exist inside. No memory of its own: it is made in the jail. */
 size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter_want *want) must_use;

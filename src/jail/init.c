@@ -307,17 +307,25 @@ static void obey(struct inside *in)
 		end(in, DIED); /* closed: the run is over, and everything inside with it */
 	if (o.what == ORDER_GO && send(in->inner, "", 1, MSG_NOSIGNAL) == 1)
 		fd_close(&in->inner);
-	else if (o.what == ORDER_SIGNAL)
+	if (o.what == ORDER_SIGNAL && o.signal == SIGCONT)
+		in->told_stopped = false;
+	if (o.what == ORDER_SIGNAL)
 		kill(in->slave >= 0 && o.signal == SIGCONT ? -in->program : in->program, o.signal);
 }
 
-/* ^Z on its terminal: the launcher gives the operator's back, and stops too. */
-static void tell_stopped(const struct inside *in, int signal)
+/*
+ * ^Z on its terminal: the launcher gives the operator's back, and stops too. Once, until it goes on: who stops
+ * himself over and over would fill the way to a launcher that is stopped, and then stop it as often.
+ */
+static void tell_stopped(struct inside *in, int signal)
 {
 	const struct jail_event stopped = { .what = JAIL_STOPPED, .signal = signal };
 
+	if (in->told_stopped)
+		return;
 	if (send(in->control, &stopped, sizeof(stopped), MSG_NOSIGNAL) < 0)
 		end(in, DIED);
+	in->told_stopped = true;
 }
 
 /* Every orphan inside ends up here; only the program's own end is the jail's. */

@@ -40,6 +40,7 @@ struct inside {
 	pid_t program;
 	int listeners[JAIL_SOCKETS];
 	int master, slave;			/* terminal.c's; -1: none */
+	bool told_stopped;			/* init's: the launcher knows, and has not said to go on */
 	struct jail_layer_state layers[LAYERS];
 	uint32_t off;				/* layers tried and not to be had, which were given up */
 	enum jail_layer failed;			/* of this try */

@@ -213,6 +213,9 @@ int jail_go(struct jail *j, struct err *e) must_use;
 /* Forward a signal to the program inside. */
 void jail_signal(struct jail *j, int signal);
 
+/* End init itself, which passes nothing on any more: jail_ended() hears of it. */
+void jail_kill(struct jail *j);
+
 /* 1: *out is filled; 0: nothing now; -1: init is gone (closed; poll no more). */
 int jail_hear(struct jail *j, struct jail_event *out);
 

@@ -44,7 +44,7 @@ static uint32_t decode(const char **at, const char *end)
 {
 	const unsigned char *s = (const unsigned char *)*at;
 	size_t more = s[0] >= 0xf0 ? 3 : s[0] >= 0xe0 ? 2 : s[0] >= 0xc0 ? 1 : 0, i;
-	uint32_t c = s[0];
+	uint32_t c;
 
 	if (more > 0 && (size_t)(end - *at) > more) {
 		c = s[0] & (0x3fu >> more);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -29,13 +28,12 @@ static const char *advice(int why)
 
 static int give_folder(int made, const char *key, const char *path, int *held, struct err *e)
 {
-	char name[32];
+	char name[FD_NAME];
 
 	*held = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*held < 0)
 		return err_sys(e, "%s %s", key, path);
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", *held);
-	if (fsconfig(made, FSCONFIG_SET_STRING, key, name, 0) < 0)
+	if (fsconfig(made, FSCONFIG_SET_STRING, key, fd_name(name, *held), 0) < 0)
 		return err_sys(e, "overlay of %s: %s", path, key);
 	return 0;
 }

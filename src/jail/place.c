@@ -108,15 +108,14 @@ int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t m
 {
 	scoped(fd) int over = place_make_dir(in, target, e);
 	scoped(fd) int root = -1;
-	char options[96], path[32];
+	char options[96], path[FD_NAME];
 	struct stat st;
 
 	if (over < 0)
 		return -1;
 	snprintf(options, sizeof(options), "mode=%04o,size=%llu,nr_inodes=%llu", mode,
 		 (unsigned long long)most, (unsigned long long)(names ? names : most / 4096 + 64));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", over);
-	if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+	if (mount("tmpfs", fd_name(path, over), "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(e, "tmpfs at %s", target);
 	root = place_open(in, target, e);
 	if (root < 0)

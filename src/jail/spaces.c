@@ -51,8 +51,7 @@ int spaces_enter_user(struct inside *in, struct err *e)
 		return err_in(e, "%s",
 			      in->uid == 0
 				      ? "mapping uid 0 takes CAP_SETFCAP: keep it, or run as a user"
-				      : "allow unprivileged user namespaces (sysctl "
-					"kernel.apparmor_restrict_unprivileged_userns=0)");
+				      : "allow unprivileged user namespaces: reeve doctor says how");
 	if (write_own("/proc/self/setgroups", "deny", e) < 0)
 		return -1;
 	snprintf(map, sizeof(map), "%u %u 1", in->gid, in->gid);

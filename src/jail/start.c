@@ -272,6 +272,12 @@ void jail_signal(struct jail *j, int signal)
 		(void)!send(j->control, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+void jail_kill(struct jail *j)
+{
+	if (j->init > 0)
+		syscall(SYS_pidfd_send_signal, j->pidfd, SIGKILL, NULL, 0);
+}
+
 int jail_hear(struct jail *j, struct jail_event *out)
 {
 	ssize_t got;
@@ -330,7 +336,7 @@ void jail_end(struct jail *j)
 
 	if (j->init > 0) {
 		let_end(j);
-		syscall(SYS_pidfd_send_signal, j->pidfd, SIGKILL, NULL, 0);
+		jail_kill(j);
 		reap(j, &status, 0);
 	}
 	for (i = 0; j->control >= 0 && i < JAIL_SOCKETS; i++)

@@ -42,6 +42,14 @@ bool json_write(struct buf *out, const json_t *value);
  */
 bool json_canonical(struct buf *out, const json_t *value);
 
+/* A member's text; "" where there is none, or none that is text. */
+static inline const char *json_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
 /* RFC 6901: the value a pointer names, or NULL. "" is the whole. Linear in the pointer. */
 json_t *json_at(json_t *root, const char *pointer);
 

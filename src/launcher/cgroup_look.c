@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "launcher/cgroup.h"
 
 enum { TEXT_MOST = 1 << 20 };
@@ -44,7 +45,7 @@ static int own_path(char out[PATH_MAX], const char *file, struct err *e)
 	line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
 	if (!line)
 		return err_set(e, ERR_SYSTEM, "this process is in no cgroup v2");
-	line = strchr(line, '/');
+	line += strcspn(line, "/");
 	size = strcspn(line, "\n");
 	if (size >= PATH_MAX || strstr(line, "/../"))
 		return err_set(e, ERR_LIMIT,
@@ -166,15 +167,15 @@ static int choose(struct cgroup_layout *out, unsigned need, const char *top, str
 int cgroup_look(struct cgroup_layout *out, const struct cgroup_view *view, unsigned need,
 		struct err *e)
 {
-	char path[PATH_MAX], root[PATH_MAX], point[PATH_MAX];
+	char path[PATH_MAX] = "", root[PATH_MAX] = "", point[PATH_MAX] = "";
 	struct cgroup_layout found = { 0 };
 	size_t size;
 
 	if (own_path(path, view->self, e) < 0 || find_mount(root, point, view->mounts, e) < 0)
 		return -1;
-	size = strcmp(root, "/") == 0 ? 0 : strlen(root);
-	if (strncmp(path, root, size) != 0 || (path[size] != '/' && path[size] != '\0'))
+	if (!path_is_within(path, root))
 		return err_set(e, ERR_SYSTEM, "this process's cgroup is not below the one mounted");
+	size = strcmp(root, "/") == 0 ? 0 : strlen(root);
 	if (snprintf(found.own, sizeof(found.own), "%s%s", point,
 		     strcmp(path + size, "/") == 0 ? "" : path + size) >= (int)sizeof(found.own))
 		return err_set(e, ERR_LIMIT, "too long a name of a cgroup");

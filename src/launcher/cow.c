@@ -39,7 +39,7 @@ static void sweep(int all)
 			continue;
 		folder = openat(all, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
-			(void)!cow_remove(all, d->d_name, &ignored);
+			(void)!fd_remove_all(all, d->d_name, &ignored);
 		fd_close(&folder);
 	}
 	if (list)
@@ -323,7 +323,7 @@ int cow_end(struct run *r, struct err *e)
 	if (r->cow.folder < 0 || !r->cow.numbered)
 		return 0;
 	if (notes_wait(r, 0, e) == 0 && write_down(r, e) == 0) {
-		(void)!cow_remove(r->cow.folder, "work", &ignored); /* the overlay's own; no harm if it stays */
+		(void)!fd_remove_all(r->cow.folder, "work", &ignored); /* the overlay's own; no harm if it stays */
 		return 0;
 	}
 	if (note_files(r, 0, NULL, e, &ignored) < 0)
@@ -338,7 +338,7 @@ void cow_free(struct run *r)
 	struct err ignored = { 0 };
 
 	if (r->cow.folder >= 0 && !r->cow.numbered)
-		(void)!cow_remove(r->cow.all, r->cow.name, &ignored);
+		(void)!fd_remove_all(r->cow.all, r->cow.name, &ignored);
 	fd_close(&r->cow.folder);
 	fd_close(&r->cow.all);
 }

@@ -87,7 +87,4 @@ bool cow_line(struct buf *out, const struct cow_effect *effect);
 /* `"NAME":"text"`, or `"NAME_hex":"…"` of what is no UTF-8. */
 void cow_member(struct buf *out, const char *name, const char *text);
 
-/* cow_remove.c: a folder and all in it, however deep, whatever its modes. */
-int cow_remove(int parent, const char *name, struct err *e) must_use;
-
 #endif

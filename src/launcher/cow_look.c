@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,8 +18,6 @@
 
 #include "base/fd.h"
 #include "launcher/cow.h"
-
-enum { FD_NAME = 40 };
 
 int cow_open(int root, const char *path, int flags)
 {
@@ -33,25 +30,19 @@ int cow_open(int root, const char *path, int flags)
 	return (int)syscall(SYS_openat2, root, path[0] ? path : ".", &how, sizeof(how));
 }
 
-static const char *name_of(char out[FD_NAME], int fd)
-{
-	snprintf(out, FD_NAME, "/proc/self/fd/%d", fd);
-	return out;
-}
-
 /* What `fd` (O_PATH, known to be a file or a folder) stands for, opened. */
 static int open_found(int fd, mode_t mode, int flags, bool ours)
 {
 	mode_t need = flags & O_DIRECTORY ? S_IRWXU : S_IRUSR;
 	char name[FD_NAME];
-	int opened = open(name_of(name, fd), flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int opened = open(fd_name(name, fd), flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int why = errno;
 
-	if (opened >= 0 || why != EACCES || !ours || chmod(name, (mode & 07777) | need) < 0)
+	if (opened >= 0 || why != EACCES || !ours || fd_chmod(fd, (mode & 07777) | need) < 0)
 		return opened;
 	opened = open(name, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	why = errno;
-	if (chmod(name, mode & 07777) < 0)
+	if (fd_chmod(fd, mode & 07777) < 0)
 		fd_close(&opened);
 	errno = why;
 	return opened;
@@ -154,7 +145,7 @@ bool cow_is_opaque(int root, const char *path)
 		return false;
 	found = open_found(fd, st.st_mode, O_DIRECTORY, true);
 	return found >= 0 &&
-	       getxattr(name_of(name, found), "user.overlay.opaque", value, sizeof(value)) == 1 &&
+	       getxattr(fd_name(name, found), "user.overlay.opaque", value, sizeof(value)) == 1 &&
 	       value[0] == 'y';
 }
 

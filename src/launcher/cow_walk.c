@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,14 +131,12 @@ static int walk_folder(struct walk *w, bool has_lower, bool hides, struct err *e
 static int open_up(struct walk *w, unsigned mode, struct err *e)
 {
 	scoped(fd) int fd = cow_open(w->upper, w->path, O_PATH | O_DIRECTORY);
-	char name[40];
 
 	if (fd < 0)
 		return err_sys(e, "open a folder");
 	if ((mode & S_IRWXU) == S_IRWXU)
 		return 0;
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	return chmod(name, mode | S_IRWXU) < 0 ? err_sys(e, "open a folder") : 0;
+	return fd_chmod(fd, mode | S_IRWXU) < 0 ? err_sys(e, "open a folder") : 0;
 }
 
 static int found_folder(struct walk *w, const struct cow_state *before,
@@ -220,11 +217,10 @@ static int walk_folder(struct walk *w, bool has_lower, bool hides, struct err *e
 /* The agent may have shut the workspace itself. */
 static int open_root(int upper, struct err *e)
 {
-	char name[40];
 	struct stat st;
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", upper);
-	if (fstat(upper, &st) < 0 || ((st.st_mode & S_IRWXU) != S_IRWXU && chmod(name, (st.st_mode & 07777) | S_IRWXU) < 0))
+	if (fstat(upper, &st) < 0 ||
+	    ((st.st_mode & S_IRWXU) != S_IRWXU && fd_chmod(upper, (st.st_mode & 07777) | S_IRWXU) < 0))
 		return err_sys(e, "open the copy");
 	return 0;
 }

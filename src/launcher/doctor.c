@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,11 +84,33 @@ static void look_userns_clone(struct doctor_fact *f)
 		f->state = DOCTOR_FINE;
 }
 
+/* The profile lies beside the library of profiles: where it was installed, or in the checkout. */
+static void apparmor_fix(char *out, size_t room)
+{
+	static const char *const beneath[] = { "share/reeve", "contrib" };
+	char programs[LAUNCH_TEXT], path[LAUNCH_TEXT + 64], real[PATH_MAX];
+	struct err ignored;
+	size_t i;
+
+	snprintf(out, room, "load the AppArmor profile that comes with reeve: reeve(1), CONTAINERS");
+	if (paths_programs(programs, &ignored) < 0)
+		return;
+	for (i = 0; i < count_of(beneath); i++) {
+		snprintf(path, sizeof(path), "%s/../../%s/apparmor/reeve", programs, beneath[i]);
+		if (realpath(path, real) && strlen(real) + 80 < room) {
+			snprintf(out, room, "cp %s /etc/apparmor.d && apparmor_parser -r /etc/apparmor.d/reeve",
+				 real);
+			return;
+		}
+	}
+}
+
 /* A profile may lift it for this program: then the switch is only worth knowing. */
 static void look_apparmor(struct doctor_fact *f)
 {
-	look_switch(f, "apparmor_restrict_unprivileged_userns", "1",
-		    "apparmor_parser -r contrib/apparmor/reeve");
+	look_switch(f, "apparmor_restrict_unprivileged_userns", "1", "");
+	if (f->state == DOCTOR_MISSING)
+		apparmor_fix(f->fix, sizeof(f->fix));
 	if (f->state == DOCTOR_MISSING && !(jail_missing() & (1u << LAYER_USER)))
 		f->state = DOCTOR_NOTE;
 }

@@ -12,11 +12,17 @@ enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 6, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
-/* First a request, then no longer one: the same signal that a person would send. */
+/*
+ * First a request, then no longer one: the same signal that a person would send. Init passes both on; one that
+ * does not, because something holds it up, is ended itself, and everything inside with it.
+ */
 static void time_out(struct run *r)
 {
-	jail_signal(&r->agent, r->timed_out ? SIGKILL : SIGTERM);
-	r->timed_out = true;
+	if (r->timed_out < 2)
+		jail_signal(&r->agent, r->timed_out ? SIGKILL : SIGTERM);
+	else
+		jail_kill(&r->agent);
+	r->timed_out++;
 	r->deadline_ns = clock_mono_ns() + GRACE_SECONDS * SECOND;
 }
 

@@ -48,7 +48,8 @@ struct run {
 	int signals;		/* signalfd */
 	uint64_t index;		/* of this run's own record */
 	uint64_t began_ns, deadline_ns;	/* deadline 0: none */
-	bool timed_out, ending, done;
+	unsigned timed_out;	/* how often it was told that its time is over */
+	bool ending, done;
 	int status;		/* of the agent, once it has ended */
 	struct child children[RUN_CHILDREN];
 	struct phases phases;

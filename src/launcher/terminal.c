@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "launcher/run.h"
@@ -65,11 +65,9 @@ static int copy_modes(const struct terminal *t, int master, struct err *e)
  * shell. */
 static int open_again(int tty, int flags)
 {
-	char path[32];
-	int fd;
+	char path[FD_NAME];
+	int fd = open(fd_name(path, tty), flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", tty);
-	fd = open(path, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	return fd < 0 ? fcntl(tty, F_DUPFD_CLOEXEC, 3) : fd;
 }
 
@@ -126,6 +124,16 @@ static int ask(struct terminal *t, enum relay_word word, struct err *e)
 	return 0;
 }
 
+/* Now, because what a timer takes may be used up later, by somebody inside. */
+static int make_timer(struct run *r, struct err *e)
+{
+	struct sigevent how = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT };
+
+	if (r->ask->timeout_s && timer_create(CLOCK_MONOTONIC, &how, &r->terminal.late) < 0)
+		return err_sys(e, "timer");
+	return 0;
+}
+
 int terminal_begin(struct run *r, struct err *e)
 {
 	struct terminal *t = &r->terminal;
@@ -136,7 +144,7 @@ int terminal_begin(struct run *r, struct err *e)
 	t->typed = t->tty == STDIN_FILENO;
 	if (t->tty < 0 || tcgetattr(t->tty, &t->before) < 0)
 		return err_sys(e, "terminal");
-	if (copy_modes(t, r->agent.terminal, e) < 0 || start_relay(r, e) < 0 ||
+	if (make_timer(r, e) < 0 || copy_modes(t, r->agent.terminal, e) < 0 || start_relay(r, e) < 0 ||
 	    ask(t, RELAY_WORK, e) < 0)
 		return err_in(e, "terminal");
 	fd_close(&r->agent.terminal);
@@ -168,6 +176,16 @@ bool terminal_signal(struct run *r, int signal)
 	return signal == SIGWINCH || signal == SIGCONT;
 }
 
+/* Who is stopped still has a time: a timer's SIGCONT wakes also those. 0 takes it back. */
+static void wake_at(struct run *r, uint64_t deadline_ns)
+{
+	const struct itimerspec at = { .it_value = { .tv_sec = (time_t)(deadline_ns / 1000000000),
+						     .tv_nsec = (long)(deadline_ns % 1000000000) } };
+
+	if (r->ask->timeout_s)
+		must(timer_settime(r->terminal.late, TIMER_ABSTIME, &at, NULL) == 0);
+}
+
 /*
  * By SIGTSTP with its own meaning and to the whole group, as the terminal itself would: the kernel
  * leaves a group running that no shell could continue.
@@ -179,6 +197,7 @@ void terminal_stopped(struct run *r)
 
 	if (r->terminal.control < 0)
 		return;
+	wake_at(r, r->deadline_ns);
 	(void)!ask(&r->terminal, RELAY_PAUSE, &ignored); /* the loop will hear of it */
 	log_returns(false);
 	sigemptyset(&stop);
@@ -186,6 +205,9 @@ void terminal_stopped(struct run *r)
 	sigprocmask(SIG_UNBLOCK, &stop, &before);
 	kill(0, SIGTSTP);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	wake_at(r, 0);
+	if (r->deadline_ns && clock_left_ms(r->deadline_ns) == 0)
+		kill(0, SIGCONT); /* what was stopped with us is needed for the end */
 	/* What woke us is dealt with here; told twice, it could undo a ^Z typed in between. */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGCONT);

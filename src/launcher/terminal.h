@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <termios.h>
+#include <time.h>
 
 #include "base/err.h"
 
 struct run;
 
 struct terminal {
+	timer_t late;		/* made if the run has a time: its SIGCONT comes when that is over */
 	pid_t relay;		/* carries the bytes; -1: there is none */
 	int control;		/* ours with it: it restores the terminal when this closes; -1: none */
 	int tty;		/* the operator's, borrowed */

@@ -96,9 +96,11 @@ static void lower_high(struct ends *n, double high, bool out)
 
 static void narrow(struct ends *n, const struct test *t)
 {
-	const char *word = t->how->word;
 	double number = json_number_value(t->value);
+	const char *word;
 
+	must(t->how);
+	word = t->how->word;
 	if (strcmp(word, "above") == 0 || strcmp(word, "at_least") == 0)
 		raise_low(n, number, word[1] == 'b');
 	if (strcmp(word, "below") == 0 || strcmp(word, "at_most") == 0)

@@ -124,7 +124,7 @@ static void link_entry(struct index *x, size_t i)
 	*slot = (uint32_t)i + 1;
 }
 
-static bool grow(void **array, size_t count, size_t size)
+bool array_grow(void **array, size_t count, size_t size)
 {
 	void *more = reallocarray(*array, count, size);
 
@@ -167,7 +167,7 @@ static size_t rounded(size_t count)
 static bool grow_list(struct rules *list, size_t count)
 {
 	void *at = list->at;
-	bool done = grow(&at, rounded(list->count + count), sizeof(*list->at));
+	bool done = array_grow(&at, rounded(list->count + count), sizeof(*list->at));
 
 	list->at = at;
 	return done;
@@ -184,7 +184,7 @@ static bool make_room(struct index *x, struct rule *const *rules, size_t count)
 		keys += names_count(finders(rules[i], &kind));
 	fits = grow_list(&x->wild, count) && grow_list(&x->refusals, count) &&
 	       grow_list(&x->allowances, count) &&
-	       grow(&entries, rounded(x->entry_count + keys), sizeof(*x->entries));
+	       array_grow(&entries, rounded(x->entry_count + keys), sizeof(*x->entries));
 	x->entries = entries;
 	return fits && grow_slots(x, keys);
 }

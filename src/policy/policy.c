@@ -48,21 +48,12 @@ size_t policy_rule_count(const struct policy *p)
 	return p->rule_count;
 }
 
-static bool grow(void **array, size_t count, size_t size)
-{
-	void *more = reallocarray(*array, count, size);
-
-	if (more)
-		*array = more;
-	return more != NULL;
-}
-
 static bool make_room(struct policy *p, size_t rules)
 {
 	void *all = p->rules, *files = p->files;
-	bool fits = grow(&all, p->rule_count + rules + 1, sizeof(*p->rules));
+	bool fits = array_grow(&all, p->rule_count + rules + 1, sizeof(*p->rules));
 
-	fits = grow(&files, p->file_count + 1, sizeof(*p->files)) && fits;
+	fits = array_grow(&files, p->file_count + 1, sizeof(*p->files)) && fits;
 	p->rules = all;
 	p->files = files;
 	return fits;

@@ -125,6 +125,9 @@ struct policy {
 int rules_read(struct rule ***out, size_t *count, struct file *to, const struct json_file *f,
 	       struct err *e) must_use;
 
+/* false: no memory, and the array is what it was. */
+bool array_grow(void **array, size_t count, size_t size) must_use;
+
 /* Add these rules, or nothing if there is no memory. */
 int index_add(struct index *x, struct rule *const *rules, size_t count, struct err *e) must_use;
 void index_free(struct index *x);

@@ -43,15 +43,6 @@ bool path_is_plain(const char *path)
 	return strlen(path) < 4000;
 }
 
-bool path_is_within(const char *path, const char *root)
-{
-	size_t size = strlen(root);
-
-	if (strcmp(root, "/") == 0)
-		return true;
-	return strncmp(path, root, size) == 0 && (path[size] == '/' || path[size] == '\0');
-}
-
 bool variable_is_settable(const char *name)
 {
 	static const char *const ours[] = { "HOME", "REEVE_SOCKET", "REEVE_MCP_CONFIG" };

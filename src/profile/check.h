@@ -15,9 +15,6 @@ const char *point_index(char out[POINT_MOST], const char *parent, size_t index);
 /* Absolute, without "." or ".." or "//" or a slash at the end; "/" itself is not. */
 bool path_is_plain(const char *path);
 
-/* `path` is `root` or beneath it. */
-bool path_is_within(const char *path, const char *root);
-
 /* [A-Za-z_][A-Za-z0-9_]*, and not one that reeve itself sets. */
 bool variable_is_settable(const char *name);
 

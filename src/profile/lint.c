@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
+
 static void blame(const struct lint *l, const char *name)
 {
 	buf_printf(l->names, "%s%s", l->names->size ? ", " : "", name);

@@ -151,6 +151,7 @@ static int load_chain(struct profile *p, const char *path, const char *const *di
 
 	if (load_part(p, path, e) < 0)
 		return -1;
+	must(p->part_count > 0);
 	while ((name = json_string_value(
 			json_object_get(p->parts[p->part_count - 1].file.root, "extends")))) {
 		if (find_base(base, p, name, dirs, e) < 0)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "profile/plan.h"
 
 /* Lists are united. In these, names may carry their reasons. */

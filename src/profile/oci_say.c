@@ -64,7 +64,7 @@ static void say_floor(struct buf *out, const struct oci *o)
 bool oci_say(struct buf *out, const struct oci *o)
 {
 	char room[48];
-	scoped(buf) struct buf unknown = BUF(OCI_UNKNOWN * 4);
+	scoped(buf) struct buf unknown = BUF((size_t)OCI_UNKNOWN * 4);
 
 	buf_printf(out, "%zu entries, %zu of them left out: they need a capability, another architecture or "
 			"another kernel\n",

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 void plan_free(struct plan *p)
 {
 	struct text_kept *t;

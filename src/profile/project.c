@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "profile/limits.h"
 #include "profile/plan.h"
 #include "seal/seal.h"

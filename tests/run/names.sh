@@ -244,7 +244,7 @@ J
 	tool() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json -- reeve-call tool x/touch "{\"path\":\"$1\"}" 2>&1; }
 	says "uid $uid: nor by a tool" 'exit status 1' "$(tool .mcp.json)"
 	tool made >/dev/null
-	equal "uid $uid: which makes other files" "made" "$(cd "$h/work" && find . -maxdepth 1 \( -name made -o -name .mcp.json \) -printf '%P\n')"
+	equal "uid $uid: which makes other files" "made" "$(cd "$h/work" && ls -d made .mcp.json 2>/dev/null)"
 	says "uid $uid: a record says which tool server it was" '"path":"[^"]*\.mcp\.json".*"server":"x"' "$(records "$h")"
 	cat >"$h/work/pipe.py" <<'P'
 import os, socket, subprocess, threading

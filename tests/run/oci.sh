@@ -48,6 +48,12 @@ J
 import fcntl
 try: fcntl.ioctl(0, 0x5412, b\"x\")
 except OSError as e: print(e)" </dev/null'
+	inside 'and no file lends our uid to whoever runs it outside' '^-1 -1 0 no$' 'python3 -c "
+import ctypes, os
+libc = ctypes.CDLL(None)
+open(\"lent\", \"w\").close()
+print(libc.syscall(452, -100, b\"lent\", 0o4755, 0), libc.chmod(b\"lent\", 0o4755), libc.syscall(452, -100, b\"lent\", 0o700, 0),
+      \"yes\" if os.stat(\"lent\").st_mode & 0o4000 else \"no\")"'
 	[ "$(uname -m)" != x86_64 ] || inside 'and foreign entry' '^-1 38$' 'python3 -c "
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)

@@ -19,6 +19,8 @@ for uid in $(each_user); do
 	seat '^C is the agent'"'"'s' interrupt 'raw True|130|restored'
 	seat '^Z stops the job, and fg goes on with it' stop 'same|same|status=0|same'
 	seat 'where no shell can continue it, ^Z does not stop it' orphaned '0|restored'
+	seat 'an agent that stops itself over and over stops it once' stopped_often '1 stops'
+	seat 'nor does one that stops itself stop its time' stopped_late 'Exit 124'
 	seat 'behind, it writes and takes no terminal, until it comes to the front' background 'status=0|same'
 	seat 'modes set inside stay inside' modes_after '3|restored'
 	seat 'the terminal is given back when out of time' timeout 'raw True|124|restored'

@@ -47,9 +47,9 @@ static int links_by_proc(const char *on)
 static int symlinks(const char *on)	{ return told(symlinkat("x", AT_FDCWD, on)); }
 static int device(const char *on)	{ return told(mknodat(AT_FDCWD, on, S_IFBLK | 0600, 0x800)); }
 static int null_device(const char *on)	{ return told(mknodat(AT_FDCWD, on, S_IFCHR | 0600, 0x103)); }
-static int chmods(const char *on)	{ return told(chmod(on, 04777)); }
-static int chmods_flagged(const char *on) { return told(syscall(FCHMODAT2, AT_FDCWD, on, 04777, AT_SYMLINK_NOFOLLOW)); }
-static int chmods_descriptor(const char *on) { return told(fchmod(open(on, O_RDONLY), 04777)); }
+static int chmods(const char *on)	{ return told(chmod(on, 0777)); }
+static int chmods_flagged(const char *on) { return told(syscall(FCHMODAT2, AT_FDCWD, on, 0777, AT_SYMLINK_NOFOLLOW)); }
+static int chmods_descriptor(const char *on) { return told(fchmod(open(on, O_RDONLY), 0777)); }
 static int owns(const char *on)		{ return told(chown(on, getuid(), getgid())); }
 static int dates(const char *on)	{ return told(utimensat(AT_FDCWD, on, NULL, 0)); }
 static int attributes(const char *on)	{ return told(syscall(SYS_setxattr, on, "user.x", "x", 1, 0)); }
@@ -94,6 +94,14 @@ static int immutable(const char *on)
 	return told(syscall(SYS_ioctl, fd, 0x40086602, &flags));
 }
 
+/* btrfs makes, copies and removes whole folders by ioctl(2), where Landlock is not asked about their names. */
+static int subvolume(const char *on)
+{
+	char name[4096] = { [8] = 'x' };
+
+	return told(syscall(SYS_ioctl, open(".", O_RDONLY | O_DIRECTORY), strtoul(on, NULL, 16), name));
+}
+
 #define LINK "/usr/reeve-was-here"
 
 static const struct attempt attempts[] = {
@@ -124,6 +132,12 @@ static const struct attempt attempts[] = {
 	{ "copy_file_range", copies, "/usr/bin/id", EBADF, 0, NULL, NULL },
 	{ "open_by_handle_at", by_handle, FILE_OF_SYSTEM, EPERM, 0, "open_by_handle_at", NULL },
 	{ "writable memory of a file opened for reading", maps, FILE_OF_SYSTEM, EACCES, 0, NULL, NULL },
+	{ "a subvolume", subvolume, "5000940e", EPERM, 0, "ioctl", NULL },
+	{ "a subvolume, second form", subvolume, "50009418", EPERM, 0, "ioctl", NULL },
+	{ "a snapshot", subvolume, "50009401", EPERM, 0, "ioctl", NULL },
+	{ "a snapshot, second form, with high bits set", subvolume, "7ffffff50009417", EPERM, 0, "ioctl", NULL },
+	{ "a subvolume removed", subvolume, "5000940f", EPERM, 0, "ioctl", NULL },
+	{ "a subvolume removed, second form", subvolume, "5000943f", EPERM, 0, "ioctl", NULL },
 	{ "the immutable flag", immutable, FILE_OF_SYSTEM, EROFS, EACCES, NULL, NULL },
 };
 

@@ -76,6 +76,25 @@ static int given_away(const char *on)
 	close(open("mine", O_CREAT | O_WRONLY, 0600));
 	return told(chown("mine", (uid_t)strtoul(on, NULL, 10), (gid_t)-1));
 }
+/* What carries our uid to whoever runs it outside, where the workspace is not nosuid. */
+static int of_mine(void)
+{
+	return open("mine", O_CREAT | O_RDWR, 0700);
+}
+static int lent(const char *on)		{ close(of_mine()); return told(syscall(SYS_chmod, "mine", strtoul(on, NULL, 8))); }
+static int lent_at(const char *on)	{ close(of_mine()); return told(syscall(SYS_fchmodat, AT_FDCWD, "mine", strtoul(on, NULL, 8))); }
+static int lent_open(const char *on)	{ return told(syscall(SYS_fchmod, of_mine(), strtoul(on, NULL, 8))); }
+static int lent_at_birth(const char *on)
+{
+	struct stat st;
+	int fd = open("lent", O_CREAT | O_EXCL | O_RDWR, 04755);
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, on, 1) != 1 || fstat(fd, &st) < 0)
+		return BROKEN;
+	return st.st_mode & S_ISUID ? OUT : WORKED;
+}
 static int raised(const char *on)
 {
 	struct rlimit now, more;
@@ -111,6 +130,12 @@ static const struct attempt attempts[] = {
 	{ "another gid", gid_of, "1", EPERM, EINVAL, NULL, NULL },
 	{ "other groups", groups, "1", EPERM, 0, NULL, NULL },
 	{ "a file given away", given_away, "1", EPERM, EINVAL, NULL, NULL },
+	{ "a file that lends our uid", lent, "4755", EPERM, 0, "chmod", NULL },
+	{ "the same, with high bits set", lent, "700000000004755", EPERM, 0, "chmod", NULL },
+	{ "the same, by fchmodat", lent_at, "4755", EPERM, 0, "fchmodat", NULL },
+	{ "the same, by fchmod", lent_open, "6755", EPERM, 0, "fchmod", NULL },
+	{ "the same at its birth: gone when it is written", lent_at_birth, "x", WORKED, 0, NULL, NULL },
+	{ "any other mode", lent, "3750", WORKED, 0, NULL, NULL },
 	{ "a limit raised", raised, NULL, EPERM, 0, NULL, NULL },
 	{ "core files", dumped, NULL, EPERM, 0, NULL, NULL },
 	{ "a better priority", nicer, NULL, EACCES, EPERM, NULL, NULL },

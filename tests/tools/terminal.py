@@ -185,6 +185,47 @@ def orphaned():
     return seat.ended(), seat.restored()
 
 
+def stopped_often():
+    """An agent that stops itself over and over stops the job once, and fg goes on with it."""
+    seat = shell()
+    seat.type(line("sh", "-c", "(for i in $(seq 30); do kill -STOP $$; sleep 0.02; kill -CONT $$; sleep 0.02; done; : >flooded) &"
+                   " wait; echo rea''dy; sed -u s/^/got-/") + "\n")
+    stops = 0
+    while seat.expect("Stopped|ready\r") == "Stopped":
+        stops += 1
+        seat.expect("prompt> ")
+        while not os.path.exists("flooded"):
+            seat.more(0.1)
+        seat.type("fg\n")
+        seat.expect("reeve")
+    seat.type("now\n")
+    seat.expect("got-now")
+    seat.type("\x04")
+    seat.expect("prompt> ")
+    seat.type("exit\n")
+    seat.ended()
+    return f"{stops} stops"
+
+
+def stopped_late():
+    """An agent that stops itself does not stop the time it was given."""
+    options[:] = ["--timeout", "1"]
+    seat = shell()
+    seat.type(line("sh", "-c", "kill -STOP $$; sleep 1000") + "\n")
+    seat.expect("Stopped")
+    job = [pid for pid, name, spaces in seat.children()]
+    watch = os.pidfd_open(job[0])
+    if not select.select([watch], [], [], PATIENCE)[0]:
+        os.kill(job[0], signal.SIGKILL)
+        return "stopped for ever"
+    seat.expect("prompt> ")
+    seat.type("\n")
+    said = seat.expect("Exit [0-9]+")
+    seat.type("exit\n")
+    seat.ended()
+    return said
+
+
 def background():
     seat = shell()
     seat.type("stty -a | md5sum; " + line("sh", "-c", "echo from-''behind") + " & wait $!; echo status=$?\n")

@@ -49,7 +49,7 @@ static int tear_down(void **state)
 
 	review_free(&r->w);
 	close(r->top);
-	assert_int_equal(cow_remove(AT_FDCWD, r->path, &e), 0);
+	assert_int_equal(fd_remove_all(AT_FDCWD, r->path, &e), 0);
 	free(r);
 	return 0;
 }

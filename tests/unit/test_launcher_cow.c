@@ -75,7 +75,7 @@ static int tear_down(void **state)
 	close(r->upper);
 	close(r->lower);
 	close(r->top);
-	assert_int_equal(cow_remove(AT_FDCWD, r->path, &e), 0);
+	assert_int_equal(fd_remove_all(AT_FDCWD, r->path, &e), 0);
 	assert_int_equal(access(r->path, F_OK), -1);
 	free(r);
 	return 0;

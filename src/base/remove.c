@@ -5,25 +5,28 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "launcher/cow.h"
+#include "base/scope.h"
+
+/* Each pass takes a level away; more than these, and somebody is adding to it. */
+enum { PASSES = 1 << 20 };
 
 /* A folder of ours, open for listing and changing; never through a link. */
 static int open_folder(int parent, const char *name)
 {
 	scoped(fd) int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[40];
+	char path[FD_NAME];
 
 	if (fd < 0)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	(void)!chmod(path, 0700);
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)!fd_chmod(fd, 0700);
+	return open(fd_name(path, fd), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int remove_leaf(int dir, const char *name)
@@ -85,10 +88,10 @@ static int sweep(int top, bool *left, size_t *number)
 	return done;
 }
 
-int cow_remove(int parent, const char *name, struct err *e)
+int fd_remove_all(int parent, const char *name, struct err *e)
 {
 	scoped(fd) int top = -1;
-	size_t number = 0;
+	size_t number = 0, passes;
 	bool left = true;
 
 	if (remove_leaf(parent, name) == 0)
@@ -96,7 +99,7 @@ int cow_remove(int parent, const char *name, struct err *e)
 	top = open_folder(parent, name);
 	if (top < 0)
 		return err_sys(e, "remove %s", name);
-	while (left)
+	for (passes = 0; left && passes < PASSES; passes++)
 		if (sweep(top, &left, &number) < 0)
 			return err_sys(e, "remove %s", name);
 	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? err_sys(e, "remove %s", name) : 0;
