@@ -160,16 +160,16 @@ for uid in $(each_user); do
 	fails "uid $uid: is taken over" 0 ws commit "$run"
 	says "uid $uid: and git outside sees it" 'second' "$(me git log --oneline 2>&1)"
 	fresh
-	agent 'mkfifo pipe; echo fine >fine; cp /bin/true suid; chmod 4755 suid; printf x >"$(printf "esc\033[2J\nline")"; touch "$(printf "bad\377")"; rm a; ln -s /etc/passwd a'
+	agent 'mkfifo pipe; echo fine >fine; cp /bin/true lends; chmod 2755 lends; printf x >"$(printf "esc\033[2J\nline")"; touch "$(printf "bad\377")"; rm a; ln -s /etc/passwd a'
 	said=$(ws diff "$run" 2>&1)
 	silent "uid $uid: no escape reaches the terminal by a name" "$esc" "$said"
 	says "uid $uid: it is shown as what it is" 'esc\\x1b\[2J\\x0aline' "$said"
 	says "uid $uid: bytes that are no text too" 'bad\\xff' "$said"
 	says "uid $uid: a link says where it leads" 'a -> /etc/passwd' "$said"
 	says "uid $uid: the record of a strange name holds the digest of all of it" "\"digest\":\"sha256:$(printf 'bad\377' | sha256sum | cut -c1-64)\"" "$(records "$h" | grep '"kind":"file"' | grep bad)"
-	fails "uid $uid: a FIFO and a set-user-id file" 1 ws commit "$run"
+	fails "uid $uid: a FIFO and a set-group-id file" 1 ws commit "$run"
 	says "uid $uid: are refused by name" '^refused  pipe: neither file' "$said"
-	says "uid $uid: each" '^refused  suid: a set-user-id' "$said"
+	says "uid $uid: each" '^refused  lends: a set-user-id or set-group-id' "$said"
 	silent "uid $uid: and what says so is harmless" "$esc" "$said"
 	fails "uid $uid: the rest can be had" 0 ws commit "$run" --only fine --only "$(printf 'esc\033[2J\nline')" --only "$(printf 'bad\377')"
 	equal "uid $uid: and is there" 'fine x' "$(cd "$h/work" && { cat fine esc*; } | flat)"
