@@ -5,25 +5,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The bytes that would be forwarded, read again, are the same call: judged = forwarded. */
-static void check_call(json_t *params)
+/* The bytes that would be forwarded, read again, are the same: judged = forwarded. */
+static void check_asked(enum mcp_ask what, json_t *params)
 {
 	scoped(buf) struct buf out = BUF(16 << 20), again = BUF(16 << 20);
 	scoped(json) json_t *doc = NULL;
 	struct err e = { 0 };
 	struct mcp_fault fault = { 0 };
 	struct mcp_message m;
-	struct mcp_call call, same;
+	struct mcp_asked asked, same;
 
-	if (!mcp_read_call(&call, params, &fault) || !mcp_write_call(&out, 1, call.name, call.arguments))
+	if (!mcp_read_asked(&asked, what, params, &fault) || !mcp_write_asked(&out, what, 1, &asked))
 		return;
 	if (memchr(out.data, '\n', out.size) || json_read(&doc, out.data, out.size, NULL, &e) < 0 ||
 	    !mcp_read(&m, doc, &fault) || m.kind != MCP_REQUEST ||
-	    !mcp_read_call(&same, m.params, &fault) || strcmp(same.name, call.name) != 0)
+	    strcmp(m.method, mcp_ask_method(what)) != 0 ||
+	    !mcp_read_asked(&same, what, m.params, &fault) || strcmp(same.name, asked.name) != 0)
 		__builtin_trap();
-	if (call.arguments && !json_equal(call.arguments, same.arguments))
+	if (asked.args && asked.args != params && !json_equal(asked.args, same.args))
 		__builtin_trap();
-	if (!mcp_write_call(&again, 1, same.name, same.arguments) || again.size != out.size ||
+	if (!mcp_write_asked(&again, what, 1, &same) || again.size != out.size ||
 	    memcmp(again.data, out.data, out.size) != 0)
 		__builtin_trap();
 }
@@ -65,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mcp_fault fault = { 0 };
 	struct mcp_message m;
 	struct err e = { 0 };
+	int what;
 
 	if (json_read(&doc, (const char *)data, size, NULL, &e) < 0)
 		return 0;
@@ -74,10 +76,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (m.kind == MCP_RESPONSE && (!m.id || !m.result == !m.error))
 		__builtin_trap();
-	if (m.kind == MCP_REQUEST && m.params) {
-		check_call(m.params);
+	for (what = 0; m.kind == MCP_REQUEST && m.params && what < MCP_ASKS; what++)
+		check_asked((enum mcp_ask)what, m.params);
+	if (m.kind == MCP_REQUEST && m.params)
 		check_modern(&m);
-	}
 	if (m.kind == MCP_RESPONSE && m.result)
 		check_result(m.result);
 	return 0;
