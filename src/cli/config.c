@@ -1,6 +1,6 @@
 /*
- * Each row was tried with the agent itself, of the version that tests/agents/package.json names, or
- * taken from the agent's own documentation: cline 3.0, goose 1.5x, claude-code 2.1. Where an agent asks
+ * tests/agents tries codex, gemini-cli and opencode as they are told here. The others are as their own
+ * documentation has them: claude-code 2.1, cline 3.0, goose 1.5, qwen-code 0.24. Where an agent would ask
  * before each call it is told not to, because policy judges the calls and nobody is there to be asked.
  */
 #include "cli/config.h"

@@ -143,7 +143,7 @@ for agent in $agents; do
 		"$(read_as "$agent" --tools ../etc/tools.json --url http://127.0.0.1:7001)"
 	silent "$agent: the start is a word for a shell, whole" '.' "$(sed -n 's/^  reeve run/true/p' "$room/stderr" | sh -n 2>&1)"
 done
-for wrong in nobody 'codex goose' '--bless codex' '--tools /nowhere codex' '--url ftp://x codex' '--url http:// codex' '--tools ../etc/policy.json codex' '--url http://a"b codex' '--tools ../etc/tools.json'; do
+for wrong in nobody 'codex goose' '--bless codex' '--tools /nowhere codex' '--url ftp://x codex' '--url http:// codex' '--tools ../etc/policy.json codex' '--url http://a^b codex' '--tools ../etc/tools.json'; do
 	# shellcheck disable=SC2086
 	fails "refused: $wrong" 2 config $wrong
 	equal "and nothing is printed: $wrong" '' "$(config $wrong)"
