@@ -1,7 +1,7 @@
 /* tests/fuzz/fuzz_mcp.c - a line is a message or has a fault, never both; what we write of it we can read. */
 #include <string.h>
 
-#include "mcp/mcp.h"
+#include "mcp/modern.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +29,37 @@ static void check_asked(enum mcp_ask what, json_t *params)
 		__builtin_trap();
 }
 
+/* A request of the newer era is whole or has a fault; what is written of it stands in an envelope of ours. */
+static void check_modern(const struct mcp_message *m)
+{
+	scoped(buf) struct buf out = BUF(16 << 20);
+	scoped(json) json_t *doc = NULL;
+	struct modern_envelope e, same;
+	struct mcp_fault fault = { 0 };
+	struct mcp_message again;
+	struct err why = { 0 };
+
+	if (modern_read_envelope(&e, m, &fault) != (fault.text == NULL))
+		__builtin_trap();
+	if (fault.text || !modern_write_request(&out, 1, "tools/call", m->params, &e))
+		return;
+	if (json_read(&doc, out.data, out.size - 1, NULL, &why) < 0 || !mcp_read(&again, doc, &fault) ||
+	    !modern_read_envelope(&same, &again, &fault) || modern_era_of(&again) != MCP_ERA_MODERN ||
+	    !json_equal(e.capabilities, same.capabilities) || !e.log_level != !same.log_level)
+		__builtin_trap();
+}
+
+/* What an agent of the newer era is shown says what kind of result it is; the older sees nothing of that. */
+static void check_result(json_t *result)
+{
+	scoped(json) json_t *outward = modern_outward(result, "resources/read");
+	scoped(json) json_t *inward = modern_inward(outward), *direct = modern_inward(result);
+
+	if (!json_object_get(outward, "resultType") || json_object_get(inward, "resultType") ||
+	    json_object_get(inward, "ttlMs") || json_object_get(direct, "cacheScope"))
+		__builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	scoped(json) json_t *doc = NULL;
@@ -47,5 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		__builtin_trap();
 	for (what = 0; m.kind == MCP_REQUEST && m.params && what < MCP_ASKS; what++)
 		check_asked((enum mcp_ask)what, m.params);
+	if (m.kind == MCP_REQUEST && m.params)
+		check_modern(&m);
+	if (m.kind == MCP_RESPONSE && m.result)
+		check_result(m.result);
 	return 0;
 }
