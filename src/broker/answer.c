@@ -5,14 +5,18 @@
 /* Where the answer goes; NULL: nobody waits for it. */
 static struct buf *way_out(const struct call *c)
 {
-	return c->session && c->id && !c->silent ? &c->session->outlet.out : NULL;
+	if (c->silent || (c->up && (c->server->in < 0 || c->server->tag != c->born)))
+		return NULL;
+	if (c->up)
+		return &c->server->outlet.out;
+	return c->session ? &c->session->outlet.out : NULL;
 }
 
 void answer_result(struct call *c, const json_t *result)
 {
 	struct buf *out = way_out(c);
 
-	if (out)
+	if (out && c->id)
 		mcp_write_result(out, c->id, result);
 }
 
@@ -20,15 +24,17 @@ void answer_failure(struct call *c, const json_t *error)
 {
 	struct buf *out = way_out(c);
 
-	if (out)
+	if (out && c->id)
 		mcp_write_failure(out, c->id, error);
 }
 
 /* What could not be read may have had an id we cannot know: JSON-RPC then says null. */
 void answer_error(struct call *c, int code, const char *text)
 {
-	if (c->session && !c->silent)
-		mcp_write_error(&c->session->outlet.out, c->id, code, text);
+	struct buf *out = way_out(c);
+
+	if (out)
+		mcp_write_error(out, c->id, code, text);
 }
 
 /* A tool's failure is a result, so that its model reads it and goes on; anything else's is an error. */

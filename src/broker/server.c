@@ -102,6 +102,7 @@ static void forget_process(struct server *s)
 	listing_forget(s);
 	s->greet_id = 0;
 	s->tag = 0;
+	s->rooted = NULL;
 	s->state = SERVER_IDLE;
 }
 
@@ -111,7 +112,8 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;
 	forget_process(s);
-	if (server_close_start(s, status, why, e) < 0 || relay_fail(s, why, e) < 0)
+	if (server_close_start(s, status, why, e) < 0 || relay_fail(s, why, e) < 0 ||
+	    upcall_fail(s, why, e) < 0)
 		return -1;
 	return list_settle(s->broker, e);
 }
@@ -129,9 +131,7 @@ int server_attend(void *server, short what, struct err *e)
 		return 0;
 	some = lines_read(&s->lines, s->out);
 	while (s->out >= 0 && (got = lines_next(&s->lines, &line, &size)) != LINES_NONE) {
-		if (got == LINES_LONG)
-			server_note(s, "sent a line of more than 4 MiB");
-		else if (hear_line(s, line, size, e) < 0)
+		if ((got == LINES_LONG ? hear_long(s, size, e) : hear_line(s, line, size, e)) < 0)
 			return -1;
 	}
 	if (some < 0 && s->out >= 0)
@@ -151,9 +151,11 @@ int server_flush(struct server *s, struct err *e)
 uint64_t server_deadline(const struct server *s)
 {
 	const struct call *first = TAILQ_FIRST(&s->flying);
-	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s);
+	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s),
+		 upward = upcall_deadline(s);
 
 	soonest = listing < soonest ? listing : soonest;
+	soonest = upward < soonest ? upward : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
 	return soonest;
@@ -181,7 +183,7 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
-	if (listing_expire(s, now, e) < 0)
+	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0)
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);

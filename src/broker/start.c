@@ -10,11 +10,32 @@ uint64_t server_ask(struct server *s, const char *method, json_t *params)
 	return s->next_id;
 }
 
+/* What the policy could never let it ask is not offered. */
+static json_t *offers(const struct server *s)
+{
+	static const char *const how[MCP_UPWARDS] = { [MCP_SAMPLING] = "{}",
+						      [MCP_ELICITATION] = "{\"form\":{},\"url\":{}}",
+						      [MCP_ROOTS] = "{\"listChanged\":true}" };
+	json_t *out = json_object();
+	struct err ignored;
+	json_t *one;
+	int what;
+
+	for (what = 0; what < MCP_UPWARDS; what++) {
+		const struct mcp_upward_info *info = mcp_upward_info((enum mcp_upward)what);
+
+		if (policy_may_allow(s->broker->policy, &s->broker->about, info->action, s->name, info->method) &&
+		    json_read(&one, how[what], strlen(how[what]), NULL, &ignored) == 0)
+			json_object_set_new(out, info->capability, one);
+	}
+	return out;
+}
+
 int start_greet(struct server *s, struct err *e)
 {
 	json_t *params =
 		json_pack("{s:s, s:o, s:{s:s, s:s}}", "protocolVersion", mcp_revision(NULL),
-			  "capabilities", json_object(), "clientInfo", "name", "reeve", "version", REEVE_VERSION);
+			  "capabilities", offers(s), "clientInfo", "name", "reeve", "version", REEVE_VERSION);
 
 	if (!params)
 		return err_set(e, ERR_SYSTEM, "out of memory");
