@@ -22,7 +22,6 @@ enum {
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
-	START_MS = 30000,
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -59,6 +58,7 @@ struct call {
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
+	const char *why;		/* it cannot be decided; NULL: nobody knows */
 	struct verdict verdict;
 	struct commit_about about;
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
@@ -129,7 +129,8 @@ struct server {
 	char name[64];
 	bool exec;
 	uint16_t index;
-	unsigned deadline_ms;
+	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
+	bool unpinned;			/* the operator takes its definitions as they come */
 	struct resource *resources;
 	size_t resource_count;
 	enum server_state state;
@@ -228,7 +229,7 @@ int method_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
-int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e) must_use;
+int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
 /* launcher.c: what is asked of the launcher, never more than it can answer without waiting. */
 int launcher_queue(struct call *c, enum call_state state, struct err *e) must_use;

@@ -75,7 +75,7 @@ int server_need(struct server *s, struct err *e)
 	v = policy_decide(s->broker->policy, &a);
 	s->state = SERVER_COMMITTING;
 	s->began_ns = clock_mono_ns();
-	s->deadline_ns = s->began_ns + START_MS * UINT64_C(1000000);
+	s->deadline_ns = s->began_ns + s->start_ms * UINT64_C(1000000);
 	return commit_verdict(
 		&s->broker->commits, &a, &v, &about,
 		(struct commit_then){ v.kind == VERDICT_ALLOW ? start_proved : start_refused, s },
@@ -186,6 +186,6 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);
 	if (server_deadline(s) <= now)
-		return server_stop(s, "timeout", "did not get ready within 30 s", e);
+		return server_stop(s, "timeout", "did not get ready in time: its \"start_deadline\" says how long it may take", e);
 	return 0;
 }

@@ -11,7 +11,7 @@
 static struct verdict judge(const struct call *c)
 {
 	if (c->undecidable)
-		return (struct verdict){ .reason = REASON_UNDECIDABLE };
+		return (struct verdict){ .reason = REASON_UNDECIDABLE, .why = c->why };
 	return policy_decide(c->broker->policy, &c->action);
 }
 
