@@ -24,6 +24,15 @@ bool inspect_skeleton(struct buf *out, const char *text, size_t size);
 /* The same name counts as one that looks alike. */
 bool inspect_look_alike(const char *a, const char *b);
 
+/* --- shapes.c: what looks like a credential, whosoever's --- */
+
+/*
+ * The word of the shape (inspect/shapes.def) that stands in a text, or anywhere in a value's texts and
+ * names; NULL: none. Linear. Only as it is written: encodings of it are not looked into.
+ */
+const char *inspect_text_shape(const char *text, size_t size);
+const char *inspect_shape(const struct json_t *value);
+
 /* --- secrets that reeve holds: print.c makes fingerprints where they are known, held.c finds by them --- */
 
 enum {
