@@ -158,7 +158,7 @@ static bool is_placeholder(const char *text, size_t size)
 					     "example",  "changeme", "hunter2", "xxx" };
 	size_t i;
 
-	if (size < 3 || strchr("$<{[", text[0]) || text[0] == text[1] ||
+	if (size < 3 || strchr("$<{[", text[0]) || different(text, size) < 3 ||
 	    (text[0] == '%' && text[1] == '('))
 		return true;
 	for (i = 0; i < count_of(words); i++)
