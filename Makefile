@@ -9,8 +9,8 @@ VERSION := 0.1.0
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
 PROGRAMS := reeve reeve-broker reeve-recorder reeve-audit reeve-call
-reeve          := cli launcher policy profile wire jail seal json model base
-reeve-broker   := broker policy mcp wire jail seal json model base
+reeve          := cli launcher policy inspect profile wire jail seal json model base
+reeve-broker   := broker policy inspect mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-audit    := audit ledger seal json model base
 reeve-call     := call mcp json model base
@@ -112,9 +112,9 @@ $(OUT)/tools/%.so: tests/tools/%.c
 $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
-$(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy json model base)
+$(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy inspect json seal model base)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json seal)
 
 $(OUT)/threats/%: tests/threats/%.c
 	@mkdir -p $(@D)
