@@ -97,4 +97,5 @@ def judge(out, records, log):
 	say(received == judged and len(judged) > 20, f"the {len(judged)} lines that the server got are those that were judged, byte for byte",
 		f"{len(received - judged)} of {len(received)} were not judged, {len(judged - received)} of {len(judged)} not got")
 
-{"send": send, "judge": judge}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+	{"send": send, "judge": judge}[sys.argv[1]](*sys.argv[2:])
