@@ -146,7 +146,8 @@ void agent_drop(struct session *s)
 		if (!c->up)
 			s->calls--;
 		c->session = NULL; /* what a server has asked it the loop gives up: upcall_expire() */
-		if (!c->up && (c->state == CALL_ASKING || c->state == CALL_LISTING))
+		if (!c->up && (c->state == CALL_ASKING || c->state == CALL_STARTING ||
+			       c->state == CALL_LISTING))
 			call_end(c);
 	}
 	for (i = 0; i < s->broker->server_count; i++)
@@ -203,7 +204,6 @@ int agents_bury(struct broker *b, struct err *e)
 		fd_close(&s->fd);
 		lines_free(&s->lines);
 		buf_free(&s->outlet.out);
-		json_decref(s->capabilities);
 		json_decref(s->subscribed);
 		json_decref(s->shown);
 		free(s);

@@ -69,7 +69,8 @@ static int ask_facts(struct call *c, struct request *r, struct err *e)
 	c->unresolved = c->unasked;
 	if (c->unasked == 0)
 		return session_serve(c, e);
-	c->doc = take(&r->doc);
+	if (!c->doc)
+		c->doc = take(&r->doc);
 	call_weigh(c);
 	return launcher_queue(c, CALL_ASKING, e);
 }
@@ -83,6 +84,7 @@ int ask_next(struct call *c, struct err *e)
 	while (!is_path(&c->action.facts[c->fact]))
 		c->fact++;
 	f = &c->action.facts[c->fact];
+	pack_number(&p, c->server->index, 2);
 	pack_text(&p, f->root, strlen(f->root));
 	pack_text(&p, f->path, strlen(f->path));
 	if (--c->unasked == 0)
@@ -90,7 +92,19 @@ int ask_next(struct call *c, struct err *e)
 	return launcher_send(c->broker, MSG_RESOLVE, c->tag + c->fact++, body, p.size, e);
 }
 
-int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
+/* To be beneath nothing would let it past a rule that refuses: what means nothing to its server is not judged. */
+static void keep_answer(struct call *c, struct fact *f, unsigned answer)
+{
+	f->yes = answer == 1;
+	if (answer != RESOLVE_NEVER)
+		return;
+	c->undecidable = true;
+	c->why = "the path is no path of the workspace to that server: give an absolute one";
+	if (f->path[0] == '/')
+		c->why = "a rule asks where the path lies, but the server is not on this machine";
+}
+
+int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e)
 {
 	struct call *c = call_of_tag(b, tag, CALL_ASKING);
 
@@ -98,8 +112,35 @@ int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
 		return 0; /* its agent has gone meanwhile */
 	if (tag - c->tag >= c->fact || c->unresolved == 0)
 		return err_set(e, ERR_PEER, "an answer to no question");
-	c->action.facts[tag - c->tag].yes = yes;
+	keep_answer(c, &c->action.facts[tag - c->tag], answer);
 	return --c->unresolved ? 0 : session_serve(c, e);
+}
+
+/* What is judged, recorded and forwarded: the same request for servers of either era, in its form. */
+static void write_bytes(struct call *c, const struct mcp_asked *m)
+{
+	struct modern_envelope envelope = era_envelope(c);
+	struct mcp_asked a = *m;
+
+	a.envelope = c->server->era == MCP_ERA_MODERN ? &envelope : NULL;
+	c->forward.size = 0;
+	mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
+	c->about.size = c->forward.size;
+	seal_digest(c->digest, c->forward.data, c->forward.size);
+	c->about.digest = c->digest;
+}
+
+int ask_write(struct call *c, struct err *e)
+{
+	struct mcp_fault fault = { 0 };
+	struct mcp_message m;
+	struct mcp_asked a;
+
+	if (!mcp_read(&m, c->doc, &fault) || !mcp_read_asked(&a, c->what, m.params, &fault))
+		return err_set(e, ERR_INPUT, "%s", fault.text);
+	a.name = c->name;
+	write_bytes(c, &a);
+	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
 }
 
 /* Well-formed as a message, but nothing this could be asked with is told as an error. */
@@ -119,8 +160,6 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 		snprintf(c->text, sizeof(c->text), "it is too long once it is written out");
 		return refuse_call(c, REASON_TOO_LONG, e);
 	}
-	seal_digest(c->digest, c->forward.data, c->forward.size);
-	c->about.digest = c->digest;
 	if (c->what == MCP_SUBSCRIBE && !c->up && subscriptions_full(c->session)) {
 		snprintf(c->text, sizeof(c->text), "it has %d subscriptions already", SUBSCRIPTIONS);
 		return refuse_call(c, REASON_FLOODING, e);
@@ -162,9 +201,11 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 				     .run = &c->broker->about,
 				     .wall_us = clock_wall_us() };
 	c->relay_id = ++server->next_id;
-	mcp_write_asked(&c->forward, c->what, c->relay_id, m);
-	c->about.size = c->forward.size;
 	find_resource(c);
+	write_bytes(c, m);
+	if (era_is_open(c))
+		c->doc = take(&r->doc);
+	call_weigh(c);
 	return ask_call(c, r, e);
 }
 

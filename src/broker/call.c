@@ -30,6 +30,9 @@ static struct call *make(struct session *s, struct request *r, struct err *e)
 	c->broker = s->broker;
 	c->session = s;
 	c->about.size = r->size;
+	c->modern = r->modern;
+	c->envelope = r->envelope;
+	c->envelope.version = NULL; /* it was borrowed */
 	c->forward = BUF(FORWARD_MOST);
 	c->exec.values = BUF(EXEC_VALUES);
 	c->exec.output = BUF(EXEC_OUTPUT);
@@ -59,7 +62,7 @@ struct call *call_new_up(struct server *s, struct session *to, struct request *r
 
 	if (!c)
 		return NULL;
-	c->up = true;
+	c->up = c->waited = true; /* whoever asks has told which era is its own */
 	c->server = s;
 	c->born = s->tag;
 	c->shown = url ? strdup(url) : NULL;
@@ -156,6 +159,7 @@ void calls_bury(struct broker *b)
 		TAILQ_REMOVE(&b->dead, c, all);
 		json_decref(c->doc);
 		json_decref(c->id);
+		json_decref(c->data);
 		json_decref(c->token);
 		free(c->name);
 		free(c->shown);

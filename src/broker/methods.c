@@ -25,7 +25,7 @@ static bool could(const struct session *s, enum action_kind kind)
 }
 
 /* What could be asked here: servers are started when something is, so what they have is not known yet. */
-static json_t *capabilities(const struct session *s)
+json_t *method_capabilities(const struct session *s)
 {
 	json_t *out = json_pack("{s:{s:b}, s:{}}", "tools", "listChanged", 1, "logging");
 
@@ -52,11 +52,11 @@ static int serve_initialize(struct session *s, struct request *r, struct err *e)
 	if (s->greeted || !asked || (can && !json_is_object(can)))
 		return session_fault(s, r, s->greeted ? &twice : &shapeless, e);
 	s->greeted = true;
-	s->capabilities = json_incref(can);
+	s->can = mcp_can_read(can);
 	s->shown = json_object();
 	reply(s, r,
 	      json_pack("{s:s, s:o, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
-			"capabilities", capabilities(s), "serverInfo", "name", "reeve", "version",
+			"capabilities", method_capabilities(s), "serverInfo", "name", "reeve", "version",
 			REEVE_VERSION));
 	return 0;
 }
@@ -124,6 +124,7 @@ static const struct {
 	int (*serve)(struct session *s, struct request *r, struct err *e);
 } methods[] = {
 	{ "ping", MCP_REQUEST, true, serve_ping },
+	{ "server/discover", MCP_REQUEST, true, era_discover },
 	{ "initialize", MCP_REQUEST, true, serve_initialize },
 	{ "notifications/initialized", MCP_NOTIFICATION, true, serve_nothing },
 	{ "notifications/cancelled", MCP_NOTIFICATION, true, serve_cancelled },
@@ -182,7 +183,10 @@ int method_serve(struct session *s, struct request *r, struct err *e)
 	else if (r->m.kind == MCP_REQUEST && id_in_flight(s, r->m.id))
 		f = (struct mcp_fault){ MCP_INVALID, REASON_ID_REUSED,
 					"this id is in flight already" };
-	else if ((asking || listing || (i < count_of(methods) && !methods[i].early)) && !s->greeted)
+	else if (!era_admit(s, r, &f))
+		return session_fault(s, r, &f, e);
+	else if ((asking || listing || (i < count_of(methods) && !methods[i].early)) &&
+		 !s->greeted && !r->modern)
 		f = (struct mcp_fault){ MCP_INVALID, REASON_NOT_READY, "initialize first" };
 	else if (asking || listing)
 		return asking ? ask_serve(s, r, e) : list_serve(s, r, e);

@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "broker/broker.h"
 
+/* As profile.h counts them. */
+enum { KIND_COMMAND, KIND_EXEC, KIND_URL };
+
 static int hear_ledger(struct broker *b, struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
@@ -112,20 +115,25 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 	if (b->server_count == SERVERS)
 		return err_set(e, ERR_LIMIT, "more than %d tool servers", SERVERS);
 	*s = (struct server){ .broker = b,
-			      .exec = kind == 1,
+			      .exec = kind == KIND_EXEC,
 			      .index = (uint16_t)b->server_count,
 			      .in = -1,
 			      .out = -1,
 			      .lines = LINES,
 			      .outlet = OUTLET };
+	TAILQ_INIT(&s->open);
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
 	TAILQ_INIT(&s->upward);
-	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > 1)
+	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > KIND_URL)
 		return err_set(e, ERR_PEER, "malformed SERVER");
 	if (!text_is_name(s->name) || strstr(s->name, "__"))
 		return err_set(e, ERR_INPUT, "%s cannot be the name of a tool server", s->name);
 	s->deadline_ms = (unsigned)unpack_number(&u, 4);
+	s->start_ms = (unsigned)unpack_number(&u, 4);
+	s->idle_ms = (unsigned)unpack_number(&u, 4);
+	s->rest_ms = (unsigned)unpack_number(&u, 4);
+	s->unpinned = unpack_number(&u, 1) == 1;
 	if (read_resources(s, &u, e) < 0)
 		return -1;
 	if (!unpack_done(&u))

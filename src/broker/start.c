@@ -5,7 +5,12 @@
 
 uint64_t server_ask(struct server *s, const char *method, json_t *params)
 {
-	mcp_write_request(&s->outlet.out, ++s->next_id, method, params);
+	const struct modern_envelope plain = { .can = 0 };
+
+	if (s->era == MCP_ERA_MODERN)
+		modern_write_request(&s->outlet.out, ++s->next_id, method, params, &plain);
+	else
+		mcp_write_request(&s->outlet.out, ++s->next_id, method, params);
 	json_decref(params);
 	return s->next_id;
 }
@@ -13,22 +18,11 @@ uint64_t server_ask(struct server *s, const char *method, json_t *params)
 /* What the policy could never let it ask is not offered. */
 static json_t *offers(const struct server *s)
 {
-	static const char *const how[MCP_UPWARDS] = { [MCP_SAMPLING] = "{}",
-						      [MCP_ELICITATION] = "{\"form\":{},\"url\":{}}",
-						      [MCP_ROOTS] = "{\"listChanged\":true}" };
-	json_t *out = json_object();
-	struct err ignored;
-	json_t *one;
-	int what;
+	json_t *can = mcp_can_write(s->may), *roots = json_object_get(can, "roots");
 
-	for (what = 0; what < MCP_UPWARDS; what++) {
-		const struct mcp_upward_info *info = mcp_upward_info((enum mcp_upward)what);
-
-		if (policy_may_allow(s->broker->policy, &s->broker->about, info->action, s->name, info->method) &&
-		    json_read(&one, how[what], strlen(how[what]), NULL, &ignored) == 0)
-			json_object_set_new(out, info->capability, one);
-	}
-	return out;
+	if (roots)
+		json_object_set_new(roots, "listChanged", json_true());
+	return can;
 }
 
 int start_greet(struct server *s, struct err *e)
@@ -57,13 +51,23 @@ static void read_offers(struct server *s, const json_t *capabilities)
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 {
 	const char *revision = json_text(m->result, "protocolVersion");
+	int done;
 
 	s->greet_id = 0;
 	if (!mcp_knows_revision(revision))
-		return server_stop(s, "failed",
-				   "did not start: it speaks no MCP revision that reeve knows", e);
-	read_offers(s, json_object_get(m->result, "capabilities"));
+		return era_spoke(&done, s, e)
+			       ? done
+			       : server_stop(s, "failed",
+					     "did not start: it speaks no MCP revision that reeve knows", e);
+	if (era_is(s, MCP_ERA_LEGACY, e) < 0)
+		return -1;
 	mcp_write_notification(&s->outlet.out, "notifications/initialized", NULL);
+	return start_offers(s, json_object_get(m->result, "capabilities"), e);
+}
+
+int start_offers(struct server *s, const json_t *capabilities, struct err *e)
+{
+	read_offers(s, capabilities);
 	s->state = SERVER_LISTING;
 	return s->lists[MCP_TOOL_LIST].offered ? listing_read(s, MCP_TOOL_LIST, e)
 					       : listing_none(s, MCP_TOOL_LIST, e);

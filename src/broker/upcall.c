@@ -25,8 +25,10 @@ static bool has_call_at(const struct session *a, const struct server *s)
 static bool could_answer(const struct session *a, const struct server *s, enum mcp_upward what,
 			 const json_t *params)
 {
+	unsigned need = mcp_can_need(mcp_upward_info(what)->method, params);
+
 	return !a->gone && !a->half_closed && a->greeted && (!a->server || a->server == s) &&
-	       mcp_may_ask(what, a->capabilities, params);
+	       need && (a->can & need) == need;
 }
 
 /* The one agent, of those that could answer, with a call there; without any call, the only one. */
@@ -78,6 +80,8 @@ static int ask_agent(struct server *s, struct session *to, enum mcp_upward what,
 	c->relay_id = ++to->next_id;
 	write_question(c, r->m.params);
 	c->about.size = c->forward.size;
+	seal_digest(c->digest, c->forward.data, c->forward.size);
+	c->about.digest = c->digest;
 	return ask_call(c, r, e);
 }
 

@@ -1,6 +1,6 @@
 /*
  * What a tool server asks of the agent, one row for each method: which parameters it may have, and
- * what the agent's answer must be. Tasks and tools in sampling are offered to nobody.
+ * what the agent's answer must be. Tasks are offered to nobody.
  */
 #include <string.h>
 
@@ -123,18 +123,18 @@ static bool answers_roots(const json_t *result)
 
 static const struct {
 	struct mcp_upward_info info;
-	const char *members[10]; /* of the parameters, beside _meta */
+	const char *members[11]; /* of the parameters, beside _meta */
 	const char *(*check)(const json_t *params);
 	bool (*answers)(const json_t *result);
 } upwards[MCP_UPWARDS] = {
-	[MCP_SAMPLING] = { { "sampling/createMessage", "sampling", ACTION_SAMPLING },
+	[MCP_SAMPLING] = { { "sampling/createMessage", ACTION_SAMPLING },
 			   { "messages", "modelPreferences", "systemPrompt", "includeContext",
-			     "temperature", "maxTokens", "stopSequences", "metadata" },
+			     "temperature", "maxTokens", "stopSequences", "metadata", "tools", "toolChoice" },
 			   check_sampling, answers_sampling },
-	[MCP_ELICITATION] = { { "elicitation/create", "elicitation", ACTION_ELICITATION },
+	[MCP_ELICITATION] = { { "elicitation/create", ACTION_ELICITATION },
 			      { "message", "mode", "requestedSchema", "url", "elicitationId" },
 			      check_elicitation, answers_elicitation },
-	[MCP_ROOTS] = { { "roots/list", "roots", ACTION_ROOTS }, { NULL }, check_nothing, answers_roots },
+	[MCP_ROOTS] = { { "roots/list", ACTION_ROOTS }, { NULL }, check_nothing, answers_roots },
 };
 
 const struct mcp_upward_info *mcp_upward_info(enum mcp_upward what)
@@ -144,7 +144,7 @@ const struct mcp_upward_info *mcp_upward_info(enum mcp_upward what)
 
 const char *mcp_check_upward(enum mcp_upward what, const json_t *params)
 {
-	const char *may[11] = { "_meta" };
+	const char *may[12] = { "_meta" };
 
 	memcpy(may + 1, upwards[what].members, sizeof(upwards[what].members));
 	if (!shape_has_only(params, may, count_of(may)))
@@ -155,17 +155,4 @@ const char *mcp_check_upward(enum mcp_upward what, const json_t *params)
 bool mcp_answers_upward(enum mcp_upward what, const json_t *result)
 {
 	return upwards[what].answers(result);
-}
-
-/* As the agent declares it; a url only where it says so, a form also where it says nothing. */
-bool mcp_may_ask(enum mcp_upward what, const json_t *capabilities, const json_t *params)
-{
-	const json_t *mine = json_object_get(capabilities, upwards[what].info.capability);
-	const char *mode = strcmp(json_text(params, "mode"), "url") == 0 ? "url" : "form";
-
-	if (!json_is_object(mine))
-		return false;
-	if (what != MCP_ELICITATION || (json_object_size(mine) == 0 && mode[0] == 'f'))
-		return true;
-	return json_is_object(json_object_get(mine, mode));
 }

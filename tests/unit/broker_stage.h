@@ -70,6 +70,10 @@ static inline void tell_server(struct stage *s, unsigned kind, const char *name,
 	pack_number(&p, kind, 2);
 	pack_text(&p, name, strlen(name));
 	pack_number(&p, ms, 4);
+	pack_number(&p, 30000, 4);	/* to start, then idle, then between two starts */
+	pack_number(&p, 0, 4);
+	pack_number(&p, 0, 4);
+	pack_number(&p, 1, 1);
 	pack_number(&p, 1, 2);
 	pack_text(&p, "read", 4);
 	pack_text(&p, "/file", 5);
@@ -257,7 +261,18 @@ static inline void spawned(struct stage *s, uint64_t tag)
 	s->tool = pair[0];
 }
 
-static inline void start_server(struct stage *s)
+/* It does not know the newer era. */
+static inline void refuse_probe(struct stage *s, unsigned id)
+{
+	char line[128];
+
+	tool_hears(s, "\"method\":\"server/discover\"");
+	snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"error\":{\"code\":-32601,\"message\":\"no\"}}", id);
+	say(s->tool, line);
+}
+
+/* first_id: of the initialize that follows the probe; 0: it is known not to need one. */
+static inline void start_server(struct stage *s, unsigned first_id)
 {
 	struct unpack u;
 	uint64_t tag;
@@ -273,6 +288,8 @@ static inline void start_server(struct stage *s)
 	assert_int_equal(unpack_number(&u, 2), 0);
 	s->spawn_tag = m->tag;
 	spawned(s, m->tag);
+	if (first_id)
+		refuse_probe(s, first_id - 1);
 	tool_hears(s, "\"method\":\"initialize\"");
 	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}");
 	tool_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":{}}");
