@@ -119,7 +119,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .index = (uint16_t)b->server_count,
 			      .in = -1,
 			      .out = -1,
-			      .lines = LINES,
+			      .lines = LARGE_LINES,
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->open);
 	TAILQ_INIT(&s->waiting);

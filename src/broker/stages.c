@@ -26,6 +26,7 @@ static const struct stage asked_back[] = {
 
 /* The answer to either. */
 static void (*const answers[])(struct call *c, struct answer *a) = {
+	cut_answer,
 	NULL,
 };
 

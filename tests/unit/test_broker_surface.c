@@ -390,6 +390,105 @@ static void nobody_can_be_asked(void **state)
 	nothing_more(s);
 }
 
+/* --- what is larger than a message may be --- */
+
+static void say_large(struct stage *s, const char *before, size_t size, const char *after)
+{
+	scoped(buf) struct buf line = BUF(32 << 20);
+	size_t sent = 0, i;
+	ssize_t done;
+
+	buf_puts(&line, before);
+	for (i = 0; i < size; i++)
+		buf_add(&line, "x", 1);
+	buf_puts(&line, after);
+	buf_puts(&line, "\n");
+	assert_false(line.over);
+	while (sent < line.size) {
+		done = write(s->tool, line.data + sent, line.size - sent);
+		assert_true(done > 0);
+		sent += (size_t)done;
+	}
+}
+
+#define TEXT(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"first\"},{\"type\":\"text\",\"text\":\""
+
+static char *cut_to(struct stage *s)
+{
+	uint64_t tag;
+	struct record r = recorded(s, RECORD_OUTCOME, &tag);
+
+	assert_string_equal(said(&r, FIELD_STATUS), "cut");
+	assert_true(r.value[FIELD_WHY].set && r.value[FIELD_SIZE].number > (4 << 20));
+	receipt(s, tag);
+	return line_of(s->agent, &s->agent_in);
+}
+
+static void what_fits_is_passed_on(void **state)
+{
+	struct stage *s = busy();
+	char *line;
+
+	(void)state;
+	say_large(s, TEXT("1"), 5 << 20, "\"}],\"structuredContent\":{}}}");
+	line = cut_to(s);
+	assert_true(strlen(line) > (3 << 20) && strlen(line) < (4 << 20));
+	assert_non_null(strstr(line, "\"first\""));
+	assert_non_null(strstr(line, "[reeve: the result is cut here: it had 524"));
+	assert_null(strstr(line, "structuredContent"));
+	free(line);
+	nothing_more(s);
+}
+
+static void nothing_unread_is_passed_on(void **state)
+{
+	struct stage *s = busy();
+	char *line;
+
+	(void)state;
+	say_large(s, TEXT("1"), 17 << 20, "\"}]}}");
+	line = cut_to(s);
+	assert_non_null(strstr(line, "nothing of the result is shown"));
+	assert_null(strstr(line, "xxxx"));
+	free(line);
+	nothing_more(s);
+}
+
+/* The id may stand behind the result, too. */
+static void an_id_at_the_end(void **state)
+{
+	struct stage *s = busy();
+	char *line;
+
+	(void)state;
+	say_large(s, "{\"jsonrpc\":\"2.0\",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"", 17 << 20, "\"}]},\"id\":1}");
+	line = cut_to(s);
+	assert_non_null(strstr(line, "nothing of the result is shown"));
+	free(line);
+	say_large(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":\"", 17 << 20, "\"}}");	/* nobody's */
+	drops(s, "too-long", 1);
+	nothing_more(s);
+}
+
+static void too_many_values(void **state)
+{
+	struct stage *s = busy();
+	scoped(buf) struct buf line = BUF(4 << 20);
+	uint64_t tag;
+	size_t i;
+
+	(void)state;
+	buf_puts(&line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[],\"structuredContent\":{\"a\":[0");
+	for (i = 0; i < 120000; i++)
+		buf_puts(&line, ",0");
+	buf_puts(&line, "]}}}");
+	say(s->tool, buf_text(&line));
+	assert_string_equal(said(&(struct record[]){ recorded(s, RECORD_OUTCOME, &tag) }[0], FIELD_STATUS), "cut");
+	receipt(s, tag);
+	agent_hears(s, "more than 100000 values");
+	nothing_more(s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -406,6 +505,10 @@ int main(void)
 		cmocka_unit_test(odd_answers_go_no_further),
 		cmocka_unit_test(questions_end),
 		cmocka_unit_test(nobody_can_be_asked),
+		cmocka_unit_test(what_fits_is_passed_on),
+		cmocka_unit_test(nothing_unread_is_passed_on),
+		cmocka_unit_test(an_id_at_the_end),
+		cmocka_unit_test(too_many_values),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
