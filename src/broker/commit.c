@@ -202,6 +202,19 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
 }
 
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e)
+{
+	struct record r = { .kind = RECORD_DROPPED };
+
+	record_number(&r, FIELD_COUNT, d->count);
+	record_text(&r, FIELD_DIGEST, d->digest);
+	record_text(&r, FIELD_REASON, reason_word(d->reason));
+	record_text(&r, FIELD_SERVER, d->server);
+	if (d->size)
+		record_number(&r, FIELD_SIZE, d->size);
+	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
 static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
 {
 	struct receipt *r;
