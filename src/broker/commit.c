@@ -185,6 +185,19 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
 }
 
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e)
+{
+	struct record r = { .kind = RECORD_DROPPED };
+
+	record_number(&r, FIELD_COUNT, d->count);
+	record_text(&r, FIELD_DIGEST, d->digest);
+	record_text(&r, FIELD_REASON, reason_word(d->reason));
+	record_text(&r, FIELD_SERVER, d->server);
+	if (d->size)
+		record_number(&r, FIELD_SIZE, d->size);
+	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
 int commit_receive(struct commits *q, const struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
