@@ -104,7 +104,7 @@ static int hear_end(struct broker *b, struct msg *m, struct err *e)
 	for (i = 0; i < b->server_count; i++)
 		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0)
 			return -1;
-	return 0;
+	return porter_end(b, e);
 }
 
 static const struct {
