@@ -149,8 +149,10 @@ int web_begin(struct porter *p, struct err *e)
 {
 	const union MHD_DaemonInfo *info;
 
-	p->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-				   on_request, p, MHD_OPTION_NOTIFY_CONNECTION, on_connection, p,
+	/* Without dates: for one, libc opens the file of the local time. */
+	p->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+					   MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+				   0, NULL, NULL, on_request, p, MHD_OPTION_NOTIFY_CONNECTION, on_connection, p,
 				   MHD_OPTION_CONNECTION_LIMIT, (unsigned)PORTER_CALLERS,
 				   MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 				   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_END);
