@@ -54,7 +54,9 @@ struct call {
 	enum call_state state;
 	json_t *doc;			/* owned until it is judged; the arguments are borrowed from it */
 	json_t *id;			/* owned; NULL: no answer can be given */
-	char tool[MCP_NAME + 1];
+	enum mcp_ask what;
+	char *name;			/* owned: of the tool or prompt, the URI */
+	json_t *token;			/* owned: the agent's progress token, or NULL */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -208,6 +210,7 @@ void agents_tell_changed(struct broker *b, const struct server *changed);
 struct request {
 	json_t *doc;		/* owned until a call takes it; NULL: not even JSON */
 	struct mcp_message m;
+	enum mcp_ask what;	/* of the methods that ask a tool server for something */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -223,8 +226,9 @@ int session_refuse(struct call *c, const struct receipt *proof, struct err *e) m
 /* methods.c: what an agent may ask. */
 int method_serve(struct session *s, struct request *r, struct err *e) must_use;
 
-/* ask.c: from tools/call to a call that can be judged. */
-int ask_call(struct session *s, struct request *r, struct err *e) must_use;
+/* ask.c: from what is asked to a call that can be judged. */
+int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
+int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e) must_use;
 
@@ -250,7 +254,13 @@ void calls_bury(struct broker *b);
 void answer_result(struct call *c, const json_t *result);
 void answer_failure(struct call *c, const json_t *error);
 void answer_error(struct call *c, int code, const char *text);
-void answer_text(struct call *c, bool is_error, const char *text, const char *more);
+void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
+
+/* A tool server's answer on its way to the agent: one of the two is there. */
+struct answer {
+	json_t *result, *error;		/* owned; what checks it may put another in its place */
+	struct outcome outcome;		/* what is recorded; texts must live as long as the call */
+};
 
 /* relay.c: calls to command servers. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
@@ -260,8 +270,8 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 
 /* exec.c: calls of exec tools. */
-void exec_fill(struct server *s, struct mcp_call *m, json_t *params);	/* the defaults */
-int exec_prepare(struct call *c, struct err *e) must_use;	/* do the arguments fit? */
+void exec_fill(struct server *s, struct mcp_asked *m, json_t *params);	/* the defaults */
+bool exec_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* do the arguments fit? */
 int exec_send(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_run(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;

@@ -4,7 +4,8 @@
 static bool concerns(const struct call *c, const struct server *s)
 {
 	return (!c->session->server || c->session->server == s) &&
-	       policy_may_allow(c->broker->policy, &c->broker->about, s->name, NULL);
+	       policy_may_allow(c->broker->policy, &c->broker->about, ACTION_TOOL_CALL,
+				s->name, NULL);
 }
 
 /* A server that could not be started after this list had asked for it is listed without its tools.
@@ -44,7 +45,7 @@ static void add_tools(json_t *list, const struct call *c, const struct server *s
 	json_array_foreach(s->tools, i, tool)
 	{
 		name = json_string_value(json_object_get(tool, "name"));
-		if (!policy_may_allow(c->broker->policy, &c->broker->about, s->name, name))
+		if (!policy_may_allow(c->broker->policy, &c->broker->about, ACTION_TOOL_CALL, s->name, name))
 			continue;
 		json_array_append_new(list,
 				      c->session->server ? json_incref(tool) : named(tool, s));

@@ -210,7 +210,7 @@ static int expire_call(struct call *c, struct err *e)
 	snprintf(text, sizeof(text),
 		 "%s/%s did not answer within %u ms. The call may or may not have had an effect.",
 		 c->server->name, c->action.tool, c->server->deadline_ms);
-	answer_text(c, true, text, NULL);
+	answer_text(c, MCP_INTERNAL, text);
 	if (c->server->exec &&
 	    wire_send(&c->broker->launcher, MSG_STOP, c->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;

@@ -45,6 +45,7 @@ enum jail_mount_kind {
 	JAIL_PROC,
 	JAIL_DEV,	/* a minimal /dev; `most` and `names` are those of /dev/shm, 0: 512 MiB */
 	JAIL_COW,	/* what `source` holds, changed only in `upper`: an overlay; `work` beside it */
+	JAIL_TEXT,	/* a file that holds `text`, and that nobody inside can change */
 };
 
 struct jail_mount {
@@ -56,6 +57,7 @@ struct jail_mount {
 	uint64_t most;		/* JAIL_TMPFS: bytes it may hold; 0: 2 GiB */
 	uint64_t names;		/* JAIL_TMPFS: files it may hold; 0: one for each 4 KiB */
 	const char *upper, *work;	/* JAIL_COW: host paths of one file system that takes user.* attributes */
+	const char *text;	/* JAIL_TEXT: JSON; without mounts the names of /run/reeve in it become those it has there */
 };
 
 struct jail_limit {

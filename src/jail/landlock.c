@@ -79,7 +79,7 @@ static const uint64_t rights_of[] = {
 	[JAIL_READ] = MAY_READ,   [JAIL_WRITE] = MAY_WRITE,
 	[JAIL_TMPFS] = MAY_WRITE, [JAIL_LINK] = 0, /* what it leads to has a rule of its own */
 	[JAIL_PROC] = MAY_LOOK,   [JAIL_DEV] = MAY_LIST,
-	[JAIL_COW] = MAY_WRITE,
+	[JAIL_COW] = MAY_WRITE,   [JAIL_TEXT] = MAY_READ,
 };
 
 static int allow_beneath(int ruleset, uint64_t handled, uint64_t rights, const char *path,

@@ -9,7 +9,8 @@ enum {
 	MCP_LINE = 4 << 20,	/* bytes of one message, without its newline */
 	MCP_TOOLS = 4096,	/* tools of one server */
 	MCP_PAGES = 64,		/* pages of one server's list */
-	MCP_NAME = 128,		/* bytes of a tool's name */
+	MCP_NAME = 128,		/* bytes of the name of a tool or prompt */
+	MCP_URI = 2048,		/* bytes of a resource's URI */
 	MCP_ID = 128,		/* bytes of a string used as an id */
 };
 
@@ -19,6 +20,7 @@ enum mcp_code {
 	MCP_NO_METHOD = -32601,
 	MCP_BAD_PARAMS = -32602,
 	MCP_INTERNAL = -32603,
+	MCP_REFUSED = 403,	/* ours: the policy refuses what is no tool call */
 };
 
 /* Why a message is refused: what its sender is told, and what the ledger says. */
@@ -46,12 +48,24 @@ struct mcp_message {
  */
 bool mcp_read(struct mcp_message *out, json_t *doc, struct mcp_fault *fault);
 
-struct mcp_call {
-	const char *name;
-	json_t *arguments;	/* object; NULL when absent */
+/* What an agent may ask of a tool server: mcp/asked.c has a row for each. */
+enum mcp_ask {
+	MCP_CALL_TOOL, MCP_READ_RESOURCE, MCP_SUBSCRIBE, MCP_UNSUBSCRIBE, MCP_GET_PROMPT, MCP_COMPLETE,
+	MCP_ASKS
 };
 
-bool mcp_read_call(struct mcp_call *out, json_t *params, struct mcp_fault *fault);
+const char *mcp_ask_method(enum mcp_ask what);		/* "tools/call" */
+enum action_kind mcp_ask_action(enum mcp_ask what);
+
+/* Borrowed from the parameters. */
+struct mcp_asked {
+	const char *name;	/* of the tool or prompt, or the URI */
+	bool is_uri;
+	json_t *args;		/* what the policy judges: an object; NULL when there are none */
+	const json_t *token;	/* the agent's progress token; NULL: none */
+};
+
+bool mcp_read_asked(struct mcp_asked *out, enum mcp_ask what, json_t *params, struct mcp_fault *fault);
 
 /* The revision to answer to an agent that asks for this one; NULL or unknown: our newest. */
 const char *mcp_revision(const char *asked);
@@ -65,8 +79,11 @@ bool mcp_write_result(struct buf *out, const json_t *id, const json_t *result);
 bool mcp_write_failure(struct buf *out, const json_t *id, const json_t *error);
 bool mcp_write_error(struct buf *out, const json_t *id, int code, const char *text);	/* id NULL: null */
 
-/* The bytes a call is judged, recorded and forwarded by; without newline. */
-bool mcp_write_call(struct buf *out, uint64_t id, const char *name, const json_t *arguments);
+/*
+ * The bytes it is judged, recorded and forwarded by; without newline. The id is the progress token
+ * too, if the agent wants progress.
+ */
+bool mcp_write_asked(struct buf *out, enum mcp_ask what, uint64_t id, const struct mcp_asked *a);
 
 /* A tool's result of texts; NULL when out of memory. `more` may be NULL. */
 json_t *mcp_text_result(bool is_error, const char *text, size_t size, const char *more);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mcp/mcp.h"
+#include "mcp/shape.h"
 
 SCOPED(made, json_t *, json_decref)
 
@@ -19,7 +20,7 @@ static json_t *text_of(const char *text, size_t size)
 	return value;
 }
 
-static bool write_text(struct buf *out, const char *text)
+bool shape_write_text(struct buf *out, const char *text)
 {
 	scoped(made) json_t *value = text_of(text, strlen(text));
 
@@ -70,20 +71,8 @@ bool mcp_write_error(struct buf *out, const json_t *id, int code, const char *te
 {
 	open_answer(out, id);
 	buf_printf(out, ",\"error\":{\"code\":%d,\"message\":", code);
-	write_text(out, text);
+	shape_write_text(out, text);
 	return buf_puts(out, "}}\n");
-}
-
-bool mcp_write_call(struct buf *out, uint64_t id, const char *name, const json_t *arguments)
-{
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64, id);
-	buf_puts(out, ",\"method\":\"tools/call\",\"params\":{\"name\":");
-	write_text(out, name);
-	if (arguments) {
-		buf_puts(out, ",\"arguments\":");
-		json_write(out, arguments);
-	}
-	return buf_puts(out, "}}");
 }
 
 static void add_text(json_t *content, json_t *text)

@@ -89,7 +89,7 @@ static void linger(struct caller *c)
 		c->state = CALLER_DEAD;
 }
 
-/* /mcp is all servers joined, /SERVER/mcp one of them. */
+/* /mcp is all servers joined, /mcp/SERVER one of them. */
 static bool find_server(struct caller *c)
 {
 	const struct porter *p = c->porter;
@@ -100,7 +100,7 @@ static bool find_server(struct caller *c)
 	if (span_is(c->head.target, "/mcp"))
 		return true;
 	for (i = 0; i < p->server_count; i++) {
-		snprintf(path, sizeof(path), "/%s/mcp", p->servers[i]);
+		snprintf(path, sizeof(path), "/mcp/%s", p->servers[i]);
 		c->server = (uint16_t)i;
 		if (span_is(c->head.target, path))
 			return true;
@@ -121,7 +121,7 @@ static void let_in(struct caller *c, const char *bytes, size_t size)
 	memcpy(c->bytes, bytes, size);
 	must(head_read(&c->head, c->bytes, size, &fault) == HEAD_WHOLE);
 	if (!find_server(c)) {
-		gate_turn(c, 404, "no such path: /mcp, or /SERVER/mcp for one tool server");
+		gate_turn(c, 404, "no such path: /mcp, or /mcp/SERVER for one tool server");
 	} else if (!head_judge(&c->head, c->porter->port, MCP_LINE, &fault)) {
 		gate_turn(c, fault.status, fault.text);
 	} else {
