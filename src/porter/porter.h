@@ -24,8 +24,6 @@ enum {
 	SESSION_ID = 32,		/* characters */
 };
 
-enum porter_code { PORTER_MISMATCH = -32020, PORTER_VERSION = -32022 };
-
 struct MHD_Connection;
 struct MHD_Daemon;
 struct porter;
@@ -138,12 +136,11 @@ void caller_event(struct caller *c, const char *line, size_t size);			/* somethi
 /* post.c: a whole request. */
 void post_serve(struct caller *c);
 void post_forward(struct caller *c, struct door *d, const struct mcp_message *m);
-/* modern.c: of the stateless era. */
-bool modern_is(struct span version);
-bool modern_claims(const struct mcp_message *m);	/* the body says so itself */
-void modern_serve(struct caller *c, const struct mcp_message *m);
-unsigned modern_status(const json_t *error);
-void modern_refuse_version(struct caller *c, const struct mcp_message *m);
+/* stateless.c: of the era without sessions. */
+bool stateless_is(struct span version);
+void stateless_serve(struct caller *c, const struct mcp_message *m);
+unsigned stateless_status(const json_t *error);
+void stateless_refuse_version(struct caller *c, const struct mcp_message *m, const char *asked);
 
 /* door.c: connections to the broker. */
 struct door *door_open(struct porter *p, uint16_t server, bool lasts);	/* NULL: there is no room now */

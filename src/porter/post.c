@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "mcp/modern.h"
 #include "porter/porter.h"
+
+enum { VERSION_TEXT = 33 };
 
 static const char OTHER_SERVER[] = "no such session: initialize again";
 
@@ -70,17 +73,23 @@ static struct door *session_of(struct caller *c)
 	return NULL;
 }
 
-static bool is_legacy(struct span version)
+/* What no revision is called is cut. */
+static const char *version_text(char out[VERSION_TEXT], struct span version)
 {
-	char text[16];
+	size_t size = version.size < VERSION_TEXT ? version.size : VERSION_TEXT - 1;
 
-	if (!version.at || span_is(version, "2025-03-26"))
-		return true;
-	if (version.size >= sizeof(text))
-		return false;
-	memcpy(text, version.at, version.size);
-	text[version.size] = '\0';
-	return mcp_knows_revision(text);
+	if (size)
+		memcpy(out, version.at, size);
+	out[size] = '\0';
+	return out;
+}
+
+/* Without one it is 2025-03-26, as that revision did not say so. */
+static bool is_lasting(struct span version)
+{
+	char text[VERSION_TEXT];
+
+	return !version.at || mcp_knows_revision(version_text(text, version));
 }
 
 static void serve_message(struct caller *c, json_t *doc)
@@ -89,15 +98,16 @@ static void serve_message(struct caller *c, json_t *doc)
 	struct mcp_fault fault = { 0 };
 	struct mcp_message m = { 0 };
 	bool whole = mcp_read(&m, doc, &fault);
+	char text[VERSION_TEXT];
 	struct door *d;
 
 	c->id = m.kind == MCP_REQUEST ? json_incref(m.id) : NULL;
 	if (!whole) {
 		caller_refuse(c, 400, fault.code ? fault.code : MCP_INVALID, fault.reason, fault.text);
-	} else if (!is_legacy(version) && !modern_is(version)) {
-		modern_refuse_version(c, &m);
-	} else if (modern_is(version) || modern_claims(&m)) {
-		modern_serve(c, &m);
+	} else if (!is_lasting(version) && !stateless_is(version)) {
+		stateless_refuse_version(c, &m, version_text(text, version));
+	} else if (stateless_is(version) || modern_era_of(&m) == MCP_ERA_MODERN) {
+		stateless_serve(c, &m);
 	} else if (m.kind == MCP_REQUEST && !c->head.line[HEAD_SESSION].at && strcmp(m.method, "initialize") == 0) {
 		greet(c, &m);
 	} else {
@@ -155,9 +165,9 @@ void post_serve(struct caller *c)
 
 	if (c->head.method == HEAD_POST)
 		serve_post(c);
-	else if (modern_is(version))
+	else if (stateless_is(version))
 		caller_refuse(c, 405, MCP_INVALID, REASON_BAD_HTTP, "this revision has only POST");
-	else if (!is_legacy(version))
+	else if (!is_lasting(version))
 		caller_refuse(c, 400, MCP_INVALID, REASON_BAD_HTTP, "no such Mcp-Protocol-Version");
 	else if (c->head.method == HEAD_GET)
 		serve_get(c);

@@ -43,11 +43,13 @@ static struct caller *last_asked(const struct door *d)
 	return last;
 }
 
-/* Where its client will look for it; what cannot be kept is what a client without a stream does not hear. */
+/* Until its client opens a stream or asks again; what is too much for that is lost to it, and the ledger says so. */
 static void keep(struct door *d, const char *line, size_t size)
 {
-	if (d->kept.size + size + 1 > d->kept.most)
+	if (d->kept.size + size + 1 > d->kept.most) {
+		turned_note(d->porter, REASON_TOO_LONG, "what a server says to a session that has no stream", size);
 		return;
+	}
 	buf_add(&d->kept, line, size);
 	buf_puts(&d->kept, "\n");
 }
@@ -96,7 +98,7 @@ static void route_answer(struct door *d, json_t *doc, const char *line, size_t s
 		c->gone = true;
 	if (tools)
 		declared_learn(d->porter, d->server, tools);
-	caller_finish(c, d->lasts || !error ? 200 : modern_status(error), line, size);
+	caller_finish(c, d->lasts || !error ? 200 : stateless_status(error), line, size);
 }
 
 void route_line(struct door *d, const char *line, size_t size)
