@@ -83,6 +83,7 @@ int ask_next(struct call *c, struct err *e)
 	while (!is_path(&c->action.facts[c->fact]))
 		c->fact++;
 	f = &c->action.facts[c->fact];
+	pack_number(&p, c->server->index, 2);
 	pack_text(&p, f->root, strlen(f->root));
 	pack_text(&p, f->path, strlen(f->path));
 	if (--c->unasked == 0)
@@ -90,7 +91,19 @@ int ask_next(struct call *c, struct err *e)
 	return launcher_send(c->broker, MSG_RESOLVE, c->tag + c->fact++, body, p.size, e);
 }
 
-int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
+/* To be beneath nothing would let it past a rule that refuses: what means nothing to its server is not judged. */
+static void keep_answer(struct call *c, struct fact *f, unsigned answer)
+{
+	f->yes = answer == 1;
+	if (answer != RESOLVE_NEVER)
+		return;
+	c->undecidable = true;
+	c->why = "the path is no path of the workspace to that server: give an absolute one";
+	if (f->path[0] == '/')
+		c->why = "a rule asks where the path lies, but the server is not on this machine";
+}
+
+int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e)
 {
 	struct call *c = call_of_tag(b, tag, CALL_ASKING);
 
@@ -98,7 +111,7 @@ int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
 		return 0; /* its agent has gone meanwhile */
 	if (tag - c->tag >= c->fact || c->unresolved == 0)
 		return err_set(e, ERR_PEER, "an answer to no question");
-	c->action.facts[tag - c->tag].yes = yes;
+	keep_answer(c, &c->action.facts[tag - c->tag], answer);
 	return --c->unresolved ? 0 : session_serve(c, e);
 }
 

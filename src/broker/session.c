@@ -11,7 +11,7 @@
 static struct verdict judge(const struct call *c)
 {
 	if (c->undecidable)
-		return (struct verdict){ .reason = REASON_UNDECIDABLE };
+		return (struct verdict){ .reason = REASON_UNDECIDABLE, .why = c->why };
 	return policy_decide(c->broker->policy, &c->action);
 }
 
@@ -93,6 +93,13 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 	c->action = (struct action){ .kind = ACTION_MESSAGE };
 	c->verdict = (struct verdict){ .reason = f->reason, .why = c->text };
 	return session_record(c, e);
+}
+
+/* News can be missed, answers cannot: who does not read gets none until it does. */
+void session_tell(struct session *s, const char *method, const json_t *params)
+{
+	if (!s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE)
+		mcp_write_notification(&s->outlet.out, method, params);
 }
 
 int session_too_long(struct session *s, size_t size, struct err *e)

@@ -185,3 +185,17 @@ bool mcp_write_asked(struct buf *out, enum mcp_ask what, uint64_t id, const stru
 		buf_printf(out, ",\"_meta\":{\"progressToken\":%" PRIu64 "}", id);
 	return buf_puts(out, "}}");
 }
+
+bool mcp_read_cursor(const char **cursor, json_t *params, struct mcp_fault *fault)
+{
+	static const char *const may[] = { "cursor", "_meta" };
+	const json_t *given = json_object_get(params, "cursor");
+
+	if (!shape_has_only(params, may, count_of(may)) || (given && !json_is_string(given))) {
+		*fault = (struct mcp_fault){ MCP_BAD_PARAMS, REASON_BAD_PARAMS,
+					     "a list takes nothing but a cursor, a string" };
+		return false;
+	}
+	*cursor = json_string_value(given);
+	return true;
+}

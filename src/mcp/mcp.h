@@ -65,6 +65,8 @@ struct mcp_asked {
 	const json_t *token;	/* the agent's progress token; NULL: none */
 };
 
+/* Of a list: *cursor is a text, or NULL where there is none. */
+bool mcp_read_cursor(const char **cursor, json_t *params, struct mcp_fault *fault);
 bool mcp_read_asked(struct mcp_asked *out, enum mcp_ask what, json_t *params, struct mcp_fault *fault);
 
 /* The revision to answer to an agent that asks for this one; NULL or unknown: our newest. */
@@ -74,7 +76,7 @@ bool mcp_knows_revision(const char *revision);
 /* --- writing: each appends one message and its newline --- */
 
 bool mcp_write_request(struct buf *out, uint64_t id, const char *method, const json_t *params);
-bool mcp_write_notification(struct buf *out, const char *method);
+bool mcp_write_notification(struct buf *out, const char *method, const json_t *params);	/* params NULL: none */
 bool mcp_write_result(struct buf *out, const json_t *id, const json_t *result);
 bool mcp_write_failure(struct buf *out, const json_t *id, const json_t *error);
 bool mcp_write_error(struct buf *out, const json_t *id, int code, const char *text);	/* id NULL: null */
@@ -92,8 +94,26 @@ bool mcp_is_tool_error(const json_t *result);
 
 /* --- lists --- */
 
+enum mcp_list { MCP_TOOL_LIST, MCP_RESOURCE_LIST, MCP_TEMPLATE_LIST, MCP_PROMPT_LIST, MCP_LISTS };
+
+struct mcp_list_info {
+	const char *method;	/* "tools/list" */
+	const char *member;	/* of its result, and */
+	const char *key;	/* of an item: what it is known by */
+	const char *capability;	/* of a server that has such a list */
+	const char *changed;	/* the notification that it is another now */
+	enum action_kind action;	/* what is done with an item */
+	size_t longest;		/* bytes of the key */
+};
+
+const struct mcp_list_info *mcp_list_info(enum mcp_list which);
+
 /* Add what is well-formed and new of a page to `list`; false: more than MCP_TOOLS in all. */
+bool mcp_list_add(enum mcp_list which, json_t *list, json_t *seen, const json_t *page);
 bool mcp_tools_add(json_t *list, json_t *seen, const json_t *page);
+
+/* Could this URI be one of the template's? A variable may be any text; without an operator, one without '/'. */
+bool mcp_template_covers(const char *uri_template, const char *uri);
 
 /* The tool of this name in a list, or NULL; its place in *at if not NULL. */
 json_t *mcp_tools_find(const json_t *list, const char *name, size_t *at);
