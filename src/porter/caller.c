@@ -59,7 +59,7 @@ static void leave_door(struct caller *c)
 void caller_closed(struct caller *c)
 {
 	if (c->state == CALLER_BODY && !c->noted)
-		turned_note(c->porter, REASON_BAD_HTTP, "a body that ends early, or is badly chunked",
+		turned_note(c->porter, REASON_BAD_HTTP, "a body that ends early or is badly chunked",
 			    c->body.size);
 	leave_door(c);
 	c->http = NULL;

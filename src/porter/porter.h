@@ -18,8 +18,9 @@ enum {
 	PORTER_TURNED = 48,
 	PORTER_DECLARED = 512,		/* arguments that tools want repeated in a header */
 	HEAD_MS = 10000,
-	BODY_MS = 30000,
+	BODY_MS = 15000,
 	LINGER_MS = 2000,
+	HALF_MS = 1000,
 	JOINED = 0xffff,
 	SESSION_ID = 32,		/* characters */
 };
@@ -50,7 +51,7 @@ struct caller {
 	struct head head;
 	uint16_t server;
 	struct MHD_Connection *http;	/* NULL: not yet, or no more */
-	bool suspended, gone, noted;
+	bool suspended, gone, noted, half;	/* half: it sends no more */
 	struct buf body;
 	struct door *door;		/* where its message went */
 	json_t *id, *token;		/* owned: of its request, and the progress it asked for */
@@ -97,6 +98,7 @@ struct porter {
 	size_t server_count;
 	struct MHD_Daemon *http;
 	struct caller *handing;		/* being given to libmicrohttpd */
+	bool woken;			/* it has somebody to look at, and does not know yet */
 	struct caller *callers[PORTER_CALLERS];
 	size_t caller_count;
 	struct door *doors[PORTER_DOORS];
@@ -121,6 +123,7 @@ int web_begin(struct porter *p, struct err *e) must_use;
 void web_take(struct caller *c);		/* from the gate */
 void web_wake(struct caller *c);		/* there is something to tell it */
 void web_gone(struct caller *c);		/* it hung up while it was suspended */
+void web_half(struct caller *c);		/* it sends no more, and its body may not be whole */
 void web_cut(struct caller *c);			/* it was too slow */
 
 /* caller.c: one caller's life, and what it is told. */

@@ -46,7 +46,7 @@ static short caller_events(const struct caller *c)
 {
 	if (c->state == CALLER_HEAD || c->state == CALLER_LINGERS)
 		return POLLIN;
-	return c->suspended && !c->gone ? POLLRDHUP : 0;
+	return (c->suspended && !c->gone) || (c->state == CALLER_BODY && !c->half) ? POLLRDHUP : 0;
 }
 
 static nfds_t gather(const struct porter *p, struct pollfd *at)
@@ -75,6 +75,8 @@ static int time_left(struct porter *p)
 	int left = -1;
 	size_t i;
 
+	if (p->woken)
+		return 0;
 	for (i = 0; i < p->caller_count; i++)
 		if (p->callers[i]->deadline_ns && p->callers[i]->deadline_ns < soonest)
 			soonest = p->callers[i]->deadline_ns;
@@ -95,6 +97,8 @@ static void attend(struct porter *p, const struct pollfd *at, size_t callers, si
 			continue;
 		if (p->callers[i]->state == CALLER_HEAD || p->callers[i]->state == CALLER_LINGERS)
 			gate_attend(p->callers[i]);
+		else if (p->callers[i]->state == CALLER_BODY)
+			web_half(p->callers[i]);
 		else
 			web_gone(p->callers[i]);
 	}
@@ -154,6 +158,7 @@ static int serve(struct porter *p, struct err *e)
 			return 0; /* neither has anything more to say to us: the run is over */
 		attend(p, at, callers, doors);
 		expire(p);
+		p->woken = false;
 		if (MHD_run(p->http) != MHD_YES)
 			return err_set(e, ERR_SYSTEM, "libmicrohttpd gives up");
 		for (i = 0; i < p->door_count; i++)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "porter/porter.h"
 
 enum { IDLE_SECONDS = 30, POOL = 64 << 10, BLOCK = 64 << 10 };
@@ -23,6 +24,7 @@ void web_wake(struct caller *c)
 	if (!c->suspended)
 		return;
 	c->suspended = false;
+	c->porter->woken = true;
 	MHD_resume_connection(c->http);
 }
 
@@ -32,9 +34,20 @@ void web_gone(struct caller *c)
 	web_wake(c);
 }
 
+/* What has arrived is still being read; libmicrohttpd does not mind that no more can come. */
+void web_half(struct caller *c)
+{
+	uint64_t soon = clock_mono_ns() + HALF_MS * UINT64_C(1000000);
+
+	c->half = true;
+	if (c->deadline_ns > soon)
+		c->deadline_ns = soon;
+}
+
 void web_cut(struct caller *c)
 {
-	turned_note(c->porter, REASON_BAD_HTTP, "a body that does not come in time", c->body.size);
+	turned_note(c->porter, REASON_BAD_HTTP,
+		    c->half ? "a body that ends early" : "a body that does not come in time", c->body.size);
 	c->noted = true;
 	shutdown(c->fd, SHUT_RDWR);
 }
