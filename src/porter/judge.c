@@ -63,10 +63,13 @@ static bool is_loopback(struct span origin)
 /* Is the word one of the list's, whatever parameters it has? */
 static bool lists(struct span list, const char *word)
 {
-	const char *at = list.at, *end = list.at + list.size, *stop;
+	const char *at = list.at, *end, *stop;
 	size_t size = strlen(word);
 
-	while (list.at && at < end) {
+	if (!at)
+		return false;
+	end = at + list.size;
+	while (at < end) {
 		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
 			at++;
 		stop = memchr(at, ',', (size_t)(end - at));
