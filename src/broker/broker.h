@@ -26,7 +26,8 @@ enum {
 	FORWARD_MOST = 16 << 20,
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
-	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
+	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
+	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
 };
 
 struct broker;
@@ -197,8 +198,18 @@ struct watch {
 	void *whose;
 };
 
+/* What the porter turned away with one sentence: the first is recorded at once, then the 10th, the 100th … */
+struct turned {
+	enum reason reason;
+	char why[200];
+	uint64_t count, told, due;
+	size_t size;		/* of the last */
+};
+
 struct broker {
-	struct wire launcher, recorder;
+	struct wire launcher, recorder, porter;	/* porter: fd -1 if there is none */
+	struct turned turned[TURNED_KINDS + 1];	/* the last: all others */
+	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
 	struct run_facts about;
@@ -238,7 +249,12 @@ void loop_watch(struct broker *b, int fd, short events,
 int peers_launcher(void *broker, short what, struct err *e) must_use;
 int peers_recorder(void *broker, short what, struct err *e) must_use;
 
+/* porter.c: what it says of agents that speak HTTP. */
+int porter_attend(void *broker, short what, struct err *e) must_use;
+int porter_end(struct broker *b, struct err *e) must_use;	/* what was counted and not yet recorded */
+
 /* agent.c: connections. */
+int agent_admit(struct broker *b, struct server *server, int fd, struct err *e) must_use;	/* takes fd */
 int agent_accept(void *listener, short what, struct err *e) must_use;
 int agent_attend(void *session, short what, struct err *e) must_use;
 int agent_work(struct session *s, struct err *e) must_use;	/* serve the lines that are here */

@@ -160,6 +160,8 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
 	set_controls(&r, &room, v);
+	if (about->count)
+		record_number(&r, FIELD_COUNT, about->count);
 	record_text(&r, FIELD_DIGEST, about->digest);
 	set_layers(&r, &room, v);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));

@@ -34,6 +34,7 @@ struct commit_about {
 	const char *request;	/* the agent's own id, as JSON */
 	const char *resource;
 	size_t size;
+	uint64_t count;		/* how often so far, of what is counted by kind */
 };
 
 /* How an intent ended. */

@@ -52,6 +52,8 @@ static void gather(struct broker *b)
 			   b->sessions[i]);
 	for (i = 0; i < b->listener_count && b->session_count < SESSIONS && !b->ending; i++)
 		loop_watch(b, b->listeners[i].fd, POLLIN, agent_accept, &b->listeners[i]);
+	if (b->porter.fd >= 0 && b->session_count < SESSIONS && !b->ending)
+		loop_watch(b, b->porter.fd, POLLIN, porter_attend, b);
 }
 
 static int time_left(const struct broker *b)

@@ -105,7 +105,7 @@ static int hear_end(struct broker *b, struct msg *m, struct err *e)
 		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0 ||
 		    dropped_rest(b, &b->servers[i].drops, b->servers[i].name, e) < 0)
 			return -1;
-	return 0;
+	return porter_end(b, e);
 }
 
 static const struct {
