@@ -1,12 +1,9 @@
 #!/usr/bin/env python3
 """verify.py LEDGER --key FILE.pub [--head N]
 
-A second verifier of reeve ledgers, written from reeve-ledger(5) alone. It shares no code and no
-library with reeve: Python 3.8 or later and nothing else. It is slow (one Ed25519 check for each
-commit in plain Python, some hundred a second) and meant to disagree, should reeve-audit ever be wrong.
-
-Exit status as reeve-audit verify: 0 whole, 1 integrity, 2 usage, 3 could not, 4 signature,
-5 shortened, 6 open intents, 7 unfinished tail (6 and 7 do not ask whether a recorder is at work).
+A second verifier of reeve ledgers, written from reeve-ledger(5) alone: Python 3.8 or later and nothing
+else. It is slow, and meant to disagree should reeve-audit ever be wrong. Exit status as reeve-audit
+verify; 6 (open intents) and 7 (unfinished tail) do not ask whether a recorder is at work.
 """
 import argparse
 import base64
@@ -21,11 +18,9 @@ MAGIC = b"reeve-journal/1\n"
 KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files")
 INSIDE = ("intent", "refusal", "outcome", "close", "syscall", "file", "files")  # of an open run
 COMMIT = 0xFFFF
-MOST = 4096  # bytes of a record, and of a checkpoint
 
 class Bad(Exception):
     """What is wrong, and the exit status that says so."""
-
     def __init__(self, status, text):
         super().__init__(text)
         self.status = status
@@ -92,9 +87,9 @@ def read_key(path):
         name, ident, rest = f.read().strip().split("+", 2)
     raw = decode(rest)
     want = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if len(raw) != 33 or raw[0] != 1 or ident != want.hex():
-        raise ValueError(f"{path}: not a verifier key of Ed25519")
-    return name, want, raw[1:]
+    if len(raw) == 33 and raw[0] == 1 and ident == want.hex():
+        return name, want, raw[1:]
+    raise ValueError(f"{path}: not a verifier key of Ed25519")
 
 
 # --- RFC 6962: the tree, kept as the roots of its full subtrees, the largest first ---
@@ -144,7 +139,7 @@ def frames(data):
         size, crc, index, run, ref, kind = struct.unpack("<IIQQQH", head.ljust(40, b"\0")[:34])
         body = data[at + 40:at + 40 + size]
         end = at + (40 + size + 7) // 8 * 8
-        whole = 1 <= size <= MOST and len(body) == size and not any(head[34:] + data[at + 40 + size:end])
+        whole = 1 <= size <= 4096 and len(body) == size and not any(head[34:] + data[at + 40 + size:end])
         if not whole or crc32c(head[:4] + head[8:] + body) != crc:
             raise Bad(7, f"no whole frame at byte {at}")
         yield kind, index, run, ref, body
@@ -176,7 +171,7 @@ def read_record(body, n):
         again = "{" + ",".join(text_out(m) + ":" + value_out(record[m]) for m in members) + "}"
     except (ValueError, AttributeError, TypeError) as wrong:
         raise Bad(1, f"record {n} is none: {wrong}") from wrong
-    if again.encode() != body or len(body) > MOST:
+    if again.encode() != body:
         raise Bad(1, f"record {n} is not in canonical form")
     return record
 
@@ -191,7 +186,7 @@ class Ledger:
         self.check(kind in KINDS, n, "has no kind that is known")
         said = (KINDS.index(kind), record.get("n"), record.get("run"), record.get("intent", 0))
         self.check(said == frame and record["n"] == n, n, "does not say what its frame says")
-        self.check(record.get("ledger") == self.origin, n, "is of another ledger")
+        self.check(record.get("ledger") == self.origin, n, "is of another ledger", 1 if n else 4)
         self.check((kind == "genesis") == (n == 0), n, "is not the one genesis")
         self.check(kind not in INSIDE or record["run"] in self.runs, n, "is in no open run")
         self.check("intent" not in record or kind == "outcome", n, "closes an intent and is no outcome")
@@ -212,9 +207,9 @@ class Ledger:
         self.runs.discard(record["run"])
 
     @staticmethod
-    def check(holds, n, text):
+    def check(holds, n, text, status=1):
         if not holds:
-            raise Bad(1, f"record {n} {text}")
+            raise Bad(status, f"record {n} {text}")
 
 
 NOTE = re.compile(rb"(.+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n\n\xe2\x80\x94 (\S+) (\S+)\n")
@@ -245,7 +240,7 @@ def signed_later(data, at, key):
 def walk(data, key):
     """The records in order, each checked; gives the committed number and what stands open."""
     if not data.startswith(MAGIC):
-        raise Bad(1, "the journal does not begin as one")
+        raise Bad(3, "this is no journal of reeve")
     tree, ledger, committed, tail, still_open = Tree(), Ledger(key[0]), 0, None, {}
     try:
         for kind, index, run, ref, body in frames(data):
@@ -263,6 +258,8 @@ def walk(data, key):
         if signed_later(data, int(re.search(r"byte (\d+)", str(bad))[1]), key):
             raise Bad(1, f"{bad}, and a signed checkpoint behind it") from bad
         tail = bad
+    if committed == 0:
+        raise Bad(1, "nothing is signed")
     if committed < tree.size:
         tail = tail or Bad(7, f"{tree.size - committed} records that no checkpoint covers")
     return committed, still_open, tail

@@ -36,7 +36,7 @@ TAILQ_HEAD(calls, call);
 enum call_state {
 	CALL_ASKING,		/* the launcher is resolving paths */
 	CALL_COMMITTING,	/* the recorder has it */
-	CALL_LISTING,		/* tools/list: waits for servers */
+	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
 	CALL_ENDED,
@@ -70,6 +70,8 @@ struct call {
 	size_t fact, unasked, unresolved;
 	size_t held;			/* bytes, as call_weigh() last counted them */
 	uint32_t asked;			/* list: servers it has had started */
+	enum mcp_list list;		/* which, from where on */
+	size_t from_server, from_item;
 	struct {
 		size_t tool, count;
 		struct buf values;	/* count x (u8 given, text) as EXEC carries them */
@@ -86,6 +88,7 @@ struct session {
 	struct server *server;		/* NULL: the joined socket */
 	int fd;
 	bool gone, half_closed, greeted;
+	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
 	struct lines lines;
 	struct outlet outlet;
@@ -110,6 +113,17 @@ enum server_state {
 	SERVER_READY,
 };
 
+/* One list of a server's: listing.c. */
+struct listing {
+	json_t *items, *keys;		/* array, and its items' names; NULL until it was read once */
+	json_t *fresh, *fresh_keys;	/* being read, page by page */
+	size_t pages, bytes, values;
+	uint64_t id, deadline_ns;	/* of our question in flight; 0: none */
+	bool offered;			/* the server says that it has one */
+	bool again;			/* it changed while it was being read */
+	bool failed;			/* it could not be read, and is taken to be empty */
+};
+
 struct server {
 	struct broker *broker;
 	char name[64];
@@ -120,11 +134,8 @@ struct server {
 	struct resource *resources;
 	size_t resource_count;
 	enum server_state state;
-	json_t *tools;			/* array; NULL until it has listed them once */
-	json_t *fresh, *seen;		/* the list being read, page by page */
-	size_t pages, list_bytes, list_values;
-	bool relist;			/* it changed while it was being read */
-	uint64_t own_id, next_id;	/* own_id: of our initialize or tools/list in flight; 0: none */
+	struct listing lists[MCP_LISTS];
+	uint64_t greet_id, next_id;	/* greet_id: of our initialize in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
 	int in, out;
 	struct lines lines;
@@ -189,18 +200,21 @@ void agent_finish(struct session *s);		/* asks no more, and has all its answers 
 void agent_drop(struct session *s);
 void agents_relieve(struct broker *b);		/* of answers that nobody reads */
 void agents_bury(struct broker *b);		/* free those that have gone */
-void agents_tell_changed(struct broker *b, const struct server *changed);
+void agents_tell_changed(struct broker *b, const struct server *changed, enum mcp_list which);
 
 /* session.c: judge, write down, and only then act. */
 struct request {
 	json_t *doc;		/* owned until a call takes it; NULL: not even JSON */
 	struct mcp_message m;
 	enum mcp_ask what;	/* of the methods that ask a tool server for something */
+	enum mcp_list list;	/* of those that ask for a list */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
 
 int session_take(struct session *s, const char *line, size_t size, struct err *e) must_use;
+/* The one place where news goes to an agent. `params` may be NULL. */
+void session_tell(struct session *s, const char *method, const json_t *params);
 int session_too_long(struct session *s, size_t size, struct err *e) must_use;
 int session_fault(struct session *s, struct request *r, const struct mcp_fault *f,
 		  struct err *e) must_use;
@@ -275,11 +289,27 @@ int server_close_start(struct server *s, const char *status, const char *why, st
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
 int start_greet(struct server *s, struct err *e) must_use;
-int start_hear(struct server *s, const struct mcp_message *m, size_t size, struct err *e) must_use;
-int start_list(struct server *s, struct err *e) must_use;
+int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;
+/* The one place where a question of our own is written: its id. `params` is taken. */
+uint64_t server_ask(struct server *s, const char *method, json_t *params);
 
-/* list.c: tools/list. */
+/* listing.c: what a server offers. */
+int listing_read(struct server *s, enum mcp_list which, struct err *e) must_use;	/* from its first page */
+int listing_need(struct server *s, enum mcp_list which, struct err *e) must_use;	/* unless it is known */
+int listing_none(struct server *s, enum mcp_list which, struct err *e) must_use;	/* it has no such list */
+int listing_hear(struct server *s, enum mcp_list which, const struct mcp_message *m, size_t size,
+		 struct err *e) must_use;
+int listing_changed(struct server *s, enum mcp_list which, struct err *e) must_use;
+void listing_forget(struct server *s);		/* its process has gone */
+uint64_t listing_deadline(const struct server *s);
+int listing_expire(struct server *s, uint64_t now, struct err *e) must_use;
+
+/* hear.c: what a server says. */
+int hear_line(struct server *s, const char *line, size_t size, struct err *e) must_use;
+
+/* list.c: tools/list and the others. */
 int list_serve(struct session *s, struct request *r, struct err *e) must_use;
+int list_await(bool *settled, struct call *c, struct err *e) must_use;
 int list_settle(struct broker *b, struct err *e) must_use;	/* a server's state has changed */
 
 #endif

@@ -37,7 +37,7 @@ static bool add_value(struct buf *out, const json_t *value)
 /* Before the bytes, their digest and the verdict are made: all three must be of what is executed. */
 void exec_fill(struct server *s, struct mcp_asked *m, json_t *params)
 {
-	const json_t *tool = mcp_tools_find(s->tools, m->name, NULL);
+	const json_t *tool = mcp_tools_find(s->lists[MCP_TOOL_LIST].items, m->name, NULL);
 
 	if (tool && !m->args) {
 		json_object_set_new(params, "arguments", json_object());
@@ -49,7 +49,7 @@ void exec_fill(struct server *s, struct mcp_asked *m, json_t *params)
 
 static int prepare(struct call *c, struct err *e)
 {
-	const json_t *tool = mcp_tools_find(c->server->tools, c->action.tool, &c->exec.tool);
+	const json_t *tool = mcp_tools_find(c->server->lists[MCP_TOOL_LIST].items, c->action.tool, &c->exec.tool);
 	const json_t *schema = json_object_get(tool, "inputSchema");
 	const char *name;
 	json_t *declared;

@@ -95,6 +95,13 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 	return session_record(c, e);
 }
 
+/* News can be missed, answers cannot: who does not read gets none until it does. */
+void session_tell(struct session *s, const char *method, const json_t *params)
+{
+	if (!s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE)
+		mcp_write_notification(&s->outlet.out, method, params);
+}
+
 int session_too_long(struct session *s, size_t size, struct err *e)
 {
 	static const struct mcp_fault fault = { MCP_INVALID, REASON_TOO_LONG,

@@ -94,12 +94,13 @@ static int read_tools(struct server *s, int fd, struct err *e)
 {
 	scoped(buf) struct buf bytes = BUF(MCP_LINE + 65536);
 	scoped(json) json_t *list = NULL, *seen = json_object();
+	json_t *tools;
 
 	if (read_memory(&bytes, fd, e) < 0 || json_read(&list, bytes.data, bytes.size, NULL, e) < 0)
 		return err_in(e, "tools of %s", s->name);
-	s->tools = json_array();
-	if (!s->tools || !seen || !mcp_tools_add(s->tools, seen, list) ||
-	    json_array_size(s->tools) != json_array_size(list))
+	tools = s->lists[MCP_TOOL_LIST].items = json_array();
+	if (!tools || !seen || !mcp_tools_add(tools, seen, list) ||
+	    json_array_size(tools) != json_array_size(list))
 		return err_set(e, ERR_INPUT,
 			       "tools of %s: not a list of tools with names of their own", s->name);
 	return 0;

@@ -46,9 +46,14 @@ bool mcp_write_request(struct buf *out, uint64_t id, const char *method, const j
 	return buf_puts(out, "}\n");
 }
 
-bool mcp_write_notification(struct buf *out, const char *method)
+bool mcp_write_notification(struct buf *out, const char *method, const json_t *params)
 {
-	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"}\n", method);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"", method);
+	if (params) {
+		buf_puts(out, ",\"params\":");
+		json_write(out, params);
+	}
+	return buf_puts(out, "}\n");
 }
 
 bool mcp_write_result(struct buf *out, const json_t *id, const json_t *result)
