@@ -10,6 +10,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	struct server *s = c->server;
 
 	must(receipt_index(proof) > 0);
+	if (life_rests(s))
+		return life_refuse(c, e);
 	if (s->state != SERVER_READY) {
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);

@@ -70,7 +70,7 @@ int server_need(struct server *s, struct err *e)
 	struct commit_about about = { 0 };
 	struct verdict v;
 
-	if (s->exec || s->state != SERVER_IDLE)
+	if (s->exec || s->state != SERVER_IDLE || !life_may_start(s))
 		return 0;
 	v = policy_decide(s->broker->policy, &a);
 	s->state = SERVER_COMMITTING;
@@ -110,6 +110,7 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 {
 	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;
+	life_stopped(s);
 	forget_process(s);
 	if (server_close_start(s, status, why, e) < 0 || relay_fail(s, why, e) < 0)
 		return -1;
@@ -154,6 +155,7 @@ uint64_t server_deadline(const struct server *s)
 	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s);
 
 	soonest = listing < soonest ? listing : soonest;
+	soonest = life_deadline(s) < soonest ? life_deadline(s) : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
 	return soonest;
@@ -181,7 +183,7 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
-	if (listing_expire(s, now, e) < 0)
+	if (listing_expire(s, now, e) < 0 || life_expire(s, now, e) < 0)
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);
