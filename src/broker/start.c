@@ -7,7 +7,12 @@
 
 uint64_t server_ask(struct server *s, const char *method, json_t *params)
 {
-	mcp_write_request(&s->outlet.out, ++s->next_id, method, params);
+	const struct modern_envelope plain = { .can = 0 };
+
+	if (s->era == MCP_ERA_MODERN)
+		modern_write_request(&s->outlet.out, ++s->next_id, method, params, &plain);
+	else
+		mcp_write_request(&s->outlet.out, ++s->next_id, method, params);
 	json_decref(params);
 	return s->next_id;
 }
@@ -43,7 +48,8 @@ static int hear_refusal(struct server *s, const struct mcp_message *m, struct er
 	char why[320];
 
 	text_visible(&seen, said, strlen(said) < 4096 ? strlen(said) : 4096);
-	snprintf(why, sizeof(why), "did not start: %.280s", buf_text(&seen) ? buf_text(&seen) : "");
+	snprintf(why, sizeof(why), "did not start: %.*s", (int)text_cut(seen.data, seen.size, 280),
+		 buf_text(&seen) ? buf_text(&seen) : "");
 	buf_free(&seen);
 	return server_stop(s, "failed", why, e);
 }
@@ -51,15 +57,25 @@ static int hear_refusal(struct server *s, const struct mcp_message *m, struct er
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 {
 	const char *revision = json_text(m->result, "protocolVersion");
+	int done;
 
 	s->greet_id = 0;
 	if (m->error)
 		return hear_refusal(s, m, e);
 	if (!mcp_knows_revision(revision))
-		return server_stop(s, "failed",
-				   "did not start: it speaks no MCP revision that reeve knows", e);
-	read_offers(s, json_object_get(m->result, "capabilities"));
+		return era_spoke(&done, s, e)
+			       ? done
+			       : server_stop(s, "failed",
+					     "did not start: it speaks no MCP revision that reeve knows", e);
+	if (era_is(s, MCP_ERA_LEGACY, e) < 0)
+		return -1;
 	mcp_write_notification(&s->outlet.out, "notifications/initialized", NULL);
+	return start_offers(s, json_object_get(m->result, "capabilities"), e);
+}
+
+int start_offers(struct server *s, const json_t *capabilities, struct err *e)
+{
+	read_offers(s, capabilities);
 	s->state = SERVER_LISTING;
 	return s->lists[MCP_TOOL_LIST].offered ? listing_read(s, MCP_TOOL_LIST, e)
 					       : listing_none(s, MCP_TOOL_LIST, e);
