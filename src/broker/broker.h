@@ -161,6 +161,16 @@ struct listing {
 	bool failed;			/* it could not be read, and is taken to be empty */
 };
 
+/* When it is stopped for want of use, and how long one that failed is left alone: server_life.c. */
+struct life {
+	uint64_t leaving;		/* tag of a process that was told to end and has not yet; 0: none */
+	bool wanted;			/* it is needed again meanwhile */
+	bool retiring;			/* it is stopped because nobody needs it */
+	unsigned failures;		/* in a row */
+	uint64_t ready_ns, idle_ns;	/* since when it is ready; when it is stopped; 0: not */
+	uint64_t rests_until_ns;
+};
+
 struct server {
 	struct broker *broker;
 	char name[64];
@@ -189,7 +199,8 @@ struct server {
 	struct session *rooted;		/* who has told it its roots */
 	struct pace asking, news;
 	struct drops drops;
-	char failed[96];		/* why it stopped */
+	struct life life;
+	char failed[320];		/* why it stopped */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -418,6 +429,16 @@ int server_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_close_start(struct server *s, const char *status, const char *why, struct err *e) must_use;
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
+/* server_life.c: between one process of it and the next. */
+void life_ready(struct server *s);
+void life_touch(struct server *s);		/* somebody needed it just now */
+void life_stopped(struct server *s);		/* before its process is forgotten */
+bool life_rests(const struct server *s);	/* it is not started now: life_refuse() */
+bool life_may_start(struct server *s);
+int life_refuse(struct call *c, struct err *e) must_use;
+int life_left(struct broker *b, uint64_t tag, struct err *e) must_use;	/* a process has ended, or never was */
+uint64_t life_deadline(const struct server *s);	/* UINT64_MAX: none */
+int life_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_again(struct server *s, const char *why, struct err *e) must_use;	/* it is started anew, at once */
 int start_greet(struct server *s, struct err *e) must_use;
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;
