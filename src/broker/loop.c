@@ -56,7 +56,7 @@ static void gather(struct broker *b)
 
 static int time_left(const struct broker *b)
 {
-	uint64_t soonest = UINT64_MAX, one;
+	uint64_t soonest = commits_due(&b->commits), one;
 	size_t i;
 
 	for (i = 0; i < b->server_count; i++) {
@@ -107,7 +107,7 @@ static int flush_all(struct broker *b, struct err *e)
 	agents_relieve(b);
 	agents_bury(b);
 	calls_bury(b);
-	return commits_flush(&b->commits, e);
+	return commits_flush(&b->commits, b->ending, e);
 }
 
 int loop_run(struct broker *b, struct err *e)
