@@ -9,8 +9,8 @@ VERSION := 0.1.0
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
 PROGRAMS := reeve reeve-broker reeve-recorder reeve-audit reeve-call
-reeve          := cli launcher policy profile wire jail seal json model base
-reeve-broker   := broker policy mcp wire jail seal json model base
+reeve          := cli launcher policy inspect profile wire jail seal json model base
+reeve-broker   := broker policy inspect mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-audit    := audit ledger seal json model base
 reeve-call     := call mcp json model base
@@ -112,9 +112,9 @@ $(OUT)/tools/%.so: tests/tools/%.c
 $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
-$(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy json model base)
+$(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy inspect json seal model base)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json seal)
 
 $(OUT)/threats/%: tests/threats/%.c
 	@mkdir -p $(@D)
@@ -138,6 +138,9 @@ check-unit: tests			## only the unit tests
 	@contrib/tap $(UNITS:%=$(OUT)/%)
 check-run: tests			## only the stories in tests/run
 	@contrib/tap $(sort $(wildcard tests/run/*.sh))
+check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a script what to do
+	@contrib/need check
+	@contrib/tap tests/agents/agents.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
@@ -221,6 +224,6 @@ clean:					## forget everything built
 help:					## print this
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | column -t -s '|'
 
-.PHONY: all demo check tests check-unit check-run check-floors check-size asan asan-unit bench lint \
+.PHONY: all demo check tests check-unit check-run check-agents check-floors check-size asan asan-unit bench lint \
 	lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc fuzz install dist clean help
 -include $(wildcard $(OUT)/*/*.d) $(wildcard $(OUT)/*.d)

@@ -11,6 +11,11 @@ static void reply(struct session *s, const struct request *r, json_t *result)
 	json_decref(result);
 }
 
+json_t *method_capabilities(void)
+{
+	return json_pack("{s:{s:b}}", "tools", "listChanged", 1);
+}
+
 static int serve_initialize(struct session *s, struct request *r, struct err *e)
 {
 	static const struct mcp_fault twice = { MCP_INVALID, REASON_BAD_MESSAGE,
@@ -23,9 +28,10 @@ static int serve_initialize(struct session *s, struct request *r, struct err *e)
 	if (s->greeted || !asked)
 		return session_fault(s, r, s->greeted ? &twice : &shapeless, e);
 	s->greeted = true;
+	s->can = mcp_can_read(json_object_get(r->m.params, "capabilities"));
 	reply(s, r,
-	      json_pack("{s:s, s:{s:{s:b}}, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
-			"capabilities", "tools", "listChanged", 1, "serverInfo", "name", "reeve",
+	      json_pack("{s:s, s:o, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
+			"capabilities", method_capabilities(), "serverInfo", "name", "reeve",
 			"version", REEVE_VERSION));
 	return 0;
 }
@@ -64,9 +70,8 @@ static const struct {
 	bool early; /* also before initialize */
 	int (*serve)(struct session *s, struct request *r, struct err *e);
 } methods[] = {
-	{ "tools/call", MCP_REQUEST, false, ask_call },
-	{ "tools/list", MCP_REQUEST, false, list_serve },
 	{ "ping", MCP_REQUEST, true, serve_ping },
+	{ "server/discover", MCP_REQUEST, true, era_discover },
 	{ "initialize", MCP_REQUEST, true, serve_initialize },
 	{ "notifications/initialized", MCP_NOTIFICATION, true, serve_nothing },
 	{ "notifications/cancelled", MCP_NOTIFICATION, true, serve_cancelled },
@@ -84,10 +89,36 @@ static bool id_in_flight(const struct session *s, const json_t *id)
 	return false;
 }
 
+/* Lists, and what is asked of a tool server, have tables of their own: mcp/lists.c, mcp/asked.c. */
+static bool is_listing(struct request *r)
+{
+	int which;
+
+	for (which = 0; which < MCP_LISTS && r->m.kind == MCP_REQUEST; which++)
+		if (strcmp(mcp_list_info((enum mcp_list)which)->method, r->m.method) == 0) {
+			r->list = (enum mcp_list)which;
+			return true;
+		}
+	return false;
+}
+
+static bool is_asking(struct request *r)
+{
+	int what;
+
+	for (what = 0; what < MCP_ASKS && r->m.kind == MCP_REQUEST; what++)
+		if (strcmp(mcp_ask_method((enum mcp_ask)what), r->m.method) == 0) {
+			r->what = (enum mcp_ask)what;
+			return true;
+		}
+	return false;
+}
+
 int method_serve(struct session *s, struct request *r, struct err *e)
 {
 	struct mcp_fault f = { MCP_NO_METHOD, REASON_NO_METHOD,
 			       "reeve does not offer this method" };
+	bool asking = is_asking(r), listing = is_listing(r);
 	size_t i;
 
 	for (i = 0; i < count_of(methods); i++)
@@ -98,8 +129,13 @@ int method_serve(struct session *s, struct request *r, struct err *e)
 	else if (r->m.kind == MCP_REQUEST && id_in_flight(s, r->m.id))
 		f = (struct mcp_fault){ MCP_INVALID, REASON_ID_REUSED,
 					"this id is in flight already" };
-	else if (i < count_of(methods) && !methods[i].early && !s->greeted)
+	else if (!era_admit(s, r, &f))
+		return session_fault(s, r, &f, e);
+	else if ((asking || listing || (i < count_of(methods) && !methods[i].early)) &&
+		 !s->greeted && !r->modern)
 		f = (struct mcp_fault){ MCP_INVALID, REASON_NOT_READY, "initialize first" };
+	else if (asking || listing)
+		return asking ? ask_serve(s, r, e) : list_serve(s, r, e);
 	else if (i < count_of(methods))
 		return methods[i].serve(s, r, e);
 	return session_fault(s, r, &f, e);

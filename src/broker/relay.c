@@ -4,12 +4,23 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
+static int fail_call(struct call *c, const char *why, const char *so, struct err *e)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "tool server %s %s. The call %s.", c->server->name, why, so);
+	answer_text(c, MCP_INTERNAL, text);
+	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
+}
+
 /* The tool gets the bytes that were judged: c->forward, made before the verdict, and a newline. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	struct server *s = c->server;
 
 	must(receipt_index(proof) > 0);
+	if (s->state == SERVER_IDLE && c->waited)
+		return fail_call(c, s->failed, "was not made", e);
 	if (s->state != SERVER_READY) {
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);
@@ -34,11 +45,36 @@ int relay_resume(struct server *s, struct err *e)
 	return 0;
 }
 
+/*
+ * What an answer passes before the agent has it, in this order. Each may put another result in its
+ * place, and say so in the outcome; what it writes there must live as long as the call.
+ */
+static void (*const checks[])(struct call *c, struct answer *a) = {
+	NULL,
+};
+
+static int deliver(struct call *c, struct answer *a, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; checks[i]; i++)
+		checks[i](c, a);
+	if (a->error)
+		answer_failure(c, a->error);
+	else
+		answer_result(c, a->result);
+	json_decref(a->result);
+	json_decref(a->error);
+	return call_close(c, a->outcome, e);
+}
+
 /* Only an id in flight is an answer; late, repeated and invented ones go no further. */
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e)
 {
-	struct outcome o = { .status = "ok", .exit = -1, .size = size };
+	struct answer a = { .result = m->result,
+			    .error = m->error,
+			    .outcome = { .status = "ok", .exit = -1, .size = size } };
 	char digest[SEAL_DIGEST_TEXT];
 	struct call *c = NULL;
 
@@ -51,39 +87,33 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		return 0;
 	}
 	seal_digest(digest, line, size);
-	o.answer = digest;
-	if (m->error) {
-		o.status = "error";
-		answer_failure(c, m->error);
-	} else {
-		o.status = mcp_is_tool_error(m->result) ? "tool-error" : "ok";
-		answer_result(c, m->result);
-	}
-	return call_close(c, o, e);
+	a.outcome.answer = digest;
+	if (m->error)
+		a.outcome.status = "error";
+	else if (c->action.kind == ACTION_TOOL_CALL && mcp_is_tool_error(m->result))
+		a.outcome.status = "tool-error";
+	json_incref(m->result);
+	json_incref(m->error);
+	return deliver(c, &a, e);
 }
 
 /* The server is gone: its calls end as failed, whether they had reached it or not. */
 int relay_fail(struct server *s, const char *why, struct err *e)
 {
-	struct calls *queues[] = { &s->flying, &s->waiting };
 	struct call *c;
-	char text[400];
-	size_t i;
 
-	snprintf(text, sizeof(text),
-		 "tool server %s %s. The call may or may not have had an effect.", s->name, why);
-	for (i = 0; i < count_of(queues); i++) {
-		if (queues[i] == &s->waiting)
-			snprintf(text, sizeof(text), "tool server %s %s. The call was not made.",
-				 s->name, why);
-		while ((c = TAILQ_FIRST(queues[i]))) {
-			answer_text(c, true, text, NULL);
-			if (call_close(
-				    c,
-				    (struct outcome){ .status = "failed", .why = why, .exit = -1 },
-				    e) < 0)
-				return -1;
-		}
-	}
+	while ((c = TAILQ_FIRST(&s->flying)))
+		if (fail_call(c, why, "may or may not have had an effect", e) < 0)
+			return -1;
+	return relay_fail_waiting(s, why, e);
+}
+
+int relay_fail_waiting(struct server *s, const char *why, struct err *e)
+{
+	struct call *c;
+
+	while ((c = TAILQ_FIRST(&s->waiting)))
+		if (fail_call(c, why, "was not made", e) < 0)
+			return -1;
 	return 0;
 }

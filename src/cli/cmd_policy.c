@@ -99,7 +99,7 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args;
-	const char *party[PARTIES], *category, *class, *resource, *time;
+	const char *party[PARTIES], *action, *category, *class, *resource, *time;
 	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
@@ -167,7 +167,8 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 	const struct passwd *user = getpwuid(getuid());
 	const struct {
 		const char *key, *value;
-	} others[] = { { "category", w->category },
+	} others[] = { { "action", w->action },
+		       { "category", w->category },
 		       { "class", w->class },
 		       { "resource", w->resource },
 		       { "time", w->time } };
@@ -283,6 +284,8 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain",
 		  NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
+		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)",
+		  NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
 		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
 		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",

@@ -31,6 +31,7 @@ static const char *reason_of_ours(const struct jail_mount *m, const struct place
 		{ at->home, "private, empty, gone with the run" },
 		{ at->workspace, "where the agent works" },
 		{ "/run/reeve/bin/reeve-call", "the way to the broker" },
+		{ "/run/reeve/mcp.json", "names the tool servers to agents: REEVE_MCP_CONFIG" },
 	};
 	size_t i;
 
@@ -57,7 +58,7 @@ static json_t *mounts_of(const struct wish *w, const struct jail_spec *spec)
 	static const char *const kinds[] = {
 		[JAIL_READ] = "read", [JAIL_WRITE] = "write", [JAIL_TMPFS] = "private",
 		[JAIL_LINK] = "link", [JAIL_PROC] = "proc",   [JAIL_DEV] = "dev",
-		[JAIL_COW] = "cow",
+		[JAIL_COW] = "cow",	[JAIL_TEXT] = "text",
 	};
 	json_t *all = json_array(), *row;
 	const struct jail_mount *m;

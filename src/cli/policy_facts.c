@@ -22,6 +22,22 @@ static int read_time(uint64_t *out, const char *text, struct err *e)
 	return 0;
 }
 
+static int read_action(enum action_kind *out, const char *value, struct err *e)
+{
+	int i;
+
+	for (i = 0; i < ACTION_KINDS; i++)
+		if (action_is_judged((enum action_kind)i) &&
+		    strcmp(value, action_word((enum action_kind)i)) == 0) {
+			*out = (enum action_kind)i;
+			return 0;
+		}
+	return err_set(e, ERR_INPUT,
+		       "the action \"%.40s\": expected tool.call, resource.read, prompt.get, "
+		       "completion.complete, sampling.create, elicitation.create or roots.list",
+		       value);
+}
+
 int policy_facts_set(struct policy_facts *f, const char *key, const char *value, struct err *e)
 {
 	int i;
@@ -31,6 +47,8 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 			f->run.party[i] = value;
 			return 0;
 		}
+	if (strcmp(key, "action") == 0)
+		return read_action(&f->action, value, e);
 	if (strcmp(key, "category") == 0)
 		f->category = value;
 	else if (strcmp(key, "class") == 0)
@@ -40,8 +58,8 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 	else if (strcmp(key, "resource") != 0)
 		return err_set(
 			e, ERR_INPUT,
-			"there is no fact \"%.40s\"; expected agent, owner, tenant, department, "
-			"environment, initiator, workspace, category, class, resource or time",
+			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
+			"department, environment, initiator, workspace, category, class, resource or time",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -59,6 +77,8 @@ void policy_facts_free(struct policy_facts *f)
 void policy_facts_apply(struct action *a, const struct policy_facts *f)
 {
 	a->run = &f->run;
+	if (f->action && a->kind == ACTION_TOOL_CALL)
+		a->kind = f->action;
 	a->category = f->category;
 	a->class = f->class;
 	a->wall_us = f->wall_us;

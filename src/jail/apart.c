@@ -71,6 +71,35 @@ const char *apart_source(const struct inside *in, const struct jail_mount *m, ch
 	return m->source ? m->source : apart_name(in, m->target, room);
 }
 
+/* In a string of JSON: what is an ordinary name outside may not end it. */
+static void put_name(struct buf *out, const char *name)
+{
+	for (; *name; name++)
+		if (*name == '"' || *name == '\\' || (unsigned char)*name < 0x20)
+			buf_printf(out, "\\u%04x", *name);
+		else
+			buf_add(out, name, 1);
+}
+
+/* A text that names our places names them as they are found here. */
+static int furnish_text(const struct inside *in, const char *at, const char *text, struct err *e)
+{
+	scoped(buf) struct buf out = BUF(1 << 20);
+	scoped(fd) int fd = open(at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	const char *found;
+
+	if (fd < 0)
+		return err_sys(e, "make %s", at);
+	for (; (found = strstr(text, OURS)); text = found + strlen(OURS)) {
+		buf_add(&out, text, (size_t)(found - text));
+		put_name(&out, in->apart);
+		buf_puts(&out, OURS);
+	}
+	if (!buf_puts(&out, text))
+		return err_set(e, ERR_LIMIT, "%s: more than it may hold", at);
+	return fd_write_all(fd, out.data, out.size, e);
+}
+
 static int furnish(struct inside *in, const struct jail_mount *m, struct err *e)
 {
 	char room[INSIDE_PATH], parent[INSIDE_PATH];
@@ -84,10 +113,12 @@ static int furnish(struct inside *in, const struct jail_mount *m, struct err *e)
 		return fd_make_dirs(at, 0700, e);
 	snprintf(parent, sizeof(parent), "%s", at);
 	*strrchr(parent, '/') = '\0';
-	if (!m->source)
+	if (!m->source && !m->text)
 		return 0;
 	if (fd_make_dirs(parent, 0700, e) < 0)
 		return -1;
+	if (m->text)
+		return furnish_text(in, at, m->text, e);
 	return symlink(m->source, at) < 0 ? err_sys(e, "%s", at) : 0;
 }
 

@@ -44,6 +44,7 @@ enum jail_mount_kind {
 	JAIL_PROC,
 	JAIL_DEV,	/* a minimal /dev; `most` and `names` are those of /dev/shm, 0: 512 MiB */
 	JAIL_COW,	/* what `source` holds, changed only in `upper`: an overlay; `work` beside it */
+	JAIL_TEXT,	/* a file that holds `text`, and that nobody inside can change */
 };
 
 struct jail_mount {
@@ -55,6 +56,7 @@ struct jail_mount {
 	uint64_t most;		/* JAIL_TMPFS: bytes it may hold; 0: 2 GiB */
 	uint64_t names;		/* JAIL_TMPFS: files it may hold; 0: one for each 4 KiB */
 	const char *upper, *work;	/* JAIL_COW: host paths of one file system that takes user.* attributes */
+	const char *text;	/* JAIL_TEXT: JSON; without mounts the names of /run/reeve in it become those it has there */
 };
 
 struct jail_limit {
@@ -129,6 +131,7 @@ struct jail_spec {
 	const struct jail_calls *calls;		/* NULL: jail/agent.def */
 	const char *const *protect;		/* names nothing inside may make or change: names.c; NULL: none */
 	const uint16_t *connect, *bind;		/* TCP ports, 0 at the end; NULL: any there is in its own network */
+	bool host_net;				/* the host's network: `connect` NULL is any port then, `bind` NULL none */
 	int cgroup;				/* directory of a cgroup v2 to be born in; 0 or less: the caller's */
 	uint32_t without;			/* bit set of enum jail_layer the operator gave up by name */
 	const char *apart;			/* host folder of ours for private places, should there be no mounts; NULL: none */

@@ -154,3 +154,19 @@ int place_tree(struct inside *in, int tree, const char *target, struct err *e)
 		return err_sys(e, "mount at %s", target);
 	return 0;
 }
+
+int place_text(struct inside *in, const char *target, const char *text, struct err *e)
+{
+	const char *leaf = "";
+	scoped(fd) int parent = place_parent(in, target, &leaf, e);
+	scoped(fd) int fd = -1;
+
+	if (parent < 0)
+		return -1;
+	if (!is_ours(in, parent))
+		return err_set(e, ERR_INPUT, "%s would have to be made in a directory of the host", target);
+	fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
+	if (fd < 0)
+		return err_sys(e, "make %s", target);
+	return fd_write_all(fd, text, strlen(text), e);
+}

@@ -57,9 +57,20 @@ enum verdict_kind reason_verdict(enum reason r);
 
 /* --- actions: what is asked --- */
 
-enum action_kind { ACTION_MESSAGE, ACTION_TOOL_CALL, ACTION_SERVER_START };
+enum action_kind {
+	ACTION_MESSAGE, ACTION_TOOL_CALL, ACTION_SERVER_START,
+	ACTION_RESOURCE_READ, ACTION_PROMPT_GET, ACTION_COMPLETION,	/* an agent asks a tool server */
+	ACTION_SAMPLING, ACTION_ELICITATION, ACTION_ROOTS,	/* a tool server asks the agent */
+	ACTION_KINDS
+};
 
 const char *action_word(enum action_kind k);	/* "tool.call" */
+
+/* Is it for the rules of a policy to allow? A message is refused by none; a server starts for what it is asked. */
+static inline bool action_is_judged(enum action_kind k)
+{
+	return k != ACTION_MESSAGE && k != ACTION_SERVER_START && k < ACTION_KINDS;
+}
 
 enum { ACTION_FACTS = 16 };
 
@@ -85,7 +96,8 @@ struct run_facts {
 struct action {
 	enum action_kind kind;
 	const char *server;
-	const char *tool;		/* as the tool server knows it; NULL for SERVER_START */
+	const char *tool;		/* as the tool server knows it: a tool's or prompt's name, a resource's
+					   URI, what the server itself asks for; NULL for SERVER_START */
 	struct json_t *args;		/* object; NULL means no arguments */
 	const struct run_facts *run;
 	const char *category, *class;	/* the catalogue's words for the tool */

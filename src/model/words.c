@@ -43,9 +43,15 @@ const char *action_word(enum action_kind k)
 		[ACTION_MESSAGE] = "message",
 		[ACTION_TOOL_CALL] = "tool.call",
 		[ACTION_SERVER_START] = "server.start",
+		[ACTION_RESOURCE_READ] = "resource.read",
+		[ACTION_PROMPT_GET] = "prompt.get",
+		[ACTION_COMPLETION] = "completion.complete",
+		[ACTION_SAMPLING] = "sampling.create",
+		[ACTION_ELICITATION] = "elicitation.create",
+		[ACTION_ROOTS] = "roots.list",
 	};
 
-	must(k < count_of(words));
+	must(k < ACTION_KINDS);
 	return words[k];
 }
 

@@ -51,7 +51,7 @@ bool policy_questions(const struct policy *p, struct action *a)
 	const struct rule *r;
 
 	a->fact_count = 0;
-	if (a->kind != ACTION_TOOL_CALL || !a->server || !a->tool ||
+	if (!action_is_judged(a->kind) || !a->server || !a->tool ||
 	    (a->args && !json_is_object(a->args)))
 		return true;
 	while ((r = walk_next(&w)))

@@ -134,7 +134,7 @@ static struct verdict says(enum reason reason)
 /* A name that is not what it looks like is nobody's to allow. */
 static bool is_askable(const struct action *a)
 {
-	return a->kind == ACTION_TOOL_CALL && a->server && a->tool &&
+	return action_is_judged(a->kind) && a->server && a->tool &&
 	       (!a->args || json_is_object(a->args)) && text_is_plain(a->tool, strlen(a->tool)) &&
 	       text_is_plain(a->server, strlen(a->server));
 }
@@ -144,7 +144,7 @@ struct verdict policy_decide(const struct policy *p, const struct action *a)
 	if (a->kind == ACTION_MESSAGE)
 		return says(REASON_BAD_MESSAGE);
 	if (a->kind == ACTION_SERVER_START && a->server)
-		return says(policy_may_allow(p, a->run, a->server, NULL) ? REASON_MAY_SERVE
+		return says(policy_may_allow(p, a->run, ACTION_SERVER_START, a->server, NULL) ? REASON_MAY_SERVE
 									 : REASON_NO_RULE);
 	return is_askable(a) ? decide_call(p, a) : says(REASON_UNDECIDABLE);
 }

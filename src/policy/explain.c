@@ -70,6 +70,19 @@ static void tell_names(struct telling *t, const struct names *n)
 	tell_name(t, "class", n->class, t->a->class);
 }
 
+static void tell_action(struct telling *t, const struct rule *r)
+{
+	int i;
+
+	if (rule_speaks(r, t->a->kind) || t->failed++ > 0)
+		return;
+	buf_puts(&t->first, "action");
+	for (i = 0; i < ACTION_KINDS; i++)
+		if (action_is_judged((enum action_kind)i) && rule_speaks(r, (enum action_kind)i))
+			buf_printf(&t->first, " %s", action_word((enum action_kind)i));
+	buf_printf(&t->first, ", found %s", action_word(t->a->kind));
+}
+
 static void tell_hours(struct telling *t, const struct rule *r)
 {
 	if (!r->hours || hours_hold(r->hours, t->a->wall_us) == HELD_YES || t->failed++ > 0)
@@ -101,6 +114,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 {
 	size_t i;
 
+	tell_action(t, r);
 	tell_names(t, &r->names);
 	tell_hours(t, r);
 	for (i = 0; i < r->condition_count; i++)

@@ -38,7 +38,7 @@ static bool is_unconditional(const struct rule *r)
  * allows, too. */
 static bool shadows(const struct rule *over, const struct rule *r)
 {
-	if (over == r || !is_unconditional(over) || (over->file != r->file && !over->file->to_all))
+	if (over == r || !is_unconditional(over) || (r->actions & ~over->actions) || (over->file != r->file && !over->file->to_all))
 		return false;
 	if (!within(over->tool, r->tool) || !within(over->names.server, r->names.server))
 		return false;

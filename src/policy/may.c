@@ -44,21 +44,35 @@ static const struct rule *next(const struct policy *p, struct walk *w)
 	return w->at < p->rule_count ? p->rules[w->at++] : NULL;
 }
 
-bool policy_may_allow(const struct policy *p, const struct run_facts *run, const char *server,
-		      const char *tool)
+static bool may_allow(const struct policy *p, const struct action *a)
 {
-	const struct action a = { ACTION_TOOL_CALL, .server = server, .tool = tool, .run = run };
-	struct walk w = { .x = &p->index, .a = &a, .any_category = true };
+	struct walk w = { .x = &p->index, .a = a, .any_category = true };
 	bool allows[POLICY_LAYERS] = { false }, any = false;
 	const struct rule *r;
 
-	if (!server || (tool && !text_is_plain(tool, strlen(tool))))
-		return false;
 	while ((r = next(p, &w))) {
-		if (bars(r, &a))
+		if (bars(r, a))
 			return false;
-		if (may(r, &a))
+		if (may(r, a))
 			allows[r->file->layer] = any = true;
 	}
-	return any && !is_left_out(p, &a, allows);
+	return any && !is_left_out(p, a, allows);
+}
+
+bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum action_kind kind,
+		      const char *server, const char *tool)
+{
+	struct action a = { .kind = kind, .server = server, .tool = tool, .run = run };
+	int any;
+
+	if (!server || (tool && !text_is_plain(tool, strlen(tool))))
+		return false;
+	if (kind != ACTION_SERVER_START)
+		return action_is_judged(kind) && may_allow(p, &a);
+	for (any = 0; any < ACTION_KINDS; any++) {
+		a.kind = (enum action_kind)any;
+		if (action_is_judged(a.kind) && may_allow(p, &a))
+			return true;
+	}
+	return false;
 }

@@ -50,6 +50,21 @@ static bool is_class(const char *text)
 	return false;
 }
 
+/* One that matches nothing that is asked would be a rule that nobody notices is not there. */
+static bool is_action(const char *text)
+{
+	const char *word;
+	int i;
+
+	for (i = 0; i < ACTION_KINDS; i++) {
+		word = action_word((enum action_kind)i);
+		if (action_is_judged((enum action_kind)i) &&
+		    glob_matches(text, word, strlen(word), false))
+			return true;
+	}
+	return false;
+}
+
 static bool is_usable(const char *text, enum names_kind kind)
 {
 	const char *slash = text ? strchr(text, '/') : NULL;
@@ -63,6 +78,8 @@ static bool is_usable(const char *text, enum names_kind kind)
 		return !slash;
 	case NAMES_CLASSES:
 		return is_class(text);
+	case NAMES_ACTIONS:
+		return is_action(text);
 	case NAMES_WORDS:
 		return true;
 	}
@@ -76,6 +93,9 @@ static int read_name(struct reading *r, const json_t *value, enum names_kind kin
 		[NAMES_SERVERS] = "a server's name (* stands for any run)",
 		[NAMES_WORDS] = "a name (* stands for any run)",
 		[NAMES_CLASSES] = "critical, high, medium or low",
+		[NAMES_ACTIONS] =
+			"tool.call, resource.read, prompt.get, completion.complete, "
+			"sampling.create, elicitation.create or roots.list (* stands for any run),",
 	};
 
 	if (is_usable(json_string_value(value), kind))

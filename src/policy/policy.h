@@ -46,11 +46,11 @@ bool policy_questions(const struct policy *p, struct action *a);
 struct verdict policy_decide(const struct policy *p, const struct action *a);
 
 /*
- * Could the policy ever allow this tool (NULL: some tool) of this server to this run? What it could
- * not is not listed.
+ * Could the policy ever allow this to this run: this kind of action on this tool, prompt or URI
+ * (NULL: some) of this server? What it could not is not listed. ACTION_SERVER_START: any kind.
  */
-bool policy_may_allow(const struct policy *p, const struct run_facts *run, const char *server,
-		      const char *tool);
+bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum action_kind kind,
+		      const char *server, const char *tool);
 
 size_t policy_rule_count(const struct policy *p);
 

@@ -126,7 +126,9 @@ enum held file_applies(const struct file *f, const struct action *a)
 
 enum held rule_concerns(const struct rule *r, const struct action *a)
 {
-	return rule_covers(r, a->server, a->tool) ? parties_hold(&r->names, a) : HELD_NO;
+	if (!rule_speaks(r, a->kind) || !rule_covers(r, a->server, a->tool))
+		return HELD_NO;
+	return parties_hold(&r->names, a);
 }
 
 enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool)
@@ -134,7 +136,7 @@ enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool
 	enum held all;
 
 	if (r->is_open && (by_tool || !r->tool))
-		return HELD_YES;
+		return rule_speaks(r, a->kind) ? HELD_YES : HELD_NO;
 	all = rule_concerns(r, a);
 	if (r->names.category)
 		all = held_and(all, names_hold(r->names.category, a->category));

@@ -73,6 +73,7 @@ struct rule {
 	const json_t *controls;		/* borrowed; may be NULL */
 	const struct file *file;
 	bool refuse;
+	unsigned actions;		/* bits, by enum action_kind: those it speaks about */
 	bool is_open;			/* asks about neither server nor party, category, class */
 	bool asks_kernel;		/* has an "under" */
 	size_t order;
@@ -190,6 +191,12 @@ enum held rule_concerns(const struct rule *r, const struct action *a);	/* withou
 bool rule_is_plain(const struct rule *r);	/* neither hours nor conditions stand in it */
 enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool);
 enum held file_applies(const struct file *f, const struct action *a);
+
+/* Could this rule speak about this kind of action? */
+static inline bool rule_speaks(const struct rule *r, enum action_kind k)
+{
+	return (r->actions >> k & 1) != 0;
+}
 
 /* Could this rule speak about this tool? tool NULL: about some tool of the server. */
 bool rule_covers(const struct rule *r, const char *server, const char *tool);

@@ -7,6 +7,7 @@
 #include "policy/read.h"
 
 static const struct json_member when_members[] = {
+	{ "action", JSON_NULL, JSON_MAY },
 	{ "tool", JSON_NULL, JSON_MAY },       { "server", JSON_NULL, JSON_MAY },
 	{ "category", JSON_NULL, JSON_MAY },   { "class", JSON_NULL, JSON_MAY },
 	{ "resource", JSON_OBJECT, JSON_MAY }, { "agent", JSON_NULL, JSON_MAY },
@@ -93,6 +94,24 @@ static int possible(const struct rule *rule, struct reading *r, struct err *e)
 	return 0;
 }
 
+/* Silent about the action, what allows speaks about calls of tools, and what refuses about all. */
+static int read_actions(struct rule *rule, struct reading *r, const json_t *when, struct err *e)
+{
+	const json_t *names = NULL;
+	const char *word;
+	int i;
+
+	if (read_names(&names, r, when, "action", NAMES_ACTIONS, e) < 0)
+		return -1;
+	for (i = 0; i < ACTION_KINDS; i++) {
+		word = action_word((enum action_kind)i);
+		if (names ? names_hold(names, word) == HELD_YES
+			  : rule->refuse || i == ACTION_TOOL_CALL)
+			rule->actions |= 1u << i;
+	}
+	return 0;
+}
+
 static bool asks_kernel(const struct test *t)
 {
 	bool asks = matcher_is_under(t->how);
@@ -134,7 +153,8 @@ static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *
 		for (i = 0; i < count_of(lists) && strcmp(lists[i].key, key) != 0; i++)
 			;
 		if (i == count_of(lists))
-			*strange = *strange || strcmp(key, "args") != 0 || !json_is_object(value);
+			*strange = *strange || (strcmp(key, "action") != 0 && strcmp(key, "args") != 0) ||
+				   (strcmp(key, "args") == 0 && !json_is_object(value));
 		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when,
 				    key, lists[i].kind, e) < 0)
 			return -1;
@@ -151,6 +171,7 @@ int read_when(struct rule *rule, struct reading *r, const json_t *object, struct
 	below(r, "when");
 	if (read_lists(rule, r, when, &strange, e) < 0 ||
 	    (strange && json_members(r->f, here(r), when_members, e) < 0) ||
+	    read_actions(rule, r, when, e) < 0 ||
 	    read_time(rule, r, json_object_get(when, "time"), e) < 0 ||
 	    read_conditions(rule, r, when, e) < 0 || possible(rule, r, e) < 0)
 		return -1;

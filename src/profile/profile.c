@@ -10,6 +10,9 @@
 #include "profile/plan.h"
 #include "seal/seal.h"
 
+#define AGENT_CALL "/run/reeve/bin/reeve-call"
+#define AGENT_CONFIG "/run/reeve/mcp.json"
+
 static const char AGENT_PATH[] =
 	"/run/reeve/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -145,6 +148,7 @@ static void plan_environment(struct plan *p, const struct profile *from, const s
 	plan_env(p, "PATH", path ? plan_keep(p, "/run/reeve/bin:%s", path) : AGENT_PATH);
 	plan_env(p, "HOME", at->home);
 	plan_env(p, "REEVE_SOCKET", "/run/reeve/all.sock");
+	plan_env(p, "REEVE_MCP_CONFIG", AGENT_CONFIG);
 }
 
 /* The operator's own list stands instead of ours; an empty one protects nothing. */
@@ -179,6 +183,30 @@ static void plan_sockets(struct plan *p, struct jail_spec *spec, const struct to
 	spec->sockets[count] = "/run/reeve/all.sock";
 }
 
+/*
+ * For agents that take an "mcpServers" file: a server each. Every name in it is one of ours or a
+ * text_is_name(), so nothing needs to be escaped. Some agents clear the environment of what they
+ * start, so the folder of the sockets stands there too.
+ */
+static void plan_config(struct plan *p, const struct tools *t)
+{
+	scoped(buf) struct buf out = BUF(64 << 10);
+	size_t count = t ? tools_count(t) : 0, i;
+
+	buf_puts(&out, "{\n\t\"mcpServers\": {");
+	for (i = 0; i < count; i++)
+		buf_printf(&out,
+			   "%s\n\t\t\"%s\": { \"command\": \"" AGENT_CALL "\", "
+			   "\"args\": [\"mcp\", \"%s\"], "
+			   "\"env\": { \"REEVE_SOCKETS\": \"/run/reeve\" } }",
+			   i ? "," : "", tools_server_name(t, i), tools_server_name(t, i));
+	buf_puts(&out, "\n\t}\n}\n");
+	must(!out.over);
+	plan_mount(p, (struct jail_mount){ .kind = JAIL_TEXT,
+					   .text = plan_keep(p, "%s", buf_text(&out)),
+					   .target = AGENT_CONFIG });
+}
+
 int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const struct tools *t,
 		       const struct place *at, const char *const *argv, struct err *e)
 {
@@ -199,9 +227,10 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 		return err_in(e, "profile %s", from->name);
 	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ,
 					   .source = plan_keep(p, "%s", at->call),
-					   .target = "/run/reeve/bin/reeve-call" });
+					   .target = AGENT_CALL });
 	plan_environment(p, from, at);
 	plan_sockets(p, &spec, t);
+	plan_config(p, t);
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
 	spec.protect = plan_protect(p, from);

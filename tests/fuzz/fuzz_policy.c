@@ -49,7 +49,7 @@ static void try_call(struct policy *p, struct action *a)
 	v = policy_decide(p, a);
 	policy_explain(p, a, hear, &h);
 	if (v.kind == VERDICT_ALLOW && (h.refusing || !h.allowing ||
-					!policy_may_allow(p, a->run, a->server, a->tool)))
+					!policy_may_allow(p, a->run, ACTION_TOOL_CALL, a->server, a->tool)))
 		__builtin_trap();
 	if (h.refusing && v.reason != REASON_RULE_REFUSES && v.reason != REASON_UNDECIDABLE)
 		__builtin_trap();
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (policy_add(p, "fuzz", (const char *)data, size, &e) == 0)
 		try_all(p, &a);
-	else if (policy_rule_count(p) != 0 || !e.text[0] || policy_may_allow(p, &run, "fs", NULL))
+	else if (policy_rule_count(p) != 0 || !e.text[0] || policy_may_allow(p, &run, ACTION_TOOL_CALL, "fs", NULL))
 		__builtin_trap();
 	return 0;
 }

@@ -24,11 +24,14 @@ static const char *const whens[] = {
 	"\"args\":{\"/n\":{\"above\":2}}", "\"tool\":\"*/x\",\"args\":{\"/n\":{\"at_most\":3}}",
 	"\"args\":{\"/s\":{\"glob\":\"*q*\"}}", "\"args\":{\"/s\":{\"absent\":true}}",
 	"\"tool\":\"b/*\",\"args\":{\"/n\":{\"in\":[1,3]},\"/s\":{\"prefix\":\"q\"}}",
+	"\"action\":\"resource.read\"", "\"action\":[\"prompt.get\",\"tool.call\"],\"tool\":\"a/*\"",
+	"\"action\":\"*\",\"server\":\"b\"", "\"action\":\"*.create\"",
 };
 static const char *const args[] = {
 	"{}", "{\"n\":1}", "{\"n\":3,\"s\":\"q\"}", "{\"n\":\"3\"}", "{\"s\":\"xqx\"}", "{\"s\":[\"q\"],\"n\":9}",
 };
 static const char *const servers[] = { "a", "b", "c" }, *const tools[] = { "x", "y", "z" };
+static const enum action_kind kinds[] = { ACTION_TOOL_CALL, ACTION_RESOURCE_READ, ACTION_PROMPT_GET, ACTION_SAMPLING };
 
 /* A file of `count` rules; only refusals if `refuse`. */
 static void add(struct policy *p, const char *name, unsigned count, bool refuse, uint64_t *seed)
@@ -54,10 +57,11 @@ static struct verdict ask(const struct policy *p, size_t n)
 
 	a.server = servers[n / count_of(args) % 3];
 	a.tool = tools[n / count_of(args) / 3 % 3];
+	a.kind = kinds[n / count_of(args) / 9];
 	return policy_decide(p, &a);
 }
 
-enum { CALLS = count_of(args) * 9 };
+enum { CALLS = count_of(args) * 9 * count_of(kinds) };
 
 /* Rules in verdicts live as long as their policy, so only the kinds are kept. */
 static void refusing_never_widens(void **state)
@@ -110,11 +114,13 @@ static void listing_agrees_with_judging(void **state)
 		add(p, "a", pick(&seed, 6), false, &seed);
 		for (n = 0; n < CALLS; n++) {
 			const char *server = servers[n / count_of(args) % 3];
+			enum action_kind kind = kinds[n / count_of(args) / 9];
 
 			if (ask(p, n).kind != VERDICT_ALLOW)
 				continue;
-			assert_true(policy_may_allow(p, NULL, server, tools[n / count_of(args) / 3 % 3]));
-			assert_true(policy_may_allow(p, NULL, server, NULL));
+			assert_true(policy_may_allow(p, NULL, kind, server, tools[n / count_of(args) / 3 % 3]));
+			assert_true(policy_may_allow(p, NULL, kind, server, NULL));
+			assert_true(policy_may_allow(p, NULL, ACTION_SERVER_START, server, NULL));
 		}
 	}
 }
@@ -133,7 +139,66 @@ static void empty_allows_nothing(void **state)
 	add(p, "a", 0, false, &seed);
 	for (n = 0; n < CALLS; n++)
 		assert_int_equal(ask(p, n).kind, VERDICT_REFUSE);
-	assert_false(policy_may_allow(p, NULL, "a", NULL));
+	assert_false(policy_may_allow(p, NULL, ACTION_TOOL_CALL, "a", NULL));
+}
+
+/* Every rule of a policy that says nothing of actions allows calls of tools alone, and refuses everything. */
+static void silence_about_actions(void **state)
+{
+	static const struct {
+		const char *when, *then;
+		enum action_kind kind;
+		const char *tool, *expect;
+	} rows[] = {
+		{ "{}", "allow", ACTION_TOOL_CALL, "x", "rule-allows" },
+		{ "{}", "allow", ACTION_RESOURCE_READ, "x", "no-rule" },
+		{ "{}", "allow", ACTION_SAMPLING, "sampling/createMessage", "no-rule" },
+		{ "{}", "refuse", ACTION_SAMPLING, "sampling/createMessage", "rule-refuses" },
+		{ "{}", "refuse", ACTION_PROMPT_GET, "x", "rule-refuses" },
+		{ "{\"action\":\"tool.call\"}", "refuse", ACTION_PROMPT_GET, "x", "no-rule" },
+		{ "{\"action\":\"resource.read\"}", "allow", ACTION_RESOURCE_READ, "file:///a", "rule-allows" },
+		{ "{\"action\":\"resource.read\"}", "allow", ACTION_TOOL_CALL, "x", "no-rule" },
+		{ "{\"action\":\"*\",\"tool\":\"a/file:///w/*\"}", "allow", ACTION_RESOURCE_READ, "file:///w/f", "rule-allows" },
+		{ "{\"action\":\"*\",\"tool\":\"a/file:///w/*\"}", "allow", ACTION_RESOURCE_READ, "file:///x/f", "no-rule" },
+		{ "{\"action\":\"*\",\"tool\":\"a/sampling/*\"}", "allow", ACTION_SAMPLING, "sampling/createMessage", "rule-allows" },
+		{ "{\"action\":[\"roots.list\",\"elicitation.create\"]}", "allow", ACTION_ROOTS, "roots/list", "rule-allows" },
+		{ "{\"action\":\"*\"}", "allow", ACTION_MESSAGE, "x", "bad-message" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(rows); i++) {
+		scoped(policy) struct policy *p = NULL;
+		scoped(buf) struct buf text = BUF(1 << 12);
+		struct action a = { .kind = rows[i].kind, .server = "a", .tool = rows[i].tool };
+		struct err e = { 0 };
+
+		assert_int_equal(policy_new(&p, &e), 0);
+		buf_printf(&text, "{\"reeve\":\"policy/1\",\"rules\":[{\"id\":\"r\",\"then\":\"%s\",\"when\":%s}]}",
+			   rows[i].then, rows[i].when);
+		assert_int_equal(policy_add(p, "p", text.data, text.size, &e), 0);
+		assert_string_equal(reason_word(policy_decide(p, &a).reason), rows[i].expect);
+		assert_int_equal(policy_may_allow(p, NULL, rows[i].kind, "a", rows[i].tool),
+				 policy_decide(p, &a).kind == VERDICT_ALLOW);
+	}
+}
+
+static void unknown_actions_are_errors(void **state)
+{
+	static const char *const rows[] = { "\"tool.cal\"", "\"message\"", "\"server.start\"", "[]", "5", "\"\"", "[\"tool.call\",\"x*\"]" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(rows); i++) {
+		scoped(policy) struct policy *p = NULL;
+		scoped(buf) struct buf text = BUF(1 << 12);
+		struct err e = { 0 };
+
+		assert_int_equal(policy_new(&p, &e), 0);
+		buf_printf(&text, "{\"reeve\":\"policy/1\",\"rules\":[{\"id\":\"r\",\"then\":\"allow\",\"when\":{\"action\":%s}}]}", rows[i]);
+		assert_int_equal(policy_add(p, "p", text.data, text.size, &e), -1);
+		assert_non_null(strstr(e.text, "expected tool.call, resource.read"));
+	}
 }
 
 static void names_the_first(void **state)
@@ -161,6 +226,8 @@ int main(void)
 		cmocka_unit_test(refusing_never_widens),
 		cmocka_unit_test(listing_agrees_with_judging),
 		cmocka_unit_test(empty_allows_nothing),
+		cmocka_unit_test(silence_about_actions),
+		cmocka_unit_test(unknown_actions_are_errors),
 		cmocka_unit_test(names_the_first),
 	};
 

@@ -311,8 +311,8 @@ static void words_make_the_verdict(void **state)
 			if (v.kind != VERDICT_ALLOW)
 				continue;
 			allowed++;
-			assert_true(policy_may_allow(p, a->run, a->server, NULL));
-			assert_true(policy_may_allow(p, a->run, a->server, a->tool));
+			assert_true(policy_may_allow(p, a->run, ACTION_TOOL_CALL, a->server, NULL));
+			assert_true(policy_may_allow(p, a->run, ACTION_TOOL_CALL, a->server, a->tool));
 		}
 		free_calls(calls);
 	}
@@ -414,8 +414,8 @@ static void layers_are_told(void **state)
 	assert_string_equal(v.rule, "dep:d");
 	assert_string_equal(v.why, "not here");
 	assert_string_equal(json_string_value(json_array_get(v.layers[POLICY_DEPARTMENT].controls, 0)), "SOC2:CC6.1");
-	assert_false(policy_may_allow(p, NULL, "s", "x"));
-	assert_false(policy_may_allow(p, NULL, "s", NULL));
+	assert_false(policy_may_allow(p, NULL, ACTION_TOOL_CALL, "s", "x"));
+	assert_false(policy_may_allow(p, NULL, ACTION_TOOL_CALL, "s", NULL));
 }
 
 int main(void)

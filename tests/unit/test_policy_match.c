@@ -166,7 +166,7 @@ static void tools_and_servers(void **state)
 		p = policy_of(rule, "");
 		assert_string_equal(reason_of(p, tools[i].server, tools[i].tool, NULL, true),
 				    tools[i].holds ? "rule-allows" : "no-rule");
-		assert_int_equal(policy_may_allow(p, NULL, tools[i].server, tools[i].tool), tools[i].holds);
+		assert_int_equal(policy_may_allow(p, NULL, ACTION_TOOL_CALL, tools[i].server, tools[i].tool), tools[i].holds);
 	}
 }
 
@@ -216,7 +216,7 @@ static void other_actions(void **state)
 	assert_int_equal(policy_decide(p, &start).reason, REASON_MAY_SERVE);
 	assert_int_equal(policy_decide(p, &message).reason, REASON_BAD_MESSAGE);
 	assert_int_equal(policy_decide(barred, &start).reason, REASON_NO_RULE);
-	assert_false(policy_may_allow(barred, NULL, "fs", "read"));
+	assert_false(policy_may_allow(barred, NULL, ACTION_TOOL_CALL, "fs", "read"));
 	start.server = "other";
 	assert_int_equal(policy_decide(p, &start).reason, REASON_NO_RULE);
 }

@@ -246,7 +246,7 @@ static void names_are_what_they_seem(void **state)
 	assert_int_equal(policy_new(&p, &e), 0);
 	assert_int_equal(policy_add(p, "t", text, strlen(text), &e), 0);
 	assert_int_equal(policy_decide(p, &a).reason, REASON_UNDECIDABLE);
-	assert_false(policy_may_allow(p, NULL, "fs", a.tool));
+	assert_false(policy_may_allow(p, NULL, ACTION_TOOL_CALL, "fs", a.tool));
 	a.tool = "read";
 	assert_int_equal(policy_decide(p, &a).kind, VERDICT_ALLOW);
 }
