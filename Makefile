@@ -200,6 +200,7 @@ fuzz:					## run every fuzz target for FUZZ_SECONDS (30) each
 		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $(FUZZ:%=build/fuzz/%)
 	@for t in $(FUZZ); do mkdir -p build/fuzz/corpus/$$t; echo "$$t"; build/fuzz/$$t -verbosity=0 \
 		-max_total_time=$(or $(FUZZ_SECONDS),30) -print_final_stats=0 -artifact_prefix=build/fuzz/ \
+		$$(ls tests/fuzz/$${t#fuzz_}.dict 2>/dev/null | sed s/^/-dict=/) \
 		build/fuzz/corpus/$$t tests/fuzz/corpus/$${t#fuzz_} || exit 1; done
 
 # --- getting it onto a machine ---

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -442,6 +443,7 @@ static void set_up(struct stage *s)
 	int launch[2], recorder[2], fd = -1;
 	struct err e = { 0 };
 
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	done(wire_pair(launch, &e), &e);
 	done(wire_pair(recorder, &e), &e);
 	s->b = broker_new(launch[1], &e);
