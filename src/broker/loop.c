@@ -52,6 +52,8 @@ static void gather(struct broker *b)
 			   b->sessions[i]);
 	for (i = 0; i < b->listener_count && b->session_count < SESSIONS && !b->ending; i++)
 		loop_watch(b, b->listeners[i].fd, POLLIN, agent_accept, &b->listeners[i]);
+	if (b->porter.fd >= 0 && b->session_count < SESSIONS && !b->ending)
+		loop_watch(b, b->porter.fd, POLLIN, porter_attend, b);
 }
 
 static int time_left(const struct broker *b)
@@ -105,9 +107,8 @@ static int flush_all(struct broker *b, struct err *e)
 		if (server_flush(&b->servers[i], e) < 0)
 			return -1;
 	agents_relieve(b);
-	agents_bury(b);
 	calls_bury(b);
-	return 0;
+	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, e);
 }
 
 int loop_turn(struct broker *b, int wait_ms, struct err *e)

@@ -25,6 +25,7 @@ struct broker *broker_new(int channel, struct err *e)
 	}
 	b->launcher = (struct wire){ channel, ROLE_BROKER, ROLE_LAUNCHER, PHASE_STARTING };
 	b->recorder = (struct wire){ -1, ROLE_BROKER, ROLE_RECORDER, PHASE_RUNNING };
+	b->porter = (struct wire){ -1, ROLE_BROKER, ROLE_PORTER, PHASE_RUNNING };
 	commits_begin(&b->commits, &b->recorder);
 	TAILQ_INIT(&b->calls);
 	TAILQ_INIT(&b->dead);

@@ -11,13 +11,18 @@ silent 'the broker signs nothing and makes no key' 'crypto_sign|crypto_secretbox
 silent 'the broker calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-broker)"
 silent 'the broker calls nothing that connects' '^(connect|socket|bind|getaddrinfo)$' "$(calls reeve-broker)"
 silent 'the broker opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-broker)"
+silent 'the porter signs nothing and makes no key' 'crypto_' "$(calls reeve-porter)"
+silent 'the porter calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-porter)"
+silent 'the porter calls nothing that connects or listens' '^(connect|socket|bind|listen|getaddrinfo)$' "$(calls reeve-porter)"
+silent 'the porter opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-porter)"
+silent 'nobody else links libmicrohttpd' 'microhttpd' "$(for p in reeve reeve-broker reeve-recorder reeve-audit reeve-call; do needs $p; done)"
 silent 'the auditor links no seccomp and no sockets' 'seccomp|cap-ng' "$(needs reeve-audit)"
 silent 'the auditor calls nothing that connects' '^(connect|socket|bind)$' "$(calls reeve-audit)"
 silent 'the launcher signs nothing' 'crypto_sign' "$(calls reeve)"
 silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
-for p in reeve reeve-broker reeve-recorder reeve-audit; do
-	more=${p#reeve-audit} more=${more:+seccomp}	# only the auditor hashes in bulk
-	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib${more:-crypto})\.so|^ld-linux" | sed 's/^/XX /')"
+for p in reeve reeve-broker reeve-recorder reeve-porter reeve-audit; do
+	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; *) more=seccomp ;; esac
+	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib($more))\.so|^ld-linux" | sed 's/^/XX /')"
 	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
 	says "$p is position-independent" 'DYN' "$(readelf -h "$room/bin/$p")"
 	says "$p has no executable stack" 'GNU_STACK.*RW ' "$(readelf -lW "$room/bin/$p")"
