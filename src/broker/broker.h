@@ -247,12 +247,14 @@ struct broker {
 
 /* run.c: all of it, over this channel to the launcher. */
 int broker_run(int channel, struct err *e) must_use;
+struct broker *broker_new(int channel, struct err *e);
 
 /* setup.c: everything the launcher tells, up to START. */
 int setup_hear(struct broker *b, struct err *e) must_use;
 
 /* loop.c: until END is done with. */
 int loop_run(struct broker *b, struct err *e) must_use;
+int loop_turn(struct broker *b, int wait_ms, struct err *e) must_use;	/* once round */
 void loop_watch(struct broker *b, int fd, short events,
 		int (*attend)(void *whose, short what, struct err *e), void *whose);
 

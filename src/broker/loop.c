@@ -111,14 +111,18 @@ static int flush_all(struct broker *b, struct err *e)
 	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, b->ending, e);
 }
 
+int loop_turn(struct broker *b, int wait_ms, struct err *e)
+{
+	gather(b);
+	if (poll(b->polls, b->watch_count, wait_ms) < 0 && errno != EINTR)
+		return err_sys(e, "poll");
+	return attend_all(b, e) < 0 || expire_all(b, e) < 0 ? -1 : flush_all(b, e);
+}
+
 int loop_run(struct broker *b, struct err *e)
 {
-	while (!b->ending || b->commits.count > 0) {
-		gather(b);
-		if (poll(b->polls, b->watch_count, time_left(b)) < 0 && errno != EINTR)
-			return err_sys(e, "poll");
-		if (attend_all(b, e) < 0 || expire_all(b, e) < 0 || flush_all(b, e) < 0)
+	while (!b->ending || b->commits.count > 0)
+		if (loop_turn(b, time_left(b), e) < 0)
 			return -1;
-	}
 	return wire_send(&b->launcher, MSG_DONE, 0, NULL, 0, NULL, 0, e);
 }

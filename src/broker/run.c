@@ -15,7 +15,7 @@ static void seed_tables(void)
 	json_object_seed(seed | 1);
 }
 
-static struct broker *broker_new(int channel, struct err *e)
+struct broker *broker_new(int channel, struct err *e)
 {
 	struct broker *b = calloc(1, sizeof(*b));
 
