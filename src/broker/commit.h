@@ -56,6 +56,19 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 int commit_outcome(struct commits *q, const struct receipt *proof, const struct outcome *o,
 		   struct err *e) must_use;
 
+/* Send what is queued, as far as the recorder may be sent more. */
+int commits_flush(struct commits *q, struct err *e) must_use;
+/* What somebody said and nobody got: how often so far, and the first line of the kind. */
+struct commit_dropped {
+	const char *server;	/* NULL: an agent */
+	enum reason reason;
+	uint64_t count;
+	size_t size;
+	const char *digest;	/* NULL: not known */
+};
+
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e) must_use;
+
 /* A RECEIPT has come. */
 int commit_receive(struct commits *q, const struct msg *m, struct err *e) must_use;
 

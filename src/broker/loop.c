@@ -107,9 +107,8 @@ static int flush_all(struct broker *b, struct err *e)
 		if (server_flush(&b->servers[i], e) < 0)
 			return -1;
 	agents_relieve(b);
-	agents_bury(b);
 	calls_bury(b);
-	return 0;
+	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, e);
 }
 
 int loop_run(struct broker *b, struct err *e)

@@ -18,6 +18,8 @@ struct child {
 	struct jail jail;	/* init -1: this slot is free */
 	int said;		/* read end of its stderr; -1: closed */
 	int kept;		/* file its stderr goes to; -1: none */
+	uint64_t leaves_ns;	/* it was told to end: when it is told more firmly; 0: it was not */
+	unsigned told;		/* how often */
 	size_t kept_bytes;
 };
 
@@ -104,6 +106,8 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 void child_stop(struct run *r, uint64_t tag);
 void child_listen(struct child *c);		/* its stderr has something to say */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;
+uint64_t children_deadline(const struct run *r);	/* 0: nobody is being waited for */
+void children_hurry(struct run *r);
 int children_silence(struct run *r, struct err *e) must_use;	/* end what still runs, and hear its last words */
 void children_end(struct run *r);
 
