@@ -18,7 +18,8 @@ fi
 fresh() {
 	rm -rf "$1/work"
 	mkdir -p "$1/work/data"
-	cp -r "$modules/node_modules" "$here"/*.mjs "$here"/*.json "$1/work/"
+	cp -al "$1/tools/node_modules" "$1/work/"
+	cp "$here"/*.mjs "$here"/*.json "$1/work/"
 	cp "$here/policy.json" "$1/etc/"
 	tools_file "$1" <"$here/tools.json"
 	printf 'one line\nanother line\n' >"$1/work/data/poem.txt"
