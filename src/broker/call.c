@@ -124,6 +124,8 @@ void call_end(struct call *c)
 	if (c->state == CALL_ENDED)
 		return;
 	call_unqueue(c);
+	if (c->server)
+		life_touch(c->server);
 	c->broker->held -= c->held;
 	c->held = 0;
 	fd_close(&c->exec.out);
