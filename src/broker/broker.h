@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "inspect/inspect.h"
 #include "mcp/mcp.h"
 #include "policy/policy.h"
 #include "seal/seal.h"
@@ -154,6 +155,7 @@ struct broker {
 	struct wire launcher, recorder;
 	struct commits commits;
 	struct policy *policy;
+	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
 	bool told_about;
@@ -277,6 +279,12 @@ int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
 int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
+
+/* inspect.c: what may not pass, in either direction. */
+bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */
+void inspect_answer(struct call *c, struct answer *a);
+/* Anything else a server says, before it is kept or passed on; false: it must not be. */
+bool inspect_heard(struct server *s, json_t *value);
 
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */
