@@ -130,7 +130,7 @@ static void hide(struct buf *out, struct showing *s, uint32_t point, size_t step
 	if (how == SHOW_REMOVED)
 		end = sequence_end(s, point, step);
 	else
-		text_visible(out, s->text + s->at, step);
+		buf_printf(out, point < 0x100 ? "\\x%02x" : "\\u{%x}", point);
 	s->at = end ? end : s->at + step;
 }
 
