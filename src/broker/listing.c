@@ -87,7 +87,8 @@ static int finish(struct server *s, enum mcp_list which, struct err *e)
 	take_fresh(s, which);
 	if (s->state == SERVER_LISTING) {
 		s->state = SERVER_READY;
-		if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0)
+		if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0 ||
+		    era_settle(s, e) < 0)
 			return -1;
 	}
 	if (list_settle(s->broker, e) < 0)
