@@ -180,6 +180,7 @@ static struct call *build_call(struct session *s, struct server *server, const s
  * c->action.args; what a stage sets in c->action (category, class ...) the policy sees.
  */
 static bool (*const stages[])(struct call *c, enum reason *reason, char *text, size_t room) = {
+	inspect_ask, /* first: what the others say of an argument may repeat it */
 	exec_ask,
 	NULL,
 };

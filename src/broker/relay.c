@@ -50,10 +50,11 @@ int relay_resume(struct server *s, struct err *e)
  * place, and say so in the outcome; what it writes there must live as long as the call.
  */
 static void (*const checks[])(struct call *c, struct answer *a) = {
+	inspect_answer,
 	NULL,
 };
 
-static int deliver(struct call *c, struct answer *a, struct err *e)
+int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
 	size_t i;
 
@@ -94,7 +95,7 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		a.outcome.status = "tool-error";
 	json_incref(m->result);
 	json_incref(m->error);
-	return deliver(c, &a, e);
+	return relay_deliver(c, &a, e);
 }
 
 /* The server is gone: its calls end as failed, whether they had reached it or not. */

@@ -130,6 +130,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .index = (uint16_t)b->server_count,
 			      .in = -1,
 			      .out = -1,
+			      .bounds = { SHOW_VISIBLE, 1 << 20, 4 << 20 },
 			      .lines = LINES,
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->open);

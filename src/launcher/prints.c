@@ -1,4 +1,5 @@
-/* What the broker is told of the secrets that it must not let out: fingerprints, under a key of this run. */
+/* What the broker is told of the secrets that it must not let out: fingerprints, under a key of
+ * this run. */
 #include <stdio.h>
 
 #include "base/fd.h"
@@ -13,8 +14,8 @@ static int print_all(struct buf *out, const struct run_request *ask, struct err 
 	size_t i;
 
 	for (i = 0; i < all->count; i++) {
-		snprintf(name, sizeof(name), "%.63s/%.64s", tools_server_name(ask->tools, all->at[i].server),
-			 all->at[i].name);
+		snprintf(name, sizeof(name), "%.63s/%.64s",
+			 tools_server_name(ask->tools, all->at[i].server), all->at[i].name);
 		if (inspect_prints_add(out, name, all->at[i].bytes, all->at[i].size, e) < 0)
 			return -1;
 	}
@@ -32,7 +33,8 @@ int prints_tell(struct run *r, struct err *e)
 	seal_random(key, sizeof(key));
 	if (!inspect_prints_begin(&out, key))
 		return err_set(e, ERR_SYSTEM, "memory for fingerprints");
-	if (print_all(&out, r->ask, e) < 0 || fd_of_bytes(&fd, "secrets", out.data, out.size, e) < 0)
+	if (print_all(&out, r->ask, e) < 0 ||
+	    fd_of_bytes(&fd, "secrets", out.data, out.size, e) < 0)
 		return -1;
 	return wire_send(&r->broker, MSG_SECRETS, 0, NULL, 0, &fd, 1, e);
 }
