@@ -1,11 +1,11 @@
 /* What the broker is told of the secrets that it must not let out: fingerprints, under a key of
  * this run. */
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "base/fd.h"
 #include "inspect/inspect.h"
 #include "launcher/run.h"
-#include "seal/seal.h"
 
 static int print_all(struct buf *out, const struct run_request *ask, struct err *e)
 {
@@ -30,7 +30,8 @@ int prints_tell(struct run *r, struct err *e)
 
 	if (!r->ask->secrets || r->ask->secrets->count == 0)
 		return 0;
-	seal_random(key, sizeof(key));
+	if (getrandom(key, sizeof(key), 0) != sizeof(key))
+		return err_sys(e, "random bytes");
 	if (!inspect_prints_begin(&out, key))
 		return err_set(e, ERR_SYSTEM, "memory for fingerprints");
 	if (print_all(&out, r->ask, e) < 0 ||
