@@ -1,6 +1,7 @@
 /*
- * Records leave in order, at most WINDOW unanswered, so that neither side can ever wait for the
- * other with both socket queues full. What is above waits here; it is bounded by the calls in
+ * Records leave in order, together, when the loop has let go of all that agents and tools were to
+ * get: nobody waits for an outcome. At most WINDOW are unanswered, so that neither side can ever
+ * wait for the other with both socket queues full. What is above waits here; it is bounded by the calls in
  * flight.
  */
 #include "broker/commit.h"
@@ -11,7 +12,7 @@
 #include "base/text.h"
 #include "json/json.h"
 
-enum { WINDOW = 96 };
+enum { WINDOW = 128 };
 
 struct receipt {
 	TAILQ_ENTRY(receipt) next;
@@ -44,17 +45,33 @@ void commits_free(struct commits *q)
 	drop_all(&q->queued);
 }
 
-static int send_queued(struct commits *q, struct err *e)
+/* As many as one message takes; their tags follow one another. */
+static int send_some(struct commits *q, struct err *e)
 {
+	uint8_t body[WIRE_COMMIT];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	uint64_t tag = TAILQ_FIRST(&q->queued)->tag;
 	struct receipt *r;
+	size_t count = 0;
 
-	while (q->sent_count < WINDOW && (r = TAILQ_FIRST(&q->queued))) {
-		if (wire_send(q->recorder, MSG_COMMIT, r->tag, r->record, r->size, NULL, 0, e) < 0)
-			return err_in(e, "recorder");
+	while (q->sent_count < WINDOW && count < WIRE_RECORDS && (r = TAILQ_FIRST(&q->queued)) &&
+	       p.room - p.size >= r->size + 4) {
+		pack_text(&p, (const char *)r->record, r->size);
 		TAILQ_REMOVE(&q->queued, r, next);
 		TAILQ_INSERT_TAIL(&q->sent, r, next);
 		q->sent_count++;
+		count++;
 	}
+	if (wire_send(q->recorder, MSG_COMMIT, tag, body, p.size, NULL, 0, e) < 0)
+		return err_in(e, "recorder");
+	return 0;
+}
+
+int commits_flush(struct commits *q, struct err *e)
+{
+	while (q->sent_count < WINDOW && !TAILQ_EMPTY(&q->queued))
+		if (send_some(q, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -74,7 +91,7 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	memcpy(r->record, packed, size);
 	TAILQ_INSERT_TAIL(&q->queued, r, next);
 	q->count++;
-	return send_queued(q, e);
+	return 0;
 }
 
 /* Control characters cost six bytes each once a record is JSON: made visible, they cost five for
@@ -187,25 +204,33 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
 }
 
-int commit_receive(struct commits *q, const struct msg *m, struct err *e)
+static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
 {
-	struct unpack u = { .at = m->body, .left = m->size };
 	struct receipt *r;
 
 	TAILQ_FOREACH(r, &q->sent, next)
-	if (r->tag == m->tag)
+	if (r->tag == tag)
 		break;
 	if (!r)
 		return err_set(e, ERR_PEER, "a receipt for no record");
-	r->index = unpack_number(&u, 8);
-	if (!unpack_done(&u))
-		return err_set(e, ERR_PEER, "a receipt of %zu bytes", m->size);
+	r->index = index;
 	TAILQ_REMOVE(&q->sent, r, next);
 	q->sent_count--;
 	q->count--;
-	if (send_queued(q, e) < 0)
-		return -1;
 	return r->then.proved(r->then.whose, r, e);
+}
+
+int commit_receive(struct commits *q, const struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	uint64_t tag = m->tag;
+
+	if (m->size == 0 || m->size % 8)
+		return err_set(e, ERR_PEER, "a receipt of %zu bytes", m->size);
+	for (; u.left > 0; tag++)
+		if (prove(q, tag, unpack_number(&u, 8), e) < 0)
+			return -1;
+	return 0;
 }
 
 uint64_t receipt_index(const struct receipt *proof)

@@ -57,6 +57,9 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 int commit_outcome(struct commits *q, const struct receipt *proof, const struct outcome *o,
 		   struct err *e) must_use;
 
+/* Send what is queued, as far as the recorder may be sent more. */
+int commits_flush(struct commits *q, struct err *e) must_use;
+
 /* A RECEIPT has come. */
 int commit_receive(struct commits *q, const struct msg *m, struct err *e) must_use;
 

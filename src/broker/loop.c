@@ -107,7 +107,7 @@ static int flush_all(struct broker *b, struct err *e)
 	agents_relieve(b);
 	agents_bury(b);
 	calls_bury(b);
-	return 0;
+	return commits_flush(&b->commits, e);
 }
 
 int loop_run(struct broker *b, struct err *e)

@@ -113,12 +113,13 @@ static int on_attach(struct recorder *r, struct client *c, const struct msg *m, 
 	return 0;
 }
 
-static int on_commit(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const char *bytes, size_t size,
+		      struct err *e)
 {
 	struct record record;
 	uint64_t index;
 
-	if (unpack(&record, m, e) < 0)
+	if (record_unpack(&record, (const uint8_t *)bytes, size, e) < 0)
 		return -1;
 	if (record_asker(record.kind) != ROLE_BROKER)
 		return err_set(e, ERR_PEER, "COMMIT with a record of kind %s", record_word(record.kind));
@@ -126,7 +127,23 @@ static int on_commit(struct recorder *r, struct client *c, const struct msg *m, 
 		return 0;
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
 		return -1;
-	owe_receipt(r, c, record.kind, m->tag, index);
+	owe_receipt(r, c, record.kind, tag, index);
+	return 0;
+}
+
+static int on_commit(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	const char *bytes;
+	size_t size = 0, count;
+
+	for (count = 0; count == 0 || u.left > 0; count++) {
+		bytes = unpack_text(&u, &size);
+		if (!bytes || count == WIRE_RECORDS)
+			return err_set(e, ERR_PEER, "malformed COMMIT");
+		if (commit_one(r, c, m->tag + count, bytes, size, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -8,10 +8,10 @@
 enum {
 	EXIT_BUSY = 75,			/* another recorder holds the ledger (EX_TEMPFAIL) */
 	RECORDER_CLIENTS = 256,
-	RECORDER_BURST = 64,		/* messages of one client between two commits */
+	RECORDER_BURST = 128,		/* records of one client between two commits, and a message more */
 	RECORDER_PATIENCE = 64,		/* answers put off that nobody waits for, at most */
 	RECORDER_PATIENCE_MS = 2,	/* and for so long */
-	RECORDER_ANSWERS = RECORDER_PATIENCE + RECORDER_CLIENTS * (RECORDER_BURST + 2),	/* and a HALT each */
+	RECORDER_ANSWERS = RECORDER_PATIENCE + RECORDER_CLIENTS * (RECORDER_BURST + WIRE_RECORDS + 2),	/* and a HALT each */
 	RECORDER_ROUND = 1 << 20,	/* bytes queued that end a round */
 	RECORDER_LONELY_MS = 10000,	/* how long it waits for its first client */
 };

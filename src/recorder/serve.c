@@ -69,10 +69,11 @@ static int cut_off(struct client *c, const struct err *e)
 
 static int hear(struct recorder *r, struct client *c, struct err *e)
 {
-	size_t burst;
+	size_t begun = r->answer_count, messages;
 	int got;
 
-	for (burst = 0; burst < RECORDER_BURST && !c->gone; burst++) {
+	for (messages = 0; messages < RECORDER_BURST && r->answer_count - begun < RECORDER_BURST && !c->gone;
+	     messages++) {
 		if (ledger_pending(r->ledger) > RECORDER_ROUND)
 			return 0;
 		*e = (struct err){ .kind = ERR_NONE };
@@ -128,23 +129,42 @@ static int hear_all(struct recorder *r, const struct pollfd *polls, size_t count
 	return 0;
 }
 
+/* How many answers from this one on can go as one message: receipts whose tags follow one another. */
+static size_t alike(const struct answer *a, size_t left)
+{
+	size_t count = 1;
+
+	while (count < left && count < WIRE_RECORDS && a->type == MSG_RECEIPT &&
+	       a[count].type == MSG_RECEIPT && a[count].to == a->to && a[count].tag == a->tag + count)
+		count++;
+	return count;
+}
+
+static int answer(const struct recorder *r, const struct answer *a, size_t count, struct err *e)
+{
+	uint8_t body[WIRE_RECORDS * 8];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	size_t i;
+
+	if (a->type == MSG_HALT)
+		return !writable(a->to) ? -1 : wire_send_text(&a->to->wire, MSG_HALT, a->tag, r->halted, e);
+	for (i = 0; i < count; i++)
+		pack_number(&p, a[i].number, 8);
+	return wire_send(&a->to->wire, a->type, a->tag, body, p.size, NULL, 0, e);
+}
+
 static void answer_all(struct recorder *r)
 {
 	struct err e = { .kind = ERR_NONE };
 	const struct answer *a;
-	size_t i;
-	int sent;
+	size_t i, count;
 
-	for (i = 0; i < r->answer_count; i++) {
+	for (i = 0; i < r->answer_count; i += count) {
 		a = &r->answers[i];
 		must(a->to);
-		if (a->to->gone)
-			continue;
-		if (a->type == MSG_HALT)
-			sent = !writable(a->to) ? -1 : wire_send_text(&a->to->wire, MSG_HALT, a->tag, r->halted, &e);
-		else
-			sent = wire_send_u64(&a->to->wire, a->type, a->tag, a->number, &e);
-		a->to->gone = sent < 0;
+		count = alike(a, r->answer_count - i);
+		if (!a->to->gone)
+			a->to->gone = answer(r, a, count, &e) < 0;
 	}
 	r->answer_count = 0;
 	r->awaited = false;

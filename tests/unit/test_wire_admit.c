@@ -68,7 +68,7 @@ static void the_table_decides(void **state)
 		{ "from the wrong process", { 1, MSG_COMMIT, 8, 7 }, 8, ROLE_LAUNCHER, PHASE_RUNNING, 0 },
 		{ "out of turn", { 1, MSG_START, 0, 0 }, 0, ROLE_LAUNCHER, PHASE_RUNNING, 0 },
 		{ "out of turn", { 1, MSG_RECEIPT, 8, 7 }, 8, ROLE_RECORDER, PHASE_STARTING, 0 },
-		{ "of 9 bytes", { 1, MSG_RECEIPT, 9, 7 }, 9, ROLE_RECORDER, PHASE_RUNNING, 0 },
+		{ "of 257 bytes", { 1, MSG_RECEIPT, 257, 7 }, 257, ROLE_RECORDER, PHASE_RUNNING, 0 },
 		{ "of 8 bytes", { 1, MSG_RECEIPT, 4, 7 }, 8, ROLE_RECORDER, PHASE_RUNNING, 0 },
 		{ "descriptors", { 1, MSG_RECEIPT, 8, 7 }, 8, ROLE_RECORDER, PHASE_RUNNING, 1 },
 		{ "descriptors", { 1, MSG_SPAWNED, 0, 7 }, 0, ROLE_LAUNCHER, PHASE_RUNNING, 1 },
