@@ -25,6 +25,7 @@ enum {
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
+	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
@@ -376,6 +377,7 @@ int relay_resume(struct server *s, struct err *e) must_use;
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e) must_use;
 int relay_deliver(struct call *c, struct answer *a, struct err *e) must_use;	/* through the checks */
+struct call *relay_find(const struct server *s, uint64_t id);	/* in flight; or NULL */
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
@@ -407,6 +409,10 @@ bool subscribed(const struct session *a, const struct server *s, const char *uri
 bool subscribed_by_others(const struct session *a, const struct server *s, const char *uri);
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
+
+/* cut.c: what is larger than a message may be. */
+void cut_answer(struct call *c, struct answer *a);
+int cut_unread(struct call *c, size_t size, const char *why, const char *digest, struct err *e) must_use;
 
 /* cancel.c: an agent takes a call back. */
 int cancel_call(struct call *c, struct err *e) must_use;

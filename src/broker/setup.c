@@ -131,7 +131,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .in = -1,
 			      .out = -1,
 			      .bounds = { SHOW_VISIBLE, 1 << 20, 4 << 20 },
-			      .lines = LINES,
+			      .lines = LARGE_LINES,
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->open);
 	TAILQ_INIT(&s->waiting);

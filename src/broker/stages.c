@@ -28,6 +28,7 @@ static const struct stage asked_back[] = {
 /* The answer to either. */
 static void (*const answers[])(struct call *c, struct answer *a) = {
 	inspect_answer,
+	cut_answer,
 	NULL,
 };
 
