@@ -10,11 +10,24 @@
 
 enum { COMMITS_PAUSE = 512, LINES_MOST = 64 << 20 };
 
+int agent_admit(struct broker *b, struct server *server, int fd, struct err *e)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		fd_close(&fd);
+		return err_sys(e, "memory for a connection");
+	}
+	*s = (struct session){ .broker = b, .server = server, .fd = fd, .lines = LINES, .outlet = OUTLET,
+			      .log_level = news_level("info") };
+	b->sessions[b->session_count++] = s;
+	return 0;
+}
+
 int agent_accept(void *listener, short what, struct err *e)
 {
 	struct listener *l = listener;
 	struct broker *b = l->broker;
-	struct session *s;
 	int fd;
 
 	(void)what;
@@ -23,17 +36,7 @@ int agent_accept(void *listener, short what, struct err *e)
 	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return 0; /* it has gone again */
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		fd_close(&fd);
-		return err_sys(e, "memory for a connection");
-	}
-	*s = (struct session){
-		.broker = b, .server = l->server, .fd = fd, .lines = LINES, .outlet = OUTLET,
-		.log_level = news_level("info")
-	};
-	b->sessions[b->session_count++] = s;
-	return 0;
+	return agent_admit(b, l->server, fd, e);
 }
 
 /* What waits because of agents: their calls, and what servers have yet to read. */

@@ -26,7 +26,8 @@ enum {
 	FORWARD_MOST = 16 << 20,
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
-	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
+	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
+	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
 };
 
 struct broker;
@@ -166,6 +167,16 @@ struct listing {
 	bool failed;			/* it could not be read, and is taken to be empty */
 };
 
+/* When it is stopped for want of use, and how long one that failed is left alone: server_life.c. */
+struct life {
+	uint64_t leaving;		/* tag of a process that was told to end and has not yet; 0: none */
+	bool wanted;			/* it is needed again meanwhile */
+	bool retiring;			/* it is stopped because nobody needs it */
+	unsigned failures;		/* in a row */
+	uint64_t ready_ns, idle_ns;	/* since when it is ready; when it is stopped; 0: not */
+	uint64_t rests_until_ns;
+};
+
 struct server {
 	struct broker *broker;
 	char name[64];
@@ -194,7 +205,8 @@ struct server {
 	struct session *rooted;		/* who has told it its roots */
 	struct pace asking, news;
 	struct drops drops;
-	char failed[96];		/* why it stopped */
+	struct life life;
+	char failed[320];		/* why it stopped */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -203,8 +215,18 @@ struct watch {
 	void *whose;
 };
 
+/* What the porter turned away with one sentence: the first is recorded at once, then the 10th, the 100th … */
+struct turned {
+	enum reason reason;
+	char why[200];
+	uint64_t count, told, due;
+	size_t size;		/* of the last */
+};
+
 struct broker {
-	struct wire launcher, recorder;
+	struct wire launcher, recorder, porter;	/* porter: fd -1 if there is none */
+	struct turned turned[TURNED_KINDS + 1];	/* the last: all others */
+	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
 	struct run_facts about;
@@ -231,12 +253,14 @@ struct broker {
 
 /* run.c: all of it, over this channel to the launcher. */
 int broker_run(int channel, struct err *e) must_use;
+struct broker *broker_new(int channel, struct err *e);
 
 /* setup.c: everything the launcher tells, up to START. */
 int setup_hear(struct broker *b, struct err *e) must_use;
 
 /* loop.c: until END is done with. */
 int loop_run(struct broker *b, struct err *e) must_use;
+int loop_turn(struct broker *b, int wait_ms, struct err *e) must_use;	/* once round */
 void loop_watch(struct broker *b, int fd, short events,
 		int (*attend)(void *whose, short what, struct err *e), void *whose);
 
@@ -244,7 +268,12 @@ void loop_watch(struct broker *b, int fd, short events,
 int peers_launcher(void *broker, short what, struct err *e) must_use;
 int peers_recorder(void *broker, short what, struct err *e) must_use;
 
+/* porter.c: what it says of agents that speak HTTP. */
+int porter_attend(void *broker, short what, struct err *e) must_use;
+int porter_end(struct broker *b, struct err *e) must_use;	/* what was counted and not yet recorded */
+
 /* agent.c: connections. */
+int agent_admit(struct broker *b, struct server *server, int fd, struct err *e) must_use;	/* takes fd */
 int agent_accept(void *listener, short what, struct err *e) must_use;
 int agent_attend(void *session, short what, struct err *e) must_use;
 int agent_work(struct session *s, struct err *e) must_use;	/* serve the lines that are here */
@@ -422,6 +451,16 @@ int server_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_close_start(struct server *s, const char *status, const char *why, struct err *e) must_use;
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
+/* server_life.c: between one process of it and the next. */
+void life_ready(struct server *s);
+void life_touch(struct server *s);		/* somebody needed it just now */
+void life_stopped(struct server *s);		/* before its process is forgotten */
+bool life_rests(const struct server *s);	/* it is not started now: life_refuse() */
+bool life_may_start(struct server *s);
+int life_refuse(struct call *c, struct err *e) must_use;
+int life_left(struct broker *b, uint64_t tag, struct err *e) must_use;	/* a process has ended, or never was */
+uint64_t life_deadline(const struct server *s);	/* UINT64_MAX: none */
+int life_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_again(struct server *s, const char *why, struct err *e) must_use;	/* it is started anew, at once */
 int start_greet(struct server *s, struct err *e) must_use;
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;

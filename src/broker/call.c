@@ -129,6 +129,8 @@ void call_end(struct call *c)
 	call_unqueue(c);
 	if (c->given)
 		input_leave(c);
+	if (c->server)
+		life_touch(c->server);
 	c->broker->held -= c->held;
 	c->held = 0;
 	fd_close(&c->exec.out);

@@ -238,7 +238,8 @@ uint64_t era_deadline(const struct server *s)
  */
 bool era_is_open(const struct call *c)
 {
-	return c->server && !c->server->exec && c->server->era == MCP_ERA_OPEN && !c->waited;
+	return c->server && !c->server->exec && c->server->era == MCP_ERA_OPEN && !c->waited &&
+	       !life_rests(c->server);
 }
 
 int era_wait(struct call *c, struct err *e)

@@ -21,6 +21,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (s->state == SERVER_IDLE && c->waited)
 		return fail_call(c, s->failed, "was not made", e);
+	if (life_rests(s))
+		return life_refuse(c, e);
 	if (s->state != SERVER_READY) {
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);

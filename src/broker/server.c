@@ -70,7 +70,7 @@ int server_need(struct server *s, struct err *e)
 	struct commit_about about = { 0 };
 	struct verdict v;
 
-	if (s->exec || s->state != SERVER_IDLE)
+	if (s->exec || s->state != SERVER_IDLE || !life_may_start(s))
 		return 0;
 	v = policy_decide(s->broker->policy, &a);
 	s->state = SERVER_COMMITTING;
@@ -111,6 +111,7 @@ static int kill_process(struct server *s, struct err *e)
 {
 	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;
+	life_stopped(s);
 	forget_process(s);
 	return 0;
 }
@@ -128,6 +129,7 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 /* Who waits for it goes on waiting. */
 int server_again(struct server *s, const char *why, struct err *e)
 {
+	s->life.retiring = true; /* no failure */
 	if (kill_process(s, e) < 0 || server_close_start(s, "failed", why, e) < 0)
 		return -1;
 	return server_need(s, e);
@@ -169,6 +171,7 @@ uint64_t server_deadline(const struct server *s)
 
 	soonest = listing < soonest ? listing : soonest;
 	soonest = upward < soonest ? upward : soonest;
+	soonest = life_deadline(s) < soonest ? life_deadline(s) : soonest;
 	soonest = era_deadline(s) < soonest ? era_deadline(s) : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
@@ -197,7 +200,7 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
-	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 ||
+	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 || life_expire(s, now, e) < 0 ||
 	    (era_deadline(s) <= now && start_greet(s, e) < 0))
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)

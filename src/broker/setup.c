@@ -161,6 +161,14 @@ static int hear_listen(struct broker *b, struct msg *m, struct err *e)
 	return fcntl(l->fd, F_SETFL, O_NONBLOCK) < 0 ? err_sys(e, "a listening socket") : 0;
 }
 
+static int hear_porter(struct broker *b, struct msg *m, struct err *e)
+{
+	if (b->porter.fd >= 0)
+		return err_set(e, ERR_PEER, "second PORTER");
+	b->porter.fd = fd_take(&m->fds[0]);
+	return 0;
+}
+
 static int hear_start(struct broker *b, struct msg *m, struct err *e)
 {
 	(void)m;
@@ -176,6 +184,7 @@ static const struct {
 } heard[] = {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
 	{ MSG_SERVER, hear_server }, { MSG_LISTEN, hear_listen }, { MSG_START, hear_start },
+	{ MSG_PORTER, hear_porter },
 };
 
 int setup_hear(struct broker *b, struct err *e)
