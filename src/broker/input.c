@@ -61,6 +61,7 @@ static int retry(struct call *c, struct err *e)
 	input_forget(c);
 	c->relay_id = ++c->server->next_id;
 	c->fact = 0;
+	c->waited = false;
 	if (ask_write(c, e) < 0) {
 		snprintf(text, sizeof(text), "the answers cannot be sent on: %.200s", e->text);
 		*e = (struct err){ 0 };
