@@ -59,6 +59,7 @@ enum call_state {
 	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
+	CALL_INPUT,		/* its server wants something of the agent first */
 	CALL_ENDED,
 };
 
@@ -86,6 +87,11 @@ struct call {
 	struct modern_envelope envelope;
 	bool waited;			/* for its server, before it was judged for good */
 	json_t *data;			/* owned: of the error it is answered with, or NULL */
+	json_t *input, *given;		/* owned: what its server wants to know, and what is known of that */
+	unsigned rounds;		/* how often it did */
+	struct modern_retry retry;	/* with what it is asked again */
+	struct call *asker;		/* a question: the call it is for; NULL: it is over */
+	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -199,7 +205,7 @@ struct server {
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
-	struct calls waiting, flying;
+	struct calls waiting, flying, asking_back;
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */
@@ -294,6 +300,7 @@ struct request {
 	enum mcp_list list;	/* of those that ask for a list */
 	bool modern;		/* asked as the newer era asks, in this envelope: */
 	struct modern_envelope envelope;
+	struct modern_retry retry;	/* owned until a call takes it */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -337,6 +344,7 @@ void call_queue(struct call *c, struct calls *queue, enum call_state state);
 void call_unqueue(struct call *c);
 void call_weigh(struct call *c);		/* after what it holds has changed */
 void call_judged(struct call *c);		/* its arguments are needed no more */
+int call_conclude(struct call *c, struct outcome o, struct err *e) must_use;	/* its intent is closed, it is not */
 /* With its outcome, if it has an intent. */
 int call_close(struct call *c, struct outcome o, struct err *e) must_use;
 void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
@@ -345,6 +353,7 @@ void calls_bury(struct broker *b);
 /* era.c: which era each side speaks, and what follows from it. */
 bool era_admit(struct session *s, struct request *r, struct mcp_fault *f);	/* false: *f says why not */
 int era_discover(struct session *s, struct request *r, struct err *e) must_use;
+void era_write_fault(struct session *s, const struct request *r, const struct mcp_fault *f);
 json_t *era_fault_data(const struct request *r, int code);
 json_t *era_result(const struct call *c, const json_t *result);	/* as its agent has to see it */
 json_t *era_error(const struct call *c, const json_t *error);
@@ -359,17 +368,26 @@ bool era_is_open(const struct call *c);			/* its bytes cannot be known yet */
 int era_wait(struct call *c, struct err *e) must_use;
 int era_settle(struct server *s, struct err *e) must_use;	/* it has started, or could not */
 
-/* answer.c: what the agent reads. */
-void answer_result(struct call *c, const json_t *result);
-void answer_failure(struct call *c, const json_t *error);
-void answer_error(struct call *c, int code, const char *text);
-void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
-
 /* An answer on its way to who asked, the agent or (c->up) the tool server: one of the two is there. */
 struct answer {
 	json_t *result, *error;		/* owned; what checks it may put another in its place */
 	struct outcome outcome;		/* what is recorded; texts must live as long as the call */
 };
+
+/* input.c: what a server of the newer era wants of the agent before it goes on. */
+bool input_may_follow(const struct call *c);
+int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e) must_use;
+int input_shown(struct call *question, struct err *e) must_use;
+int input_take(struct call *question, const struct answer *a, struct err *e) must_use;
+int input_fail(struct call *question, int code, const char *text) must_use;
+void input_leave(struct call *c);
+void input_forget(struct call *c);
+
+/* answer.c: what the agent reads. */
+void answer_result(struct call *c, const json_t *result);
+void answer_failure(struct call *c, const json_t *error);
+void answer_error(struct call *c, int code, const char *text);
+void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
 
 /* relay.c: calls to command servers. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
@@ -389,6 +407,8 @@ void stages_list(struct server *s, enum mcp_list which);
 
 /* upcall.c: what tool servers ask of agents. */
 int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struct err *e) must_use;
+/* For a call that waits for it; *wrong, if it cannot be asked. */
+int upcall_for(const char **wrong, struct call *c, const char *key, json_t *request, struct err *e) must_use;
 int upcall_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int upcall_answer(bool *taken, struct session *s, struct request *r, struct err *e) must_use;
 int upcall_cancelled(struct server *s, const json_t *id, struct err *e) must_use;
