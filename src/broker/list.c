@@ -152,6 +152,8 @@ static int try_answer(struct call *c, struct err *e)
 {
 	bool settled;
 
+	if (c->finding)
+		return resources_find(c, e);
 	if (list_await(&settled, c, e) < 0)
 		return -1;
 	if (settled)

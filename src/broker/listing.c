@@ -60,22 +60,20 @@ int listing_need(struct server *s, enum mcp_list which, struct err *e)
 	return listing_read(s, which, e);
 }
 
-static bool same(const struct listing *l)
-{
-	return !l->items || json_equal(l->items, l->fresh);
-}
-
 /* Nothing of it may be seen before this: here a server's tools are held against their pins. */
 static void take_fresh(struct server *s, enum mcp_list which)
 {
 	struct listing *l = &s->lists[which];
-	bool changed = !same(l);
+	json_t *old = l->items;
+	bool changed;
 
-	json_decref(l->items);
 	json_decref(l->keys);
 	l->items = take(&l->fresh);
 	l->keys = take(&l->fresh_keys);
 	l->id = 0;
+	stages_list(s, which);
+	changed = old && !json_equal(old, l->items);
+	json_decref(old);
 	if (changed)
 		agents_tell_changed(s->broker, s, which);
 }

@@ -106,9 +106,10 @@ static int hear_end(struct broker *b, struct msg *m, struct err *e)
 			return -1;
 	}
 	for (i = 0; i < b->server_count; i++)
-		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0)
+		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0 ||
+		    dropped_rest(b, &b->servers[i].drops, b->servers[i].name, e) < 0)
 			return -1;
-	return 0;
+	return porter_end(b, e);
 }
 
 static const struct {

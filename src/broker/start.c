@@ -17,11 +17,21 @@ uint64_t server_ask(struct server *s, const char *method, json_t *params)
 	return s->next_id;
 }
 
+/* What the policy could never let it ask is not offered. */
+static json_t *offers(const struct server *s)
+{
+	json_t *can = mcp_can_write(s->may), *roots = json_object_get(can, "roots");
+
+	if (roots)
+		json_object_set_new(roots, "listChanged", json_true());
+	return can;
+}
+
 int start_greet(struct server *s, struct err *e)
 {
 	json_t *params =
 		json_pack("{s:s, s:o, s:{s:s, s:s}}", "protocolVersion", mcp_revision(NULL),
-			  "capabilities", json_object(), "clientInfo", "name", "reeve", "version", REEVE_VERSION);
+			  "capabilities", offers(s), "clientInfo", "name", "reeve", "version", REEVE_VERSION);
 
 	if (!params)
 		return err_set(e, ERR_SYSTEM, "out of memory");

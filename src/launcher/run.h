@@ -40,8 +40,8 @@ struct cow {
 struct run {
 	const struct run_request *ask;
 	struct paths at;
-	struct wire recorder, broker;
-	pid_t broker_pid, starting;	/* starting: a recorder on its way */
+	struct wire recorder, broker, porter;	/* porter: fd -1 where the agent has no URL */
+	pid_t broker_pid, porter_pid, starting;	/* starting: a recorder on its way */
 	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
 	struct jail_plan plan;	/* borrowed from `ask`, and completed */
@@ -69,7 +69,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + 5 };
+enum { RUN_KNOWN = RUN_CHILDREN + 6 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 /* Is it for us to end and reap what nobody else does: no pid namespace to do it, or we are process 1. */
 bool run_keeps_strays(const struct run *r);
@@ -89,6 +89,13 @@ int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 /* broker.c: start the broker; and, once the run is open, tell it everything it will ever know. */
 int broker_begin(struct run *r, struct err *e) must_use;
 int broker_tell(struct run *r, struct err *e) must_use;
+int prints_tell(struct run *r, struct err *e) must_use;	/* prints.c: of the secrets it must not let out */
+
+/* porter.c: the same of the porter, if the profile or the operator wants one. Told before the broker's START. */
+int porter_begin(struct run *r, struct err *e) must_use;
+int porter_tell(struct run *r, struct err *e) must_use;
+int porter_await(struct run *r, struct err *e) must_use;	/* it listens */
+int porter_hear(struct run *r, struct err *e) must_use;	/* it has nothing to say: this is its end */
 
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;

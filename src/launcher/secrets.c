@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "inspect/inspect.h"
 #include "launcher/launcher.h"
 
 /* Two bytes over: a newline that is cut off, and a NUL. */
@@ -163,7 +164,7 @@ static int read_one(struct secrets *out, const struct tools *t, const struct too
 		   : s->env ? from_env(at, &size, s, e)
 			    : from_command(at, &size, s, e);
 
-	if (done < 0 || trim(at, &size, e) < 0)
+	if (done < 0 || trim(at, &size, e) < 0 || inspect_prints_check(at, size, e) < 0)
 		return err_in(e, "secret %s of tool server %s", s->name, tools_server_name(t, s->server));
 	*into = (struct secret){ .server = s->server, .name = s->name, .bytes = at, .size = size };
 	out->count++;
