@@ -47,7 +47,7 @@ int relay_resume(struct server *s, struct err *e)
 	return 0;
 }
 
-static int deliver(struct call *c, struct answer *a, struct err *e)
+int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
 	stages_answer(c, a);
 	if (c->what == MCP_SUBSCRIBE && c->session && a->result)
@@ -101,9 +101,11 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		a.outcome.status = "error";
 	else if (c->action.kind == ACTION_TOOL_CALL && mcp_is_tool_error(m->result))
 		a.outcome.status = "tool-error";
+	if (m->result && s->era == MCP_ERA_MODERN && modern_result_of(m->result) != MODERN_COMPLETE)
+		return input_hear(c, m->result, a.outcome, e);
 	json_incref(m->result);
 	json_incref(m->error);
-	return deliver(c, &a, e);
+	return relay_deliver(c, &a, e);
 }
 
 /* The server is gone: its calls end as failed, whether they had reached it or not. */

@@ -14,3 +14,15 @@ ENDS = {
 	"too many values": ("error of the server", "cut"),
 	"5 MiB without an end, then dies": ("error", "failed"),
 }
+
+# How much of what the server "h" says nobody gets, by why, when all acts are done. News of a call that is
+# not there is unsolicited until it is a flood.
+DROPPED = {
+	("bad-json",): 14,
+	("bad-message",): 15,
+	("bad-params",): 2,
+	("too-long",): 1,
+	("no-method",): 4 + 1 + 1000,
+	("late",): 39 + 1 + 9 + 1,
+	("unsolicited", "flooding"): 1 + 3 + 2 + 1000,
+}
