@@ -97,7 +97,8 @@ i=0; until [ \$i = 50 ] || { reeve-call tool plain/echo '{\"text\":\"a new sessi
 	# gives NAME WHAT PATTERN
 	gives() { says "uid $uid: $2" "$3" "$(got "$1")"; }
 	gives echo 'a call over HTTPS' '^hello$'
-	gives headers 'the secret stands in its header, byte for byte' 'Bearer open sesame \\\\?"\\\\'
+	says "uid $uid: the secret stands in its header, byte for byte" 'Authorization": "Bearer open sesame \\"\\\\",' "$(cat "$room/right.log")"
+	silent "uid $uid: and reeve does not let it come back" 'sesame' "$(got headers)"
 	gives events 'an answer in events' '^in events$'
 	gives named 'a server by its name' '^by name$'
 	gives plain 'plain HTTP on loopback' '^plain$'
