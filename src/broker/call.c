@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -18,7 +19,7 @@ static void keep_id(struct call *c, json_t *id)
 	buf_free(&text);
 }
 
-struct call *call_new(struct session *s, struct request *r, struct err *e)
+static struct call *make(struct session *s, struct request *r, struct err *e)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
@@ -32,6 +33,8 @@ struct call *call_new(struct session *s, struct request *r, struct err *e)
 	c->modern = r->modern;
 	c->envelope = r->envelope;
 	c->envelope.version = NULL; /* it was borrowed */
+	c->retry = r->retry;
+	r->retry = (struct modern_retry){ 0 };
 	c->forward = BUF(FORWARD_MOST);
 	c->exec.values = BUF(EXEC_VALUES);
 	c->exec.output = BUF(EXEC_OUTPUT);
@@ -39,8 +42,34 @@ struct call *call_new(struct session *s, struct request *r, struct err *e)
 	c->tag = s->broker->tag += TAG_STEP;
 	keep_id(c, r->m.id);
 	TAILQ_INSERT_TAIL(&s->broker->calls, c, all);
+	return c;
+}
+
+struct call *call_new(struct session *s, struct request *r, struct err *e)
+{
+	struct call *c = make(s, r, e);
+
+	if (!c)
+		return NULL;
 	s->broker->call_count++;
 	s->calls++;
+	return c;
+}
+
+/* What a server asks is held against that server, not against the agent. */
+struct call *call_new_up(struct server *s, struct session *to, struct request *r, struct err *e)
+{
+	const char *url = json_string_value(json_object_get(r->m.params, "elicitationId"));
+	struct call *c = make(to, r, e);
+
+	if (!c)
+		return NULL;
+	c->up = c->waited = true; /* whoever asks has told which era is its own */
+	c->server = s;
+	c->born = s->tag;
+	c->shown = url ? strdup(url) : NULL;
+	s->upcalls++;
+	s->broker->upcalls++;
 	return c;
 }
 
@@ -86,7 +115,8 @@ void call_judged(struct call *c)
 	c->action.resource = NULL;
 	c->action.fact_count = 0;
 	c->about.resource = NULL;
-	json_decref(take(&c->doc));
+	if (!input_may_follow(c))
+		json_decref(take(&c->doc));
 	if (c->server && c->server->exec) /* executed by its values, not by its bytes */
 		buf_free(&c->forward);
 	call_weigh(c);
@@ -97,19 +127,25 @@ void call_end(struct call *c)
 	if (c->state == CALL_ENDED)
 		return;
 	call_unqueue(c);
+	if (c->given)
+		input_leave(c);
+	if (c->server)
+		life_touch(c->server);
 	c->broker->held -= c->held;
 	c->held = 0;
 	fd_close(&c->exec.out);
-	if (c->session)
+	if (c->session && !c->up)
 		c->session->calls--;
 	c->session = NULL;
 	c->state = CALL_ENDED;
-	c->broker->call_count--;
+	if (c->up)
+		c->server->upcalls--;
+	*(c->up ? &c->broker->upcalls : &c->broker->call_count) -= 1;
 	TAILQ_REMOVE(&c->broker->calls, c, all);
 	TAILQ_INSERT_TAIL(&c->broker->dead, c, all);
 }
 
-int call_close(struct call *c, struct outcome o, struct err *e)
+int call_conclude(struct call *c, struct outcome o, struct err *e)
 {
 	int done = 0;
 
@@ -117,6 +153,15 @@ int call_close(struct call *c, struct outcome o, struct err *e)
 	o.duration_us = c->began_ns ? (clock_mono_ns() - c->began_ns) / 1000 : 0;
 	if (c->proof)
 		done = commit_outcome(&c->broker->commits, c->proof, &o, e);
+	receipt_free(take(&c->proof));
+	c->began_ns = 0;
+	return done;
+}
+
+int call_close(struct call *c, struct outcome o, struct err *e)
+{
+	int done = call_conclude(c, o, e);
+
 	call_end(c);
 	return done;
 }
@@ -131,8 +176,12 @@ void calls_bury(struct broker *b)
 		json_decref(c->doc);
 		json_decref(c->id);
 		json_decref(c->data);
+		input_forget(c);
+		modern_retry_free(&c->retry);
+		free(c->key);
 		json_decref(c->token);
 		free(c->name);
+		free(c->shown);
 		buf_free(&c->forward);
 		buf_free(&c->exec.values);
 		buf_free(&c->exec.output);

@@ -187,6 +187,8 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
 	set_controls(&r, &room, v);
+	if (about->count)
+		record_number(&r, FIELD_COUNT, about->count);
 	record_text(&r, FIELD_DIGEST, about->digest);
 	set_layers(&r, &room, v);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
@@ -217,6 +219,8 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 {
 	struct record r = { .kind = RECORD_OUTCOME, .ref = receipt_index(proof) };
 
+	if (o->altered_size)
+		record_list(&r, FIELD_ALTERED, o->altered, o->altered_size);
 	record_text(&r, FIELD_ANSWER, o->answer);
 	record_number(&r, FIELD_DURATION, o->duration_us);
 	record_text(&r, FIELD_EXECUTED, o->executed);
@@ -226,6 +230,19 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 		record_number(&r, FIELD_SIZE, o->size);
 	record_text(&r, FIELD_STATUS, o->status);
 	record_text(&r, FIELD_WHY, o->why);
+	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e)
+{
+	struct record r = { .kind = RECORD_DROPPED };
+
+	record_number(&r, FIELD_COUNT, d->count);
+	record_text(&r, FIELD_DIGEST, d->digest);
+	record_text(&r, FIELD_REASON, reason_word(d->reason));
+	record_text(&r, FIELD_SERVER, d->server);
+	if (d->size)
+		record_number(&r, FIELD_SIZE, d->size);
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
 }
 

@@ -36,6 +36,7 @@ struct commit_about {
 	const char *request;	/* the agent's own id, as JSON */
 	const char *resource;
 	size_t size;
+	uint64_t count;		/* how often so far, of what is counted by kind */
 };
 
 /* How an intent ended. */
@@ -44,6 +45,8 @@ struct outcome {
 	const char *answer;	/* digest of the backend's own answer */
 	const char *executed;	/* digest of what was forwarded */
 	const char *why;
+	const char *altered;	/* what was changed in it: texts, each with its NUL */
+	size_t altered_size;
 	uint64_t duration_us;
 	size_t size;
 	int exit;		/* -1: none */
@@ -63,6 +66,17 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
  */
 int commits_flush(struct commits *q, bool all, struct err *e) must_use;
 uint64_t commits_due(const struct commits *q);	/* when to call it next; UINT64_MAX: no need to */
+
+/* What somebody said and nobody got: how often so far, and the first line of the kind. */
+struct commit_dropped {
+	const char *server;	/* NULL: an agent */
+	enum reason reason;
+	uint64_t count;
+	size_t size;
+	const char *digest;	/* NULL: not known */
+};
+
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e) must_use;
 
 /* A RECEIPT has come. */
 int commit_receive(struct commits *q, const struct msg *m, struct err *e) must_use;

@@ -23,16 +23,20 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 	c->proof = proof;
 	if (c->verdict.kind == VERDICT_REFUSE)
 		return session_refuse(c, proof, e);
-	if (!c->session)
+	if (c->up)
+		return upcall_forward(c, proof, e);
+	if (!c->session || c->silent)
 		return call_close(c, (struct outcome){ .status = "cancelled", .exit = -1 }, e);
 	return c->server->exec ? exec_run(c, proof, e) : relay_forward(c, proof, e);
 }
 
 int session_record(struct call *c, struct err *e)
 {
-	int done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
-				  (struct commit_then){ session_proved, c }, e);
+	int done;
 
+	inspect_refused(c);
+	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
+			      (struct commit_then){ session_proved, c }, e);
 	c->state = CALL_COMMITTING;
 	call_judged(c);
 	return done;
@@ -46,8 +50,14 @@ int session_serve(struct call *c, struct err *e)
 	return session_record(c, e);
 }
 
+static int tell_refused(struct call *c, const char *text)
+{
+	answer_text(c, MCP_REFUSED, text);
+	return 0;
+}
+
 /* What was refused, by which rule, why, and what to do; nothing else of the policy. */
-static void say_refused(struct call *c)
+static int say_refused(struct call *c)
 {
 	const struct verdict *v = &c->verdict;
 	const char *by = c->undecidable ? "it could not be judged" : "no rule allows it";
@@ -56,33 +66,63 @@ static void say_refused(struct call *c)
 	if (c->text[0]) { /* a stage before the policy has said it */
 		snprintf(text, sizeof(text), "reeve refused %s/%.128s: %s", c->action.server,
 			 c->action.tool, c->text);
-		answer_text(c, MCP_REFUSED, text);
-		return;
+		return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 	}
 	snprintf(text, sizeof(text),
 		 "reeve refused %s/%.128s: %s%s%s%s. Trying again will not help: "
 		 "ask the operator of this run to allow it if you need it.",
 		 c->action.server, c->action.tool, v->rule ? "rule " : "", v->rule ? v->rule : by,
 		 v->why ? ": " : "", v->why ? v->why : "");
-	answer_text(c, MCP_REFUSED, text);
+	return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 }
 
 /* A message is refused by a JSON-RPC error; a well-formed call by a result its model can read. */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
 {
+	int done = 0;
+
 	(void)e;
 	must(receipt_index(proof) > 0);
-	if (c->code)
+	if (c->code && c->key)
+		done = input_fail(c, c->code, c->text);
+	else if (c->code)
 		answer_error(c, c->code, c->text);
 	else if (c->action.kind != ACTION_MESSAGE)
-		say_refused(c);
+		done = say_refused(c);
 	call_end(c);
-	return 0;
+	return done;
+}
+
+/* The first of a reason is recorded before it is answered; those after it are counted. */
+static int count_fault(struct session *s, struct request *r, const struct mcp_fault *f,
+		       struct err *e)
+{
+	if (f->code)
+		era_write_fault(s, r, f);
+	return dropped(s->broker, &s->drops, NULL, f->reason, r->line, r->size, e);
+}
+
+static int session_answer(struct session *s, struct request *r, struct err *e)
+{
+	struct mcp_fault fault = { 0, REASON_UNSOLICITED, "an answer to no question of ours" };
+	bool taken, late = json_is_integer(r->m.id) && json_integer_value(r->m.id) > 0 &&
+			   (uint64_t)json_integer_value(r->m.id) <= s->next_id;
+
+	if (upcall_answer(&taken, s, r, e) < 0)
+		return -1;
+	if (late)
+		fault = (struct mcp_fault){ 0, REASON_LATE, "an answer to what was given up" };
+	return taken ? 0 : session_fault(s, r, &fault, e);
 }
 
 int session_fault(struct session *s, struct request *r, const struct mcp_fault *f, struct err *e)
 {
-	struct call *c = call_new(s, r, e);
+	struct call *c;
+
+	if (s->drops.of[f->reason].count)
+		return count_fault(s, r, f, e);
+	dropped_first(&s->drops, f->reason, r->line, r->size);
+	c = call_new(s, r, e);
 
 	if (!c)
 		return -1;
@@ -99,10 +139,22 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 }
 
 /* News can be missed, answers cannot: who does not read gets none until it does. */
+bool session_hears(const struct session *s)
+{
+	return !s->gone && (s->greeted || s->era == MCP_ERA_MODERN) && outlet_left(&s->outlet) < OUT_PAUSE;
+}
+
 void session_tell(struct session *s, const char *method, const json_t *params)
 {
-	if (!s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE)
+	if (session_hears(s))
 		mcp_write_notification(&s->outlet.out, method, params);
+}
+
+void session_cancel(struct session *s, uint64_t id)
+{
+	scoped(json) json_t *params = json_pack("{s:I}", "requestId", (json_int_t)id);
+
+	session_tell(s, "notifications/cancelled", params);
 }
 
 int session_too_long(struct session *s, size_t size, struct err *e)
@@ -129,12 +181,11 @@ int session_take(struct session *s, const char *line, size_t size, struct err *e
 	if (!mcp_read(&r.m, r.doc, &fault)) {
 		done = session_fault(s, &r, &fault, e);
 	} else if (r.m.kind == MCP_RESPONSE) {
-		fault = (struct mcp_fault){ 0, REASON_UNSOLICITED,
-					    "an answer to no question of ours" };
-		done = session_fault(s, &r, &fault, e);
+		done = session_answer(s, &r, e);
 	} else {
 		done = method_serve(s, &r, e);
 	}
+	modern_retry_free(&r.retry);
 	json_decref(r.doc);
 	return done;
 }
