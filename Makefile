@@ -138,6 +138,9 @@ check-unit: tests			## only the unit tests
 	@contrib/tap $(UNITS:%=$(OUT)/%)
 check-run: tests			## only the stories in tests/run
 	@contrib/tap $(sort $(wildcard tests/run/*.sh))
+check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a script what to do
+	@contrib/need check
+	@contrib/tap tests/agents/agents.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
@@ -221,6 +224,6 @@ clean:					## forget everything built
 help:					## print this
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | column -t -s '|'
 
-.PHONY: all demo check tests check-unit check-run check-floors check-size asan asan-unit bench lint \
+.PHONY: all demo check tests check-unit check-run check-agents check-floors check-size asan asan-unit bench lint \
 	lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc fuzz install dist clean help
 -include $(wildcard $(OUT)/*/*.d) $(wildcard $(OUT)/*.d)

@@ -149,15 +149,19 @@ void agent_drop(struct session *s)
 	s->gone = true;
 }
 
-void agents_tell_changed(struct broker *b, const struct server *changed)
+/* Resources and their templates are told of by the same word. */
+void agents_tell_changed(struct broker *b, const struct server *changed, enum mcp_list which)
 {
+	enum mcp_list told = which == MCP_TEMPLATE_LIST ? MCP_RESOURCE_LIST : which;
 	struct session *s;
 	size_t i;
 
 	for (i = 0; i < b->session_count; i++) {
 		s = b->sessions[i];
-		if (!s->gone && s->greeted && (!s->server || s->server == changed))
-			mcp_write_notification(&s->outlet.out, "notifications/tools/list_changed");
+		if (s->told[told] || (s->server && s->server != changed))
+			continue;
+		session_tell(s, mcp_list_info(told)->changed, NULL);
+		s->told[told] = true;
 	}
 }
 

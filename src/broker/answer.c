@@ -31,12 +31,15 @@ void answer_error(struct call *c, int code, const char *text)
 		mcp_write_error(&c->session->outlet.out, c->id, code, text);
 }
 
-void answer_text(struct call *c, bool is_error, const char *text, const char *more)
+/* A tool's failure is a result, so that its model reads it and goes on; anything else's is an error. */
+void answer_text(struct call *c, int code, const char *text)
 {
-	scoped(json) json_t *result = mcp_text_result(is_error, text, strlen(text), more);
+	scoped(json) json_t *result = NULL;
 
+	if (c->action.kind == ACTION_TOOL_CALL)
+		result = mcp_text_result(true, text, strlen(text), NULL);
 	if (result)
 		answer_result(c, result);
 	else
-		answer_error(c, MCP_INTERNAL, "reeve is out of memory");
+		answer_error(c, code, text);
 }

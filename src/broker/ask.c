@@ -1,6 +1,7 @@
 /*
- * A tools/call becomes a struct call that can be judged: whose tool, which bytes, about what. The
- * bytes are made before the verdict, so that what is judged, recorded and forwarded are one thing.
+ * What an agent asks of a tool server becomes a struct call that can be judged: asked of whom, in
+ * which bytes, about what. The bytes are made before the verdict, so that what is judged, recorded
+ * and forwarded are one thing.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -10,21 +11,21 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
-/* On the joined socket a tool is SERVER__TOOL; no server's name holds "__". */
-static struct server *find_server(struct session *s, const char **tool)
+/* On the joined socket a tool or prompt is SERVER__NAME; no server's name holds "__". */
+static struct server *find_server(struct session *s, struct mcp_asked *m)
 {
-	const char *cut = strstr(*tool, "__");
+	const char *cut = strstr(m->name, "__");
 	size_t i, size;
 
 	if (s->server)
 		return s->server;
 	for (i = 0; cut && i < s->broker->server_count; i++) {
 		size = strlen(s->broker->servers[i].name);
-		if (size != (size_t)(cut - *tool) ||
-		    memcmp(s->broker->servers[i].name, *tool, size) != 0)
+		if (size != (size_t)(cut - m->name) ||
+		    memcmp(s->broker->servers[i].name, m->name, size) != 0)
 			continue;
-		*tool = cut + 2;
-		return **tool ? &s->broker->servers[i] : NULL;
+		m->name = cut + 2;
+		return *m->name ? &s->broker->servers[i] : NULL;
 	}
 	return NULL;
 }
@@ -33,10 +34,12 @@ static struct server *find_server(struct session *s, const char **tool)
 static void find_resource(struct call *c)
 {
 	const struct server *s = c->server;
-	const json_t *value = NULL;
+	const json_t *value = c->action.kind == ACTION_RESOURCE_READ
+				      ? json_object_get(c->action.args, "uri")
+				      : NULL;
 	size_t i;
 
-	for (i = 0; i < s->resource_count && !value; i++)
+	for (i = 0; c->what == MCP_CALL_TOOL && i < s->resource_count && !value; i++)
 		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
 			value = json_at(c->action.args, s->resources[i].pointer);
 	c->action.resource = value;
@@ -80,6 +83,7 @@ int ask_next(struct call *c, struct err *e)
 	while (!is_path(&c->action.facts[c->fact]))
 		c->fact++;
 	f = &c->action.facts[c->fact];
+	pack_number(&p, c->server->index, 2);
 	pack_text(&p, f->root, strlen(f->root));
 	pack_text(&p, f->path, strlen(f->path));
 	if (--c->unasked == 0)
@@ -87,7 +91,19 @@ int ask_next(struct call *c, struct err *e)
 	return launcher_send(c->broker, MSG_RESOLVE, c->tag + c->fact++, body, p.size, e);
 }
 
-int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
+/* To be beneath nothing would let it past a rule that refuses: what means nothing to its server is not judged. */
+static void keep_answer(struct call *c, struct fact *f, unsigned answer)
+{
+	f->yes = answer == 1;
+	if (answer != RESOLVE_NEVER)
+		return;
+	c->undecidable = true;
+	c->why = "the path is no path of the workspace to that server: give an absolute one";
+	if (f->path[0] == '/')
+		c->why = "a rule asks where the path lies, but the server is not on this machine";
+}
+
+int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e)
 {
 	struct call *c = call_of_tag(b, tag, CALL_ASKING);
 
@@ -95,11 +111,11 @@ int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e)
 		return 0; /* its agent has gone meanwhile */
 	if (tag - c->tag >= c->fact || c->unresolved == 0)
 		return err_set(e, ERR_PEER, "an answer to no question");
-	c->action.facts[tag - c->tag].yes = yes;
+	keep_answer(c, &c->action.facts[tag - c->tag], answer);
 	return --c->unresolved ? 0 : session_serve(c, e);
 }
 
-static struct call *build_call(struct session *s, struct server *server, const struct mcp_call *m,
+static struct call *build_call(struct session *s, struct server *server, const struct mcp_asked *m,
 			       struct request *r, struct err *e)
 {
 	struct call *c = call_new(s, r, e);
@@ -107,56 +123,90 @@ static struct call *build_call(struct session *s, struct server *server, const s
 	if (!c)
 		return NULL;
 	c->server = server;
-	snprintf(c->tool, sizeof(c->tool), "%s", m->name);
-	c->action = (struct action){ .kind = ACTION_TOOL_CALL,
+	c->what = r->what;
+	c->name = strdup(m->name);
+	c->token = json_incref((json_t *)(uintptr_t)m->token);
+	if (!c->name) {
+		call_end(c);
+		err_sys(e, "memory for a call");
+		return NULL;
+	}
+	c->action = (struct action){ .kind = mcp_ask_action(r->what),
 				     .server = server->name,
-				     .tool = c->tool,
-				     .args = m->arguments,
+				     .tool = c->name,
+				     .args = m->args,
 				     .run = &s->broker->about,
 				     .wall_us = clock_wall_us() };
 	c->relay_id = ++server->next_id;
-	mcp_write_call(&c->forward, c->relay_id, m->name, m->arguments);
+	mcp_write_asked(&c->forward, c->what, c->relay_id, m);
 	c->about.size = c->forward.size;
 	find_resource(c);
 	return c;
 }
 
-/* Well-formed as a message, but nothing this tool could be called with: told as an error. */
-static int refuse_call(struct call *c, enum reason reason, const char *text, struct err *e)
+/*
+ * What a call passes before the policy is asked, in this order. Each may refuse it: then it sets
+ * *reason and writes a sentence for the agent, and nothing after it is asked. The arguments are
+ * c->action.args; what a stage sets in c->action (category, class ...) the policy sees.
+ */
+static bool (*const stages[])(struct call *c, enum reason *reason, char *text, size_t room) = {
+	exec_ask,
+	NULL,
+};
+
+static bool passes(struct call *c, enum reason *reason)
 {
-	c->code = MCP_BAD_PARAMS;
-	snprintf(c->text, sizeof(c->text), "%s", text);
+	size_t i;
+
+	for (i = 0; stages[i]; i++)
+		if (!stages[i](c, reason, c->text, sizeof(c->text)))
+			return false;
+	return true;
+}
+
+/* Well-formed as a message, but nothing this could be asked with is told as an error. */
+static int refuse_call(struct call *c, enum reason reason, struct err *e)
+{
+	if (reason == REASON_BAD_PARAMS || reason == REASON_TOO_LONG || reason == REASON_NO_SERVER)
+		c->code = MCP_BAD_PARAMS;
 	c->verdict = (struct verdict){ .reason = reason, .why = c->text };
 	return session_record(c, e);
 }
 
-int ask_call(struct session *s, struct request *r, struct err *e)
+int ask_call(struct call *c, struct request *r, struct err *e)
+{
+	enum reason reason = REASON_UNDECIDABLE;
+
+	if (c->forward.over) {
+		snprintf(c->text, sizeof(c->text), "it is too long once it is written out");
+		return refuse_call(c, REASON_TOO_LONG, e);
+	}
+	seal_digest(c->digest, c->forward.data, c->forward.size);
+	c->about.digest = c->digest;
+	if (!passes(c, &reason))
+		return refuse_call(c, reason, e);
+	c->undecidable = !policy_questions(c->broker->policy, &c->action);
+	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+}
+
+int ask_serve(struct session *s, struct request *r, struct err *e)
 {
 	static const struct mcp_fault nobody = { MCP_BAD_PARAMS, REASON_NO_SERVER,
-						 "no such tool: tools/list says which there are" };
+						 "no such tool, prompt or resource: "
+						 "the lists say which there are" };
 	struct mcp_fault fault = { 0 };
-	struct mcp_call m = { 0 };
-	struct err why = { 0 };
+	struct mcp_asked m = { 0 };
 	struct server *server;
 	struct call *c;
 
-	if (!mcp_read_call(&m, r->m.params, &fault))
+	if (!mcp_read_asked(&m, r->what, r->m.params, &fault))
 		return session_fault(s, r, &fault, e);
-	server = find_server(s, &m.name);
-	if (!server || strlen(m.name) > MCP_NAME)
+	server = find_server(s, &m);
+	if (!server || (!m.is_uri && strlen(m.name) > MCP_NAME) ||
+	    (server->exec && r->what != MCP_CALL_TOOL))
 		return session_fault(s, r, &nobody, e);
 	if (server->exec)
 		exec_fill(server, &m, r->m.params);
 	c = build_call(s, server, &m, r, e);
-	if (!c)
-		return -1;
-	if (c->forward.over)
-		return refuse_call(c, REASON_TOO_LONG,
-				   "the call is too long once it is written out", e);
-	seal_digest(c->digest, c->forward.data, c->forward.size);
-	c->about.digest = c->digest;
-	if (server->exec && exec_prepare(c, &why) < 0)
-		return refuse_call(c, REASON_BAD_PARAMS, why.text, e);
-	c->undecidable = !policy_questions(s->broker->policy, &c->action);
-	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+	return c ? ask_call(c, r, e) : -1;
 }

@@ -22,7 +22,6 @@ enum {
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
-	START_MS = 30000,
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -37,7 +36,7 @@ TAILQ_HEAD(calls, call);
 enum call_state {
 	CALL_ASKING,		/* the launcher is resolving paths */
 	CALL_COMMITTING,	/* the recorder has it */
-	CALL_LISTING,		/* tools/list: waits for servers */
+	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
 	CALL_ENDED,
@@ -53,10 +52,13 @@ struct call {
 	enum call_state state;
 	json_t *doc;			/* owned until it is judged; the arguments are borrowed from it */
 	json_t *id;			/* owned; NULL: no answer can be given */
-	char tool[MCP_NAME + 1];
+	enum mcp_ask what;
+	char *name;			/* owned: of the tool or prompt, the URI */
+	json_t *token;			/* owned: the agent's progress token, or NULL */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
+	const char *why;		/* it cannot be decided; NULL: nobody knows */
 	struct verdict verdict;
 	struct commit_about about;
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
@@ -68,6 +70,8 @@ struct call {
 	size_t fact, unasked, unresolved;
 	size_t held;			/* bytes, as call_weigh() last counted them */
 	uint32_t asked;			/* list: servers it has had started */
+	enum mcp_list list;		/* which, from where on */
+	size_t from_server, from_item;
 	struct {
 		size_t tool, count;
 		struct buf values;	/* count x (u8 given, text) as EXEC carries them */
@@ -84,6 +88,7 @@ struct session {
 	struct server *server;		/* NULL: the joined socket */
 	int fd;
 	bool gone, half_closed, greeted;
+	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
 	struct lines lines;
 	struct outlet outlet;
@@ -108,20 +113,29 @@ enum server_state {
 	SERVER_READY,
 };
 
+/* One list of a server's: listing.c. */
+struct listing {
+	json_t *items, *keys;		/* array, and its items' names; NULL until it was read once */
+	json_t *fresh, *fresh_keys;	/* being read, page by page */
+	size_t pages, bytes, values;
+	uint64_t id, deadline_ns;	/* of our question in flight; 0: none */
+	bool offered;			/* the server says that it has one */
+	bool again;			/* it changed while it was being read */
+	bool failed;			/* it could not be read, and is taken to be empty */
+};
+
 struct server {
 	struct broker *broker;
 	char name[64];
 	bool exec;
 	uint16_t index;
-	unsigned deadline_ms;
+	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
+	bool unpinned;			/* the operator takes its definitions as they come */
 	struct resource *resources;
 	size_t resource_count;
 	enum server_state state;
-	json_t *tools;			/* array; NULL until it has listed them once */
-	json_t *fresh, *seen;		/* the list being read, page by page */
-	size_t pages, list_bytes, list_values;
-	bool relist;			/* it changed while it was being read */
-	uint64_t own_id, next_id;	/* own_id: of our initialize or tools/list in flight; 0: none */
+	struct listing lists[MCP_LISTS];
+	uint64_t greet_id, next_id;	/* greet_id: of our initialize in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
 	int in, out;
 	struct lines lines;
@@ -186,17 +200,21 @@ void agent_finish(struct session *s);		/* asks no more, and has all its answers 
 void agent_drop(struct session *s);
 void agents_relieve(struct broker *b);		/* of answers that nobody reads */
 void agents_bury(struct broker *b);		/* free those that have gone */
-void agents_tell_changed(struct broker *b, const struct server *changed);
+void agents_tell_changed(struct broker *b, const struct server *changed, enum mcp_list which);
 
 /* session.c: judge, write down, and only then act. */
 struct request {
 	json_t *doc;		/* owned until a call takes it; NULL: not even JSON */
 	struct mcp_message m;
+	enum mcp_ask what;	/* of the methods that ask a tool server for something */
+	enum mcp_list list;	/* of those that ask for a list */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
 
 int session_take(struct session *s, const char *line, size_t size, struct err *e) must_use;
+/* The one place where news goes to an agent. `params` may be NULL. */
+void session_tell(struct session *s, const char *method, const json_t *params);
 int session_too_long(struct session *s, size_t size, struct err *e) must_use;
 int session_fault(struct session *s, struct request *r, const struct mcp_fault *f,
 		  struct err *e) must_use;
@@ -207,10 +225,11 @@ int session_refuse(struct call *c, const struct receipt *proof, struct err *e) m
 /* methods.c: what an agent may ask. */
 int method_serve(struct session *s, struct request *r, struct err *e) must_use;
 
-/* ask.c: from tools/call to a call that can be judged. */
-int ask_call(struct session *s, struct request *r, struct err *e) must_use;
+/* ask.c: from what is asked to a call that can be judged. */
+int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
+int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
-int ask_resolved(struct broker *b, uint64_t tag, bool yes, struct err *e) must_use;
+int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
 /* launcher.c: what is asked of the launcher, never more than it can answer without waiting. */
 int launcher_queue(struct call *c, enum call_state state, struct err *e) must_use;
@@ -234,7 +253,13 @@ void calls_bury(struct broker *b);
 void answer_result(struct call *c, const json_t *result);
 void answer_failure(struct call *c, const json_t *error);
 void answer_error(struct call *c, int code, const char *text);
-void answer_text(struct call *c, bool is_error, const char *text, const char *more);
+void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
+
+/* A tool server's answer on its way to the agent: one of the two is there. */
+struct answer {
+	json_t *result, *error;		/* owned; what checks it may put another in its place */
+	struct outcome outcome;		/* what is recorded; texts must live as long as the call */
+};
 
 /* relay.c: calls to command servers. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
@@ -244,8 +269,8 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 
 /* exec.c: calls of exec tools. */
-void exec_fill(struct server *s, struct mcp_call *m, json_t *params);	/* the defaults */
-int exec_prepare(struct call *c, struct err *e) must_use;	/* do the arguments fit? */
+void exec_fill(struct server *s, struct mcp_asked *m, json_t *params);	/* the defaults */
+bool exec_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* do the arguments fit? */
 int exec_send(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_run(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
@@ -264,11 +289,27 @@ int server_close_start(struct server *s, const char *status, const char *why, st
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
 int start_greet(struct server *s, struct err *e) must_use;
-int start_hear(struct server *s, const struct mcp_message *m, size_t size, struct err *e) must_use;
-int start_list(struct server *s, struct err *e) must_use;
+int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;
+/* The one place where a question of our own is written: its id. `params` is taken. */
+uint64_t server_ask(struct server *s, const char *method, json_t *params);
 
-/* list.c: tools/list. */
+/* listing.c: what a server offers. */
+int listing_read(struct server *s, enum mcp_list which, struct err *e) must_use;	/* from its first page */
+int listing_need(struct server *s, enum mcp_list which, struct err *e) must_use;	/* unless it is known */
+int listing_none(struct server *s, enum mcp_list which, struct err *e) must_use;	/* it has no such list */
+int listing_hear(struct server *s, enum mcp_list which, const struct mcp_message *m, size_t size,
+		 struct err *e) must_use;
+int listing_changed(struct server *s, enum mcp_list which, struct err *e) must_use;
+void listing_forget(struct server *s);		/* its process has gone */
+uint64_t listing_deadline(const struct server *s);
+int listing_expire(struct server *s, uint64_t now, struct err *e) must_use;
+
+/* hear.c: what a server says. */
+int hear_line(struct server *s, const char *line, size_t size, struct err *e) must_use;
+
+/* list.c: tools/list and the others. */
 int list_serve(struct session *s, struct request *r, struct err *e) must_use;
+int list_await(bool *settled, struct call *c, struct err *e) must_use;
 int list_settle(struct broker *b, struct err *e) must_use;	/* a server's state has changed */
 
 #endif

@@ -127,6 +127,8 @@ void calls_bury(struct broker *b)
 		TAILQ_REMOVE(&b->dead, c, all);
 		json_decref(c->doc);
 		json_decref(c->id);
+		json_decref(c->token);
+		free(c->name);
 		buf_free(&c->forward);
 		buf_free(&c->exec.values);
 		buf_free(&c->exec.output);

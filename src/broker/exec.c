@@ -35,21 +35,21 @@ static bool add_value(struct buf *out, const json_t *value)
 }
 
 /* Before the bytes, their digest and the verdict are made: all three must be of what is executed. */
-void exec_fill(struct server *s, struct mcp_call *m, json_t *params)
+void exec_fill(struct server *s, struct mcp_asked *m, json_t *params)
 {
-	const json_t *tool = mcp_tools_find(s->tools, m->name, NULL);
+	const json_t *tool = mcp_tools_find(s->lists[MCP_TOOL_LIST].items, m->name, NULL);
 
-	if (tool && !m->arguments) {
+	if (tool && !m->args) {
 		json_object_set_new(params, "arguments", json_object());
-		m->arguments = json_object_get(params, "arguments");
+		m->args = json_object_get(params, "arguments");
 	}
 	if (tool)
-		mcp_add_defaults(json_object_get(tool, "inputSchema"), m->arguments);
+		mcp_add_defaults(json_object_get(tool, "inputSchema"), m->args);
 }
 
-int exec_prepare(struct call *c, struct err *e)
+static int prepare(struct call *c, struct err *e)
 {
-	const json_t *tool = mcp_tools_find(c->server->tools, c->action.tool, &c->exec.tool);
+	const json_t *tool = mcp_tools_find(c->server->lists[MCP_TOOL_LIST].items, c->action.tool, &c->exec.tool);
 	const json_t *schema = json_object_get(tool, "inputSchema");
 	const char *name;
 	json_t *declared;
@@ -65,6 +65,17 @@ int exec_prepare(struct call *c, struct err *e)
 			return err_set(e, ERR_INPUT, "the arguments are too large");
 	}
 	return 0;
+}
+
+bool exec_ask(struct call *c, enum reason *reason, char *text, size_t room)
+{
+	struct err why = { 0 };
+
+	if (!c->server->exec || prepare(c, &why) == 0)
+		return true;
+	*reason = REASON_BAD_PARAMS;
+	snprintf(text, room, "%s", why.text);
+	return false;
 }
 
 int exec_run(struct call *c, const struct receipt *proof, struct err *e)
@@ -117,7 +128,7 @@ int exec_failed(struct call *c, const char *why, struct err *e)
 
 	snprintf(text, sizeof(text), "tool %s/%s did not start: %s", c->server->name,
 		 c->action.tool, why);
-	answer_text(c, true, text, NULL);
+	answer_text(c, MCP_INTERNAL, text);
 	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
 }
 

@@ -1,105 +1,197 @@
-#include "base/clock.h"
+/*
+ * Lists: of the servers a connection reaches, what the policy could ever allow. Page by page; where
+ * a page ends is a place in the servers' own lists, so it holds whatever else becomes of them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "broker/broker.h"
+
+enum { PAGE_ITEMS = 1000, PAGE_BYTES = 2 << 20 };
 
 static bool concerns(const struct call *c, const struct server *s)
 {
-	return (!c->session->server || c->session->server == s) &&
-	       policy_may_allow(c->broker->policy, &c->broker->about, ACTION_TOOL_CALL,
-				s->name, NULL);
+	enum action_kind kind = mcp_list_info(c->list)->action;
+
+	if ((c->session->server && c->session->server != s) || (s->exec && c->list != MCP_TOOL_LIST))
+		return false;
+	return policy_may_allow(c->broker->policy, &c->broker->about, kind, s->name, NULL);
 }
 
-/* A server that could not be started after this list had asked for it is listed without its tools.
- */
+/* A server that could not be started after this list had asked for it is listed without its items. */
 static bool is_settled(const struct call *c, const struct server *s)
 {
-	return s->exec || s->state == SERVER_READY ||
-	       (s->state == SERVER_IDLE && (c->asked & (UINT32_C(1) << s->index)));
+	if (s->exec)
+		return true;
+	if (s->state == SERVER_IDLE)
+		return (c->asked & (UINT32_C(1) << s->index)) != 0;
+	return s->state == SERVER_READY && (s->lists[c->list].items || !s->lists[c->list].offered);
 }
 
 static int need(struct call *c, struct server *s, struct err *e)
 {
-	if (s->exec || s->state == SERVER_READY || (c->asked & (UINT32_C(1) << s->index)))
+	if (s->exec)
+		return 0;
+	if (s->state == SERVER_READY)
+		return s->lists[c->list].offered ? listing_need(s, c->list, e) : 0;
+	if (c->asked & (UINT32_C(1) << s->index))
 		return 0;
 	c->asked |= UINT32_C(1) << s->index;
 	return server_need(s, e);
 }
 
-static json_t *named(json_t *tool, const struct server *s)
+/* A URI is the same everywhere; a name has its server before it on the joined socket. */
+static json_t *shown(json_t *item, const struct call *c, const struct server *s)
 {
-	json_t *copy = json_copy(tool);
+	const char *key = mcp_list_info(c->list)->key;
+	json_t *copy;
 
+	if (c->session->server || strcmp(key, "name") != 0)
+		return json_incref(item);
+	copy = json_copy(item);
 	if (copy)
-		json_object_set_new(copy, "name",
-				    json_sprintf("%s__%s", s->name,
-						 json_string_value(json_object_get(tool, "name"))));
+		json_object_set_new(copy, key, json_sprintf("%s__%s", s->name, json_text(item, key)));
 	return copy;
 }
 
-/* What the policy can never allow is not shown. */
-static void add_tools(json_t *list, const struct call *c, const struct server *s)
+/* What the policy can never allow is not shown. Of a template only its variables are open. */
+static bool may_show(const struct call *c, const struct server *s, const json_t *item)
 {
-	const char *name;
-	json_t *tool;
-	size_t i;
+	const struct mcp_list_info *info = mcp_list_info(c->list);
+	const char *name = c->list == MCP_TEMPLATE_LIST ? NULL : json_text(item, info->key);
 
-	json_array_foreach(s->tools, i, tool)
-	{
-		name = json_string_value(json_object_get(tool, "name"));
-		if (!policy_may_allow(c->broker->policy, &c->broker->about, ACTION_TOOL_CALL, s->name, name))
+	return policy_may_allow(c->broker->policy, &c->broker->about, info->action, s->name, name);
+}
+
+struct page {
+	json_t *items;
+	struct buf scratch; /* to measure by */
+	size_t bytes;
+	bool full;
+};
+
+static void add_items(struct page *p, struct call *c, const struct server *s)
+{
+	const json_t *items = s->lists[c->list].items;
+	json_t *item;
+
+	for (; c->from_item < json_array_size(items); c->from_item++) {
+		item = json_array_get(items, c->from_item);
+		if (!may_show(c, s, item))
 			continue;
-		json_array_append_new(list,
-				      c->session->server ? json_incref(tool) : named(tool, s));
+		p->scratch.size = 0;
+		json_write(&p->scratch, item);
+		p->bytes += p->scratch.size;
+		p->full = json_array_size(p->items) > 0 &&
+			  (json_array_size(p->items) == PAGE_ITEMS || p->bytes > PAGE_BYTES);
+		if (p->full)
+			return;
+		json_array_append_new(p->items, shown(item, c, s));
 	}
+	c->from_item = 0;
+}
+
+static json_t *make_page(struct call *c)
+{
+	struct page p = { .items = json_array(), .scratch = BUF(2 * MCP_LINE) };
+	struct server *s = c->broker->servers;
+	json_t *result;
+
+	for (; c->from_server < c->broker->server_count && !p.full; c->from_server += !p.full)
+		if (concerns(c, &s[c->from_server]) &&
+		    (s[c->from_server].exec || s[c->from_server].state == SERVER_READY))
+			add_items(&p, c, &s[c->from_server]);
+		else
+			c->from_item = 0;
+	buf_free(&p.scratch);
+	result = json_pack("{s:o}", mcp_list_info(c->list)->member, p.items);
+	if (result && p.full)
+		json_object_set_new(result, "nextCursor",
+				    json_sprintf("%zu.%zu", c->from_server, c->from_item));
+	return result;
 }
 
 static void answer(struct call *c)
 {
-	scoped(json) json_t *list = json_array(), *result = json_pack("{s:O}", "tools", list);
 	const struct server *only = c->session->server;
-	struct server *s = c->broker->servers;
-	size_t i;
+	scoped(json) json_t *result = NULL;
 
-	for (i = 0; i < c->broker->server_count; i++)
-		if (concerns(c, &s[i]) && (s[i].exec || s[i].state == SERVER_READY))
-			add_tools(list, c, &s[i]);
-	if (only && concerns(c, only) && !only->exec && only->state != SERVER_READY)
+	if (only && concerns(c, only) && !only->exec &&
+	    (only->state != SERVER_READY || only->lists[c->list].failed))
 		answer_error(c, MCP_INTERNAL,
-			     "the tool server did not start: the operator's log says why");
-	else if (result)
+			     only->state == SERVER_READY
+				     ? "the tool server did not say what it has"
+				     : "the tool server did not start: the operator's log says why");
+	else if ((result = make_page(c)))
 		answer_result(c, result);
+	else
+		answer_error(c, MCP_INTERNAL, "reeve is out of memory");
 	call_end(c);
 }
 
-static int try_answer(struct call *c, struct err *e)
+/* Also for what has to know the lists before it can be asked: true when no server is waited for. */
+int list_await(bool *settled, struct call *c, struct err *e)
 {
 	struct server *s = c->broker->servers;
-	bool settled = true;
 	size_t i;
 
+	*settled = true;
 	for (i = 0; i < c->broker->server_count && c->state == CALL_LISTING; i++) {
 		if (!concerns(c, &s[i]))
 			continue;
 		if (need(c, &s[i], e) < 0)
 			return -1;
-		settled = settled && is_settled(c, &s[i]);
+		*settled = *settled && is_settled(c, &s[i]);
 	}
-	if (settled && c->state == CALL_LISTING)
+	*settled = *settled && c->state == CALL_LISTING;
+	return 0;
+}
+
+static int try_answer(struct call *c, struct err *e)
+{
+	bool settled;
+
+	if (list_await(&settled, c, e) < 0)
+		return -1;
+	if (settled)
 		answer(c);
 	return 0;
 }
 
+/* Where a page of ours ended. "" is where the first begins. */
+static bool read_cursor(struct call *c, const char *text)
+{
+	char again[48];
+
+	if (!text || !*text)
+		return true;
+	if (sscanf(text, "%4zu.%8zu", &c->from_server, &c->from_item) != 2)
+		return false;
+	snprintf(again, sizeof(again), "%zu.%zu", c->from_server, c->from_item);
+	return strcmp(again, text) == 0;
+}
+
 int list_serve(struct session *s, struct request *r, struct err *e)
 {
-	static const struct mcp_fault paged = { MCP_BAD_PARAMS, REASON_BAD_PARAMS,
-						"no such cursor: the list has one page" };
+	static const struct mcp_fault unknown = { MCP_BAD_PARAMS, REASON_BAD_PARAMS,
+						  "no such cursor: it is none of ours" };
+	struct mcp_fault fault = { 0 };
+	const char *cursor;
 	struct call *c;
 
-	if (json_object_get(r->m.params, "cursor"))
-		return session_fault(s, r, &paged, e);
+	if (!mcp_read_cursor(&cursor, r->m.params, &fault))
+		return session_fault(s, r, &fault, e);
 	c = call_new(s, r, e);
 	if (!c)
 		return -1;
 	c->state = CALL_LISTING;
+	c->list = r->list;
+	if (!read_cursor(c, cursor)) {
+		call_end(c);
+		return session_fault(s, r, &unknown, e);
+	}
+	s->told[r->list] = false;
 	return try_answer(c, e);
 }
 

@@ -64,8 +64,6 @@ static const struct {
 	bool early; /* also before initialize */
 	int (*serve)(struct session *s, struct request *r, struct err *e);
 } methods[] = {
-	{ "tools/call", MCP_REQUEST, false, ask_call },
-	{ "tools/list", MCP_REQUEST, false, list_serve },
 	{ "ping", MCP_REQUEST, true, serve_ping },
 	{ "initialize", MCP_REQUEST, true, serve_initialize },
 	{ "notifications/initialized", MCP_NOTIFICATION, true, serve_nothing },
@@ -84,10 +82,36 @@ static bool id_in_flight(const struct session *s, const json_t *id)
 	return false;
 }
 
+/* Lists, and what is asked of a tool server, have tables of their own: mcp/lists.c, mcp/asked.c. */
+static bool is_listing(struct request *r)
+{
+	int which;
+
+	for (which = 0; which < MCP_LISTS && r->m.kind == MCP_REQUEST; which++)
+		if (strcmp(mcp_list_info((enum mcp_list)which)->method, r->m.method) == 0) {
+			r->list = (enum mcp_list)which;
+			return true;
+		}
+	return false;
+}
+
+static bool is_asking(struct request *r)
+{
+	int what;
+
+	for (what = 0; what < MCP_ASKS && r->m.kind == MCP_REQUEST; what++)
+		if (strcmp(mcp_ask_method((enum mcp_ask)what), r->m.method) == 0) {
+			r->what = (enum mcp_ask)what;
+			return true;
+		}
+	return false;
+}
+
 int method_serve(struct session *s, struct request *r, struct err *e)
 {
 	struct mcp_fault f = { MCP_NO_METHOD, REASON_NO_METHOD,
 			       "reeve does not offer this method" };
+	bool asking = is_asking(r), listing = is_listing(r);
 	size_t i;
 
 	for (i = 0; i < count_of(methods); i++)
@@ -98,8 +122,10 @@ int method_serve(struct session *s, struct request *r, struct err *e)
 	else if (r->m.kind == MCP_REQUEST && id_in_flight(s, r->m.id))
 		f = (struct mcp_fault){ MCP_INVALID, REASON_ID_REUSED,
 					"this id is in flight already" };
-	else if (i < count_of(methods) && !methods[i].early && !s->greeted)
+	else if ((asking || listing || (i < count_of(methods) && !methods[i].early)) && !s->greeted)
 		f = (struct mcp_fault){ MCP_INVALID, REASON_NOT_READY, "initialize first" };
+	else if (asking || listing)
+		return asking ? ask_serve(s, r, e) : list_serve(s, r, e);
 	else if (i < count_of(methods))
 		return methods[i].serve(s, r, e);
 	return session_fault(s, r, &f, e);

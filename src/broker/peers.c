@@ -23,9 +23,9 @@ static int hear_resolved(struct broker *b, struct msg *m, struct err *e)
 	struct unpack u = { .at = m->body, .left = m->size };
 	uint64_t answer = unpack_number(&u, 2);
 
-	if (!unpack_done(&u) || answer > 1)
+	if (!unpack_done(&u) || answer > RESOLVE_NEVER)
 		return err_set(e, ERR_PEER, "malformed RESOLVED");
-	return ask_resolved(b, m->tag, answer == 1, e);
+	return ask_resolved(b, m->tag, (unsigned)answer, e);
 }
 
 static int hear_spawned(struct broker *b, struct msg *m, struct err *e)

@@ -34,11 +34,36 @@ int relay_resume(struct server *s, struct err *e)
 	return 0;
 }
 
+/*
+ * What an answer passes before the agent has it, in this order. Each may put another result in its
+ * place, and say so in the outcome; what it writes there must live as long as the call.
+ */
+static void (*const checks[])(struct call *c, struct answer *a) = {
+	NULL,
+};
+
+static int deliver(struct call *c, struct answer *a, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; checks[i]; i++)
+		checks[i](c, a);
+	if (a->error)
+		answer_failure(c, a->error);
+	else
+		answer_result(c, a->result);
+	json_decref(a->result);
+	json_decref(a->error);
+	return call_close(c, a->outcome, e);
+}
+
 /* Only an id in flight is an answer; late, repeated and invented ones go no further. */
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e)
 {
-	struct outcome o = { .status = "ok", .exit = -1, .size = size };
+	struct answer a = { .result = m->result,
+			    .error = m->error,
+			    .outcome = { .status = "ok", .exit = -1, .size = size } };
 	char digest[SEAL_DIGEST_TEXT];
 	struct call *c = NULL;
 
@@ -51,15 +76,14 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		return 0;
 	}
 	seal_digest(digest, line, size);
-	o.answer = digest;
-	if (m->error) {
-		o.status = "error";
-		answer_failure(c, m->error);
-	} else {
-		o.status = mcp_is_tool_error(m->result) ? "tool-error" : "ok";
-		answer_result(c, m->result);
-	}
-	return call_close(c, o, e);
+	a.outcome.answer = digest;
+	if (m->error)
+		a.outcome.status = "error";
+	else if (c->action.kind == ACTION_TOOL_CALL && mcp_is_tool_error(m->result))
+		a.outcome.status = "tool-error";
+	json_incref(m->result);
+	json_incref(m->error);
+	return deliver(c, &a, e);
 }
 
 /* The server is gone: its calls end as failed, whether they had reached it or not. */
@@ -77,7 +101,7 @@ int relay_fail(struct server *s, const char *why, struct err *e)
 			snprintf(text, sizeof(text), "tool server %s %s. The call was not made.",
 				 s->name, why);
 		while ((c = TAILQ_FIRST(queues[i]))) {
-			answer_text(c, true, text, NULL);
+			answer_text(c, MCP_INTERNAL, text);
 			if (call_close(
 				    c,
 				    (struct outcome){ .status = "failed", .why = why, .exit = -1 },

@@ -75,7 +75,7 @@ int server_need(struct server *s, struct err *e)
 	v = policy_decide(s->broker->policy, &a);
 	s->state = SERVER_COMMITTING;
 	s->began_ns = clock_mono_ns();
-	s->deadline_ns = s->began_ns + START_MS * UINT64_C(1000000);
+	s->deadline_ns = s->began_ns + s->start_ms * UINT64_C(1000000);
 	return commit_verdict(
 		&s->broker->commits, &a, &v, &about,
 		(struct commit_then){ v.kind == VERDICT_ALLOW ? start_proved : start_refused, s },
@@ -99,11 +99,9 @@ static void forget_process(struct server *s)
 	buf_free(&s->outlet.out);
 	s->lines = LINES;
 	s->outlet = OUTLET;
-	json_decref(take(&s->fresh));
-	json_decref(take(&s->seen));
-	s->own_id = 0;
+	listing_forget(s);
+	s->greet_id = 0;
 	s->tag = 0;
-	s->relist = false;
 	s->state = SERVER_IDLE;
 }
 
@@ -116,49 +114,6 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 	if (server_close_start(s, status, why, e) < 0 || relay_fail(s, why, e) < 0)
 		return -1;
 	return list_settle(s->broker, e);
-}
-
-static int hear_request(struct server *s, const struct mcp_message *m)
-{
-	if (strcmp(m->method, "ping") == 0) {
-		scoped(json) json_t *nothing = json_object();
-
-		mcp_write_result(&s->outlet.out, m->id, nothing);
-	} else {
-		mcp_write_error(&s->outlet.out, m->id, MCP_NO_METHOD,
-				"reeve does not offer this method");
-	}
-	return 0;
-}
-
-static int hear_notification(struct server *s, const struct mcp_message *m, struct err *e)
-{
-	if (strcmp(m->method, "notifications/tools/list_changed") != 0 || s->state < SERVER_LISTING)
-		return 0;
-	if (s->own_id == 0)
-		return start_list(s, e);
-	s->relist = true;
-	return 0;
-}
-
-static int hear_line(struct server *s, const char *line, size_t size, struct err *e)
-{
-	scoped(json) json_t *doc = NULL;
-	struct mcp_fault fault;
-	struct mcp_message m;
-	struct err why = { 0 };
-
-	if (json_read_message(&doc, line, size, &why) < 0 || !mcp_read(&m, doc, &fault)) {
-		server_note(s, "sent a line that is no MCP message");
-		return 0;
-	}
-	if (m.kind == MCP_REQUEST)
-		return hear_request(s, &m);
-	if (m.kind == MCP_NOTIFICATION)
-		return hear_notification(s, &m, e);
-	if (s->own_id && json_is_integer(m.id) && (uint64_t)json_integer_value(m.id) == s->own_id)
-		return start_hear(s, &m, size, e);
-	return relay_answer(s, &m, line, size, e);
 }
 
 int server_attend(void *server, short what, struct err *e)
@@ -196,8 +151,9 @@ int server_flush(struct server *s, struct err *e)
 uint64_t server_deadline(const struct server *s)
 {
 	const struct call *first = TAILQ_FIRST(&s->flying);
-	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX;
+	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s);
 
+	soonest = listing < soonest ? listing : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
 	return soonest;
@@ -210,7 +166,7 @@ static int expire_call(struct call *c, struct err *e)
 	snprintf(text, sizeof(text),
 		 "%s/%s did not answer within %u ms. The call may or may not have had an effect.",
 		 c->server->name, c->action.tool, c->server->deadline_ms);
-	answer_text(c, true, text, NULL);
+	answer_text(c, MCP_INTERNAL, text);
 	if (c->server->exec &&
 	    wire_send(&c->broker->launcher, MSG_STOP, c->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;
@@ -225,9 +181,11 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
+	if (listing_expire(s, now, e) < 0)
+		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);
 	if (server_deadline(s) <= now)
-		return server_stop(s, "timeout", "did not get ready within 30 s", e);
+		return server_stop(s, "timeout", "did not get ready in time: its \"start_deadline\" says how long it may take", e);
 	return 0;
 }

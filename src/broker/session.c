@@ -11,7 +11,7 @@
 static struct verdict judge(const struct call *c)
 {
 	if (c->undecidable)
-		return (struct verdict){ .reason = REASON_UNDECIDABLE };
+		return (struct verdict){ .reason = REASON_UNDECIDABLE, .why = c->why };
 	return policy_decide(c->broker->policy, &c->action);
 }
 
@@ -51,12 +51,18 @@ static void say_refused(struct call *c)
 	const char *by = c->undecidable ? "it could not be judged" : "no rule allows it";
 	char text[1024];
 
+	if (c->text[0]) { /* a stage before the policy has said it */
+		snprintf(text, sizeof(text), "reeve refused %s/%.128s: %s", c->action.server,
+			 c->action.tool, c->text);
+		answer_text(c, MCP_REFUSED, text);
+		return;
+	}
 	snprintf(text, sizeof(text),
-		 "reeve refused %s/%s: %s%s%s%s. Trying again will not help: "
+		 "reeve refused %s/%.128s: %s%s%s%s. Trying again will not help: "
 		 "ask the operator of this run to allow it if you need it.",
 		 c->action.server, c->action.tool, v->rule ? "rule " : "", v->rule ? v->rule : by,
 		 v->why ? ": " : "", v->why ? v->why : "");
-	answer_text(c, true, text, NULL);
+	answer_text(c, MCP_REFUSED, text);
 }
 
 /* A message is refused by a JSON-RPC error; a well-formed call by a result its model can read. */
@@ -66,7 +72,7 @@ int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (c->code)
 		answer_error(c, c->code, c->text);
-	else if (c->action.kind == ACTION_TOOL_CALL)
+	else if (c->action.kind != ACTION_MESSAGE)
 		say_refused(c);
 	call_end(c);
 	return 0;
@@ -87,6 +93,13 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 	c->action = (struct action){ .kind = ACTION_MESSAGE };
 	c->verdict = (struct verdict){ .reason = f->reason, .why = c->text };
 	return session_record(c, e);
+}
+
+/* News can be missed, answers cannot: who does not read gets none until it does. */
+void session_tell(struct session *s, const char *method, const json_t *params)
+{
+	if (!s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE)
+		mcp_write_notification(&s->outlet.out, method, params);
 }
 
 int session_too_long(struct session *s, size_t size, struct err *e)

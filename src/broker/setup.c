@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "broker/broker.h"
 
+/* As profile.h counts them. */
+enum { KIND_COMMAND, KIND_EXEC, KIND_URL };
+
 static int hear_ledger(struct broker *b, struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
@@ -91,12 +94,13 @@ static int read_tools(struct server *s, int fd, struct err *e)
 {
 	scoped(buf) struct buf bytes = BUF(MCP_LINE + 65536);
 	scoped(json) json_t *list = NULL, *seen = json_object();
+	json_t *tools;
 
 	if (read_memory(&bytes, fd, e) < 0 || json_read(&list, bytes.data, bytes.size, NULL, e) < 0)
 		return err_in(e, "tools of %s", s->name);
-	s->tools = json_array();
-	if (!s->tools || !seen || !mcp_tools_add(s->tools, seen, list) ||
-	    json_array_size(s->tools) != json_array_size(list))
+	tools = s->lists[MCP_TOOL_LIST].items = json_array();
+	if (!tools || !seen || !mcp_tools_add(tools, seen, list) ||
+	    json_array_size(tools) != json_array_size(list))
 		return err_set(e, ERR_INPUT,
 			       "tools of %s: not a list of tools with names of their own", s->name);
 	return 0;
@@ -111,7 +115,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 	if (b->server_count == SERVERS)
 		return err_set(e, ERR_LIMIT, "more than %d tool servers", SERVERS);
 	*s = (struct server){ .broker = b,
-			      .exec = kind == 1,
+			      .exec = kind == KIND_EXEC,
 			      .index = (uint16_t)b->server_count,
 			      .in = -1,
 			      .out = -1,
@@ -119,11 +123,15 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
-	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > 1)
+	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > KIND_URL)
 		return err_set(e, ERR_PEER, "malformed SERVER");
 	if (!text_is_name(s->name) || strstr(s->name, "__"))
 		return err_set(e, ERR_INPUT, "%s cannot be the name of a tool server", s->name);
 	s->deadline_ms = (unsigned)unpack_number(&u, 4);
+	s->start_ms = (unsigned)unpack_number(&u, 4);
+	s->idle_ms = (unsigned)unpack_number(&u, 4);
+	s->rest_ms = (unsigned)unpack_number(&u, 4);
+	s->unpinned = unpack_number(&u, 1) == 1;
 	if (read_resources(s, &u, e) < 0)
 		return -1;
 	if (!unpack_done(&u))

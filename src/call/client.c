@@ -102,7 +102,7 @@ static int greet(struct client *c, struct err *e)
 		return err_set(e, ERR_SYSTEM, "out of memory");
 	if (client_ask(&result, c, "initialize", params, e) < 0)
 		return -1;
-	mcp_write_notification(&line, "notifications/initialized");
+	mcp_write_notification(&line, "notifications/initialized", NULL);
 	return send_line(c, &line, e);
 }
 

@@ -85,9 +85,11 @@ static int find_place(struct wish *w, struct err *e)
 	if (realpath(home, w->home_room))
 		home = w->home_room;
 	snprintf(w->call_room, sizeof(w->call_room), "%s/reeve-call", w->programs);
+	snprintf(w->courier_room, sizeof(w->courier_room), "%s/reeve-courier", w->programs);
 	w->ask.place = (struct place){ .workspace = w->workspace_room,
 					.home = home,
 					.call = w->call_room,
+					.courier = w->courier_room,
 					.hidden = w->hidden,
 					.fixed = w->fixed };
 	return 0;
@@ -111,6 +113,17 @@ static void find_owner(struct wish *w)
 	w->ask.owner_by = "uid";
 }
 
+/* Files from which servers get their secrets are in no jail, not even that server's. */
+static void hide_secrets(struct wish *w)
+{
+	struct tools_secret s;
+	size_t n, at = 2;
+
+	for (n = 0; tools_secret(&s, w->read_tools, n) && at < SECRETS_MOST + 2; n++)
+		if (s.file)
+			w->hidden[at++] = s.file;
+}
+
 /* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */
 static int set_apart(struct wish *w, struct err *e)
 {
@@ -124,6 +137,7 @@ static int set_apart(struct wish *w, struct err *e)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
 	w->hidden[1] = w->sockets;
+	hide_secrets(w);
 	w->fixed[n++] = w->config;
 	w->fixed[n++] = w->programs;
 	for (i = 0; i < parts; i++)
@@ -155,9 +169,9 @@ static int check_plans(struct wish *w, struct err *e)
 	for (i = 0; i < tools_count(w->read_tools); i++) {
 		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
 			return -1;
-		if (tools_server_kind(w->read_tools, i) != TOOLS_COMMAND)
+		if (tools_server_kind(w->read_tools, i) == TOOLS_EXEC)
 			continue;
-		if (tools_server_plan(&plan, w->read_tools, i, w->read_profile, &w->ask.place, e) <
+		if (tools_server_plan(&plan, w->read_tools, i, NULL, w->read_profile, &w->ask.place, e) <
 		    0)
 			return -1;
 		jail_plan_free(&plan);
@@ -198,6 +212,32 @@ static int ask_project(struct wish *w, struct err *e)
 	return 0;
 }
 
+/* Whoever has a server's secret can be that server: the agent is given none. */
+static int check_passed(const struct wish *w, struct err *e)
+{
+	json_t *value, *passed = json_at(profile_whole(w->read_profile), "/environment/pass");
+	struct tools_secret s;
+	size_t n, i;
+
+	for (n = 0; tools_secret(&s, w->read_tools, n); n++)
+		json_array_foreach(passed, i, value)
+			if (s.env && strcmp(json_string_value(value), s.env) == 0)
+				return err_set(e, ERR_INPUT,
+					       "%.60s is a secret of tool server %s, but the profile passes it to "
+					       "the agent: take it out of \"pass\"",
+					       s.env, tools_server_name(w->read_tools, s.server));
+	return 0;
+}
+
+/* Last: a command that fetches one may ask a person, who should not be asked for a run that cannot be. */
+static int read_secrets(struct wish *w, struct err *e)
+{
+	if (check_passed(w, e) < 0 || secrets_read(&w->secrets, w->read_tools, e) < 0)
+		return -1;
+	w->ask.secrets = &w->secrets;
+	return 0;
+}
+
 static int read_paths(struct wish *w, struct err *e)
 {
 	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0)
@@ -220,7 +260,8 @@ int wish_read(struct wish *w, struct err *e)
 	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
 		return -1;
 	find_owner(w);
-	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0)
+	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0 ||
+	    read_secrets(w, e) < 0)
 		return -1;
 	say_without_policy(w);
 	return 0;
@@ -229,6 +270,7 @@ int wish_read(struct wish *w, struct err *e)
 void wish_free(struct wish *w)
 {
 	jail_plan_free(&w->plan);
+	secrets_free(&w->secrets);
 	policy_files_free(&w->files);
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);

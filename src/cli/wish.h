@@ -14,13 +14,14 @@ struct wish {
 	struct run_request ask;
 	struct profile *read_profile;
 	struct tools *read_tools;
+	struct secrets secrets;
 	struct jail_plan plan;
 	struct policy_files files;
 	struct policy_bytes *bytes;
 	const char **fixed;
-	const char *hidden[3];
+	const char *hidden[SECRETS_MOST + 3];
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
-	char call_room[LAUNCH_TEXT + 64], owner_room[64];
+	char call_room[LAUNCH_TEXT + 64], courier_room[LAUNCH_TEXT + 64], owner_room[64];
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
 	bool help;
 };

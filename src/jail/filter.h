@@ -40,7 +40,7 @@ struct filter_want {
 	bool asks;		/* what is refused goes to a listener, who answers and records it */
 	bool names;		/* what makes or changes a name goes there too */
 	bool theirs;		/* another list stands before this: what is not refused by name here is its to judge */
-	bool own_net;		/* a network namespace says where packets go; otherwise no socket does */
+	bool own_net;		/* a network namespace, or Landlock by the spec's word, says where packets go; otherwise no socket does */
 };
 
 /* Room for arguments.c's blocks, and for the whole. */

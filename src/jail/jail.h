@@ -131,6 +131,7 @@ struct jail_spec {
 	const struct jail_calls *calls;		/* NULL: jail/agent.def */
 	const char *const *protect;		/* names nothing inside may make or change: names.c; NULL: none */
 	const uint16_t *connect, *bind;		/* TCP ports, 0 at the end; NULL: any there is in its own network */
+	bool host_net;				/* the host's network: `connect` NULL is any port then, `bind` NULL none */
 	int cgroup;				/* directory of a cgroup v2 to be born in; 0 or less: the caller's */
 	uint32_t without;			/* bit set of enum jail_layer the operator gave up by name */
 	const char *apart;			/* host folder of ours for private places, should there be no mounts; NULL: none */

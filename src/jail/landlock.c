@@ -168,12 +168,22 @@ static bool is_limited(const struct inside *in, const uint16_t *ports)
 	return ports || !in->layers[LAYER_NET].obtained;
 }
 
+static bool is_free_to_connect(const struct inside *in)
+{
+	return in->spec->host_net ? !in->spec->connect : !is_limited(in, in->spec->connect);
+}
+
 static int check_abi(const struct inside *in, const struct known *k, struct err *e)
 {
 	if (k->abi < 3 && !in->layers[LAYER_MOUNT].obtained)
 		return err_set(e, ERR_SYSTEM,
 			       "ABI %u lets files be emptied that may not be written, the ledger "
 			       "among them: without the mount layer it takes ABI 3 (Linux 6.2)",
+			       k->abi);
+	if (k->abi < 6 && in->spec->host_net)
+		return err_set(e, ERR_SYSTEM,
+			       "ABI %u keeps nobody from the host's abstract sockets: a network takes ABI 6 "
+			       "(Linux 6.12)",
 			       k->abi);
 	if (!k->rights.net && (in->spec->connect || in->spec->bind))
 		return err_set(e, ERR_SYSTEM,
@@ -214,7 +224,7 @@ int landlock_apply_abi(struct inside *in, long abi, struct err *e)
 
 	if (check_abi(in, &k, e) < 0)
 		return -1;
-	if (!is_limited(in, in->spec->connect))
+	if (is_free_to_connect(in))
 		k.rights.net &= ~NET_CONNECT;
 	if (!is_limited(in, in->spec->bind))
 		k.rights.net &= ~NET_BIND;

@@ -119,6 +119,18 @@ static bool port_is_denied(void)
 	return fd < 0 || (connect(fd, (struct sockaddr *)&self, sizeof(self)) < 0 && errno == EACCES);
 }
 
+/* In the host's network with no ports named all may be connected to; otherwise port 1 is refused unless it is named. */
+static bool ports_are_limited(const struct inside *in)
+{
+	const uint16_t *port = in->spec->connect;
+
+	if (in->layers[LAYER_NET].obtained || (in->spec->host_net && !port))
+		return false;
+	while (port && *port && *port != 1)
+		port++;
+	return !port || *port == 0;
+}
+
 /* As far as this kernel's ABI goes: a file; TCP where there is no network of our own; a signal to init. */
 static bool landlock_holds(const struct inside *in)
 {
@@ -126,7 +138,7 @@ static bool landlock_holds(const struct inside *in)
 
 	if (!file_is_denied(in))
 		return false;
-	if (abi >= 4 && !in->layers[LAYER_NET].obtained && !in->spec->connect && !port_is_denied())
+	if (abi >= 4 && ports_are_limited(in) && !port_is_denied())
 		return false;
 	return abi < 6 || (kill(getppid(), 0) < 0 && errno == EPERM);
 }

@@ -103,7 +103,7 @@ static int put_filter_on(struct inside *in, struct err *e)
 {
 	struct filter_want want = { .asks = true,
 				    .names = in->layers[LAYER_NAMES].obtained,
-				    .own_net = in->layers[LAYER_NET].obtained };
+				    .own_net = in->layers[LAYER_NET].obtained || in->spec->host_net };
 	scoped(filter) struct filter heard = { 0 }, unheard = { 0 };
 	struct err why;
 	int listener;

@@ -63,9 +63,11 @@ static pid_t clone_inside(struct inside *in, int *pidfd)
 		};
 	if (!in->spec->protect || !in->spec->protect[0])
 		in->layers[LAYER_NAMES] = (struct jail_layer_state){ 0 };
+	if (in->spec->host_net)
+		in->layers[LAYER_NET] = (struct jail_layer_state){ 0 };
 	child = clone_with(flags, in->spec->cgroup, pidfd);
-	if (child < 0 && flags_of(in->spec->without) != flags) {
-		flags = flags_of(in->spec->without);
+	if (child < 0 && flags_of(in->spec->without | in->off) != flags) {
+		flags = flags_of(in->spec->without | in->off);
 		for (l = 0; l < LAYERS; l++)
 			in->layers[l].obtained = layer_flag(l) == 0 || (flags & layer_flag(l)) != 0;
 		child = clone_with(flags, in->spec->cgroup, pidfd);
@@ -220,6 +222,15 @@ static int check_copies(const struct jail_spec *spec, struct err *e)
 	return 0;
 }
 
+/* In the host's network only Landlock says which ports, and keeps abstract sockets away: no jail without. */
+static int check_network(const struct jail_spec *spec, struct err *e)
+{
+	if (!spec->host_net || !(spec->without & (1u << LAYER_LANDLOCK | 1u << LAYER_SECCOMP)))
+		return 0;
+	return err_set(e, ERR_INPUT,
+		       "its network takes the layers landlock and seccomp: leave out --without, or give it no network");
+}
+
 int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 {
 	struct inside in = { .spec = spec,
@@ -230,6 +241,7 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 			     .master = -1,
 			     .slave = -1,
 			     .listener = -1,
+			     .off = spec->host_net ? 1u << LAYER_NET : 0,
 			     .failed = LAYERS };
 	struct jail made = JAIL_NONE;
 	int i, rc;
@@ -237,7 +249,7 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 	must(spec->argv && spec->argv[0]);
 	for (i = 0; i < JAIL_SOCKETS; i++)
 		in.listeners[i] = made.listeners[i] = -1;
-	if (check_stdio(spec, e) < 0 || check_copies(spec, e) < 0)
+	if (check_stdio(spec, e) < 0 || check_copies(spec, e) < 0 || check_network(spec, e) < 0)
 		return err_in(e, "%s jail", spec->name);
 	rc = (spec->without & (1u << LAYER_MOUNT)) ? apart_make(&in, e) : 0;
 	if (rc == 0)

@@ -65,6 +65,18 @@ static void pack_resources(struct pack *b, const struct tools *t, size_t server)
 	}
 }
 
+static void pack_life(struct pack *b, const struct tools *t, size_t server)
+{
+	struct tools_life life;
+
+	tools_server_life(&life, t, server);
+	pack_number(b, life.deadline_ms, 4);
+	pack_number(b, life.start_ms, 4);
+	pack_number(b, life.idle_ms, 4);
+	pack_number(b, life.rest_ms, 4);
+	pack_number(b, life.unpinned, 1);
+}
+
 static int tell_server(struct run *r, size_t server, struct err *e)
 {
 	const struct tools *t = r->ask->tools;
@@ -77,7 +89,7 @@ static int tell_server(struct run *r, size_t server, struct err *e)
 
 	pack_number(&b, tools_server_kind(t, server), 2);
 	pack_text(&b, name, strlen(name));
-	pack_number(&b, tools_server_deadline_ms(t, server), 4);
+	pack_life(&b, t, server);
 	pack_resources(&b, t, server);
 	if (b.over)
 		return err_set(e, ERR_LIMIT, "tool server %s: too many resources", name);

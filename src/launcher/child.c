@@ -38,8 +38,9 @@ static int keep_file(const struct run *r, const char *name)
 }
 
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
-		const char *name, struct err *e)
+		size_t server, struct err *e)
 {
+	const char *name = tools_server_name(r->ask->tools, server);
 	struct child *c = free_slot(r);
 	struct jail_spec spec = plan->spec;
 	scoped(fd) int its = -1;
@@ -51,7 +52,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 		return err_sys(e, "pipe");
 	its = fds[1];
 	*c = (struct child){
-		.tag = tag, .name = name, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
+		.tag = tag, .server = server, .name = name, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
 	};
 	fcntl(its, F_SETFL, 0);
 	spec.stdio[0] = in;
@@ -96,14 +97,9 @@ void child_listen(struct child *c)
 }
 
 /* Not one call of an exec tool, whose status is its caller's. */
-static bool is_server(const struct run *r, const char *name)
+static bool is_server(const struct run *r, const struct child *c)
 {
-	size_t i;
-
-	for (i = 0; i < tools_count(r->ask->tools); i++)
-		if (strcmp(tools_server_name(r->ask->tools, i), name) == 0)
-			return tools_server_kind(r->ask->tools, i) == TOOLS_COMMAND;
-	return false;
+	return tools_server_kind(r->ask->tools, c->server) != TOOLS_EXEC;
 }
 
 int child_ended(struct run *r, struct child *c, struct err *e)
@@ -123,7 +119,7 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 			break;
 	}
 	code = (uint32_t)status;
-	if (status && !r->ending && is_server(r, c->name))
+	if (status && !r->ending && is_server(r, c))
 		log_say("tool server %s ended with status %d: see %s/%llu/%s.stderr", c->name, status,
 			r->at.runs, (unsigned long long)r->index, c->name);
 	jail_end(&c->jail);

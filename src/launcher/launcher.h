@@ -38,6 +38,7 @@ struct policy_bytes {
 struct run_request {
 	const struct profile *profile;
 	const struct tools *tools;
+	const struct secrets *secrets;	/* of its servers, all of them */
 	const struct policy_bytes *policies;
 	size_t policy_count;
 	struct place place;
@@ -50,6 +51,13 @@ struct run_request {
 	int status_fd;		/* where JSON lines about the run go; 0: nowhere */
 	bool timings;		/* say on stderr how long each phase took */
 };
+
+/*
+ * secrets.c: read every secret that the tool file names, or say in one sentence which could not be had. They lie
+ * in pages of which a fork gets none. What came from the environment is gone from it afterwards.
+ */
+int secrets_read(struct secrets *out, const struct tools *t, struct err *e) must_use;
+void secrets_free(struct secrets *s);		/* wipes them */
 
 enum { RUN_TIMED_OUT = 124, RUN_FAILED = 125 };
 

@@ -13,6 +13,7 @@ enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 16 };
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {
 	uint64_t tag;		/* the broker's name for it */
+	size_t server;
 	const char *name;	/* of its server; borrowed from the tool file */
 	struct jail jail;	/* init -1: this slot is free */
 	int said;		/* read end of its stderr; -1: closed */
@@ -93,7 +94,7 @@ int serve_broker(struct run *r, struct err *e) must_use;
 
 /* child.c: tool servers and exec calls. */
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
-		const char *name, struct err *e) must_use;
+		size_t server, struct err *e) must_use;
 void child_stop(struct run *r, uint64_t tag);
 void child_listen(struct child *c);		/* its stderr has something to say */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;

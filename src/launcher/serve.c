@@ -13,16 +13,38 @@
 
 enum { EXEC_VALUES = 64 };
 
+/*
+ * The courier's first line, before the broker has the way in: where to, and as whom. It fits into an empty pipe,
+ * whose other end is still ours, so nobody is waited for.
+ */
+static int tell_courier(const struct run *r, size_t server, int to, struct err *e)
+{
+	struct buf words = BUF(COURIER_WORDS + 1);
+	int done;
+
+	if (tools_server_kind(r->ask->tools, server) != TOOLS_URL)
+		return 0;
+	done = tools_courier_words(&words, r->ask->tools, server, r->ask->secrets, e);
+	if (done == 0)
+		done = fd_write_all(to, words.data, words.size, e);
+	if (words.data)
+		explicit_bzero(words.data, words.room);
+	buf_free(&words);
+	return done;
+}
+
 /* A plan's process with pipes on 0 and 1, or with `in` (a file) on 0; ours go to the broker. */
 static int start_child(struct run *r, uint64_t tag, const struct jail_plan *plan, int in,
-		       const char *name, struct err *e)
+		       size_t server, struct err *e)
 {
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, give[2], done = -1;
 
 	if (pipe2(from, O_CLOEXEC) < 0 || pipe2(to, O_CLOEXEC) < 0)
 		err_sys(e, "pipe");
 	else
-		done = child_spawn(r, tag, plan, in >= 0 ? in : to[0], from[1], name, e);
+		done = tell_courier(r, server, to[1], e);
+	if (done == 0)
+		done = child_spawn(r, tag, plan, in >= 0 ? in : to[0], from[1], server, e);
 	fd_close(&to[0]);
 	fd_close(&from[1]);
 	give[0] = to[1];
@@ -34,10 +56,10 @@ static int start_child(struct run *r, uint64_t tag, const struct jail_plan *plan
 	return done;
 }
 
-static bool is_server(const struct run *r, size_t server, enum tools_kind kind)
+static bool is_server(const struct run *r, size_t server, bool exec)
 {
 	return server < tools_count(r->ask->tools) &&
-	       tools_server_kind(r->ask->tools, server) == kind;
+	       (tools_server_kind(r->ask->tools, server) == TOOLS_EXEC) == exec;
 }
 
 /* Only our own message can be malformed: that ends the run. What fails in doing it is an answer. */
@@ -58,12 +80,12 @@ static int serve_spawn(struct run *r, struct err *e)
 	struct jail_plan plan = { 0 };
 	int done;
 
-	if (!unpack_done(&u) || receipt <= r->index || !is_server(r, server, TOOLS_COMMAND))
+	if (!unpack_done(&u) || receipt <= r->index || !is_server(r, server, false))
 		return err_set(e, ERR_PEER, "SPAWN of what is no tool server");
-	done = tools_server_plan(&plan, r->ask->tools, server, r->ask->profile, &r->ask->place, e);
+	done = tools_server_plan(&plan, r->ask->tools, server, r->ask->secrets, r->ask->profile, &r->ask->place,
+				 e);
 	if (done == 0)
-		done = start_child(r, r->msg.tag, &plan, -1,
-				   tools_server_name(r->ask->tools, server), e);
+		done = start_child(r, r->msg.tag, &plan, -1, server, e);
 	jail_plan_free(&plan);
 	return answer(r, r->msg.tag, done, e);
 }
@@ -97,12 +119,11 @@ static int exec_tool(struct run *r, size_t server, size_t tool, const char *cons
 	int done;
 
 	done = tools_exec_plan(&plan, &text, r->ask->tools, server, tool, values, count,
-			       r->ask->profile, &r->ask->place, e);
+			       r->ask->secrets, r->ask->profile, &r->ask->place, e);
 	if (done == 0)
 		done = fd_of_bytes(&in, "stdin", text ? text : "", text ? strlen(text) : 0, e);
 	if (done == 0)
-		done = start_child(r, r->msg.tag, &plan, in,
-				   tools_server_name(r->ask->tools, server), e);
+		done = start_child(r, r->msg.tag, &plan, in, server, e);
 	jail_plan_free(&plan);
 	return answer(r, r->msg.tag, done, e);
 }
@@ -117,26 +138,37 @@ static int serve_exec(struct run *r, struct err *e)
 
 	if (!room)
 		return err_sys(e, "memory for arguments");
-	if (receipt <= r->index || !is_server(r, server, TOOLS_EXEC) || count > EXEC_VALUES ||
+	if (receipt <= r->index || !is_server(r, server, true) || count > EXEC_VALUES ||
 	    !read_values(&u, values, count, room))
 		return err_set(e, ERR_PEER, "EXEC of what is no tool");
 	return exec_tool(r, server, tool, values, count, e);
 }
 
+/* A relative path is one of the workspace only to who stands there; and a remote server has no path of ours. */
+static bool means_what_is_judged(const struct run *r, size_t server, const char *path)
+{
+	const struct tools *t = r->ask->tools;
+
+	return tools_server_in_workspace(t, server) ||
+	       (path[0] == '/' && tools_server_kind(t, server) != TOOLS_URL);
+}
+
 static int serve_resolve(struct run *r, struct err *e)
 {
 	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
+	uint64_t server = unpack_number(&u, 2);
 	char root[4096], path[8192];
 	struct err ignored = { 0 };
-	uint16_t answer;
+	uint16_t answer = RESOLVE_NEVER;
 	bool yes = false;
 
+	if (server >= tools_count(r->ask->tools))
+		return err_set(e, ERR_PEER, "RESOLVE for what is no tool server");
 	if (!unpack_copy(&u, root, sizeof(root)) || !unpack_copy(&u, path, sizeof(path)) ||
 	    !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed RESOLVE");
-	if (path_under(&yes, r->workspace, root, path, &ignored) < 0)
-		yes = false; /* what cannot be decided is not beneath */
-	answer = yes;
+	if (means_what_is_judged(r, server, path)) /* what is not there is not beneath */
+		answer = path_under(&yes, r->workspace, root, path, &ignored) == 0 && yes;
 	return wire_send(&r->broker, MSG_RESOLVED, r->msg.tag, &answer, 2, NULL, 0, e);
 }
 

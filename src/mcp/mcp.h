@@ -9,7 +9,8 @@ enum {
 	MCP_LINE = 4 << 20,	/* bytes of one message, without its newline */
 	MCP_TOOLS = 4096,	/* tools of one server */
 	MCP_PAGES = 64,		/* pages of one server's list */
-	MCP_NAME = 128,		/* bytes of a tool's name */
+	MCP_NAME = 128,		/* bytes of the name of a tool or prompt */
+	MCP_URI = 2048,		/* bytes of a resource's URI */
 	MCP_ID = 128,		/* bytes of a string used as an id */
 };
 
@@ -19,6 +20,7 @@ enum mcp_code {
 	MCP_NO_METHOD = -32601,
 	MCP_BAD_PARAMS = -32602,
 	MCP_INTERNAL = -32603,
+	MCP_REFUSED = 403,	/* ours: the policy refuses what is no tool call */
 };
 
 /* Why a message is refused: what its sender is told, and what the ledger says. */
@@ -46,12 +48,26 @@ struct mcp_message {
  */
 bool mcp_read(struct mcp_message *out, json_t *doc, struct mcp_fault *fault);
 
-struct mcp_call {
-	const char *name;
-	json_t *arguments;	/* object; NULL when absent */
+/* What an agent may ask of a tool server: mcp/asked.c has a row for each. */
+enum mcp_ask {
+	MCP_CALL_TOOL, MCP_READ_RESOURCE, MCP_SUBSCRIBE, MCP_UNSUBSCRIBE, MCP_GET_PROMPT, MCP_COMPLETE,
+	MCP_ASKS
 };
 
-bool mcp_read_call(struct mcp_call *out, json_t *params, struct mcp_fault *fault);
+const char *mcp_ask_method(enum mcp_ask what);		/* "tools/call" */
+enum action_kind mcp_ask_action(enum mcp_ask what);
+
+/* Borrowed from the parameters. */
+struct mcp_asked {
+	const char *name;	/* of the tool or prompt, or the URI */
+	bool is_uri;
+	json_t *args;		/* what the policy judges: an object; NULL when there are none */
+	const json_t *token;	/* the agent's progress token; NULL: none */
+};
+
+/* Of a list: *cursor is a text, or NULL where there is none. */
+bool mcp_read_cursor(const char **cursor, json_t *params, struct mcp_fault *fault);
+bool mcp_read_asked(struct mcp_asked *out, enum mcp_ask what, json_t *params, struct mcp_fault *fault);
 
 /* The revision to answer to an agent that asks for this one; NULL or unknown: our newest. */
 const char *mcp_revision(const char *asked);
@@ -60,13 +76,16 @@ bool mcp_knows_revision(const char *revision);
 /* --- writing: each appends one message and its newline --- */
 
 bool mcp_write_request(struct buf *out, uint64_t id, const char *method, const json_t *params);
-bool mcp_write_notification(struct buf *out, const char *method);
+bool mcp_write_notification(struct buf *out, const char *method, const json_t *params);	/* params NULL: none */
 bool mcp_write_result(struct buf *out, const json_t *id, const json_t *result);
 bool mcp_write_failure(struct buf *out, const json_t *id, const json_t *error);
 bool mcp_write_error(struct buf *out, const json_t *id, int code, const char *text);	/* id NULL: null */
 
-/* The bytes a call is judged, recorded and forwarded by; without newline. */
-bool mcp_write_call(struct buf *out, uint64_t id, const char *name, const json_t *arguments);
+/*
+ * The bytes it is judged, recorded and forwarded by; without newline. The id is the progress token
+ * too, if the agent wants progress.
+ */
+bool mcp_write_asked(struct buf *out, enum mcp_ask what, uint64_t id, const struct mcp_asked *a);
 
 /* A tool's result of texts; NULL when out of memory. `more` may be NULL. */
 json_t *mcp_text_result(bool is_error, const char *text, size_t size, const char *more);
@@ -75,8 +94,26 @@ bool mcp_is_tool_error(const json_t *result);
 
 /* --- lists --- */
 
+enum mcp_list { MCP_TOOL_LIST, MCP_RESOURCE_LIST, MCP_TEMPLATE_LIST, MCP_PROMPT_LIST, MCP_LISTS };
+
+struct mcp_list_info {
+	const char *method;	/* "tools/list" */
+	const char *member;	/* of its result, and */
+	const char *key;	/* of an item: what it is known by */
+	const char *capability;	/* of a server that has such a list */
+	const char *changed;	/* the notification that it is another now */
+	enum action_kind action;	/* what is done with an item */
+	size_t longest;		/* bytes of the key */
+};
+
+const struct mcp_list_info *mcp_list_info(enum mcp_list which);
+
 /* Add what is well-formed and new of a page to `list`; false: more than MCP_TOOLS in all. */
+bool mcp_list_add(enum mcp_list which, json_t *list, json_t *seen, const json_t *page);
 bool mcp_tools_add(json_t *list, json_t *seen, const json_t *page);
+
+/* Could this URI be one of the template's? A variable may be any text; without an operator, one without '/'. */
+bool mcp_template_covers(const char *uri_template, const char *uri);
 
 /* The tool of this name in a list, or NULL; its place in *at if not NULL. */
 json_t *mcp_tools_find(const json_t *list, const char *name, size_t *at);

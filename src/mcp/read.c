@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "mcp/mcp.h"
+#include "mcp/shape.h"
 
-static const char *const revisions[] = { "2025-11-25", "2025-06-18" };
+static const char *const revisions[] = { "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05" };
 
 bool mcp_knows_revision(const char *revision)
 {
@@ -34,16 +35,15 @@ static bool invalid(struct mcp_fault *f, const char *text)
 	return fail(f, MCP_INVALID, REASON_BAD_MESSAGE, text);
 }
 
-/* Are all members of the object among these words, spelt exactly so? */
-static bool has_only(json_t *object, const char *const *words, size_t count)
+bool shape_has_only(const json_t *object, const char *const *words, size_t count)
 {
 	const char *key;
 	json_t *value;
 	size_t i;
 
-	json_object_foreach(object, key, value)
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
-		for (i = 0; i < count && strcmp(words[i], key) != 0; i++)
+		for (i = 0; i < count && (!words[i] || strcmp(words[i], key) != 0); i++)
 			;
 		if (i == count)
 			return false;
@@ -67,7 +67,7 @@ static bool read_response(struct mcp_message *m, json_t *doc, struct mcp_fault *
 	m->kind = MCP_RESPONSE;
 	m->result = json_object_get(doc, "result");
 	m->error = json_object_get(doc, "error");
-	if (!has_only(doc, may, count_of(may)))
+	if (!shape_has_only(doc, may, count_of(may)))
 		return invalid(f, "a response with members it may not have");
 	if (!m->id || !m->result == !m->error)
 		return invalid(f, "a response needs an id and exactly one of result and error");
@@ -87,7 +87,7 @@ static bool read_asking(struct mcp_message *m, json_t *doc, struct mcp_fault *f)
 	m->kind = with_id ? MCP_REQUEST : MCP_NOTIFICATION;
 	m->method = json_string_value(json_object_get(doc, "method"));
 	m->params = json_object_get(doc, "params");
-	if (!has_only(doc, may, count_of(may)))
+	if (!shape_has_only(doc, may, count_of(may)))
 		return invalid(f, "a message may have only jsonrpc, id, method and params");
 	if (!m->method)
 		return invalid(f, "a message needs a method, a string");
@@ -113,26 +113,4 @@ bool mcp_read(struct mcp_message *out, json_t *doc, struct mcp_fault *fault)
 	    (!json_object_get(doc, "result") && !json_object_get(doc, "error")))
 		return read_asking(out, doc, fault);
 	return read_response(out, doc, fault);
-}
-
-bool mcp_read_call(struct mcp_call *out, json_t *params, struct mcp_fault *fault)
-{
-	static const char *const may[] = { "name", "arguments", "_meta" };
-	const json_t *name = json_object_get(params, "name");
-	const json_t *meta = json_object_get(params, "_meta");
-	json_t *arguments = json_object_get(params, "arguments");
-	const char *text = NULL;
-
-	if (!json_is_string(name) || json_string_length(name) == 0)
-		text = "a call needs the name of a tool";
-	else if (json_string_length(name) > MCP_NAME + 66) /* SERVER__ may stand before it */
-		text = "a tool's name has at most 128 bytes";
-	else if (!has_only(params, may, count_of(may)))
-		text = "a call may have only name, arguments and _meta";
-	else if ((arguments && !json_is_object(arguments)) || (meta && !json_is_object(meta)))
-		text = "arguments and _meta must be objects";
-	if (text)
-		return fail(fault, MCP_BAD_PARAMS, REASON_BAD_PARAMS, text);
-	*out = (struct mcp_call){ .name = json_string_value(name), .arguments = arguments };
-	return true;
 }

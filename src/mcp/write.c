@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mcp/mcp.h"
+#include "mcp/shape.h"
 
 SCOPED(made, json_t *, json_decref)
 
@@ -19,7 +20,7 @@ static json_t *text_of(const char *text, size_t size)
 	return value;
 }
 
-static bool write_text(struct buf *out, const char *text)
+bool shape_write_text(struct buf *out, const char *text)
 {
 	scoped(made) json_t *value = text_of(text, strlen(text));
 
@@ -45,9 +46,14 @@ bool mcp_write_request(struct buf *out, uint64_t id, const char *method, const j
 	return buf_puts(out, "}\n");
 }
 
-bool mcp_write_notification(struct buf *out, const char *method)
+bool mcp_write_notification(struct buf *out, const char *method, const json_t *params)
 {
-	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"}\n", method);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"", method);
+	if (params) {
+		buf_puts(out, ",\"params\":");
+		json_write(out, params);
+	}
+	return buf_puts(out, "}\n");
 }
 
 bool mcp_write_result(struct buf *out, const json_t *id, const json_t *result)
@@ -70,20 +76,8 @@ bool mcp_write_error(struct buf *out, const json_t *id, int code, const char *te
 {
 	open_answer(out, id);
 	buf_printf(out, ",\"error\":{\"code\":%d,\"message\":", code);
-	write_text(out, text);
+	shape_write_text(out, text);
 	return buf_puts(out, "}}\n");
-}
-
-bool mcp_write_call(struct buf *out, uint64_t id, const char *name, const json_t *arguments)
-{
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64, id);
-	buf_puts(out, ",\"method\":\"tools/call\",\"params\":{\"name\":");
-	write_text(out, name);
-	if (arguments) {
-		buf_puts(out, ",\"arguments\":");
-		json_write(out, arguments);
-	}
-	return buf_puts(out, "}}");
 }
 
 static void add_text(json_t *content, json_t *text)

@@ -147,7 +147,7 @@ static int fill_argv(struct call *c, json_t *argv, struct err *e)
 
 int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct tools *t,
 		    size_t server, size_t tool, const char *const *values, size_t value_count,
-		    const struct profile *from, const struct place *at, struct err *e)
+		    const struct secrets *secrets, const struct profile *from, const struct place *at, struct err *e)
 {
 	scoped(plan) struct plan *p = calloc(1, sizeof(*p));
 	const char *name = "?", *input = NULL, *text;
@@ -166,7 +166,7 @@ int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct
 	text = json_string_value(json_object_get(what, "stdin"));
 	if (text && fill_template(&input, &c, text, true, e) < 0)
 		return err_in(e, "tool %s", name);
-	if (plan_server(p, &spec, t, server, from, at, e) < 0 || plan_done(out, &p, spec, at, e) < 0)
+	if (plan_server(p, &spec, t, server, secrets, from, at, e) < 0 || plan_done(out, &p, spec, at, e) < 0)
 		return -1;
 	*stdin_text = input;
 	return 0;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "profile/tools.h"
+
 static const struct limit {
 	const char *word;
 	bool is_size;
@@ -80,37 +82,43 @@ static int check_size_value(const struct json_file *f, const char *at, const jso
 	return json_wrong(f, at, false, e, "%s, found something else", want);
 }
 
-static int check_require(const struct json_file *f, json_t *object, struct err *e)
+static int check_require(const struct json_file *f, const char *pointer, struct err *e)
 {
-	const char *word = json_string_value(json_object_get(object, "require"));
+	char at[POINT_MOST];
+	const char *word = json_string_value(json_at(f->root, point_key(at, pointer, "require")));
 
 	if (word && strcmp(word, "cgroup") != 0)
-		return json_wrong(f, "/limits/require", false, e,
+		return json_wrong(f, at, false, e,
 				  "expected \"cgroup\", found \"%.40s\"", word);
 	return 0;
 }
 
 int check_limits(const struct json_file *f, struct err *e)
 {
-	json_t *value, *object = json_object_get(f->root, "limits");
+	return check_limits_at(f, "/limits", e);
+}
+
+int check_limits_at(const struct json_file *f, const char *pointer, struct err *e)
+{
+	json_t *value, *object = json_at(f->root, pointer);
 	char at[POINT_MOST];
 	size_t i;
 
 	if (!object)
 		return 0;
-	if (json_members(f, "/limits", members, e) < 0)
+	if (json_members(f, pointer, members, e) < 0)
 		return -1;
 	for (i = 0; i < count_of(limits); i++) {
 		value = json_object_get(object, limits[i].word);
 		if (!value || value_of(value) > 0)
 			continue;
-		point_key(at, "/limits", limits[i].word);
+		point_key(at, pointer, limits[i].word);
 		if (limits[i].is_size)
 			return check_size_value(f, at, value, e);
 		return json_wrong(f, at, false, e, "expected a number from 1, found %lld",
 				  (long long)json_integer_value(value));
 	}
-	return check_require(f, object, e);
+	return check_require(f, pointer, e);
 }
 
 uint64_t limit_most(json_t *object, const char *word)
@@ -147,14 +155,22 @@ void plan_limits(struct plan *p, json_t *object)
 	}
 }
 
-void profile_bounds(struct bounds *out, const struct profile *p)
+static void bounds_of(struct bounds *out, json_t *object)
 {
-	json_t *object = json_object_get(for_agent(p)->file.root, "limits");
-
 	*out = (struct bounds){ .memory = limit_most(object, "memory"),
 				.processes = limit_most(object, "processes"),
 				.cpu = limit_most(object, "cpu"),
 				.required = json_object_get(object, "require") != NULL };
+}
+
+void profile_bounds(struct bounds *out, const struct profile *p)
+{
+	bounds_of(out, json_object_get(for_agent(p)->file.root, "limits"));
+}
+
+void tools_server_bounds(struct bounds *out, const struct tools *t, size_t server)
+{
+	bounds_of(out, json_object_get(server_at(t, server, NULL), "limits"));
 }
 
 bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind)

@@ -9,6 +9,8 @@
 
 /* What this member of "limits" comes to, said or not; 0: no bound, or no limit at all. */
 uint64_t limit_most(json_t *object, const char *word);
+/* The member "limits" at this place, if it is there. */
+int check_limits_at(const struct json_file *f, const char *pointer, struct err *e) must_use;
 void plan_limits(struct plan *p, json_t *object);
 
 #endif

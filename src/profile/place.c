@@ -68,11 +68,8 @@ static int check_workspace(const struct profile *from, const struct place *at, s
 }
 
 /* Home and /tmp first: what lies beneath them is mounted over them. */
-int plan_common(struct plan *p, const struct profile *from, const struct place *at, struct err *e)
+int plan_private(struct plan *p, const struct profile *from, const struct place *at, struct err *e)
 {
-	const struct grant read = { .kind = JAIL_READ, .from = from, .pointer = "/read" };
-	const struct grant maybe = { .kind = JAIL_READ, .maybe = true, .from = from, .pointer = "/maybe_read" };
-
 	if (check_home(from, at, e) < 0 || check_workspace(from, at, e) < 0)
 		return -1;
 	plan_mount(p, (struct jail_mount){ .kind = JAIL_PROC, .target = "/proc" });
@@ -83,6 +80,16 @@ int plan_common(struct plan *p, const struct profile *from, const struct place *
 					   .target = plan_keep(p, "%s", at->home),
 					   .mode = 0700 });
 	plan_limits(p, json_object_get(from->file.root, "limits"));
+	return 0;
+}
+
+int plan_common(struct plan *p, const struct profile *from, const struct place *at, struct err *e)
+{
+	const struct grant read = { .kind = JAIL_READ, .from = from, .pointer = "/read" };
+	const struct grant maybe = { .kind = JAIL_READ, .maybe = true, .from = from, .pointer = "/maybe_read" };
+
+	if (plan_private(p, from, at, e) < 0)
+		return -1;
 	return plan_paths(p, &read, at, e) < 0 ? -1 : plan_paths(p, &maybe, at, e);
 }
 

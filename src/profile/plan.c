@@ -17,6 +17,7 @@ void plan_free(struct plan *p)
 
 	while (p && (t = p->texts)) {
 		p->texts = t->next;
+		explicit_bzero(t->text, t->size); /* it may have been a secret */
 		free(t);
 	}
 	free(p);
@@ -57,6 +58,7 @@ const char *plan_keep(struct plan *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(t->text, (size_t)size + 1, fmt, ap);
 	va_end(ap);
+	t->size = (size_t)size;
 	t->next = p->texts;
 	p->texts = t;
 	return t->text;

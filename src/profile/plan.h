@@ -5,10 +5,11 @@
 #include "profile/check.h"
 #include "profile/profile.h"
 
-enum { PLAN_MOUNTS = 200, PLAN_TEXTS = 256, PLAN_LIMITS = 8 };
+enum { PLAN_MOUNTS = 200, PLAN_TEXTS = 256, PLAN_LIMITS = 8, NETWORK_PEERS = 32 };
 
 struct text_kept {
 	struct text_kept *next;
+	size_t size;
 	char text[];
 };
 
@@ -16,6 +17,7 @@ struct plan {
 	struct jail_mount mounts[PLAN_MOUNTS];
 	struct jail_limit limits[PLAN_LIMITS];
 	const char *env[PLAN_TEXTS], *argv[PLAN_TEXTS], *protect[PLAN_TEXTS];
+	uint16_t ports[NETWORK_PEERS + 1];
 	size_t mount_count, limit_count, env_count, argv_count;
 	struct text_kept *texts;
 	bool over;			/* something did not fit: sticky, asked once by plan_done() */
@@ -75,7 +77,9 @@ void plan_mount(struct plan *p, struct jail_mount m);
 void plan_env(struct plan *p, const char *name, const char *value);	/* replaces */
 void plan_argv(struct plan *p, const char *word);
 
-/* What every jail has: proc, dev, private /tmp and home, the profile's system, its limits. */
+/* What every jail has, and nothing of the host's: proc, dev, private /tmp and home, the limits. */
+int plan_private(struct plan *p, const struct profile *from, const struct place *at, struct err *e) must_use;
+/* And, in all jails but a courier's, the profile's system. */
 int plan_common(struct plan *p, const struct profile *from, const struct place *at, struct err *e) must_use;
 
 /* A list of paths, and where it stands: in the file of tools, otherwise in one of the profile's. */

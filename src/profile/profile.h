@@ -99,6 +99,7 @@ struct place {
 	const char *workspace;	/* absolute, resolved; the same path inside and outside */
 	const char *home;	/* becomes a private, empty directory inside */
 	const char *call;	/* host path of the reeve-call program */
+	const char *courier;	/* host path of the reeve-courier program */
 	const char *const *hidden;	/* no jail holds these; NULL at the end: ledgers, keys, sockets */
 	const char *const *fixed;	/* no jail can write these: policies, profile, tool file, programs */
 };
@@ -122,7 +123,23 @@ void jail_plan_copy(struct jail_plan *p, const char *upper, const char *work);
 
 /* --- tool files: reeve "tools/1" --- */
 
-enum tools_kind { TOOLS_COMMAND, TOOLS_EXEC };
+enum tools_kind { TOOLS_COMMAND, TOOLS_EXEC, TOOLS_URL };
+
+/* What a tool server is given and nobody else may see: the launcher reads them before a run starts. */
+enum { SECRETS_OF_ONE = 16, SECRETS_MOST = 64, SECRET_BYTES = 65536, COURIER_WORDS = 60000 };
+
+struct secret {
+	size_t server;
+	const char *name;	/* borrowed from the tool file */
+	const char *bytes;	/* with a NUL behind them, none within */
+	size_t size;
+};
+
+struct secrets {
+	struct secret at[SECRETS_MOST];
+	size_t count;
+	char *room;		/* the launcher's: pages that no fork takes along */
+};
 
 int tools_load(struct tools **out, const char *path, struct err *e) must_use;
 int tools_none(struct tools **out, struct err *e) must_use;	/* no servers at all */
@@ -133,7 +150,33 @@ const char *tools_digest(const struct tools *t);	/* "sha256:…" of the file; ""
 size_t tools_count(const struct tools *t);
 const char *tools_server_name(const struct tools *t, size_t server);
 enum tools_kind tools_server_kind(const struct tools *t, size_t server);
-unsigned tools_server_deadline_ms(const struct tools *t, size_t server);	/* for one call */
+
+/* How long a server may take, and when it is stopped and started again. */
+struct tools_life {
+	unsigned deadline_ms;	/* for one call */
+	unsigned start_ms;	/* until it has listed its tools */
+	unsigned idle_ms;	/* it is stopped when nobody needed it that long; 0: never */
+	unsigned rest_ms;	/* the longest pause before one that failed is started again */
+	bool unpinned;		/* "pins": "none" */
+};
+
+/* What its own "limits" want held around its whole jail. */
+void tools_server_bounds(struct bounds *out, const struct tools *t, size_t server);
+void tools_server_life(struct tools_life *out, const struct tools *t, size_t server);
+
+/* Is its current folder the workspace? Only then is a relative path of a call a path there. */
+bool tools_server_in_workspace(const struct tools *t, size_t server);
+
+/* The n-th secret of all servers, and where it comes from: one of `file`, `env` and `command`. */
+struct tools_secret {
+	size_t server;
+	const char *name, *file, *env;
+	const struct json_t *command;	/* tools_secret_word() says its words */
+	unsigned deadline_ms;		/* of the command */
+};
+
+bool tools_secret(struct tools_secret *out, const struct tools *t, size_t n);
+const char *tools_secret_word(const struct tools_secret *s, size_t n);	/* NULL past the last */
 
 /* The n-th (tool, JSON pointer) pair that says which argument is the resource; false: no more. */
 bool tools_server_resource(const struct tools *t, size_t server, size_t n, const char **tool,
@@ -146,9 +189,16 @@ int tools_exec_list(struct buf *out, const struct tools *t, size_t server, struc
 int tools_check_programs(const struct tools *t, size_t server, const struct profile *p,
 			 const struct place *at, struct err *e) must_use;
 
-/* The jail of a command server. */
+/* The jail of a command or url server. `secrets` NULL: only to be looked at. */
 int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t server,
-		      const struct profile *p, const struct place *at, struct err *e) must_use;
+		      const struct secrets *secrets, const struct profile *p, const struct place *at, struct err *e) must_use;
+
+/*
+ * url: what reeve-courier reads first, one line of JSON: where to, as whom. It holds secrets, so it is wiped
+ * by the caller; `out` is made large enough not to be moved.
+ */
+int tools_courier_words(struct buf *out, const struct tools *t, size_t server, const struct secrets *secrets,
+			struct err *e) must_use;
 
 /*
  * The jail of one call of an exec tool. `values` are the parameters in the order tools_exec_list()
@@ -156,7 +206,7 @@ int tools_server_plan(struct jail_plan *out, const struct tools *t, size_t serve
  * stdin_text: what the tool's "stdin" template gives, NULL if it has none (borrowed from the plan).
  */
 int tools_exec_plan(struct jail_plan *out, const char **stdin_text, const struct tools *t, size_t server, size_t tool,
-		    const char *const *values, size_t value_count, const struct profile *p,
-		    const struct place *at, struct err *e) must_use;
+		    const char *const *values, size_t value_count, const struct secrets *secrets,
+		    const struct profile *p, const struct place *at, struct err *e) must_use;
 
 #endif

@@ -31,8 +31,40 @@ json_t *param_of(json_t *params, const struct piece *piece, size_t *index);
 /* Why a value does not suit its parameter; NULL: it does. */
 const char *misfit(json_t *param, const char *value);
 
+/* tools_check.c */
+int check_tools(const struct json_file *f, struct err *e) must_use;
+enum tools_kind kind_of_word(const char *word);
+unsigned time_of_text(const char *text);	/* "250ms", "30s", "5m", "1h", in milliseconds; 0: no such thing */
+int check_time(const struct json_file *f, const char *pointer, const char *key, struct err *e) must_use;
+
+/* tools_secrets.c */
+int check_secrets(const struct json_file *f, const char *pointer, struct err *e) must_use;
+const struct secret *secret_of(const struct secrets *all, size_t server, const char *name);
+
+/* tools_net.c: where a remote server is. */
+struct remote {
+	bool tls;
+	char host[256];		/* without the brackets of an IPv6 address */
+	unsigned port;
+};
+
+bool remote_of_url(struct remote *out, const char *url);
+int check_remote(const struct json_file *f, const char *pointer, struct err *e) must_use;
+int check_network(const struct json_file *f, const char *pointer, struct err *e) must_use;
+void plan_network(struct plan *p, struct jail_spec *spec, json_t *network);
+/* A header's value, piece by piece: text as it stands (*name NULL), or the name of a secret. */
+bool header_piece(const char **at, const char **name, size_t *size);
+
+/* tools_plan.c: after the mounts that they bound. */
+int plan_own_limits(struct plan *p, json_t *server, const struct profile *from, struct err *e) must_use;
+
+/* tools_courier.c: the jail of reeve-courier, and what it is told. */
+int plan_courier(struct plan *p, struct jail_spec *spec, const struct tools *t, size_t server,
+		 const struct profile *from, const struct place *at, struct err *e) must_use;
+
 int check_exec_tools(const struct json_file *f, const char *pointer, struct err *e) must_use;
+/* `secrets` NULL: only to be looked at. */
 int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, size_t server,
-		const struct profile *from, const struct place *at, struct err *e) must_use;
+		const struct secrets *secrets, const struct profile *from, const struct place *at, struct err *e) must_use;
 
 #endif

@@ -6,6 +6,8 @@
 
 enum { WIRE_VERSION = 1, WIRE_FDS = 2, WIRE_MOST = 131072 };
 
+enum { RESOLVE_NEVER = 2 };	/* RESOLVED: no path of the workspace to that server */
+
 enum phase { PHASE_STARTING, PHASE_RUNNING, PHASE_ANY };
 
 enum msg_type {

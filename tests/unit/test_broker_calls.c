@@ -285,7 +285,7 @@ static void list_tools(struct stage *s, unsigned first_id)
 	char line[512];
 
 	snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"protocolVersion\":\"2025-11-25\","
-		 "\"capabilities\":{},\"serverInfo\":{\"name\":\"x\",\"version\":\"1\"}}}", first_id);
+		 "\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"x\",\"version\":\"1\"}}}", first_id);
 	say(s->tool, line);
 	tool_hears(s, "notifications/initialized");
 	tool_hears(s, "tools/list");
@@ -433,7 +433,7 @@ static const struct {
 	{ "a second initialize", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"x\"}}", "bad-message", "-32600" },
 	{ "an answer", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "unsolicited", NULL },
 	{ "an unknown notification", "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}", "no-method", NULL },
-	{ "a cursor", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"\"}}", "bad-params", "-32602" },
+	{ "a cursor", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"0.1x\"}}", "bad-params", "-32602" },
 };
 
 static void records_what_is_malformed(void **state)

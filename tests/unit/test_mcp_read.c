@@ -147,7 +147,7 @@ static void writes_one_line_each(void **state)
 	assert_string_equal(buf_text(&out),
 			    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"cut \\\\xc3\"}}\n");
 	buf_free(&out);
-	mcp_write_call(&out, 5, "a\"b", NULL);
+	mcp_write_asked(&out, MCP_CALL_TOOL, 5, &(struct mcp_asked){ .name = "a\"b" });
 	assert_string_equal(buf_text(&out),
 			    "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\",\"params\":{\"name\":\"a\\\"b\"}}");
 	buf_free(&out);

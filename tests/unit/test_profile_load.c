@@ -82,7 +82,62 @@ static const struct {
 }, bad_tools[] = {
 	{ T "\"a__b\": { \"kind\": \"command\", \"argv\": [\"x\"] } } }", "2:1: expected a server's name" },
 	{ T "\"all\": { \"kind\": \"command\", \"argv\": [\"x\"] } } }", "2:1: expected a server's name" },
-	{ T "\"s\": { \"kind\": \"url\" } } }", "2:16: expected \"kind\": \"command\" or \"exec\", found url" },
+	{ T "\"s\": { \"kind\": \"uri\" } } }", "2:16: expected \"kind\": \"command\", \"exec\" or \"url\", found uri" },
+	{ T "\"s\": { \"kind\": \"url\" } } }", "2:6: expected a member \"url\"" },
+#define C T "\"s\": { \"kind\": \"command\", \"argv\": [\"x\"],\n"
+	{ C "\"idle\": \"0s\" } } }", "3:9: expected a time like" },
+	{ C "\"start_deadline\": \"25h\" } } }", "3:19: expected a time like" },
+	{ C "\"restart\": 5 } } }", "3:12: \"restart\": expected a string" },
+	{ C "\"pins\": \"some\" } } }", "3:9: expected \"none\", found \"some\"" },
+	{ C "\"cwd\": \"/tmp\" } } }", "3:8: expected \"private\" or \"workspace\", found \"/tmp\"" },
+	{ C "\"workspace\": \"none\", \"cwd\": \"workspace\" } } }", "3:29: \"cwd\": \"workspace\" takes" },
+	{ C "\"limits\": { \"memory\": \"2GB\" } } } }", "3:23: expected a size from 1" },
+	{ C "\"limits\": { \"memry\": 1 } } } }", "3:13: unknown member" },
+	{ C "\"limits\": { \"require\": \"rlimit\" } } } }", "3:24: expected \"cgroup\", found \"rlimit\"" },
+	{ C "\"network\": \"all\" } } }", "3:12: expected \"none\", \"host\" or a list" },
+	{ C "\"network\": [] } } }", "3:12: expected \"none\", \"host\" or a list" },
+	{ C "\"network\": [\"example.org\"] } } }", "3:13: expected HOST:PORT" },
+	{ C "\"network\": [\"a.example:443\", \"b.example:65536\"] } } }", "3:30: expected HOST:PORT" },
+	{ C "\"network\": [\"https://a.example:443\"] } } }", "3:13: expected HOST:PORT" },
+	{ C "\"secrets\": { \"T\": \"text\" } } } }", "3:19: expected an object that says where" },
+	{ C "\"secrets\": { \"T\": {} } } } }", "3:19: expected one of \"file\", \"env\" and \"command\"" },
+	{ C "\"secrets\": { \"T\": { \"file\": \"/a\", \"env\": \"B\" } } } } }", "3:19: expected one of" },
+	{ C "\"secrets\": { \"T\": { \"file\": \"a\" } } } } }", "3:29: expected an absolute path" },
+	{ C "\"secrets\": { \"T\": { \"env\": \"A=B\" } } } } }", "3:28: expected the name of a variable" },
+	{ C "\"secrets\": { \"T\": { \"command\": [] } } } } }", "3:32: expected a program and its arguments" },
+	{ C "\"secrets\": { \"T\": { \"env\": \"B\", \"deadline\": \"1s\" } } } } }", "3:45: only a \"command\" has a deadline" },
+	{ C "\"secrets\": { \"T\": { \"value\": \"x\" } } } } }", "3:21: unknown member" },
+	{ C "\"secrets\": { \"HOME\": { \"env\": \"B\" } } } } }", "3:14: expected a name of" },
+	{ C "\"env\": { \"T\": \"x\" }, \"secrets\": { \"T\": { \"env\": \"B\" } } } } }", "3:35: T stands in \"env\" too" },
+	{ C "\"url\": \"https://a.example/\" } } }", "3:1: unknown member" },
+#define U(url) T "\"s\": { \"kind\": \"url\", \"url\": \"" url "\"\n"
+	{ U("http://a.example/") "} } }", "2:30: http:// only for" },
+	{ U("http://10.0.0.1/") "} } }", "2:30: http:// only for" },
+	{ U("ftp://a.example/") "} } }", "2:30: expected https://" },
+	{ U("https://u:p@a.example/") "} } }", "2:30: expected https://" },
+	{ U("https://a.example:0/") "} } }", "2:30: expected https://" },
+	{ U("https://a.example:65536/") "} } }", "2:30: expected https://" },
+	{ U("https://a.example/#x") "} } }", "2:30: expected https://" },
+	{ U("https://a.example/a b") "} } }", "2:30: expected https://" },
+	{ U("https://a.example/a\\u000ab") "} } }", "2:30: expected https://" },
+	{ U("https://a.example\\\\@b.example/") "} } }", "2:30: expected https://" },
+	{ U("https://a.example./") "} } }", "2:30: expected https://" },
+	{ U("https://2852039166/") "} } }", "2:30: expected https://" },
+	{ U("https://0xa9fea9fe/") "} } }", "2:30: expected https://" },
+	{ U("https://0251.0376.0251.0376/") "} } }", "2:30: expected https://" },
+	{ U("https://127.1/") "} } }", "2:30: expected https://" },
+	{ U("https://[::1%lo]/") "} } }", "2:30: expected https://" },
+	{ U("https://\xc3\xa4.example/") "} } }", "2:30: expected https://" },
+	{ U("https://a.example/") ", \"headers\": { \"Host\": \"x\" } } } }", "3:16: Host is reeve-courier's own" },
+	{ U("https://a.example/") ", \"headers\": { \"mcp-session-id\": \"x\" } } } }", "3:16: mcp-session-id is reeve-courier's own" },
+	{ U("https://a.example/") ", \"headers\": { \"A:b\": \"x\" } } } }", "3:16: expected a header's name" },
+	{ U("https://a.example/") ", \"headers\": { \"A\": \"x\\r\\ny\" } } } }", "3:21: expected visible ASCII" },
+	{ U("https://a.example/") ", \"headers\": { \"A\": \"${T}\" } } } }", "3:21: ${T} is not one of the server's \"secrets\"" },
+	{ U("https://a.example/") ", \"headers\": { \"A\": \"${T\" } } } }", "3:21: ${T} is not one" },
+	{ U("http://127.0.0.1:80/") ", \"ca\": \"/x\" } } }", "3:9: http:// has no certificate" },
+	{ U("https://a.example/") ", \"workspace\": \"read\" } } }", "3:3: unknown member" },
+#undef U
+#undef C
 	{ T "\"s\": { \"kind\": \"command\", \"argv\": [] } } }", "2:35: expected a program to execute" },
 	{ T "\"s\": { \"kind\": \"command\", \"argv\": [\"x\"], \"workspace\": \"rw\" } } }", "2:55: expected \"none\", \"read\" or \"write\", found \"rw\"" },
 	{ T "\"s\": { \"kind\": \"command\", \"argv\": [\"x\"], \"deadline\": \"soon\" } } }", "2:54: expected a time like" },
@@ -192,7 +247,7 @@ static void test_exec(void **state)
 	assert_int_equal(profile_load(&p, write_file("p.json", P "\"read\": [\"/usr\"] }"), NULL, &e), 0);
 	assert_int_equal(tools_load(&t, write_file("t.json", sample), &e), 0);
 	for (i = 0; i < count_of(calls); i++) {
-		if (tools_exec_plan(&plan, &input, t, 1, 0, calls[i].values, 3, p, &here, &e) == 0)
+		if (tools_exec_plan(&plan, &input, t, 1, 0, calls[i].values, 3, NULL, p, &here, &e) == 0)
 			join(said, &plan, input);
 		else
 			snprintf(said, sizeof(said), "%s", e.text);
@@ -213,6 +268,7 @@ static void test_servers(void **state)
 	scoped(tools) struct tools *t = NULL;
 	struct err e = { .kind = ERR_NONE };
 	struct jail_plan plan = { 0 };
+	struct tools_life life;
 	const char *tool, *pointer, *argv[] = { "sh", NULL };
 
 	(void)state;
@@ -221,13 +277,22 @@ static void test_servers(void **state)
 	assert_string_equal(profile_name(p), "p");
 	assert_int_equal(strncmp(profile_digest(p), "sha256:", 7), 0);
 	assert_int_equal(tools_count(t), 2);
-	assert_int_equal(tools_server_deadline_ms(t, 1), 5000);
+	tools_server_life(&life, t, 1);
+	assert_int_equal(life.deadline_ms, 5000);
+	tools_server_life(&life, t, 0);
+	assert_int_equal(life.deadline_ms, 60000);
+	assert_int_equal(life.start_ms, 30000);
+	assert_int_equal(life.idle_ms, 0);
+	assert_int_equal(life.rest_ms, 60000);
+	assert_false(life.unpinned);
+	assert_false(tools_server_in_workspace(t, 0));
+	assert_false(tools_server_in_workspace(t, 1)); /* it has none */
 	assert_true(tools_server_resource(t, 0, 0, &tool, &pointer));
 	assert_string_equal(tool, "read_file");
 	assert_false(tools_server_resource(t, 0, 1, &tool, &pointer));
 	assert_true(tools_server_resource(t, 1, 0, &tool, &pointer));
 	assert_string_equal(pointer, "/file");
-	assert_int_equal(tools_server_plan(&plan, t, 0, p, &here, &e), 0);
+	assert_int_equal(tools_server_plan(&plan, t, 0, NULL, p, &here, &e), 0);
 	assert_string_equal(plan.spec.argv[1], "--root=/tmp/work");
 	jail_plan_free(&plan);
 	assert_int_equal(profile_agent_plan(&plan, p, t, &here, argv, &e), 0);
@@ -495,7 +560,7 @@ static void test_project_servers(void **state)
 	assert_int_equal(profile_tighten(p, workspace, &e), 0);
 	assert_string_not_equal(profile_digest(p), path);
 	assert_int_equal(tools_load(&t, write_file("t.json", sample), &e), 0);
-	assert_int_equal(tools_server_plan(&plan, t, 0, p, &at, &e), 0);
+	assert_int_equal(tools_server_plan(&plan, t, 0, NULL, p, &at, &e), 0);
 	for (i = 0; i < plan.spec.mount_count; i++)
 		there |= strcmp(plan.spec.mounts[i].target, "/etc/group") == 0;
 	assert_true(there);
