@@ -42,7 +42,13 @@ static void find_resource(struct call *c)
 	for (i = 0; c->what == MCP_CALL_TOOL && i < s->resource_count && !value; i++)
 		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
 			value = json_at(c->action.args, s->resources[i].pointer);
+	ask_resource(c, value);
+}
+
+void ask_resource(struct call *c, const json_t *value)
+{
 	c->action.resource = value;
+	c->resource[0] = '\0';
 	if (json_is_integer(value))
 		snprintf(c->resource, sizeof(c->resource), "%" PRId64,
 			 (int64_t)json_integer_value(value));
@@ -150,7 +156,9 @@ static struct call *build_call(struct session *s, struct server *server, const s
  * c->action.args; what a stage sets in c->action (category, class ...) the policy sees.
  */
 static bool (*const stages[])(struct call *c, enum reason *reason, char *text, size_t room) = {
+	pins_ask,
 	exec_ask,
+	pins_check_arguments,
 	NULL,
 };
 
@@ -207,6 +215,8 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 		return session_fault(s, r, &nobody, e);
 	if (server->exec)
 		exec_fill(server, &m, r->m.params);
+	else
+		pins_fill(server, r->what, &m, r->m.params);
 	c = build_call(s, server, &m, r, e);
 	return c ? ask_call(c, r, e) : -1;
 }

@@ -42,6 +42,7 @@ int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 		return server_stop(s, "failed",
 				   "did not start: it speaks no MCP revision that reeve knows", e);
 	read_offers(s, json_object_get(m->result, "capabilities"));
+	pins_greeted(s, m->result);
 	mcp_write_notification(&s->outlet.out, "notifications/initialized", NULL);
 	s->state = SERVER_LISTING;
 	return s->lists[MCP_TOOL_LIST].offered ? listing_read(s, MCP_TOOL_LIST, e)

@@ -32,14 +32,6 @@ const char *listed_name(enum listed kind, const json_t *definition)
 	return json_text(definition, kinds[kind].name);
 }
 
-const char *flow_word(unsigned bit)
-{
-	return bit == FLOW_READS_PRIVATE     ? "reads-private"
-	       : bit == FLOW_READS_UNTRUSTED ? "reads-untrusted"
-	       : bit == FLOW_SENDS_OUTSIDE   ? "sends-outside"
-					     : NULL;
-}
-
 int catalogue_new(struct catalogue **out, const char *server, struct err *e)
 {
 	struct catalogue *c = calloc(1, sizeof(*c));

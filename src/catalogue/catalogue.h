@@ -3,6 +3,7 @@
 #define CATALOGUE_CATALOGUE_H
 
 #include "json/json.h"
+#include "model/model.h"
 #include "seal/seal.h"
 
 enum { CATALOGUE_MOST = 16 << 20, CATALOGUE_SERVER = 64 };
@@ -27,10 +28,6 @@ int catalogue_server(char out[CATALOGUE_SERVER], const char *path, const char *b
 		     struct err *e) must_use;
 /* Add a file that is about this server. */
 int catalogue_add(struct catalogue *c, const char *path, const char *bytes, size_t size, struct err *e) must_use;
-
-enum flow { FLOW_READS_PRIVATE = 1, FLOW_READS_UNTRUSTED = 2, FLOW_SENDS_OUTSIDE = 4 };
-
-const char *flow_word(unsigned bit);			/* "reads-private"; NULL: no such bit */
 
 /* What the operator says of a tool. Borrowed; NULL and 0 where he does not. */
 struct words {
