@@ -18,7 +18,6 @@ MAGIC = b"reeve-journal/1\n"
 KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files")
 INSIDE = ("intent", "refusal", "outcome", "close", "syscall", "file", "files")  # of an open run
 COMMIT = 0xFFFF
-MOST = 4096  # bytes of a record, and of a checkpoint
 
 class Bad(Exception):
     """What is wrong, and the exit status that says so."""
@@ -140,7 +139,7 @@ def frames(data):
         size, crc, index, run, ref, kind = struct.unpack("<IIQQQH", head.ljust(40, b"\0")[:34])
         body = data[at + 40:at + 40 + size]
         end = at + (40 + size + 7) // 8 * 8
-        whole = 1 <= size <= MOST and len(body) == size and not any(head[34:] + data[at + 40 + size:end])
+        whole = 1 <= size <= 4096 and len(body) == size and not any(head[34:] + data[at + 40 + size:end])
         if not whole or crc32c(head[:4] + head[8:] + body) != crc:
             raise Bad(7, f"no whole frame at byte {at}")
         yield kind, index, run, ref, body
@@ -172,7 +171,7 @@ def read_record(body, n):
         again = "{" + ",".join(text_out(m) + ":" + value_out(record[m]) for m in members) + "}"
     except (ValueError, AttributeError, TypeError) as wrong:
         raise Bad(1, f"record {n} is none: {wrong}") from wrong
-    if again.encode() != body or len(body) > MOST:
+    if again.encode() != body:
         raise Bad(1, f"record {n} is not in canonical form")
     return record
 

@@ -143,7 +143,7 @@ void agent_drop(struct session *s)
 			continue;
 		c->session = NULL;
 		s->calls--;
-		if (c->state == CALL_ASKING || c->state == CALL_LISTING)
+		if (c->state == CALL_ASKING || c->state == CALL_STARTING || c->state == CALL_LISTING)
 			call_end(c);
 	}
 	s->gone = true;

@@ -11,23 +11,35 @@ static struct buf *way_out(const struct call *c)
 void answer_result(struct call *c, const json_t *result)
 {
 	struct buf *out = way_out(c);
+	scoped(json) json_t *shown = out ? era_result(c, result) : NULL;
 
-	if (out)
-		mcp_write_result(out, c->id, result);
+	if (shown)
+		mcp_write_result(out, c->id, shown);
+	else if (out)
+		answer_error(c, MCP_INTERNAL, "reeve is out of memory");
 }
 
 void answer_failure(struct call *c, const json_t *error)
 {
 	struct buf *out = way_out(c);
+	scoped(json) json_t *shown = out ? era_error(c, error) : NULL;
 
-	if (out)
-		mcp_write_failure(out, c->id, error);
+	if (shown)
+		mcp_write_failure(out, c->id, shown);
 }
 
 /* What could not be read may have had an id we cannot know: JSON-RPC then says null. */
 void answer_error(struct call *c, int code, const char *text)
 {
-	if (c->session && !c->silent)
+	scoped(json) json_t *whole = NULL;
+
+	if (!c->session || c->silent)
+		return;
+	if (c->data)
+		whole = json_pack("{s:i, s:s, s:O}", "code", code, "message", text, "data", c->data);
+	if (whole)
+		mcp_write_failure(&c->session->outlet.out, c->id, whole);
+	else
 		mcp_write_error(&c->session->outlet.out, c->id, code, text);
 }
 

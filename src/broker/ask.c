@@ -75,7 +75,8 @@ static int ask_facts(struct call *c, struct request *r, struct err *e)
 	c->unresolved = c->unasked;
 	if (c->unasked == 0)
 		return session_serve(c, e);
-	c->doc = take(&r->doc);
+	if (!c->doc)
+		c->doc = take(&r->doc);
 	call_weigh(c);
 	return launcher_queue(c, CALL_ASKING, e);
 }
@@ -121,6 +122,33 @@ int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e)
 	return --c->unresolved ? 0 : session_serve(c, e);
 }
 
+/* What is judged, recorded and forwarded: the same request for servers of either era, in its form. */
+static void write_bytes(struct call *c, const struct mcp_asked *m)
+{
+	struct modern_envelope envelope = era_envelope(c);
+	struct mcp_asked a = *m;
+
+	a.envelope = c->server->era == MCP_ERA_MODERN ? &envelope : NULL;
+	c->forward.size = 0;
+	mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
+	c->about.size = c->forward.size;
+	seal_digest(c->digest, c->forward.data, c->forward.size);
+	c->about.digest = c->digest;
+}
+
+int ask_write(struct call *c, struct err *e)
+{
+	struct mcp_fault fault = { 0 };
+	struct mcp_message m;
+	struct mcp_asked a;
+
+	if (!mcp_read(&m, c->doc, &fault) || !mcp_read_asked(&a, c->what, m.params, &fault))
+		return err_set(e, ERR_INPUT, "%s", fault.text);
+	a.name = c->name;
+	write_bytes(c, &a);
+	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
+}
+
 static struct call *build_call(struct session *s, struct server *server, const struct mcp_asked *m,
 			       struct request *r, struct err *e)
 {
@@ -144,9 +172,11 @@ static struct call *build_call(struct session *s, struct server *server, const s
 				     .run = &s->broker->about,
 				     .wall_us = clock_wall_us() };
 	c->relay_id = ++server->next_id;
-	mcp_write_asked(&c->forward, c->what, c->relay_id, m);
-	c->about.size = c->forward.size;
 	find_resource(c);
+	write_bytes(c, m);
+	if (era_is_open(c))
+		c->doc = take(&r->doc);
+	call_weigh(c);
 	return c;
 }
 
@@ -189,12 +219,20 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 		snprintf(c->text, sizeof(c->text), "it is too long once it is written out");
 		return refuse_call(c, REASON_TOO_LONG, e);
 	}
-	seal_digest(c->digest, c->forward.data, c->forward.size);
-	c->about.digest = c->digest;
 	if (!passes(c, &reason))
 		return refuse_call(c, reason, e);
 	c->undecidable = !policy_questions(c->broker->policy, &c->action);
 	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+}
+
+int ask_again(struct call *c, struct err *e)
+{
+	enum reason reason = REASON_UNDECIDABLE;
+
+	if (!pins_ask(c, &reason, c->text, sizeof(c->text)) ||
+	    !pins_check_arguments(c, &reason, c->text, sizeof(c->text)))
+		return refuse_call(c, reason, e);
+	return session_serve(c, e);
 }
 
 int ask_serve(struct session *s, struct request *r, struct err *e)

@@ -7,7 +7,7 @@
 #include "broker/commit.h"
 #include "broker/lines.h"
 #include "catalogue/catalogue.h"
-#include "mcp/mcp.h"
+#include "mcp/modern.h"
 #include "policy/policy.h"
 #include "seal/seal.h"
 
@@ -36,6 +36,7 @@ TAILQ_HEAD(calls, call);
 
 enum call_state {
 	CALL_ASKING,		/* the launcher is resolving paths */
+	CALL_STARTING,		/* its server is starting: only then are its bytes known */
 	CALL_COMMITTING,	/* the recorder has it */
 	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
@@ -56,6 +57,10 @@ struct call {
 	enum mcp_ask what;
 	char *name;			/* owned: of the tool or prompt, the URI */
 	json_t *token;			/* owned: the agent's progress token, or NULL */
+	bool modern;			/* the agent speaks the newer era, and said in this envelope: */
+	struct modern_envelope envelope;
+	bool waited;			/* for its server, before it was judged for good */
+	json_t *data;			/* owned: of the error it is answered with, or NULL */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -89,6 +94,8 @@ struct session {
 	struct server *server;		/* NULL: the joined socket */
 	int fd;
 	bool gone, half_closed, greeted;
+	enum mcp_era era;		/* OPEN until a request tells */
+	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
 	struct lines lines;
@@ -109,6 +116,7 @@ enum server_state {
 	SERVER_IDLE,
 	SERVER_COMMITTING,	/* its start is being recorded */
 	SERVER_SPAWNING,	/* the launcher is starting it */
+	SERVER_PROBING,		/* server/discover is sent */
 	SERVER_GREETING,	/* initialize is sent */
 	SERVER_LISTING,		/* tools/list is sent */
 	SERVER_READY,
@@ -139,13 +147,19 @@ struct server {
 	size_t resource_count;
 	enum server_state state;
 	struct listing lists[MCP_LISTS];
+	enum mcp_era era;		/* OPEN until it has told; then remembered over its ends */
+	unsigned may;			/* what the policy could ever let it ask of an agent: enum mcp_can */
+	uint64_t probe_id, probe_due_ns;/* of our server/discover in flight; 0: none */
+	json_t *spoke;			/* owned: what it said to that after it had been greeted, or NULL */
 	uint64_t greet_id, next_id;	/* greet_id: of our initialize in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
 	int in, out;
 	struct lines lines;
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
+	struct calls open;		/* waiting for its era: not judged for good yet */
 	struct calls waiting, flying;
+	char failed[96];		/* why it stopped */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -214,6 +228,8 @@ struct request {
 	struct mcp_message m;
 	enum mcp_ask what;	/* of the methods that ask a tool server for something */
 	enum mcp_list list;	/* of those that ask for a list */
+	bool modern;		/* asked as the newer era asks, in this envelope: */
+	struct modern_envelope envelope;
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -229,12 +245,15 @@ int session_record(struct call *c, struct err *e) must_use;	/* a verdict that st
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 
 /* methods.c: what an agent may ask. */
+json_t *method_capabilities(void);	/* what reeve offers; a new reference */
 int method_serve(struct session *s, struct request *r, struct err *e) must_use;
 
 /* ask.c: from what is asked to a call that can be judged. */
 int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
 void ask_resource(struct call *c, const json_t *value);	/* what the call is about */
+int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
+int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
@@ -256,6 +275,23 @@ int call_close(struct call *c, struct outcome o, struct err *e) must_use;
 void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
 void calls_bury(struct broker *b);
 
+/* era.c: which era each side speaks, and what follows from it. */
+bool era_admit(struct session *s, struct request *r, struct mcp_fault *f);	/* false: *f says why not */
+int era_discover(struct session *s, struct request *r, struct err *e) must_use;
+json_t *era_fault_data(const struct request *r, int code);
+json_t *era_result(const struct call *c, const json_t *result);	/* as its agent has to see it */
+json_t *era_error(const struct call *c, const json_t *error);
+struct modern_envelope era_envelope(const struct call *c);	/* of what is forwarded */
+int era_probe(struct server *s, struct err *e) must_use;		/* it has been spawned */
+int era_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;
+bool era_spoke(int *done, struct server *s, struct err *e);	/* it refused to be greeted: has it told? */
+int era_is(struct server *s, enum mcp_era era, struct err *e) must_use;	/* now it is known */
+int era_ended(struct server *s, const char *why, struct err *e) must_use;
+uint64_t era_deadline(const struct server *s);
+bool era_is_open(const struct call *c);			/* its bytes cannot be known yet */
+int era_wait(struct call *c, struct err *e) must_use;
+int era_settle(struct server *s, struct err *e) must_use;	/* it has started, or could not */
+
 /* answer.c: what the agent reads. */
 void answer_result(struct call *c, const json_t *result);
 void answer_failure(struct call *c, const json_t *error);
@@ -274,6 +310,7 @@ int relay_resume(struct server *s, struct err *e) must_use;
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e) must_use;
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
+int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
 /* pins.c, pins_settle.c: only what a person has accepted is listed, called and believed: reeve-catalogue(5). */
 void pins_spawned(struct server *s, const struct msg *m);	/* what its program is */
@@ -310,8 +347,10 @@ int server_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_close_start(struct server *s, const char *status, const char *why, struct err *e) must_use;
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
+int server_again(struct server *s, const char *why, struct err *e) must_use;	/* it is started anew, at once */
 int start_greet(struct server *s, struct err *e) must_use;
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;
+int start_offers(struct server *s, const json_t *capabilities, struct err *e) must_use;
 /* The one place where a question of our own is written: its id. `params` is taken. */
 uint64_t server_ask(struct server *s, const char *method, json_t *params);
 

@@ -29,6 +29,9 @@ struct call *call_new(struct session *s, struct request *r, struct err *e)
 	c->broker = s->broker;
 	c->session = s;
 	c->about.size = r->size;
+	c->modern = r->modern;
+	c->envelope = r->envelope;
+	c->envelope.version = NULL; /* it was borrowed */
 	c->forward = BUF(FORWARD_MOST);
 	c->exec.values = BUF(EXEC_VALUES);
 	c->exec.output = BUF(EXEC_OUTPUT);
@@ -127,6 +130,7 @@ void calls_bury(struct broker *b)
 		TAILQ_REMOVE(&b->dead, c, all);
 		json_decref(c->doc);
 		json_decref(c->id);
+		json_decref(c->data);
 		json_decref(c->token);
 		free(c->name);
 		buf_free(&c->forward);

@@ -11,6 +11,11 @@ static void reply(struct session *s, const struct request *r, json_t *result)
 	json_decref(result);
 }
 
+json_t *method_capabilities(void)
+{
+	return json_pack("{s:{s:b}}", "tools", "listChanged", 1);
+}
+
 static int serve_initialize(struct session *s, struct request *r, struct err *e)
 {
 	static const struct mcp_fault twice = { MCP_INVALID, REASON_BAD_MESSAGE,
@@ -23,9 +28,10 @@ static int serve_initialize(struct session *s, struct request *r, struct err *e)
 	if (s->greeted || !asked)
 		return session_fault(s, r, s->greeted ? &twice : &shapeless, e);
 	s->greeted = true;
+	s->can = mcp_can_read(json_object_get(r->m.params, "capabilities"));
 	reply(s, r,
-	      json_pack("{s:s, s:{s:{s:b}}, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
-			"capabilities", "tools", "listChanged", 1, "serverInfo", "name", "reeve",
+	      json_pack("{s:s, s:o, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
+			"capabilities", method_capabilities(), "serverInfo", "name", "reeve",
 			"version", REEVE_VERSION));
 	return 0;
 }
@@ -65,6 +71,7 @@ static const struct {
 	int (*serve)(struct session *s, struct request *r, struct err *e);
 } methods[] = {
 	{ "ping", MCP_REQUEST, true, serve_ping },
+	{ "server/discover", MCP_REQUEST, true, era_discover },
 	{ "initialize", MCP_REQUEST, true, serve_initialize },
 	{ "notifications/initialized", MCP_NOTIFICATION, true, serve_nothing },
 	{ "notifications/cancelled", MCP_NOTIFICATION, true, serve_cancelled },
@@ -122,7 +129,10 @@ int method_serve(struct session *s, struct request *r, struct err *e)
 	else if (r->m.kind == MCP_REQUEST && id_in_flight(s, r->m.id))
 		f = (struct mcp_fault){ MCP_INVALID, REASON_ID_REUSED,
 					"this id is in flight already" };
-	else if ((asking || listing || (i < count_of(methods) && !methods[i].early)) && !s->greeted)
+	else if (!era_admit(s, r, &f))
+		return session_fault(s, r, &f, e);
+	else if ((asking || listing || (i < count_of(methods) && !methods[i].early)) &&
+		 !s->greeted && !r->modern)
 		f = (struct mcp_fault){ MCP_INVALID, REASON_NOT_READY, "initialize first" };
 	else if (asking || listing)
 		return asking ? ask_serve(s, r, e) : list_serve(s, r, e);

@@ -77,7 +77,7 @@ static int hear_exited(struct broker *b, struct msg *m, struct err *e)
 	if (s->out < 0 && s->state != SERVER_SPAWNING)
 		return 0; /* its end was read already */
 	snprintf(text, sizeof(text), "ended with status %u", status);
-	return server_stop(s, "failed", text, e);
+	return era_ended(s, text, e);
 }
 
 /* The agent is gone. What a tool still has ends as unknown; what is being recorded is awaited. */

@@ -11,6 +11,15 @@ static int give_up(struct call *c, const char *why, struct err *e)
 	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
 }
 
+static int fail_call(struct call *c, const char *why, const char *so, struct err *e)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "tool server %s %s. The call %s.", c->server->name, why, so);
+	answer_text(c, MCP_INTERNAL, text);
+	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
+}
+
 /* The tool gets the bytes that were judged: c->forward, made before the verdict, and a newline. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
@@ -20,6 +29,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	char text[400];
 
 	must(receipt_index(proof) > 0);
+	if (s->state == SERVER_IDLE && c->waited)
+		return fail_call(c, s->failed, "was not made", e);
 	if (s->state != SERVER_READY) {
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);
@@ -111,25 +122,20 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 /* The server is gone: its calls end as failed, whether they had reached it or not. */
 int relay_fail(struct server *s, const char *why, struct err *e)
 {
-	struct calls *queues[] = { &s->flying, &s->waiting };
 	struct call *c;
-	char text[400];
-	size_t i;
 
-	snprintf(text, sizeof(text),
-		 "tool server %s %s. The call may or may not have had an effect.", s->name, why);
-	for (i = 0; i < count_of(queues); i++) {
-		if (queues[i] == &s->waiting)
-			snprintf(text, sizeof(text), "tool server %s %s. The call was not made.",
-				 s->name, why);
-		while ((c = TAILQ_FIRST(queues[i]))) {
-			answer_text(c, MCP_INTERNAL, text);
-			if (call_close(
-				    c,
-				    (struct outcome){ .status = "failed", .why = why, .exit = -1 },
-				    e) < 0)
-				return -1;
-		}
-	}
+	while ((c = TAILQ_FIRST(&s->flying)))
+		if (fail_call(c, why, "may or may not have had an effect", e) < 0)
+			return -1;
+	return relay_fail_waiting(s, why, e);
+}
+
+int relay_fail_waiting(struct server *s, const char *why, struct err *e)
+{
+	struct call *c;
+
+	while ((c = TAILQ_FIRST(&s->waiting)))
+		if (fail_call(c, why, "was not made", e) < 0)
+			return -1;
 	return 0;
 }

@@ -90,7 +90,7 @@ int server_spawned(struct server *s, struct msg *m, struct err *e)
 	if (fcntl(s->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(s->out, F_SETFL, O_NONBLOCK) < 0)
 		return err_sys(e, "tool server %s: its pipes", s->name);
 	pins_spawned(s, m);
-	return start_greet(s, e);
+	return era_probe(s, e);
 }
 
 static void forget_process(struct server *s)
@@ -103,20 +103,36 @@ static void forget_process(struct server *s)
 	s->outlet = OUTLET;
 	listing_forget(s);
 	pins_forget(s);
-	s->greet_id = 0;
+	s->greet_id = s->probe_id = 0;
+	json_decref(take(&s->spoke));
 	s->tag = 0;
 	s->state = SERVER_IDLE;
+}
+
+static int kill_process(struct server *s, struct err *e)
+{
+	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
+		return -1;
+	forget_process(s);
+	return 0;
 }
 
 /* `status` closes server.start if that is still open; `why` is what those who wait are told. */
 int server_stop(struct server *s, const char *status, const char *why, struct err *e)
 {
-	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
-		return -1;
-	forget_process(s);
-	if (server_close_start(s, status, why, e) < 0 || relay_fail(s, why, e) < 0)
+	snprintf(s->failed, sizeof(s->failed), "%s", why);
+	if (kill_process(s, e) < 0 || server_close_start(s, status, why, e) < 0 ||
+	    relay_fail(s, why, e) < 0 || era_settle(s, e) < 0)
 		return -1;
 	return list_settle(s->broker, e);
+}
+
+/* Who waits for it goes on waiting. */
+int server_again(struct server *s, const char *why, struct err *e)
+{
+	if (kill_process(s, e) < 0 || server_close_start(s, "failed", why, e) < 0)
+		return -1;
+	return server_need(s, e);
 }
 
 int server_attend(void *server, short what, struct err *e)
@@ -138,9 +154,7 @@ int server_attend(void *server, short what, struct err *e)
 			return -1;
 	}
 	if (some < 0 && s->out >= 0)
-		return server_stop(
-			s, "failed",
-			s->state == SERVER_READY ? "ended" : "ended while it was starting", e);
+		return era_ended(s, s->state == SERVER_READY ? "ended" : "ended while it was starting", e);
 	return 0;
 }
 
@@ -157,6 +171,7 @@ uint64_t server_deadline(const struct server *s)
 	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s);
 
 	soonest = listing < soonest ? listing : soonest;
+	soonest = era_deadline(s) < soonest ? era_deadline(s) : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
 	return soonest;
@@ -184,7 +199,7 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
-	if (listing_expire(s, now, e) < 0)
+	if (listing_expire(s, now, e) < 0 || (era_deadline(s) <= now && start_greet(s, e) < 0))
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);

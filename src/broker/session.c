@@ -41,6 +41,8 @@ int session_record(struct call *c, struct err *e)
 int session_serve(struct call *c, struct err *e)
 {
 	c->verdict = judge(c);
+	if (c->verdict.kind == VERDICT_ALLOW && era_is_open(c))
+		return era_wait(c, e);
 	return session_record(c, e);
 }
 
@@ -90,6 +92,7 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 	}
 	snprintf(c->text, sizeof(c->text), "%s", f->text);
 	c->code = f->code;
+	c->data = era_fault_data(r, f->code);
 	c->action = (struct action){ .kind = ACTION_MESSAGE };
 	c->verdict = (struct verdict){ .reason = f->reason, .why = c->text };
 	return session_record(c, e);

@@ -5,7 +5,12 @@
 
 uint64_t server_ask(struct server *s, const char *method, json_t *params)
 {
-	mcp_write_request(&s->outlet.out, ++s->next_id, method, params);
+	const struct modern_envelope plain = { .can = 0 };
+
+	if (s->era == MCP_ERA_MODERN)
+		modern_write_request(&s->outlet.out, ++s->next_id, method, params, &plain);
+	else
+		mcp_write_request(&s->outlet.out, ++s->next_id, method, params);
 	json_decref(params);
 	return s->next_id;
 }
@@ -36,14 +41,24 @@ static void read_offers(struct server *s, const json_t *capabilities)
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 {
 	const char *revision = json_text(m->result, "protocolVersion");
+	int done;
 
 	s->greet_id = 0;
 	if (!mcp_knows_revision(revision))
-		return server_stop(s, "failed",
-				   "did not start: it speaks no MCP revision that reeve knows", e);
-	read_offers(s, json_object_get(m->result, "capabilities"));
+		return era_spoke(&done, s, e)
+			       ? done
+			       : server_stop(s, "failed",
+					     "did not start: it speaks no MCP revision that reeve knows", e);
 	pins_greeted(s, m->result);
+	if (era_is(s, MCP_ERA_LEGACY, e) < 0)
+		return -1;
 	mcp_write_notification(&s->outlet.out, "notifications/initialized", NULL);
+	return start_offers(s, json_object_get(m->result, "capabilities"), e);
+}
+
+int start_offers(struct server *s, const json_t *capabilities, struct err *e)
+{
+	read_offers(s, capabilities);
 	s->state = SERVER_LISTING;
 	return s->lists[MCP_TOOL_LIST].offered ? listing_read(s, MCP_TOOL_LIST, e)
 					       : listing_none(s, MCP_TOOL_LIST, e);

@@ -79,6 +79,9 @@ size_t pin_diff(struct buf *out, const json_t *old, const json_t *now);
 /* The bytes of a catalogue file that holds this pin and nothing else. */
 bool pin_write(struct buf *out, const char *server, const json_t *pin);
 
+/* Are two names taken for one another? */
+bool catalogue_alike(const char *a, const char *b);
+
 /* --- scan.c: what should not stand in a definition --- */
 
 struct finding {

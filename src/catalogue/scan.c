@@ -325,3 +325,8 @@ size_t catalogue_unenforced(const json_t *offered, void (*say)(void *to, const s
 		}
 	return s.count;
 }
+
+bool catalogue_alike(const char *a, const char *b)
+{
+	return inspect_look_alike(a, b);
+}

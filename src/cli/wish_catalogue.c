@@ -8,7 +8,6 @@
 
 #include "catalogue/catalogue.h"
 #include "cli/wish.h"
-#include "inspect/inspect.h"
 
 void wish_find_catalogue(struct wish *w)
 {
@@ -36,7 +35,7 @@ static int check_names(const struct tools *t, struct err *e)
 
 	for (i = 0; i < tools_count(t); i++)
 		for (j = 0; j < i; j++)
-			if (inspect_look_alike(tools_server_name(t, i), tools_server_name(t, j)))
+			if (catalogue_alike(tools_server_name(t, i), tools_server_name(t, j)))
 				return err_set(e, ERR_INPUT,
 					       "tool servers %s and %s have names that look alike: "
 					       "rename one",

@@ -24,4 +24,60 @@ bool inspect_skeleton(struct buf *out, const char *text, size_t size);
 /* The same name counts as one that looks alike. */
 bool inspect_look_alike(const char *a, const char *b);
 
+/* --- shapes.c: what looks like a credential, whosoever's --- */
+
+/*
+ * The word of the shape (inspect/shapes.def) that stands in a text, or anywhere in a value's texts and
+ * names; NULL: none. Linear. Only as it is written: encodings of it are not looked into.
+ */
+const char *inspect_text_shape(const char *text, size_t size);
+const char *inspect_shape(const struct json_t *value);
+
+/* --- secrets that reeve holds: print.c makes fingerprints where they are known, held.c finds by them --- */
+
+enum {
+	INSPECT_KEY = 32,
+	SECRET_LEAST = 8,		/* bytes: what is shorter would stand in everything */
+	SECRET_LONGEST = 16384,
+	SECRETS_MOST = 64,
+	SECRET_NAME = 64,
+	PRINTS_MOST = 1 << 20,		/* bytes of all fingerprints */
+};
+
+/*
+ * Begin fingerprints under a random key, then add each secret. Blanks and newlines at its ends are
+ * not part of it. Who has the fingerprints can try a guess, and nothing else.
+ */
+bool inspect_prints_begin(struct buf *out, const uint8_t key[INSPECT_KEY]);
+int inspect_prints_add(struct buf *out, const char *name, const char *secret, size_t size,
+		       struct err *e) must_use;
+
+struct inspect_held;
+
+int inspect_held_load(struct inspect_held **out, const void *bytes, size_t size, struct err *e) must_use;
+void inspect_held_free(struct inspect_held *h);
+SCOPED(inspect_held, struct inspect_held *, inspect_held_free)
+size_t inspect_held_count(const struct inspect_held *h);
+
+enum inspect_found {
+	INSPECT_NONE,
+	INSPECT_FOUND,
+	INSPECT_UNSURE,	/* it cannot be told: too many encodings within each other, or no memory */
+};
+
+/*
+ * Does one of them stand in this value: in a text, a number, a member's name, or split over those
+ * next to each other; plain, in base64 (either alphabet, also in the middle of a longer one or
+ * folded into lines), in hexadecimal, behind %XX or behind JSON escapes, up to three of those within
+ * each other? Not found: what is compressed, encrypted, reversed, in another encoding, or in parts
+ * that are not next to each other. Linear. Which one it is in *name, borrowed from `h`.
+ */
+enum inspect_found inspect_find(const struct inspect_held *h, const struct json_t *value, const char **name);
+
+/*
+ * Put "[secret NAME removed by reeve]" where one stands. FOUND: the value is clean now, and was
+ * changed. UNSURE: it could not be cleaned, and must not be passed on at all; *name may be NULL.
+ */
+enum inspect_found inspect_clean(const struct inspect_held *h, struct json_t *value, const char **name);
+
 #endif

@@ -72,6 +72,7 @@ bool names_bare(int parent, const char *path, const char *leaf) must_use;
 struct spot {
 	int parent;			/* O_PATH, ours; AT_FDCWD: none */
 	bool slash;			/* a slash follows: only a folder will do */
+	bool missing;			/* no such folder. Do not ask the kernel again: made meanwhile, it is Landlock's EACCES */
 	const struct zone *zone;
 	char leaf[NAME_MAX + 2];	/* with that slash */
 	char path[2 * PATH_MAX];	/* the true path of both */

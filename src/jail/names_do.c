@@ -73,6 +73,8 @@ static int claim(struct spot *out, struct question *q, int at, int path_at, enum
 	*out = NO_SPOT;
 	if (rc == 0)
 		rc = path_spot(out, q, folder(q, at), path, 0);
+	if (rc == NOTIFY_LET && out->missing)
+		return -ENOENT;
 	return rc == 0 ? names_refuse(q, out, use) : rc;
 }
 

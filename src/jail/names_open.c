@@ -198,6 +198,8 @@ int names_open(struct question *q, int at, uint64_t path_at, uint64_t flags, uin
 	if (path[0] == '\0')
 		return -ENOENT;
 	rc = unnamed ? path_folder(&s, q, at, path, resolve) : path_spot(&s, q, at, path, resolve);
+	if (rc == NOTIFY_LET && s.missing && (flags & O_CREAT))
+		return -ENOENT;
 	if (rc != 0)
 		return rc;
 	if (unnamed)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "jail/names.h"
 
 enum { PAGE = 4096, NAMED_FD = 64 };
@@ -220,6 +221,15 @@ static bool pin(struct spot *out, int base, const char *path, struct open_how *h
 	return fd >= 0;
 }
 
+/* What is there may not be there for us: /proc/self/task/7, for one. */
+static bool may_be_proc(const struct question *q, int base, const char *path)
+{
+	char text[PATH_MAX];
+
+	return strstr(path, "proc") || path_text(text, q->in->names, base) < 0 ||
+	       path_is_within(text, "/proc");
+}
+
 static int walk(struct spot *out, const struct question *q, int base, const char *path,
 		uint64_t resolve)
 {
@@ -228,7 +238,12 @@ static int walk(struct spot *out, const struct question *q, int base, const char
 	char before[PATH_MAX];
 
 	snprintf(before, sizeof(before), "%s", path);
-	return split(out, before) && pin(out, base, before, &how) ? settle(out, q) : NOTIFY_LET;
+	if (!split(out, before))
+		return NOTIFY_LET;
+	if (pin(out, base, before, &how))
+		return settle(out, q);
+	out->missing = errno == ENOENT && !may_be_proc(q, base, path);
+	return NOTIFY_LET;
 }
 
 int path_spot(struct spot *out, const struct question *q, int at, const char *path,

@@ -151,9 +151,9 @@ static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
 	return x->tail ? ledger_append(&index, l, &r, 0, e) : 0;
 }
 
-static int recover(struct ledger *l, const struct journal_extent *x, struct err *e)
+static int recover(struct ledger *l, const struct journal_extent *x, const char *dir, struct err *e)
 {
-	if (cut(l, x, e) < 0)
+	if (cut(l, x, e) < 0 || blocks_begin(l, dir, e) < 0)
 		return -1;
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
@@ -186,7 +186,7 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 ||
 	    open_head(l, dir, there, e) < 0)
 		return -1;
-	return recover(l, &x, e);
+	return recover(l, &x, dir, e);
 }
 
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,

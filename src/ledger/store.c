@@ -65,6 +65,7 @@ void ledger_free(struct ledger *l)
 		return;
 	fd_close(&l->journal);
 	fd_close(&l->head);
+	blocks_free(l->blocks);
 	order_free(&l->order);
 	buf_free(&l->queue);
 	free(l);
@@ -153,40 +154,6 @@ int ledger_end_run(struct ledger *l, uint64_t run, const char *why, struct err *
 	return ledger_append(&index, l, &r, run, e);
 }
 
-static int write_all(struct ledger *l, const char *bytes, size_t size, uint64_t at, struct err *e)
-{
-	ssize_t done;
-
-	while (size > 0) {
-		done = l->disk->write_at(l->journal, bytes, size, (off_t)at);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return err_sys(e, "write the journal");
-		bytes += done;
-		at += (uint64_t)done;
-		size -= (size_t)done;
-	}
-	return 0;
-}
-
-/* Where a filesystem cannot reserve (EOPNOTSUPP), zeros do: blocks that hold something are ours. */
-static int take_space(struct ledger *l, uint64_t to, struct err *e)
-{
-	static const char zeros[64 << 10];
-	off_t from = (off_t)l->allocated;
-	uint64_t at;
-
-	if (l->disk->allocate(l->journal, 0, from, (off_t)to - from) == 0)
-		return 0;
-	if (errno != EOPNOTSUPP)
-		return err_sys(e, "no space for new intents in the ledger; make room on its disk");
-	for (at = l->allocated; at < to; at += sizeof(zeros))
-		if (write_all(l, zeros, to - at < sizeof(zeros) ? to - at : sizeof(zeros), at, e) < 0)
-			return err_in(e, "no space for new intents in the ledger; make room on its disk");
-	return 0;
-}
-
 int ledger_room(struct ledger *l, struct err *e)
 {
 	uint64_t need = l->written + l->queue.size + 2ul * FRAME_MOST + STORE_RESERVE +
@@ -195,10 +162,7 @@ int ledger_room(struct ledger *l, struct err *e)
 
 	if (need <= l->allocated)
 		return 0;
-	if (take_space(l, to, e) < 0)
-		return -1;
-	l->allocated = to;
-	return 0;
+	return blocks_take(l, to, e);
 }
 
 static int queue_commit(struct ledger *l, struct err *e)
@@ -227,7 +191,7 @@ static int write_head(struct ledger *l, struct err *e)
 
 static int commit(struct ledger *l, struct err *e)
 {
-	if (queue_commit(l, e) < 0 || write_all(l, l->queue.data, l->queue.size, l->written, e) < 0)
+	if (queue_commit(l, e) < 0 || blocks_write(l, l->queue.data, l->queue.size, e) < 0)
 		return -1;
 	if (l->disk->sync(l->journal) < 0)
 		return err_sys(e, "the disk did not take the journal (fdatasync)");

@@ -11,6 +11,8 @@ enum {
 	STORE_QUEUE = 64 << 20,		/* bytes between two commits, at most */
 };
 
+struct blocks;
+
 struct ledger {
 	int journal, head;		/* owned */
 	const struct seal_key *key;	/* borrowed */
@@ -19,6 +21,7 @@ struct ledger {
 	struct order order;
 	struct buf queue;		/* frames not yet written */
 	uint64_t written, allocated;	/* offsets in the journal */
+	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
 	bool poisoned;			/* a write failed: what is on disk is no longer known */
 	char boot[41];
 };
@@ -26,5 +29,13 @@ struct ledger {
 int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
 	      struct err *e) must_use;
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
+
+/* blocks.c: how bytes reach the journal. */
+int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;
+int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e) must_use;	/* at `written` */
+int blocks_take(struct ledger *l, uint64_t to, struct err *e) must_use;	/* space up to there */
+void blocks_free(struct blocks *b);
+
+SCOPED(blocks, struct blocks *, blocks_free)
 
 #endif

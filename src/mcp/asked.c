@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "mcp/mcp.h"
+#include "mcp/modern.h"
 #include "mcp/shape.h"
 
 static const char *read_named(struct mcp_asked *a, json_t *params)
@@ -181,8 +181,14 @@ bool mcp_write_asked(struct buf *out, enum mcp_ask what, uint64_t id, const stru
 	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"%s\",\"params\":{", id,
 		   asks[what].method);
 	asks[what].write(out, a);
-	if (a->token)
+	if (a->retry)
+		modern_write_retry(out, a->retry);
+	if (a->envelope) {
+		buf_puts(out, ",");
+		modern_write_meta(out, a->envelope, a->token ? id : 0);
+	} else if (a->token) {
 		buf_printf(out, ",\"_meta\":{\"progressToken\":%" PRIu64 "}", id);
+	}
 	return buf_puts(out, "}}");
 }
 

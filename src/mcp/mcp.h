@@ -63,7 +63,13 @@ struct mcp_asked {
 	bool is_uri;
 	json_t *args;		/* what the policy judges: an object; NULL when there are none */
 	const json_t *token;	/* the agent's progress token; NULL: none */
+	/* Of the newer era alone (mcp/modern.h), set by whoever asks. */
+	const struct modern_envelope *envelope;	/* NULL: the server speaks the older one */
+	const struct modern_retry *retry;	/* NULL: this is the first time it is asked */
 };
+
+struct modern_envelope;
+struct modern_retry;
 
 /* Of a list: *cursor is a text, or NULL where there is none. */
 bool mcp_read_cursor(const char **cursor, json_t *params, struct mcp_fault *fault);
@@ -72,6 +78,20 @@ bool mcp_read_asked(struct mcp_asked *out, enum mcp_ask what, json_t *params, st
 /* The revision to answer to an agent that asks for this one; NULL or unknown: our newest. */
 const char *mcp_revision(const char *asked);
 bool mcp_knows_revision(const char *revision);
+
+/* --- what a client can be asked --- */
+
+enum mcp_can {
+	MCP_CAN_SAMPLING = 1, MCP_CAN_SAMPLING_TOOLS = 2, MCP_CAN_SAMPLING_CONTEXT = 4,
+	MCP_CAN_FORM = 8, MCP_CAN_URL = 16,	/* elicitation */
+	MCP_CAN_ROOTS = 32,
+	MCP_CAN_ALL = 63
+};
+
+unsigned mcp_can_read(const json_t *capabilities);
+json_t *mcp_can_write(unsigned can);	/* the capabilities that say so; NULL when out of memory */
+/* What a client must be able to do to be asked this; 0: no client is asked such a thing. */
+unsigned mcp_can_need(const char *method, const json_t *params);
 
 /* --- writing: each appends one message and its newline --- */
 

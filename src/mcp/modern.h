@@ -24,11 +24,11 @@ enum mcp_era modern_era_of(const struct mcp_message *m);
 
 /* --- requests --- */
 
-/* What a request of this era says for itself in _meta. Borrowed from the message. */
+/* What a request of this era says for itself in _meta. */
 struct modern_envelope {
-	const char *version;	/* as it was said, also when it is none of ours */
-	json_t *capabilities;	/* object: what the client could be asked */
-	const char *log_level;	/* NULL: it wants no log messages */
+	const char *version;	/* as it was said, also when it is none of ours; borrowed */
+	unsigned can;		/* what the client could be asked: enum mcp_can */
+	const char *log_level;	/* a constant; NULL: it wants no log messages */
 };
 
 bool modern_read_envelope(struct modern_envelope *out, const struct mcp_message *m,
@@ -37,7 +37,10 @@ bool modern_read_envelope(struct modern_envelope *out, const struct mcp_message 
 /* `data` of the error MODERN_VERSION; NULL when out of memory. */
 json_t *modern_supported(const char *requested);
 
-/* A request in an envelope, and its newline; what `params` says in _meta under other names goes along. */
+/* "_meta":{...} as we send it: of an agent's request its token, its level and what it can; nothing else. */
+bool modern_write_meta(struct buf *out, const struct modern_envelope *e, uint64_t token);	/* 0: none */
+
+/* A question of our own, and its newline. `params` may be NULL. */
 bool modern_write_request(struct buf *out, uint64_t id, const char *method, const json_t *params,
 			  const struct modern_envelope *e);
 
@@ -75,11 +78,8 @@ json_t *modern_inward(const json_t *result);
 
 /* --- what a server asks of its client, in a result --- */
 
-/* May a client of these capabilities be asked this? Also false for what no client is asked. */
-bool modern_can(const json_t *capabilities, const json_t *request);
-
 /* Is the InputRequired well-formed, and within what the client can do? False: *why says what is wrong. */
-bool modern_check_inputs(const json_t *result, const json_t *capabilities, const char **why);
+bool modern_check_inputs(const json_t *result, unsigned can, const char **why);
 
 /* Steals `requests`; either may be NULL, not both. NULL when out of memory. */
 json_t *modern_input_required(json_t *requests, const char *state);
@@ -91,6 +91,7 @@ struct modern_retry {
 };
 
 bool modern_take_retry(struct modern_retry *out, json_t *params, struct mcp_fault *fault);
+bool modern_write_retry(struct buf *out, const struct modern_retry *r);	/* each member after a comma */
 void modern_retry_free(struct modern_retry *r);
 
 /* --- subscriptions --- */

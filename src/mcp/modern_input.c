@@ -4,77 +4,34 @@
 
 #include "mcp/modern.h"
 
-/* What a client may be asked, and the capability with which it says so. */
-static const struct {
-	const char *method, *capability;
-	bool params; /* must there be any? */
-} asks[] = {
-	{ "elicitation/create", "elicitation", true },
-	{ "sampling/createMessage", "sampling", true },
-	{ "roots/list", "roots", false },
-};
-
-/* An elicitation without a mode is a form, and a client that names no mode can do forms. */
-static bool can_elicit(const json_t *elicitation, const json_t *params)
-{
-	const char *mode = json_string_value(json_object_get(params, "mode"));
-
-	if (!mode)
-		mode = "form";
-	if (strcmp(mode, "form") == 0 && json_object_size(elicitation) == 0)
-		return true;
-	return json_is_object(json_object_get(elicitation, mode));
-}
-
-bool modern_can(const json_t *capabilities, const json_t *request)
-{
-	const char *method = json_string_value(json_object_get(request, "method"));
-	const json_t *has;
-	size_t i;
-
-	for (i = 0; method && i < count_of(asks); i++) {
-		if (strcmp(asks[i].method, method) != 0)
-			continue;
-		has = json_object_get(capabilities, asks[i].capability);
-		return json_is_object(has) &&
-		       (i > 0 || can_elicit(has, json_object_get(request, "params")));
-	}
-	return false;
-}
-
-static const char *fault_of(const json_t *request)
+static const char *fault_of(const json_t *request, unsigned can)
 {
 	const json_t *params = json_object_get(request, "params");
 	const char *method = json_string_value(json_object_get(request, "method"));
-	size_t i;
+	unsigned needed = mcp_can_need(method, params);
 
-	for (i = 0; method && i < count_of(asks); i++)
-		if (strcmp(asks[i].method, method) == 0)
-			break;
-	if (!method || i == count_of(asks))
+	if (!needed)
 		return "asks its client for something that MCP does not know";
 	if (json_object_size(request) != (params ? 2u : 1u) ||
-	    (params && !json_is_object(params)) || (asks[i].params && !params))
+	    (params && !json_is_object(params)) || (!params && needed != MCP_CAN_ROOTS))
 		return "asks its client in no form that MCP has";
-	return NULL;
+	return needed & ~can ? "asks its client for what that cannot do" : NULL;
 }
 
-static const char *fault_of_all(json_t *requests, const json_t *capabilities)
+static const char *fault_of_all(json_t *requests, unsigned can)
 {
 	const char *key, *why;
 	json_t *request;
 
 	json_object_foreach(requests, key, request) {
-		why = fault_of(request);
-		if (!why && !modern_can(capabilities, request))
-			why = "asks its client for what that cannot do";
+		why = fault_of(request, can);
 		if (why)
 			return why;
 	}
 	return NULL;
 }
 
-bool modern_check_inputs(const json_t *result, const json_t *capabilities, const char **why)
+bool modern_check_inputs(const json_t *result, unsigned can, const char **why)
 {
 	json_t *requests = json_object_get(result, "inputRequests");
 	const json_t *state = json_object_get(result, "requestState");
@@ -90,7 +47,7 @@ bool modern_check_inputs(const json_t *result, const json_t *capabilities, const
 	else if (json_string_length(state) > MODERN_STATE)
 		*why = "gives a requestState of more than 1 MiB";
 	else
-		*why = fault_of_all(requests, capabilities);
+		*why = fault_of_all(requests, can);
 	return !*why;
 }
 
@@ -132,6 +89,19 @@ bool modern_take_retry(struct modern_retry *out, json_t *params, struct mcp_faul
 	json_object_del(params, "inputResponses");
 	json_object_del(params, "requestState");
 	return true;
+}
+
+bool modern_write_retry(struct buf *out, const struct modern_retry *r)
+{
+	if (r->responses) {
+		buf_puts(out, ",\"inputResponses\":");
+		json_write(out, r->responses);
+	}
+	if (r->state) {
+		buf_puts(out, ",\"requestState\":");
+		json_write(out, r->state);
+	}
+	return !out->over;
 }
 
 void modern_retry_free(struct modern_retry *r)

@@ -41,11 +41,14 @@ static void check_modern(const struct mcp_message *m)
 
 	if (modern_read_envelope(&e, m, &fault) != (fault.text == NULL))
 		__builtin_trap();
-	if (fault.text || !modern_write_request(&out, 1, "tools/call", m->params, &e))
+	if (fault.text || json_object_get(m->params, "_meta") == NULL)
+		return;
+	json_object_del(m->params, "_meta");
+	if (!modern_write_request(&out, 1, "tools/call", m->params, &e))
 		return;
 	if (json_read(&doc, out.data, out.size - 1, NULL, &why) < 0 || !mcp_read(&again, doc, &fault) ||
 	    !modern_read_envelope(&same, &again, &fault) || modern_era_of(&again) != MCP_ERA_MODERN ||
-	    !json_equal(e.capabilities, same.capabilities) || !e.log_level != !same.log_level)
+	    e.can != same.can || e.log_level != same.log_level)
 		__builtin_trap();
 }
 

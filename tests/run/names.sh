@@ -305,4 +305,25 @@ says 'and it says so' 'protected names: .*--without=names' "$said"
 fails 'both given up, it runs' 0 scarce landlock --without=landlock --without=names -- touch .envrc
 fails 'what can be had is had, also when it was named' 1 as "$uid" "$h" "$reeve" run --without=names --without=landlock -- touch .mcp.json
 equal 'and the name is not there' .envrc "$(ls -A "$h/work")"
+# A folder that another thread makes meanwhile: it was not there yet, or it is, but never forbidden.
+race() { cat <<'P'
+import errno, os, threading
+seen = set()
+def make(go, path, leaf):
+    go.wait()
+    for _ in range(4):
+        for way in (lambda: os.mkdir(path), lambda: os.close(os.open(leaf, os.O_WRONLY | os.O_CREAT))):
+            try: way(); seen.add("made")
+            except OSError as e: seen.add(errno.errorcode[e.errno])
+for n in range(200):
+    go = threading.Barrier(3)
+    threads = [threading.Thread(target=make, args=(go, f"d{n}{p}", f"d{n}{p}/leaf")) for p in ("", "/a", "/a/b")]
+    for t in threads: t.start()
+    for t in threads: t.join()
+print(*sorted(seen))
+P
+}
+race >"$h/work/race.py"
+equal 'folders that several threads make at once' 'EEXIST ENOENT made' "$(inside "$python" race.py)"
+rm -rf "$h/work"/d[0-9]* "$h/work/race.py"
 finish

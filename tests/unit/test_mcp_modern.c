@@ -43,7 +43,7 @@ static const struct {
 	enum mcp_era era;
 } firsts[] = {
 	{ ASK("initialize", ""), MCP_ERA_LEGACY },
-	{ ASK("initialize", ENVELOPE), MCP_ERA_LEGACY },
+	{ ASK("initialize", ENVELOPE), MCP_ERA_MODERN },	/* which has no such method */
 	{ ASK("tools/list", ENVELOPE), MCP_ERA_MODERN },
 	{ ASK("tools/list", V "\"2099-01-01\""), MCP_ERA_MODERN },
 	{ ASK("tools/list", C "{}"), MCP_ERA_MODERN },
@@ -116,29 +116,58 @@ static void reads_only_whole_envelopes(void **state)
 		"{\"supported\":[\"2026-07-28\"],\"requested\":\"1900-01-01\"}");
 }
 
-/* Nobody puts words of the protocol into our mouth; what we do not know goes along. */
+/* Nobody puts words of the protocol into our mouth: what goes along is what we have read. */
 static void writes_its_own_envelope(void **state)
 {
-	scoped(json) json_t *params = read_text(
-		"{\"name\":\"t\",\"_meta\":{\"progressToken\":7,\"traceparent\":\"x\"," V
-		"\"1900-01-01\",\"io.modelcontextprotocol/subscriptionId\":1," C "{\"roots\":{}}}}");
-	scoped(json) json_t *can = read_text("{\"elicitation\":{\"form\":{}}}");
+	scoped(json) json_t *params = read_text("{\"cursor\":\"c\\n\"}"), *doc = NULL;
+	struct modern_envelope e = { .can = MCP_CAN_FORM | MCP_CAN_SAMPLING, .log_level = "info" };
 	scoped(buf) struct buf out = BUF(4096);
-	struct modern_envelope e = { .capabilities = can, .log_level = "info" };
-	scoped(json) json_t *doc = NULL;
-	json_t *meta;
 
 	(void)state;
-	assert_true(modern_write_request(&out, 5, "tools/call", params, &e));
+	assert_true(modern_write_request(&out, 5, "tools/list", params, &e));
 	assert_int_equal(out.data[out.size - 1], '\n');
-	out.data[out.size - 1] = '\0';
-	doc = read_text(out.data);
-	meta = json_object_get(json_object_get(doc, "params"), "_meta");
-	json_object_del(meta, "io.modelcontextprotocol/clientInfo");
-	is_text(json_incref(meta), "{\"traceparent\":\"x\",\"progressToken\":7," V "\"2026-07-28\"," C
-		"{\"elicitation\":{\"form\":{}}}," L "\"info\"}");
-	assert_string_equal(json_text(json_object_get(params, "_meta"), "traceparent"), "x");
-	assert_int_equal(json_object_size(json_object_get(params, "_meta")), 5); /* as it was */
+	assert_null(memchr(out.data, '\n', out.size - 1));
+	doc = read_text(buf_text(&out));
+	json_object_del(json_at(doc, "/params/_meta"), "io.modelcontextprotocol/clientInfo");
+	is_text(json_incref(doc), "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/list\",\"params\":{\"cursor\":\"c\\n\","
+		"\"_meta\":{" V "\"2026-07-28\"," C "{\"sampling\":{},\"elicitation\":{\"form\":{}}}," L "\"info\"}}}");
+	out.size = 0;
+	assert_true(modern_write_meta(&out, &e, 7));
+	assert_non_null(strstr(buf_text(&out), "\"progressToken\":7,"));
+}
+
+static const struct {
+	const char *capabilities;
+	unsigned can;
+	const char *again; /* NULL: the same */
+} abilities[] = {
+	{ "{}", 0, NULL },
+	{ "{\"elicitation\":{}}", MCP_CAN_FORM, "{\"elicitation\":{\"form\":{}}}" },
+	{ "{\"elicitation\":{\"url\":{}}}", MCP_CAN_URL, NULL },
+	{ "{\"sampling\":{\"tools\":{}},\"roots\":{}}",
+	  MCP_CAN_SAMPLING | MCP_CAN_SAMPLING_TOOLS | MCP_CAN_ROOTS, NULL },
+	{ "{\"roots\":{\"listChanged\":true},\"experimental\":{\"x\":{}},\"extensions\":{\"a/b\":{}}}", MCP_CAN_ROOTS, "{\"roots\":{}}" },
+	{ "{\"sampling\":true,\"elicitation\":[]}", 0, "{}" },
+	{ "{\"sampling\":{\"context\":{}},\"elicitation\":{\"form\":{},\"url\":{}},\"roots\":{}}",
+	  MCP_CAN_ALL & ~(unsigned)MCP_CAN_SAMPLING_TOOLS, NULL },
+};
+
+static void passes_on_only_abilities_it_knows(void **state)
+{
+	json_t *said;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(abilities); i++) {
+		said = read_text(abilities[i].capabilities);
+		if (mcp_can_read(said) != abilities[i].can)
+			fail_msg("%s: %u", abilities[i].capabilities, mcp_can_read(said));
+		is_text(mcp_can_write(abilities[i].can),
+			abilities[i].again ? abilities[i].again : abilities[i].capabilities);
+		json_decref(said);
+	}
+	assert_int_equal(mcp_can_need("ping", NULL), 0);
+	assert_int_equal(mcp_can_need(NULL, NULL), 0);
 }
 
 #define ANSWER(what) "{\"jsonrpc\":\"2.0\",\"id\":1," what "}"
@@ -259,6 +288,9 @@ static const struct {
 	{ INPUT("{\"a\":" SAMPLE ",\"b\":" ROOTS "}"), "{\"sampling\":{},\"roots\":{}}", true },
 	{ INPUT("{\"a\":" SAMPLE ",\"b\":" ROOTS "}"), "{\"sampling\":{}}", false },
 	{ INPUT("{\"a\":" ROOTS "}"), "{\"roots\":true}", false },
+	{ INPUT("{\"a\":{\"method\":\"sampling/createMessage\",\"params\":{\"tools\":[]}}}"), "{\"sampling\":{}}", false },
+	{ INPUT("{\"a\":{\"method\":\"sampling/createMessage\",\"params\":{\"includeContext\":\"allServers\"}}}"), "{\"sampling\":{}}", false },
+	{ INPUT("{\"a\":{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"voice\"}}}"), "{\"elicitation\":{}}", false },
 	{ INPUT("{\"a\":{\"method\":\"tools/call\",\"params\":{}}}"), "{\"tools\":{}}", false },
 	{ INPUT("{\"a\":{\"method\":\"sampling/createMessage\"}}"), "{\"sampling\":{}}", false },
 	{ INPUT("{\"a\":{\"method\":\"roots/list\",\"id\":1}}"), "{\"roots\":{}}", false },
@@ -282,7 +314,7 @@ static void asks_only_what_the_client_can(void **state)
 		result = read_text(inputs[i].result);
 		can = read_text(inputs[i].can);
 		assert_int_equal(modern_result_of(result), MODERN_INPUT);
-		if (modern_check_inputs(result, can, &why) != inputs[i].holds || !why != inputs[i].holds)
+		if (modern_check_inputs(result, mcp_can_read(can), &why) != inputs[i].holds || !why != inputs[i].holds)
 			fail_msg("%s with %s: %s", inputs[i].result, inputs[i].can, why ? why : "fine");
 		json_decref(result);
 		json_decref(can);
@@ -291,7 +323,7 @@ static void asks_only_what_the_client_can(void **state)
 
 static void bounds_what_is_asked_at_once(void **state)
 {
-	scoped(json) json_t *many = json_object(), *can = read_text("{\"roots\":{}}"), *result = NULL;
+	scoped(json) json_t *many = json_object(), *result = NULL;
 	const char *why;
 	char key[16];
 	int i;
@@ -302,9 +334,9 @@ static void bounds_what_is_asked_at_once(void **state)
 		json_object_set_new(many, key, read_text(ROOTS));
 	}
 	result = modern_input_required(json_incref(many), NULL);
-	assert_false(modern_check_inputs(result, can, &why));
+	assert_false(modern_check_inputs(result, MCP_CAN_ROOTS, &why));
 	json_object_del(many, "0");
-	assert_true(modern_check_inputs(result, can, &why));
+	assert_true(modern_check_inputs(result, MCP_CAN_ROOTS, &why));
 	is_text(modern_input_required(NULL, "s\xc3\xa9\n"),
 		"{\"resultType\":\"input_required\",\"requestState\":\"s\\u00e9\\n\"}");
 }
@@ -419,6 +451,7 @@ int main(void)
 		cmocka_unit_test(knows_the_era_by_the_first_message),
 		cmocka_unit_test(reads_only_whole_envelopes),
 		cmocka_unit_test(writes_its_own_envelope),
+		cmocka_unit_test(passes_on_only_abilities_it_knows),
 		cmocka_unit_test(knows_a_server_by_its_answer),
 		cmocka_unit_test(shows_each_era_its_own_results),
 		cmocka_unit_test(asks_only_what_the_client_can),

@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+"""tests/hostile/server_agent.py - an agent that calls a hostile server, and what must become of each act.
+
+	server_agent.py send OUT SOCKETS	in the jail: each act over a connection of its own to h.sock
+	server_agent.py judge OUT RECORDS	outside: "ok WHAT" or "no WHAT: why", a line each
+"""
+import json, sys
+from agent import INIT, READY, talk
+from agent_rows import call, line
+from server_acts import ACTS
+from server_rows import ALONE, ENDS
+
+def send(out, sockets):
+	with open(out, "w") as to:
+		for act in ACTS:
+			said = talk(f'{sockets}/{ALONE.get(act, "h")}.sock', INIT, READY, line(call(1, "do", json.dumps({"act": act}))), line(call(2, "echo", '{"text":"good"}')))
+			other = talk(sockets + "/other.sock", INIT, READY, line(call(1, "echo", '{"text":"good"}')))
+			json.dump([act, [a.decode() for a in said], [a.decode() for a in other]], to)
+			to.write("\n")
+
+def shape(a):
+	if "error" in a:
+		return str(a["error"]["code"])
+	content = a["result"].get("content")
+	said = content[0]["text"] if content else ""
+	if a["result"].get("isError"):
+		return "error" if said.endswith("The call may or may not have had an effect.") else "error of the server"
+	return "good" if said.startswith("good") else said
+
+def judge(out, records):
+	told = {act: rest for act, *rest in map(json.loads, open(out))}
+	intents, outcomes = {}, {}
+	for r in map(json.loads, open(records)):
+		if r["kind"] == "intent" and r.get("tool") == "do":
+			intents[r["n"]] = r["resource"]
+		if r["kind"] == "outcome" and r["intent"] in intents:
+			outcomes.setdefault(intents[r["intent"]], []).append(r["status"])
+	def say(right, what, why):
+		print(("ok " if right else "no ") + what + ("" if right else ": " + str(why)[:600]))
+	for act in ACTS:
+		said, other = told.get(act, ([], []))
+		answers = {}
+		for a in map(json.loads, said):
+			if "id" in a:
+				answers.setdefault(a["id"], []).append(shape(a))
+		gets, status = ENDS.get(act, ("good", "ok"))
+		say(answers.get(1) == [gets], f"{act}: the agent gets one answer, \"{gets}\"", said)
+		say(not any("EVIL" in a for a in said), f"{act}: and nothing else of it", said)
+		say("init" in answers and len(answers.get(2, [])) == 1, f"{act}: the session goes on", said)
+		say(any('"good"' in a for a in other), f"{act}: another server is not harmed", other)
+		say(outcomes.get(act) == [status], f"{act}: its outcome is \"{status}\"", outcomes.get(act))
+
+{"send": send, "judge": judge}[sys.argv[1]](*sys.argv[2:])
