@@ -70,6 +70,11 @@ json_t *pin_make(const json_t *offered);
  */
 int pin_usable(const json_t *pin, struct err *e) must_use;
 
+struct finding;
+
+/* Take out of a fresh pin the tools that cannot be pinned. */
+void pin_leave_out(json_t *pin, void (*say)(void *to, const struct finding *f), void *to);
+
 /*
  * What differs, for a person: every hidden character visible, a line that went with "-", one that came with "+".
  * How many tools, prompts, resources and parts of the program differ. NULL: nothing was pinned.

@@ -110,6 +110,28 @@ int pin_usable(const json_t *pin, struct err *e)
 	return 0;
 }
 
+void pin_leave_out(json_t *pin, void (*say)(void *to, const struct finding *f), void *to)
+{
+	json_t *tools = json_object_get(pin, "tools"), *one;
+	const char *name;
+	void *next;
+
+	json_object_foreach_safe(tools, next, name, one)
+	{
+		scoped(buf) struct buf shown = BUF(1024);
+		struct finding f = { .at = "", .word = "schema" };
+		struct err why = { 0 };
+
+		if (usable_tool(name, json_object_get(one, "definition"), &why) == 0)
+			continue;
+		text_visible(&shown, name, text_cut(name, strlen(name), 60));
+		f.tool = buf_text(&shown) ? buf_text(&shown) : "?";
+		f.text = why.text;
+		say(to, &f);
+		json_object_del(tools, name);
+	}
+}
+
 /* For a person and for `git diff`: indented, in the order it was given. */
 bool pin_write(struct buf *out, const char *server, const json_t *pin)
 {

@@ -268,7 +268,8 @@ int wish_read(struct wish *w, struct err *e)
 	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0 ||
 	    read_secrets(w, e) < 0)
 		return -1;
-	say_without_policy(w);
+	if (!w->quiet)
+		say_without_policy(w);
 	return 0;
 }
 
