@@ -50,12 +50,31 @@ size_t text_point(const char *text, size_t size, uint32_t *point)
 	return 0;
 }
 
+/* How many bytes of ASCII come first, eight at a time: nearly all of what is ever asked about. */
+static size_t ascii(const char *text, size_t size)
+{
+	uint64_t word;
+	size_t at;
+
+	for (at = 0; size - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (at < size && (uint8_t)text[at] < 0x80)
+		at++;
+	return at;
+}
+
 bool text_is_utf8(const char *text, size_t size)
 {
 	uint32_t point;
 	size_t step;
 
 	for (; size > 0; text += step, size -= step) {
+		step = ascii(text, size);
+		if (step)
+			continue;
 		step = text_point(text, size, &point);
 		if (step == 0)
 			return false;
@@ -82,12 +101,28 @@ static bool is_hidden(uint32_t point)
 	return false;
 }
 
+static size_t printable(const char *text, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size && text[at] >= ' ' && text[at] <= '~')
+		at++;
+	return at;
+}
+
 bool text_visible(struct buf *out, const char *text, size_t size)
 {
 	uint32_t point = 0;
 	size_t step;
 
 	while (size > 0) {
+		step = printable(text, size);
+		if (step) {
+			buf_add(out, text, step);
+			text += step;
+			size -= step;
+			continue;
+		}
 		step = text_point(text, size, &point);
 		if (step == 0)
 			buf_printf(out, "\\x%02x", (uint8_t)text[0]);

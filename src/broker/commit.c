@@ -1,6 +1,7 @@
 /*
- * Records leave in order, at most WINDOW unanswered, so that neither side can ever wait for the
- * other with both socket queues full. What is above waits here; it is bounded by the calls in
+ * Records leave in order, together, when the loop has let go of all that agents and tools were to
+ * get. At most WINDOW are unanswered, so that neither side can ever
+ * wait for the other with both socket queues full. What is above waits here; it is bounded by the calls in
  * flight.
  */
 #include "broker/commit.h"
@@ -8,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "json/json.h"
 
-enum { WINDOW = 96 };
+enum { WINDOW = 128, PATIENCE_NS = 2000000 };
 
 struct receipt {
 	TAILQ_ENTRY(receipt) next;
@@ -44,18 +46,59 @@ void commits_free(struct commits *q)
 	drop_all(&q->queued);
 }
 
-static int send_queued(struct commits *q, struct err *e)
+/* As many as one message takes; their tags follow one another. */
+static int send_some(struct commits *q, struct err *e)
 {
+	uint8_t body[WIRE_COMMIT];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	uint64_t tag = TAILQ_FIRST(&q->queued)->tag;
 	struct receipt *r;
+	size_t count = 0;
 
-	while (q->sent_count < WINDOW && (r = TAILQ_FIRST(&q->queued))) {
-		if (wire_send(q->recorder, MSG_COMMIT, r->tag, r->record, r->size, NULL, 0, e) < 0)
-			return err_in(e, "recorder");
+	while (q->sent_count < WINDOW && count < WIRE_RECORDS && (r = TAILQ_FIRST(&q->queued)) &&
+	       p.room - p.size >= r->size + 4) {
+		pack_text(&p, (const char *)r->record, r->size);
 		TAILQ_REMOVE(&q->queued, r, next);
 		TAILQ_INSERT_TAIL(&q->sent, r, next);
 		q->sent_count++;
+		count++;
 	}
+	if (wire_send(q->recorder, MSG_COMMIT, tag, body, p.size, NULL, 0, e) < 0)
+		return err_in(e, "recorder");
 	return 0;
+}
+
+/*
+ * An outcome that left at once would have an fdatasync to itself, and the next intent would have to
+ * wait behind that. Together they cost one.
+ */
+static bool may_wait(struct commits *q)
+{
+	uint64_t now;
+
+	if (q->awaited || q->count - q->sent_count >= WIRE_RECORDS)
+		return false;
+	now = clock_mono_ns();
+	if (q->due_ns == 0)
+		q->due_ns = now + PATIENCE_NS;
+	return now < q->due_ns;
+}
+
+int commits_flush(struct commits *q, bool all, struct err *e)
+{
+	if (TAILQ_EMPTY(&q->queued) || (!all && may_wait(q)))
+		return 0;
+	while (q->sent_count < WINDOW && !TAILQ_EMPTY(&q->queued))
+		if (send_some(q, e) < 0)
+			return -1;
+	q->awaited = !TAILQ_EMPTY(&q->queued);
+	q->due_ns = 0;
+	return 0;
+}
+
+uint64_t commits_due(const struct commits *q)
+{
+	return q->due_ns ? q->due_ns : UINT64_MAX;
 }
 
 static int commit(struct commits *q, const struct record *record, struct commit_then then,
@@ -74,7 +117,8 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	memcpy(r->record, packed, size);
 	TAILQ_INSERT_TAIL(&q->queued, r, next);
 	q->count++;
-	return send_queued(q, e);
+	q->awaited |= record->kind != RECORD_OUTCOME;
+	return 0;
 }
 
 /* Control characters cost six bytes each once a record is JSON: made visible, they cost five for
@@ -175,6 +219,8 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
 	set_words(&r, &room, a);
 	set_controls(&r, &room, a, v);
+	if (about->count)
+		record_number(&r, FIELD_COUNT, about->count);
 	record_text(&r, FIELD_DIGEST, about->digest);
 	set_layers(&r, &room, v);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
@@ -217,25 +263,46 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
 }
 
-int commit_receive(struct commits *q, const struct msg *m, struct err *e)
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e)
 {
-	struct unpack u = { .at = m->body, .left = m->size };
+	struct record r = { .kind = RECORD_DROPPED };
+
+	record_number(&r, FIELD_COUNT, d->count);
+	record_text(&r, FIELD_DIGEST, d->digest);
+	record_text(&r, FIELD_REASON, reason_word(d->reason));
+	record_text(&r, FIELD_SERVER, d->server);
+	if (d->size)
+		record_number(&r, FIELD_SIZE, d->size);
+	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
+static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
+{
 	struct receipt *r;
 
 	TAILQ_FOREACH(r, &q->sent, next)
-	if (r->tag == m->tag)
+	if (r->tag == tag)
 		break;
 	if (!r)
 		return err_set(e, ERR_PEER, "a receipt for no record");
-	r->index = unpack_number(&u, 8);
-	if (!unpack_done(&u))
-		return err_set(e, ERR_PEER, "a receipt of %zu bytes", m->size);
+	r->index = index;
 	TAILQ_REMOVE(&q->sent, r, next);
 	q->sent_count--;
 	q->count--;
-	if (send_queued(q, e) < 0)
-		return -1;
 	return r->then.proved(r->then.whose, r, e);
+}
+
+int commit_receive(struct commits *q, const struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	uint64_t tag = m->tag;
+
+	if (m->size == 0 || m->size % 8)
+		return err_set(e, ERR_PEER, "a receipt of %zu bytes", m->size);
+	for (; u.left > 0; tag++)
+		if (prove(q, tag, unpack_number(&u, 8), e) < 0)
+			return -1;
+	return 0;
 }
 
 uint64_t receipt_index(const struct receipt *proof)

@@ -118,25 +118,35 @@ static bool passes(const struct call *c, enum listed kind, enum reason *reason, 
 		   held ? json_text(held, "what") : "the server does not list it any more");
 }
 
+static bool same(const json_t *pinned, const json_t *now)
+{
+	return !pinned == !now && (!pinned || json_equal(pinned, now));
+}
+
+/* NULL: as far as it runs, it is the accepted one. */
+static const char *other_part(const struct server *s)
+{
+	const json_t *pin = catalogue_pin(s->catalogue);
+
+	if (s->state < SERVER_LISTING)
+		return NULL;
+	if (!same(json_object_get(pin, "program"), s->program))
+		return "the server's program";
+	return same(json_object_get(pin, "instructions"), s->instructions) ? NULL : "the server's instructions";
+}
+
+bool pins_server_stands(const struct server *s)
+{
+	return s->unpinned || (catalogue_pin(s->catalogue) && !other_part(s));
+}
+
 /* Of what has no definition of its own: the server as a whole. */
 static bool server_passes(const struct call *c, enum reason *reason, char *text, size_t room)
 {
-	const struct server *s = c->server;
-	const json_t *pin = catalogue_pin(s->catalogue),
-		     *said = json_object_get(pin, "instructions");
-	const json_t *program = json_object_get(pin, "program");
+	const char *part = other_part(c->server);
 
-	*reason = REASON_UNPINNED;
-	if (!pin)
-		return say(text, room, *reason, c, "");
-	*reason = REASON_CHANGED;
-	if (s->state == SERVER_READY &&
-	    (!program != !s->program || (program && !json_equal(program, s->program))))
-		return say(text, room, *reason, c, "the server's program");
-	if (s->state == SERVER_READY &&
-	    (!said != !s->instructions || (said && !json_equal(said, s->instructions))))
-		return say(text, room, *reason, c, "the server's instructions");
-	return true;
+	*reason = catalogue_pin(c->server->catalogue) ? REASON_CHANGED : REASON_UNPINNED;
+	return pins_server_stands(c->server) || say(text, room, *reason, c, part ? part : "");
 }
 
 static bool ask(struct call *c, enum reason *reason, char *text, size_t room)
@@ -230,7 +240,7 @@ void pins_check_result(struct call *c, struct answer *a)
 	const json_t *schema, *structured = json_object_get(a->result, "structuredContent");
 	struct err e = { 0 };
 
-	if (c->what != MCP_CALL_TOOL || !a->result || mcp_is_tool_error(a->result))
+	if (c->up || c->what != MCP_CALL_TOOL || !a->result || mcp_is_tool_error(a->result))
 		return;
 	schema = json_object_get(definition_of(c->server, LISTED_TOOLS, c->action.tool),
 				 "outputSchema");

@@ -202,6 +202,17 @@ static int keep(struct server *s, enum mcp_list which, enum listed kind, const j
 	return l->fresh && l->fresh_keys ? 0 : err_set(e, ERR_SYSTEM, "out of memory");
 }
 
+static int empty(struct server *s, enum mcp_list which, struct err *e)
+{
+	struct listing *l = &s->lists[which];
+
+	json_decref(l->fresh);
+	json_decref(l->fresh_keys);
+	l->fresh = json_array();
+	l->fresh_keys = json_object();
+	return l->fresh && l->fresh_keys ? 0 : err_set(e, ERR_SYSTEM, "out of memory");
+}
+
 int pins_settle(struct server *s, enum mcp_list which, struct err *e)
 {
 	enum listed kind = kind_of_list(which);
@@ -210,8 +221,8 @@ int pins_settle(struct server *s, enum mcp_list which, struct err *e)
 
 	if (s->broker->show && show(s, which, e) < 0)
 		return -1;
-	if (kind == LISTED_KINDS)
-		return 0;
+	if (kind == LISTED_KINDS) /* of who is not what was accepted there is nothing to be read */
+		return pins_server_stands(s) ? 0 : empty(s, which, e);
 	json_decref(take(&s->withheld[kind]));
 	passing = accepted(s, kind, s->lists[which].fresh);
 	if (!passing)

@@ -2,7 +2,6 @@
  * A record's bytes. Its own small writer, because what is hashed and signed must not hang on a
  * library's idea of order, escapes and numbers. The members' table is already in RFC 8785 order.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -52,10 +51,21 @@ static void add_list(struct buf *out, const char *items, size_t size)
 	buf_puts(out, "]");
 }
 
+static void add_number(struct buf *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	buf_add(out, digits + at, sizeof(digits) - at);
+}
+
 static void add_value(struct buf *out, enum field_type type, const struct field_value *v)
 {
 	if (type == FIELD_TYPE_NUMBER)
-		buf_printf(out, "%" PRIu64, v->number);
+		add_number(out, v->number);
 	else if (type == FIELD_TYPE_TEXT)
 		add_string(out, v->text, v->size);
 	else
@@ -64,16 +74,20 @@ static void add_value(struct buf *out, enum field_type type, const struct field_
 
 static bool write_all(struct buf *out, const struct record *r)
 {
-	const char *before = "{";
+	const struct field_info *info;
+	const char *before = "{\"";
 	int f;
 
 	buf_drop(out, out->size);
 	for (f = 0; f < FIELDS; f++) {
 		if (!r->value[f].set)
 			continue;
-		buf_printf(out, "%s\"%s\":", before, field_info((enum field)f)->name);
-		add_value(out, field_info((enum field)f)->type, &r->value[f]);
-		before = ",";
+		info = field_info((enum field)f);
+		buf_puts(out, before);
+		buf_puts(out, info->name);
+		buf_add(out, "\":", 2);
+		add_value(out, info->type, &r->value[f]);
+		before = ",\"";
 	}
 	return buf_puts(out, "}");
 }

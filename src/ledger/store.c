@@ -45,11 +45,9 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	      struct err *e)
 {
 	struct ledger *l = calloc(1, sizeof(*l));
-	char stamp[32];
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
-	clock_stamp(stamp, 0);	/* libc opens its time zone now, while the recorder may still open files */
 	l->journal = l->head = -1;
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;

@@ -13,17 +13,6 @@ static void owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t 
 {
 	must(r->answer_count < RECORDER_ANSWERS);
 	r->answers[r->answer_count++] = (struct answer){ c, t, tag, number };
-	r->awaited = true;
-}
-
-/* A broker does not wait for the receipt of an outcome: the next commit takes it along. */
-static void owe_receipt(struct recorder *r, struct client *c, enum record_kind kind, uint64_t tag,
-			uint64_t number)
-{
-	bool awaited = r->awaited || kind != RECORD_OUTCOME;
-
-	owe(r, c, MSG_RECEIPT, tag, number);
-	r->awaited = awaited;
 }
 
 /* The first time room is missing, every launcher hears of it; intents simply get no receipt. */
@@ -113,12 +102,13 @@ static int on_attach(struct recorder *r, struct client *c, const struct msg *m, 
 	return 0;
 }
 
-static int on_commit(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const char *bytes, size_t size,
+		      struct err *e)
 {
 	struct record record;
 	uint64_t index;
 
-	if (unpack(&record, m, e) < 0)
+	if (record_unpack(&record, (const uint8_t *)bytes, size, e) < 0)
 		return -1;
 	if (record_asker(record.kind) != ROLE_BROKER)
 		return err_set(e, ERR_PEER, "COMMIT with a record of kind %s", record_word(record.kind));
@@ -126,7 +116,23 @@ static int on_commit(struct recorder *r, struct client *c, const struct msg *m, 
 		return 0;
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
 		return -1;
-	owe_receipt(r, c, record.kind, m->tag, index);
+	owe(r, c, MSG_RECEIPT, tag, index);
+	return 0;
+}
+
+static int on_commit(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	const char *bytes;
+	size_t size = 0, count;
+
+	for (count = 0; count == 0 || u.left > 0; count++) {
+		bytes = unpack_text(&u, &size);
+		if (!bytes || count == WIRE_RECORDS)
+			return err_set(e, ERR_PEER, "malformed COMMIT");
+		if (commit_one(r, c, m->tag + count, bytes, size, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

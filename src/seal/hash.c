@@ -1,14 +1,16 @@
-#include <sodium.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "seal/seal.h"
-
-_Static_assert(SEAL_HASH == crypto_hash_sha256_BYTES, "SHA-256");
+#include "seal/sha256.h"
 
 void seal_hash(uint8_t out[SEAL_HASH], const void *bytes, size_t size)
 {
-	crypto_hash_sha256(out, bytes, size);
+	struct sha256 s;
+
+	sha256_begin(&s);
+	sha256_add(&s, bytes, size);
+	sha256_end(&s, out);
 }
 
 void seal_digest(char out[SEAL_DIGEST_TEXT], const void *bytes, size_t size)

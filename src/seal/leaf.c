@@ -1,17 +1,18 @@
 #include <sodium.h>
 
 #include "seal/seal.h"
+#include "seal/sha256.h"
 
 void seal_prefixed(uint8_t out[SEAL_HASH], uint8_t prefix, const void *a, size_t a_size,
 		   const void *b, size_t b_size)
 {
-	crypto_hash_sha256_state s;
+	struct sha256 s;
 
-	crypto_hash_sha256_init(&s);
-	crypto_hash_sha256_update(&s, &prefix, 1);
-	crypto_hash_sha256_update(&s, a, a_size);
-	crypto_hash_sha256_update(&s, b, b_size);
-	crypto_hash_sha256_final(&s, out);
+	sha256_begin(&s);
+	sha256_add(&s, &prefix, 1);
+	sha256_add(&s, a, a_size);
+	sha256_add(&s, b, b_size);
+	sha256_end(&s, out);
 }
 
 void seal_base64(char out[SEAL_HASH_BASE64], const uint8_t hash[SEAL_HASH])

@@ -1,10 +1,10 @@
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "seal/seal.h"
+#include "seal/sha256.h"
 
 enum { CHUNK = 64 << 10 };
 
@@ -12,13 +12,13 @@ int seal_digest_fd(char out[SEAL_DIGEST_TEXT], uint64_t *size, int fd, uint64_t 
 {
 	static const char mark[] = "sha256:";
 	scoped(mem) char *room = malloc(CHUNK);
-	crypto_hash_sha256_state sum;
+	struct sha256 sum;
 	uint8_t hash[SEAL_HASH];
 	ssize_t got;
 
 	if (!room)
 		return err_sys(e, "memory for hashing");
-	crypto_hash_sha256_init(&sum);
+	sha256_begin(&sum);
 	for (*size = 0; (got = read(fd, room, CHUNK)) != 0;) {
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -28,9 +28,9 @@ int seal_digest_fd(char out[SEAL_DIGEST_TEXT], uint64_t *size, int fd, uint64_t 
 		if (*size > most)
 			return err_set(e, ERR_LIMIT, "more than %llu bytes to be hashed",
 				       (unsigned long long)most);
-		crypto_hash_sha256_update(&sum, (const uint8_t *)room, (size_t)got);
+		sha256_add(&sum, room, (size_t)got);
 	}
-	crypto_hash_sha256_final(&sum, hash);
+	sha256_end(&sum, hash);
 	memcpy(out, mark, sizeof(mark));
 	text_hex(out + sizeof(mark) - 1, hash, sizeof(hash));
 	return 0;

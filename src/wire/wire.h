@@ -4,7 +4,7 @@
 
 #include "model/model.h"
 
-enum { WIRE_VERSION = 1, WIRE_FDS = 2, WIRE_MOST = 131072 };
+enum { WIRE_VERSION = 1, WIRE_FDS = 2, WIRE_MOST = 131072, WIRE_COMMIT = 32768, WIRE_RECORDS = 32 };
 
 enum { RESOLVE_NEVER = 2 };	/* RESOLVED: no path of the workspace to that server */
 

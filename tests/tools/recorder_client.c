@@ -17,6 +17,8 @@
 struct tool {
 	struct wire launcher, broker;
 	struct msg msg;
+	struct unpack more;	/* receipts that came with the last one */
+	uint8_t more_room[WIRE_RECORDS * 8];
 	uint64_t run, tag;
 };
 
@@ -41,6 +43,12 @@ static uint64_t answer(struct tool *t, struct wire *w, bool print)
 	uint64_t number;
 	char text[256];
 
+	if (w == &t->broker && t->more.left > 0) {
+		number = unpack_number(&t->more, 8);
+		if (print)
+			printf("%s %" PRIu64 "\n", msg_name(MSG_RECEIPT), number);
+		return number;
+	}
 	if (wire_receive(w, &t->msg, true, &e) != WIRE_MESSAGE) {
 		puts("gone");
 		return 0;
@@ -53,6 +61,10 @@ static uint64_t answer(struct tool *t, struct wire *w, bool print)
 	number = unpack_number(&u, 8);
 	if (print)
 		printf("%s %" PRIu64 "\n", msg_name(t->msg.type), number);
+	if (t->msg.type == MSG_RECEIPT) {
+		memcpy(t->more_room, u.at, u.left);
+		t->more = (struct unpack){ .at = t->more_room, .left = u.left };
+	}
 	return number;
 }
 
@@ -60,6 +72,8 @@ static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum r
 {
 	struct record r = { .kind = kind, .ref = ref };
 	struct err e = { .kind = ERR_NONE };
+	uint8_t packed[RECORD_MOST], body[RECORD_MOST + 4];
+	struct pack p = { .at = body, .room = sizeof(body) };
 
 	record_text(&r, FIELD_AGENT, kind == RECORD_RUN ? "tester" : NULL);
 	record_text(&r, FIELD_TOOL, kind == RECORD_INTENT ? "read_file" : NULL);
@@ -67,8 +81,13 @@ static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum r
 	record_text(&r, FIELD_RESOURCE, kind == RECORD_INTENT ? "a \"quoted\"\n\x1b[31mname" : NULL);
 	record_text(&r, FIELD_WHY, kind == RECORD_REFUSAL ? "no rule allows it" : NULL);
 	record_text(&r, FIELD_STATUS, kind == RECORD_OUTCOME || kind == RECORD_CLOSE ? "ok" : NULL);
-	if (wire_send_record(w, type, tag, &r, &e) < 0)
+	if (type != MSG_COMMIT && wire_send_record(w, type, tag, &r, &e) < 0)
 		return;	/* the answer will say "gone" */
+	if (type == MSG_COMMIT) {
+		pack_text(&p, (const char *)packed, record_pack(packed, &r));
+		if (wire_send(w, type, tag, body, p.size, NULL, 0, &e) < 0)
+			return;
+	}
 }
 
 /* At most 64 unanswered at a time, as a broker keeps it. */

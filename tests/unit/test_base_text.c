@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -128,13 +129,21 @@ static void errors_gain_context_and_never_overflow(void **state)
 
 static void stamps_are_rfc_3339(void **state)
 {
-	char stamp[32];
+	char stamp[32], want[40];
+	int64_t second;
+	struct tm t;
 
 	(void)state;
 	clock_stamp(stamp, 0);
 	assert_string_equal(stamp, "1970-01-01T00:00:00.000000Z");
 	clock_stamp(stamp, UINT64_C(1763697540000042));
 	assert_string_equal(stamp, "2025-11-21T03:59:00.000042Z");
+	for (second = 0; second < INT64_C(253402300800); second += 86400 * 13 + 4127) {
+		gmtime_r(&(time_t){ second }, &t);	/* to the end of the year 9999 */
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.999999Z", &t);
+		clock_stamp(stamp, (uint64_t)second * 1000000u + 999999u);
+		assert_string_equal(stamp, want);
+	}
 	assert_int_equal(clock_left_ms(0), 0);
 	assert_true(clock_left_ms(clock_mono_ns() + 1) >= 0);
 }
