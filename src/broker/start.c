@@ -71,7 +71,7 @@ int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 
 	s->greet_id = 0;
 	if (m->error)
-		return hear_refusal(s, m, e);
+		return era_spoke(&done, s, e) ? done : hear_refusal(s, m, e);
 	if (!mcp_knows_revision(revision))
 		return era_spoke(&done, s, e)
 			       ? done

@@ -26,6 +26,7 @@ static const struct command {
 	{ "tools", "list|pin|scan", "see, accept and scan what tool servers offer", cmd_tools, true },
 	{ "workspace", "list|diff|commit|...", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
+	{ "show", "RUN [SERVER]", "what a run was, and what its tool servers said", cmd_show, false },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },
 	{ "version", "", "print the version", cmd_version, false },
