@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "catalogue/catalogue.h"
 #include "inspect/inspect.h"
 #include "mcp/modern.h"
 #include "policy/policy.h"
@@ -190,6 +191,9 @@ struct server {
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
 	struct inspect_bounds bounds;	/* of what it says */
 	bool unpinned;			/* the operator takes its definitions as they come */
+	struct catalogue *catalogue;
+	json_t *instructions, *program;	/* of the process that runs; NULL: none */
+	json_t *withheld[LISTED_KINDS];	/* what it lists and nobody may call, and why: pins.c */
 	struct resource *resources;
 	size_t resource_count;
 	enum server_state state;
@@ -239,6 +243,8 @@ struct broker {
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
 	bool told_about;
+	bool show;			/* the launcher wants to see what servers offer */
+	char tools_digest[SEAL_DIGEST_TEXT];	/* of the tool file */
 	struct server servers[SERVERS];
 	size_t server_count;
 	struct listener listeners[SERVERS + 1];
@@ -326,7 +332,9 @@ int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
 	   struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
+void ask_resource(struct call *c, const json_t *value);	/* what the call is about */
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
+int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
@@ -399,6 +407,21 @@ struct call *relay_find(const struct server *s, uint64_t id);	/* in flight; or N
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
+/* pins.c, pins_settle.c: only what a person has accepted is listed, called and believed: reeve-catalogue(5). */
+void pins_spawned(struct server *s, const struct msg *m);	/* what its program is */
+void pins_greeted(struct server *s, const json_t *result);	/* of initialize or server/discover */
+void pins_forget(struct server *s);				/* its process is gone */
+/* Of a list that was read: what passes stays in l->fresh. Nobody has seen it yet. */
+int pins_settle(struct server *s, enum mcp_list which, struct err *e) must_use;
+void pins_fill(struct server *s, enum mcp_ask what, struct mcp_asked *m, json_t *params);	/* the defaults */
+bool pins_ask(struct call *c, enum reason *reason, char *text, size_t room);
+bool pins_check_arguments(struct call *c, enum reason *reason, char *text, size_t room);
+/* It is about to be sent to a server that may not have run when it was judged. */
+int pins_known(struct call *c, bool *known, struct err *e) must_use;	/* has what is asked for been compared? */
+bool pins_stand(struct call *c, char *text, size_t room);		/* and is it what was accepted? */
+void pins_check_result(struct call *c, struct answer *a);
+bool pins_server_stands(const struct server *s);	/* program and instructions are the accepted ones */
+enum mcp_list pins_list(enum listed kind);	/* of tools or prompts */
 /* stages.c: what everything passes on its way. */
 bool stages_ask(struct call *c, enum reason *reason);
 void stages_answer(struct call *c, struct answer *a);

@@ -16,7 +16,9 @@ struct stage {
 /* What an agent asks. */
 static const struct stage asked[] = {
 	{ inspect_ask }, /* first: what the others say of an argument may repeat it */
+	{ pins_ask },
 	{ exec_ask },
+	{ pins_check_arguments },
 	{ NULL },
 };
 
@@ -27,6 +29,7 @@ static const struct stage asked_back[] = {
 
 /* The answer to either. */
 static void (*const answers[])(struct call *c, struct answer *a) = {
+	pins_check_result,
 	inspect_answer,
 	cut_answer,
 	NULL,
