@@ -29,7 +29,8 @@ int agent_accept(void *listener, short what, struct err *e)
 		return err_sys(e, "memory for a connection");
 	}
 	*s = (struct session){
-		.broker = b, .server = l->server, .fd = fd, .lines = LINES, .outlet = OUTLET
+		.broker = b, .server = l->server, .fd = fd, .quota = { .may = b->connection_quota },
+		.lines = LINES, .outlet = OUTLET
 	};
 	b->sessions[b->session_count++] = s;
 	return 0;

@@ -180,7 +180,8 @@ static struct call *build_call(struct session *s, struct server *server, const s
  * c->action.args; what a stage sets in c->action (category, class ...) the policy sees.
  */
 static bool (*const stages[])(struct call *c, enum reason *reason, char *text, size_t room) = {
-	inspect_ask, /* first: what the others say of an argument may repeat it */
+	quota_ask,
+	inspect_ask, /* before those whose sentences may repeat an argument */
 	exec_ask,
 	NULL,
 };

@@ -24,6 +24,7 @@ enum {
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
 	JOINED = 0xffff,
+	EACH_CONNECTION = 0xfffe,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
 };
@@ -42,6 +43,14 @@ enum call_state {
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
 	CALL_ENDED,
+};
+
+/* What somebody may ask, and what was asked: quota.c. */
+struct used {
+	struct quota may;
+	size_t in_flight;
+	double left[QUOTAS];	/* of those per minute; may be below zero */
+	uint64_t at_ns;		/* when that was so */
 };
 
 /* Anything an agent asked that is not answered in the same breath. */
@@ -70,6 +79,7 @@ struct call {
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
+	bool counted;			/* in flight: quota.c */
 	bool inspected;			/* nothing of it is a secret of ours */
 	char altered[320];		/* what was changed in its answer: texts, each with its NUL */
 	size_t altered_size;
@@ -101,6 +111,7 @@ struct session {
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
+	struct used quota;
 	struct lines lines;
 	struct outlet outlet;
 };
@@ -143,6 +154,7 @@ struct server {
 	uint16_t index;
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
 	struct inspect_bounds bounds;	/* of what it says */
+	struct used quota;
 	bool unpinned;			/* the operator takes its definitions as they come */
 	struct resource *resources;
 	size_t resource_count;
@@ -173,6 +185,8 @@ struct broker {
 	struct wire launcher, recorder;
 	struct commits commits;
 	struct policy *policy;
+	struct used quota;		/* of the run */
+	struct quota connection_quota;	/* of each connection */
 	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
@@ -320,6 +334,11 @@ int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
 int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
+
+/* quota.c: how much may be asked. */
+bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room);
+void quota_answered(struct call *c, size_t size);	/* by so many bytes */
+void quota_ended(struct call *c);
 
 /* inspect.c: what may not pass, in either direction. */
 bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */

@@ -58,6 +58,7 @@ int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
 	size_t i;
 
+	quota_answered(c, a->outcome.size);
 	for (i = 0; checks[i]; i++)
 		checks[i](c, a);
 	if (a->error)
