@@ -336,6 +336,7 @@ int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
 
 /* quota.c: how much may be asked. */
+void quota_open(struct quota *q);		/* without bounds, until they are told */
 bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room);
 void quota_answered(struct call *c, size_t size);	/* by so many bytes */
 void quota_ended(struct call *c);

@@ -26,6 +26,14 @@ static void scopes_of(struct scope out[SCOPES], struct call *c)
 	out[2] = (struct scope){ &c->server->quota, "this tool server" };
 }
 
+void quota_open(struct quota *q)
+{
+	int kind;
+
+	for (kind = 0; kind < QUOTAS; kind++)
+		q->most[kind] = UINT64_MAX;
+}
+
 static bool is_rate(int kind)
 {
 	return kind >= QUOTA_CALLS;

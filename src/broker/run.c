@@ -26,6 +26,8 @@ static struct broker *broker_new(int channel, struct err *e)
 	b->launcher = (struct wire){ channel, ROLE_BROKER, ROLE_LAUNCHER, PHASE_STARTING };
 	b->recorder = (struct wire){ -1, ROLE_BROKER, ROLE_RECORDER, PHASE_RUNNING };
 	commits_begin(&b->commits, &b->recorder);
+	quota_open(&b->quota.may);
+	quota_open(&b->connection_quota);
 	TAILQ_INIT(&b->calls);
 	TAILQ_INIT(&b->dead);
 	TAILQ_INIT(&b->asking);

@@ -157,6 +157,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .lines = LINES,
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->open);
+	quota_open(&s->quota.may);
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
 	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > KIND_URL)
