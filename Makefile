@@ -8,18 +8,22 @@ VERSION := 0.1.0
 
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
-PROGRAMS := reeve reeve-broker reeve-recorder reeve-audit reeve-call
+PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-audit reeve-call
 reeve          := cli launcher policy inspect profile wire jail seal json model base
 reeve-broker   := broker policy inspect mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
+reeve-porter   := porter mcp wire jail json model base
 reeve-audit    := audit ledger seal json model base
 reeve-call     := call mcp json model base
+reeve-courier  := courier mcp json jail model base
 
 # The libraries, by the one folder that includes their headers (src/FLOORS).
 lib_json := -ljansson
 lib_seal := -lsodium
 lib_jail := -lseccomp
 lib_audit := -lcrypto
+lib_porter := -lmicrohttpd
+lib_courier := -lcurl
 
 CFLAGS  ?= -O2 -g
 STRICT  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 \
@@ -77,13 +81,14 @@ $(OUT)/$(1): tests/unit/$(1).c $(call archives,$(call folder,$(1)) $(call below,
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 
-# fuzz_FOLDER: a libFuzzer target under clang (OUT=build/fuzz), and a replay of tests/fuzz/corpus/FOLDER.
+# fuzz_FOLDER or fuzz_FOLDER_what: a libFuzzer target under clang (OUT=build/fuzz), and a replay of its own
+# folder in tests/fuzz/corpus.
 define fuzzer
 build/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(call folder,$(1)) $(call below,$(call folder,$(1))))
 	clang $$(ALL_C) -fsanitize=fuzzer,address,undefined -o $$@ tests/fuzz/$(1).c -Wl,--start-group \
 		$$(filter %.a,$$^) -Wl,--end-group $(call libs,$(call folder,$(1)) $(call below,$(call folder,$(1))))
 $(OUT)/replay_$(1): tests/fuzz/$(1).c tests/fuzz/replay.c $(call archives,$(call folder,$(1)) $(call below,$(call folder,$(1))))
-	$$(CC) $$(ALL_C) $$(ALL_LD) -DREPLAY_CORPUS='"tests/fuzz/corpus/$(call folder,$(1))"' -MF $$@.d -o $$@ \
+	$$(CC) $$(ALL_C) $$(ALL_LD) -DREPLAY_CORPUS='"tests/fuzz/corpus/$(1:fuzz_%=%)"' -MF $$@.d -o $$@ \
 		tests/fuzz/$(1).c tests/fuzz/replay.c -Wl,--start-group \
 		$$(filter %.a,$$^) -Wl,--end-group $(call libs,$(call folder,$(1)) $(call below,$(call folder,$(1))))
 endef
@@ -199,6 +204,7 @@ fuzz:					## run every fuzz target for FUZZ_SECONDS (30) each
 		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $(FUZZ:%=build/fuzz/%)
 	@for t in $(FUZZ); do mkdir -p build/fuzz/corpus/$$t; echo "$$t"; build/fuzz/$$t -verbosity=0 \
 		-max_total_time=$(or $(FUZZ_SECONDS),30) -print_final_stats=0 -artifact_prefix=build/fuzz/ \
+		$$(ls tests/fuzz/$${t#fuzz_}.dict 2>/dev/null | sed s/^/-dict=/) \
 		build/fuzz/corpus/$$t tests/fuzz/corpus/$${t#fuzz_} || exit 1; done
 
 # --- getting it onto a machine ---

@@ -15,8 +15,8 @@ import struct
 import sys
 
 MAGIC = b"reeve-journal/1\n"
-KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files")
-INSIDE = ("intent", "refusal", "outcome", "close", "syscall", "file", "files")  # of an open run
+KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files", "dropped")
+INSIDE = ("intent", "refusal", "outcome", "close", "syscall", "file", "files", "dropped")  # of an open run
 COMMIT = 0xFFFF
 
 class Bad(Exception):

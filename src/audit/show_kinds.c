@@ -224,11 +224,27 @@ static void show_syscall(struct show *s, const struct record *r)
 	buf_puts(&s->line, "\n");
 }
 
+/* "dropped  from fs: late  10 times" */
+static void show_dropped(struct show *s, const struct record *r)
+{
+	uint64_t count = r->value[FIELD_COUNT].number;
+
+	put_clock(s, r);
+	put_word(s, YELLOW, "dropped");
+	buf_puts(&s->line, r->value[FIELD_SERVER].set ? "from " : "from the agent");
+	put(s, r, FIELD_SERVER, 24);
+	buf_puts(&s->line, ": ");
+	put(s, r, FIELD_REASON, 24);
+	if (count > 1)
+		buf_printf(&s->line, "  %" PRIu64 " times", count);
+	buf_puts(&s->line, "\n");
+}
+
 static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) = {
 	[RECORD_GENESIS] = show_genesis, [RECORD_RUN] = show_run,	  [RECORD_INTENT] = show_intent,
 	[RECORD_REFUSAL] = show_refusal, [RECORD_OUTCOME] = show_outcome, [RECORD_RECOVERY] = show_recovery,
 	[RECORD_CLOSE] = show_close,	 [RECORD_SYSCALL] = show_syscall, [RECORD_FILE] = show_file,
-	[RECORD_FILES] = show_files,
+	[RECORD_FILES] = show_files,	 [RECORD_DROPPED] = show_dropped,
 };
 
 void show_kind(struct show *s, const struct record *r)

@@ -10,11 +10,25 @@
 
 enum { COMMITS_PAUSE = 512, LINES_MOST = 64 << 20 };
 
+int agent_admit(struct broker *b, struct server *server, int fd, struct err *e)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		fd_close(&fd);
+		return err_sys(e, "memory for a connection");
+	}
+	*s = (struct session){ .broker = b, .server = server, .fd = fd, .lines = LINES, .outlet = OUTLET,
+			      .quota = { .may = b->connection_quota },
+			      .log_level = news_level("info") };
+	b->sessions[b->session_count++] = s;
+	return 0;
+}
+
 int agent_accept(void *listener, short what, struct err *e)
 {
 	struct listener *l = listener;
 	struct broker *b = l->broker;
-	struct session *s;
 	int fd;
 
 	(void)what;
@@ -23,17 +37,7 @@ int agent_accept(void *listener, short what, struct err *e)
 	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return 0; /* it has gone again */
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		fd_close(&fd);
-		return err_sys(e, "memory for a connection");
-	}
-	*s = (struct session){
-		.broker = b, .server = l->server, .fd = fd, .quota = { .may = b->connection_quota },
-		.lines = LINES, .outlet = OUTLET
-	};
-	b->sessions[b->session_count++] = s;
-	return 0;
+	return agent_admit(b, l->server, fd, e);
 }
 
 /* What waits because of agents: their calls, and what servers have yet to read. */
@@ -137,16 +141,22 @@ void agent_flush(struct session *s)
 void agent_drop(struct session *s)
 {
 	struct call *c, *next;
+	size_t i;
 
 	for (c = TAILQ_FIRST(&s->broker->calls); c; c = next) {
 		next = TAILQ_NEXT(c, all);
 		if (c->session != s)
 			continue;
-		c->session = NULL;
-		s->calls--;
-		if (c->state == CALL_ASKING || c->state == CALL_STARTING || c->state == CALL_LISTING)
+		if (!c->up)
+			s->calls--;
+		c->session = NULL; /* what a server has asked it the loop gives up: upcall_expire() */
+		if (!c->up && (c->state == CALL_ASKING || c->state == CALL_STARTING ||
+			       c->state == CALL_LISTING))
 			call_end(c);
 	}
+	for (i = 0; i < s->broker->server_count; i++)
+		if (s->broker->servers[i].rooted == s)
+			s->broker->servers[i].rooted = NULL;
 	s->gone = true;
 }
 
@@ -182,7 +192,7 @@ void agents_relieve(struct broker *b)
 		agent_drop(most);
 }
 
-void agents_bury(struct broker *b)
+int agents_bury(struct broker *b, struct err *e)
 {
 	size_t i, kept = 0;
 	struct session *s;
@@ -193,10 +203,15 @@ void agents_bury(struct broker *b)
 			b->sessions[kept++] = s;
 			continue;
 		}
+		if (dropped_rest(b, &s->drops, NULL, e) < 0)
+			return -1;
 		fd_close(&s->fd);
 		lines_free(&s->lines);
 		buf_free(&s->outlet.out);
+		json_decref(s->subscribed);
+		json_decref(s->shown);
 		free(s);
 	}
 	b->session_count = kept;
+	return 0;
 }

@@ -5,7 +5,11 @@
 /* Where the answer goes; NULL: nobody waits for it. */
 static struct buf *way_out(const struct call *c)
 {
-	return c->session && c->id && !c->silent ? &c->session->outlet.out : NULL;
+	if (c->silent || (c->up && (c->server->in < 0 || c->server->tag != c->born)))
+		return NULL;
+	if (c->up)
+		return &c->server->outlet.out;
+	return c->session ? &c->session->outlet.out : NULL;
 }
 
 void answer_result(struct call *c, const json_t *result)
@@ -13,9 +17,9 @@ void answer_result(struct call *c, const json_t *result)
 	struct buf *out = way_out(c);
 	scoped(json) json_t *shown = out ? era_result(c, result) : NULL;
 
-	if (shown)
+	if (shown && c->id)
 		mcp_write_result(out, c->id, shown);
-	else if (out)
+	else if (out && !shown)
 		answer_error(c, MCP_INTERNAL, "reeve is out of memory");
 }
 
@@ -24,7 +28,7 @@ void answer_failure(struct call *c, const json_t *error)
 	struct buf *out = way_out(c);
 	scoped(json) json_t *shown = out ? era_error(c, error) : NULL;
 
-	if (shown)
+	if (shown && c->id)
 		mcp_write_failure(out, c->id, shown);
 }
 
@@ -32,15 +36,16 @@ void answer_failure(struct call *c, const json_t *error)
 void answer_error(struct call *c, int code, const char *text)
 {
 	scoped(json) json_t *whole = NULL;
+	struct buf *out = way_out(c);
 
-	if (!c->session || c->silent)
+	if (!out)
 		return;
 	if (c->data)
 		whole = json_pack("{s:i, s:s, s:O}", "code", code, "message", text, "data", c->data);
 	if (whole)
-		mcp_write_failure(&c->session->outlet.out, c->id, whole);
+		mcp_write_failure(out, c->id, whole);
 	else
-		mcp_write_error(&c->session->outlet.out, c->id, code, text);
+		mcp_write_error(out, c->id, code, text);
 }
 
 /* A tool's failure is a result, so that its model reads it and goes on; anything else's is an error. */

@@ -143,64 +143,15 @@ int ask_write(struct call *c, struct err *e)
 	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
 }
 
-static struct call *build_call(struct session *s, struct server *server, const struct mcp_asked *m,
-			       struct request *r, struct err *e)
-{
-	struct call *c = call_new(s, r, e);
-
-	if (!c)
-		return NULL;
-	c->server = server;
-	c->what = r->what;
-	c->name = strdup(m->name);
-	c->token = json_incref((json_t *)(uintptr_t)m->token);
-	if (!c->name) {
-		call_end(c);
-		err_sys(e, "memory for a call");
-		return NULL;
-	}
-	c->action = (struct action){ .kind = mcp_ask_action(r->what),
-				     .server = server->name,
-				     .tool = c->name,
-				     .args = m->args,
-				     .run = &s->broker->about,
-				     .wall_us = clock_wall_us() };
-	c->relay_id = ++server->next_id;
-	find_resource(c);
-	write_bytes(c, m);
-	if (era_is_open(c))
-		c->doc = take(&r->doc);
-	call_weigh(c);
-	return c;
-}
-
-/*
- * What a call passes before the policy is asked, in this order. Each may refuse it: then it sets
- * *reason and writes a sentence for the agent, and nothing after it is asked. The arguments are
- * c->action.args; what a stage sets in c->action (category, class ...) the policy sees.
- */
-static bool (*const stages[])(struct call *c, enum reason *reason, char *text, size_t room) = {
-	quota_ask,
-	inspect_ask, /* before those whose sentences may repeat an argument */
-	exec_ask,
-	NULL,
-};
-
-static bool passes(struct call *c, enum reason *reason)
-{
-	size_t i;
-
-	for (i = 0; stages[i]; i++)
-		if (!stages[i](c, reason, c->text, sizeof(c->text)))
-			return false;
-	return true;
-}
-
 /* Well-formed as a message, but nothing this could be asked with is told as an error. */
 static int refuse_call(struct call *c, enum reason reason, struct err *e)
 {
 	if (reason == REASON_BAD_PARAMS || reason == REASON_TOO_LONG || reason == REASON_NO_SERVER)
 		c->code = MCP_BAD_PARAMS;
+	if (reason == REASON_OVER_QUOTA && c->session->drops.of[reason].count)
+		return session_count_refusal(c, reason, e);
+	if (reason == REASON_OVER_QUOTA)
+		dropped_first(&c->session->drops, reason, c->forward.data, c->forward.size);
 	c->verdict = (struct verdict){ .reason = reason, .why = c->text };
 	return session_record(c, e);
 }
@@ -213,10 +164,53 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 		snprintf(c->text, sizeof(c->text), "it is too long once it is written out");
 		return refuse_call(c, REASON_TOO_LONG, e);
 	}
-	if (!passes(c, &reason))
+	if (c->what == MCP_SUBSCRIBE && !c->up && subscriptions_full(c->session)) {
+		snprintf(c->text, sizeof(c->text), "it has %d subscriptions already", SUBSCRIPTIONS);
+		return refuse_call(c, REASON_FLOODING, e);
+	}
+	if (!stages_ask(c, &reason))
 		return refuse_call(c, reason, e);
 	c->undecidable = !policy_questions(c->broker->policy, &c->action);
 	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+}
+
+/* The last who wanted to hear of it does no more, or there are others: then the server is not asked. */
+static bool unsubscribed(struct call *c, const struct server *server, const struct mcp_asked *m)
+{
+	scoped(json) json_t *nothing = json_object();
+
+	subscribe(c->session, server, m->name, false);
+	if (!subscribed_by_others(c->session, server, m->name))
+		return false;
+	answer_result(c, nothing);
+	call_end(c);
+	return true;
+}
+
+int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
+	   struct err *e)
+{
+	if (r->what == MCP_UNSUBSCRIBE && unsubscribed(c, server, m))
+		return 0;
+	c->server = server;
+	c->what = r->what;
+	c->name = strdup(m->name);
+	c->token = json_incref((json_t *)(uintptr_t)m->token);
+	if (!c->name)
+		return err_sys(e, "memory for a call");
+	c->action = (struct action){ .kind = mcp_ask_action(r->what),
+				     .server = server->name,
+				     .tool = c->name,
+				     .args = m->args,
+				     .run = &c->broker->about,
+				     .wall_us = clock_wall_us() };
+	c->relay_id = ++server->next_id;
+	find_resource(c);
+	write_bytes(c, m);
+	if (era_is_open(c))
+		c->doc = take(&r->doc);
+	call_weigh(c);
+	return ask_call(c, r, e);
 }
 
 int ask_serve(struct session *s, struct request *r, struct err *e)
@@ -231,12 +225,14 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 
 	if (!mcp_read_asked(&m, r->what, r->m.params, &fault))
 		return session_fault(s, r, &fault, e);
+	if (m.is_uri && !s->server)
+		return resources_ask(s, r, e);
 	server = find_server(s, &m);
 	if (!server || (!m.is_uri && strlen(m.name) > MCP_NAME) ||
 	    (server->exec && r->what != MCP_CALL_TOOL))
 		return session_fault(s, r, &nobody, e);
 	if (server->exec)
 		exec_fill(server, &m, r->m.params);
-	c = build_call(s, server, &m, r, e);
-	return c ? ask_call(c, r, e) : -1;
+	c = call_new(s, r, e);
+	return c ? ask_of(c, server, &m, r, e) : -1;
 }

@@ -14,6 +14,8 @@
 enum {
 	SERVERS = 32,
 	SESSIONS = 64,
+	SHOWN_URLS = 64,	/* elicitations by url that one agent has accepted */
+	SUBSCRIPTIONS = 256,	/* of one agent */
 	SESSION_CALLS = 64,	/* in flight, of one agent connection */
 	BROKER_CALLS = 896,	/* in flight, of all; a connection with none may always ask one */
 	CALLS_MOST = BROKER_CALLS + SESSIONS, /* with the starts of servers below the recorder's 1024 open intents */
@@ -26,7 +28,8 @@ enum {
 	JOINED = 0xffff,
 	EACH_CONNECTION = 0xfffe,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
-	WATCHES = 2 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
+	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
+	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
 };
 
 struct broker;
@@ -34,6 +37,20 @@ struct session;
 struct server;
 
 TAILQ_HEAD(calls, call);
+
+/* How often something may be: dropped.c. */
+struct pace {
+	uint64_t at_ns, left;
+};
+
+/* What was said and nobody got, by reason. */
+struct drops {
+	struct drop {
+		uint64_t count, told, due;	/* so far; when last recorded; when it is next */
+		size_t size;			/* of the first */
+		char digest[SEAL_DIGEST_TEXT];
+	} of[REASONS];
+};
 
 enum call_state {
 	CALL_ASKING,		/* the launcher is resolving paths */
@@ -58,7 +75,11 @@ struct call {
 	TAILQ_ENTRY(call) all, queued;
 	struct calls *queue;		/* of its server, or NULL */
 	struct broker *broker;
-	struct session *session;	/* NULL once the agent has gone */
+	struct session *session;	/* who asks, or is asked; NULL once it has gone */
+	bool up;			/* the server asks, and the agent answers */
+	enum mcp_upward upward;		/* what */
+	uint64_t born;			/* which process of the server's */
+	char *shown;			/* owned: the elicitationId of a url */
 	struct server *server;
 	enum call_state state;
 	json_t *doc;			/* owned until it is judged; the arguments are borrowed from it */
@@ -66,6 +87,9 @@ struct call {
 	enum mcp_ask what;
 	char *name;			/* owned: of the tool or prompt, the URI */
 	json_t *token;			/* owned: the agent's progress token, or NULL */
+	bool progressed;
+	double progress;		/* as it was last told */
+	struct pace pace;		/* of that */
 	bool modern;			/* the agent speaks the newer era, and said in this envelope: */
 	struct modern_envelope envelope;
 	bool waited;			/* for its server, before it was judged for good */
@@ -91,6 +115,7 @@ struct call {
 	uint32_t asked;			/* list: servers it has had started */
 	enum mcp_list list;		/* which, from where on */
 	size_t from_server, from_item;
+	bool finding;			/* no list is wanted, but whose URI it is */
 	struct {
 		size_t tool, count;
 		struct buf values;	/* count x (u8 given, text) as EXEC carries them */
@@ -112,6 +137,10 @@ struct session {
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
 	struct used quota;
+	uint64_t next_id;		/* of what it is asked */
+	json_t *subscribed, *shown;	/* owned: resources, and elicitations by url, with the server's index */
+	int log_level;			/* it wants messages from here on */
+	struct drops drops;
 	struct lines lines;
 	struct outlet outlet;
 };
@@ -147,6 +176,16 @@ struct listing {
 	bool failed;			/* it could not be read, and is taken to be empty */
 };
 
+/* When it is stopped for want of use, and how long one that failed is left alone: server_life.c. */
+struct life {
+	uint64_t leaving;		/* tag of a process that was told to end and has not yet; 0: none */
+	bool wanted;			/* it is needed again meanwhile */
+	bool retiring;			/* it is stopped because nobody needs it */
+	unsigned failures;		/* in a row */
+	uint64_t ready_ns, idle_ns;	/* since when it is ready; when it is stopped; 0: not */
+	uint64_t rests_until_ns;
+};
+
 struct server {
 	struct broker *broker;
 	char name[64];
@@ -172,7 +211,14 @@ struct server {
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
 	struct calls waiting, flying;
-	char failed[96];		/* why it stopped */
+	struct calls upward;		/* what it has asked agents */
+	size_t upcalls;			/* those, and what is being recorded */
+	struct session *rooted;		/* who has told it its roots */
+	struct pace asking, news;
+	struct drops drops;
+	struct life life;
+	char failed[320];		/* why it stopped */
+	bool leaked;			/* what it says now held a secret of ours */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -181,8 +227,18 @@ struct watch {
 	void *whose;
 };
 
+/* What the porter turned away with one sentence: the first is recorded at once, then the 10th, the 100th … */
+struct turned {
+	enum reason reason;
+	char why[200];
+	uint64_t count, told, due;
+	size_t size;		/* of the last */
+};
+
 struct broker {
-	struct wire launcher, recorder;
+	struct wire launcher, recorder, porter;	/* porter: fd -1 if there is none */
+	struct turned turned[TURNED_KINDS + 1];	/* the last: all others */
+	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
 	struct used quota;		/* of the run */
@@ -201,6 +257,7 @@ struct broker {
 	struct calls asking;		/* what the launcher is to be asked, when it may be */
 	size_t unanswered;		/* by the launcher */
 	size_t call_count, held;	/* held: of all calls */
+	size_t upcalls;
 	uint64_t run, tag;
 	bool ending;
 	struct pollfd polls[WATCHES];
@@ -211,12 +268,14 @@ struct broker {
 
 /* run.c: all of it, over this channel to the launcher. */
 int broker_run(int channel, struct err *e) must_use;
+struct broker *broker_new(int channel, struct err *e);
 
 /* setup.c: everything the launcher tells, up to START. */
 int setup_hear(struct broker *b, struct err *e) must_use;
 
 /* loop.c: until END is done with. */
 int loop_run(struct broker *b, struct err *e) must_use;
+int loop_turn(struct broker *b, int wait_ms, struct err *e) must_use;	/* once round */
 void loop_watch(struct broker *b, int fd, short events,
 		int (*attend)(void *whose, short what, struct err *e), void *whose);
 
@@ -224,7 +283,12 @@ void loop_watch(struct broker *b, int fd, short events,
 int peers_launcher(void *broker, short what, struct err *e) must_use;
 int peers_recorder(void *broker, short what, struct err *e) must_use;
 
+/* porter.c: what it says of agents that speak HTTP. */
+int porter_attend(void *broker, short what, struct err *e) must_use;
+int porter_end(struct broker *b, struct err *e) must_use;	/* what was counted and not yet recorded */
+
 /* agent.c: connections. */
+int agent_admit(struct broker *b, struct server *server, int fd, struct err *e) must_use;	/* takes fd */
 int agent_accept(void *listener, short what, struct err *e) must_use;
 int agent_attend(void *session, short what, struct err *e) must_use;
 int agent_work(struct session *s, struct err *e) must_use;	/* serve the lines that are here */
@@ -233,7 +297,7 @@ void agent_flush(struct session *s);
 void agent_finish(struct session *s);		/* asks no more, and has all its answers */
 void agent_drop(struct session *s);
 void agents_relieve(struct broker *b);		/* of answers that nobody reads */
-void agents_bury(struct broker *b);		/* free those that have gone */
+int agents_bury(struct broker *b, struct err *e) must_use;	/* free those that have gone */
 void agents_tell_changed(struct broker *b, const struct server *changed, enum mcp_list which);
 
 /* session.c: judge, write down, and only then act. */
@@ -250,20 +314,25 @@ struct request {
 
 int session_take(struct session *s, const char *line, size_t size, struct err *e) must_use;
 /* The one place where news goes to an agent. `params` may be NULL. */
+bool session_hears(const struct session *s);	/* or reads too little for news */
+void session_cancel(struct session *s, uint64_t id);	/* take back what it was asked */
 void session_tell(struct session *s, const char *method, const json_t *params);
 int session_too_long(struct session *s, size_t size, struct err *e) must_use;
 int session_fault(struct session *s, struct request *r, const struct mcp_fault *f,
 		  struct err *e) must_use;
 int session_serve(struct call *c, struct err *e) must_use;
 int session_record(struct call *c, struct err *e) must_use;	/* a verdict that stands already */
+int session_count_refusal(struct call *c, enum reason reason, struct err *e) must_use;	/* not the first of its kind */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 
 /* methods.c: what an agent may ask. */
-json_t *method_capabilities(void);	/* what reeve offers; a new reference */
+json_t *method_capabilities(const struct session *s);	/* what reeve offers it; a new reference */
 int method_serve(struct session *s, struct request *r, struct err *e) must_use;
 
 /* ask.c: from what is asked to a call that can be judged. */
 int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
+int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
+	   struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
@@ -277,6 +346,7 @@ int launcher_answered(struct broker *b, struct err *e) must_use;
 
 /* call.c: a call's life. */
 struct call *call_new(struct session *s, struct request *r, struct err *e);
+struct call *call_new_up(struct server *s, struct session *to, struct request *r, struct err *e);
 struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state);
 void call_queue(struct call *c, struct calls *queue, enum call_state state);
 void call_unqueue(struct call *c);
@@ -310,7 +380,7 @@ void answer_failure(struct call *c, const json_t *error);
 void answer_error(struct call *c, int code, const char *text);
 void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
 
-/* A tool server's answer on its way to the agent: one of the two is there. */
+/* An answer on its way to who asked, the agent or (c->up) the tool server: one of the two is there. */
 struct answer {
 	json_t *result, *error;		/* owned; what checks it may put another in its place */
 	struct outcome outcome;		/* what is recorded; texts must live as long as the call */
@@ -324,6 +394,45 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 int relay_deliver(struct call *c, struct answer *a, struct err *e) must_use;	/* through the checks */
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
+
+/* stages.c: what everything passes on its way. */
+bool stages_ask(struct call *c, enum reason *reason);
+void stages_answer(struct call *c, struct answer *a);
+bool stages_news(struct server *s, const char *method, json_t **params);
+void stages_list(struct server *s, enum mcp_list which);
+
+/* upcall.c: what tool servers ask of agents. */
+int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struct err *e) must_use;
+int upcall_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
+int upcall_answer(bool *taken, struct session *s, struct request *r, struct err *e) must_use;
+int upcall_cancelled(struct server *s, const json_t *id, struct err *e) must_use;
+int upcall_give_up(struct call *c, const char *status, const char *why, struct err *e) must_use;
+int upcall_fail(struct server *s, const char *why, struct err *e) must_use;
+uint64_t upcall_deadline(const struct server *s);
+int upcall_expire(struct server *s, uint64_t now, struct err *e) must_use;
+
+/* news.c: what tool servers tell. */
+int news_hear(struct server *s, const struct mcp_message *m, const char *line, size_t size,
+	      struct err *e) must_use;
+int news_level(const char *word);	/* -1: none */
+
+/* resources.c: whose URI it is, and who wants to hear of it. */
+int resources_ask(struct session *s, struct request *r, struct err *e) must_use;	/* on the joined socket */
+int resources_find(struct call *c, struct err *e) must_use;	/* a list has been read */
+bool subscribed(const struct session *a, const struct server *s, const char *uri);
+bool subscribed_by_others(const struct session *a, const struct server *s, const char *uri);
+bool subscriptions_full(const struct session *a);
+void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
+
+/* cancel.c: an agent takes a call back. */
+int cancel_call(struct call *c, struct err *e) must_use;
+
+/* dropped.c: what was said and nobody got. `line` may be NULL. */
+int dropped(struct broker *b, struct drops *drops, const char *server, enum reason reason,
+	    const char *line, size_t size, struct err *e) must_use;
+void dropped_first(struct drops *drops, enum reason reason, const char *line, size_t size);	/* it has a record of its own */
+int dropped_rest(struct broker *b, struct drops *drops, const char *server, struct err *e) must_use;
+bool pace_allows(struct pace *p, unsigned most, unsigned each_second, uint64_t now_ns);
 
 /* exec.c: calls of exec tools. */
 void exec_fill(struct server *s, struct mcp_asked *m, json_t *params);	/* the defaults */
@@ -347,6 +456,7 @@ void inspect_refused(struct call *c);		/* before its record, if inspect_ask() wa
 void inspect_answer(struct call *c, struct answer *a);
 /* Anything else a server says, before it is kept or passed on; false: it must not be. */
 bool inspect_heard(struct server *s, json_t *value);
+void inspect_list(struct server *s, enum mcp_list which);
 
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */
@@ -358,6 +468,16 @@ int server_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_close_start(struct server *s, const char *status, const char *why, struct err *e) must_use;
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
+/* server_life.c: between one process of it and the next. */
+void life_ready(struct server *s);
+void life_touch(struct server *s);		/* somebody needed it just now */
+void life_stopped(struct server *s);		/* before its process is forgotten */
+bool life_rests(const struct server *s);	/* it is not started now: life_refuse() */
+bool life_may_start(struct server *s);
+int life_refuse(struct call *c, struct err *e) must_use;
+int life_left(struct broker *b, uint64_t tag, struct err *e) must_use;	/* a process has ended, or never was */
+uint64_t life_deadline(const struct server *s);	/* UINT64_MAX: none */
+int life_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_again(struct server *s, const char *why, struct err *e) must_use;	/* it is started anew, at once */
 int start_greet(struct server *s, struct err *e) must_use;
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;
@@ -378,6 +498,7 @@ int listing_expire(struct server *s, uint64_t now, struct err *e) must_use;
 
 /* hear.c: what a server says. */
 int hear_line(struct server *s, const char *line, size_t size, struct err *e) must_use;
+int hear_long(struct server *s, size_t size, struct err *e) must_use;
 
 /* list.c: tools/list and the others. */
 int list_serve(struct session *s, struct request *r, struct err *e) must_use;

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -18,7 +19,7 @@ static void keep_id(struct call *c, json_t *id)
 	buf_free(&text);
 }
 
-struct call *call_new(struct session *s, struct request *r, struct err *e)
+static struct call *make(struct session *s, struct request *r, struct err *e)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
@@ -39,8 +40,34 @@ struct call *call_new(struct session *s, struct request *r, struct err *e)
 	c->tag = s->broker->tag += TAG_STEP;
 	keep_id(c, r->m.id);
 	TAILQ_INSERT_TAIL(&s->broker->calls, c, all);
+	return c;
+}
+
+struct call *call_new(struct session *s, struct request *r, struct err *e)
+{
+	struct call *c = make(s, r, e);
+
+	if (!c)
+		return NULL;
 	s->broker->call_count++;
 	s->calls++;
+	return c;
+}
+
+/* What a server asks is held against that server, not against the agent. */
+struct call *call_new_up(struct server *s, struct session *to, struct request *r, struct err *e)
+{
+	const char *url = json_string_value(json_object_get(r->m.params, "elicitationId"));
+	struct call *c = make(to, r, e);
+
+	if (!c)
+		return NULL;
+	c->up = c->waited = true; /* whoever asks has told which era is its own */
+	c->server = s;
+	c->born = s->tag;
+	c->shown = url ? strdup(url) : NULL;
+	s->upcalls++;
+	s->broker->upcalls++;
 	return c;
 }
 
@@ -97,15 +124,19 @@ void call_end(struct call *c)
 	if (c->state == CALL_ENDED)
 		return;
 	call_unqueue(c);
+	if (c->server)
+		life_touch(c->server);
 	c->broker->held -= c->held;
 	c->held = 0;
 	fd_close(&c->exec.out);
 	quota_ended(c);
-	if (c->session)
+	if (c->session && !c->up)
 		c->session->calls--;
 	c->session = NULL;
 	c->state = CALL_ENDED;
-	c->broker->call_count--;
+	if (c->up)
+		c->server->upcalls--;
+	*(c->up ? &c->broker->upcalls : &c->broker->call_count) -= 1;
 	TAILQ_REMOVE(&c->broker->calls, c, all);
 	TAILQ_INSERT_TAIL(&c->broker->dead, c, all);
 }
@@ -134,6 +165,7 @@ void calls_bury(struct broker *b)
 		json_decref(c->data);
 		json_decref(c->token);
 		free(c->name);
+		free(c->shown);
 		buf_free(&c->forward);
 		buf_free(&c->exec.values);
 		buf_free(&c->exec.output);

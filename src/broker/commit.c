@@ -1,6 +1,6 @@
 /*
  * Records leave in order, together, when the loop has let go of all that agents and tools were to
- * get: nobody waits for an outcome. At most WINDOW are unanswered, so that neither side can ever
+ * get. At most WINDOW are unanswered, so that neither side can ever
  * wait for the other with both socket queues full. What is above waits here; it is bounded by the calls in
  * flight.
  */
@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "json/json.h"
 
-enum { WINDOW = 128 };
+enum { WINDOW = 128, PATIENCE_NS = 2000000 };
 
 struct receipt {
 	TAILQ_ENTRY(receipt) next;
@@ -67,12 +68,37 @@ static int send_some(struct commits *q, struct err *e)
 	return 0;
 }
 
-int commits_flush(struct commits *q, struct err *e)
+/*
+ * An outcome that left at once would have an fdatasync to itself, and the next intent would have to
+ * wait behind that. Together they cost one.
+ */
+static bool may_wait(struct commits *q)
 {
+	uint64_t now;
+
+	if (q->awaited || q->count - q->sent_count >= WIRE_RECORDS)
+		return false;
+	now = clock_mono_ns();
+	if (q->due_ns == 0)
+		q->due_ns = now + PATIENCE_NS;
+	return now < q->due_ns;
+}
+
+int commits_flush(struct commits *q, bool all, struct err *e)
+{
+	if (TAILQ_EMPTY(&q->queued) || (!all && may_wait(q)))
+		return 0;
 	while (q->sent_count < WINDOW && !TAILQ_EMPTY(&q->queued))
 		if (send_some(q, e) < 0)
 			return -1;
+	q->awaited = !TAILQ_EMPTY(&q->queued);
+	q->due_ns = 0;
 	return 0;
+}
+
+uint64_t commits_due(const struct commits *q)
+{
+	return q->due_ns ? q->due_ns : UINT64_MAX;
 }
 
 static int commit(struct commits *q, const struct record *record, struct commit_then then,
@@ -91,6 +117,7 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	memcpy(r->record, packed, size);
 	TAILQ_INSERT_TAIL(&q->queued, r, next);
 	q->count++;
+	q->awaited |= record->kind != RECORD_OUTCOME;
 	return 0;
 }
 
@@ -160,6 +187,8 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
 	set_controls(&r, &room, v);
+	if (about->count)
+		record_number(&r, FIELD_COUNT, about->count);
 	record_text(&r, FIELD_DIGEST, about->digest);
 	set_layers(&r, &room, v);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
@@ -201,6 +230,19 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 		record_number(&r, FIELD_SIZE, o->size);
 	record_text(&r, FIELD_STATUS, o->status);
 	record_text(&r, FIELD_WHY, o->why);
+	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e)
+{
+	struct record r = { .kind = RECORD_DROPPED };
+
+	record_number(&r, FIELD_COUNT, d->count);
+	record_text(&r, FIELD_DIGEST, d->digest);
+	record_text(&r, FIELD_REASON, reason_word(d->reason));
+	record_text(&r, FIELD_SERVER, d->server);
+	if (d->size)
+		record_number(&r, FIELD_SIZE, d->size);
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
 }
 

@@ -20,6 +20,8 @@ struct commits {
 	struct receipts sent, queued;
 	size_t sent_count, count;
 	uint64_t tag;
+	bool awaited;		/* somebody waits for one of the queued */
+	uint64_t due_ns;	/* when the others leave by themselves; 0: there are none */
 };
 
 /* What is done once the record is durable. The receipt is handed over: receipt_free() it. */
@@ -34,6 +36,7 @@ struct commit_about {
 	const char *request;	/* the agent's own id, as JSON */
 	const char *resource;
 	size_t size;
+	uint64_t count;		/* how often so far, of what is counted by kind */
 };
 
 /* How an intent ended. */
@@ -57,8 +60,23 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 int commit_outcome(struct commits *q, const struct receipt *proof, const struct outcome *o,
 		   struct err *e) must_use;
 
-/* Send what is queued, as far as the recorder may be sent more. */
-int commits_flush(struct commits *q, struct err *e) must_use;
+/*
+ * Send what is queued, as far as the recorder may be sent more. Outcomes, which nobody waits for, stay
+ * for a moment unless `all`, to be committed together with the next intent.
+ */
+int commits_flush(struct commits *q, bool all, struct err *e) must_use;
+uint64_t commits_due(const struct commits *q);	/* when to call it next; UINT64_MAX: no need to */
+
+/* What somebody said and nobody got: how often so far, and the first line of the kind. */
+struct commit_dropped {
+	const char *server;	/* NULL: an agent */
+	enum reason reason;
+	uint64_t count;
+	size_t size;
+	const char *digest;	/* NULL: not known */
+};
+
+int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e) must_use;
 
 /* A RECEIPT has come. */
 int commit_receive(struct commits *q, const struct msg *m, struct err *e) must_use;

@@ -72,6 +72,8 @@ static const char *method_of(const struct call *c)
 /* A new reference; NULL when out of memory. */
 json_t *era_result(const struct call *c, const json_t *result)
 {
+	if (c->up)
+		return json_incref((json_t *)(uintptr_t)result);
 	if (c->modern)
 		return modern_outward(result, method_of(c));
 	if (c->server && c->server->era == MCP_ERA_MODERN)
@@ -94,7 +96,7 @@ json_t *era_error(const struct call *c, const json_t *error)
 /* What reeve offers to whoever asks; what the tool servers have shows in the lists. */
 int era_discover(struct session *s, struct request *r, struct err *e)
 {
-	scoped(json) json_t *can = method_capabilities(), *result = modern_discovery(can, NULL);
+	scoped(json) json_t *can = method_capabilities(s), *result = modern_discovery(can, NULL);
 
 	(void)e;
 	if (result)
@@ -223,7 +225,8 @@ uint64_t era_deadline(const struct server *s)
  */
 bool era_is_open(const struct call *c)
 {
-	return c->server && !c->server->exec && c->server->era == MCP_ERA_OPEN && !c->waited;
+	return c->server && !c->server->exec && c->server->era == MCP_ERA_OPEN && !c->waited &&
+	       !life_rests(c->server);
 }
 
 int era_wait(struct call *c, struct err *e)

@@ -3,28 +3,24 @@
 
 #include "broker/broker.h"
 
-static int hear_request(struct server *s, const struct mcp_message *m)
+static int hear_request(struct server *s, struct request *r, struct err *e)
 {
-	if (strcmp(m->method, "ping") == 0) {
-		scoped(json) json_t *nothing = json_object();
+	scoped(json) json_t *nothing = json_object();
+	int what;
 
-		mcp_write_result(&s->outlet.out, m->id, nothing);
-	} else {
-		mcp_write_error(&s->outlet.out, m->id, MCP_NO_METHOD,
-				"reeve does not offer this method");
+	if (!inspect_heard(s, r->m.params)) {
+		mcp_write_error(&s->outlet.out, r->m.id, MCP_REFUSED, "this cannot be passed on");
+		return 0; /* counted in hear_line() */
 	}
-	return 0;
-}
-
-static int hear_notification(struct server *s, const struct mcp_message *m, struct err *e)
-{
-	int which;
-
-	for (which = 0; which < MCP_LISTS; which++)
-		if (strcmp(m->method, mcp_list_info((enum mcp_list)which)->changed) == 0 &&
-		    listing_changed(s, (enum mcp_list)which, e) < 0)
-			return -1;
-	return 0;
+	for (what = 0; what < MCP_UPWARDS; what++)
+		if (strcmp(r->m.method, mcp_upward_info((enum mcp_upward)what)->method) == 0)
+			return upcall_hear(s, (enum mcp_upward)what, r, e);
+	if (strcmp(r->m.method, "ping") == 0) {
+		mcp_write_result(&s->outlet.out, r->m.id, nothing);
+		return 0;
+	}
+	mcp_write_error(&s->outlet.out, r->m.id, MCP_NO_METHOD, "reeve does not offer this method");
+	return dropped(s->broker, &s->drops, s->name, REASON_NO_METHOD, r->line, r->size, e);
 }
 
 static int hear_response(struct server *s, const struct mcp_message *m, const char *line,
@@ -43,20 +39,37 @@ static int hear_response(struct server *s, const struct mcp_message *m, const ch
 	return relay_answer(s, m, line, size, e);
 }
 
+static int hear_message(struct server *s, struct request *r, struct err *e)
+{
+	if (r->m.kind == MCP_REQUEST)
+		return hear_request(s, r, e);
+	if (r->m.kind == MCP_NOTIFICATION)
+		return news_hear(s, &r->m, r->line, r->size, e);
+	return hear_response(s, &r->m, r->line, r->size, e);
+}
+
 int hear_line(struct server *s, const char *line, size_t size, struct err *e)
 {
-	scoped(json) json_t *doc = NULL;
-	struct mcp_fault fault;
-	struct mcp_message m;
+	struct request r = { .line = line, .size = size };
+	struct mcp_fault fault = { .reason = REASON_BAD_JSON };
 	struct err why = { 0 };
+	int done;
 
-	if (json_read_message(&doc, line, size, &why) < 0 || !mcp_read(&m, doc, &fault)) {
+	if (json_read_message(&r.doc, line, size, &why) < 0 || !mcp_read(&r.m, r.doc, &fault)) {
 		server_note(s, "sent a line that is no MCP message");
-		return 0;
+		done = dropped(s->broker, &s->drops, s->name, fault.reason, line, size, e);
+	} else {
+		done = hear_message(s, &r, e);
 	}
-	if (m.kind == MCP_REQUEST)
-		return hear_request(s, &m);
-	if (m.kind == MCP_NOTIFICATION)
-		return hear_notification(s, &m, e);
-	return hear_response(s, &m, line, size, e);
+	json_decref(r.doc);
+	if (done == 0 && s->leaked)
+		done = dropped(s->broker, &s->drops, s->name, REASON_HELD_SECRET, line, size, e);
+	s->leaked = false;
+	return done;
+}
+
+int hear_long(struct server *s, size_t size, struct err *e)
+{
+	server_note(s, "sent a line of more than 4 MiB");
+	return dropped(s->broker, &s->drops, s->name, REASON_TOO_LONG, NULL, size, e);
 }

@@ -25,7 +25,7 @@ static bool is_settled(const struct call *c, const struct server *s)
 	if (s->exec)
 		return true;
 	if (s->state == SERVER_IDLE)
-		return (c->asked & (UINT32_C(1) << s->index)) != 0;
+		return !s->life.wanted && (c->asked & (UINT32_C(1) << s->index)) != 0;
 	return s->state == SERVER_READY && (s->lists[c->list].items || !s->lists[c->list].offered);
 }
 
@@ -152,6 +152,8 @@ static int try_answer(struct call *c, struct err *e)
 {
 	bool settled;
 
+	if (c->finding)
+		return resources_find(c, e);
 	if (list_await(&settled, c, e) < 0)
 		return -1;
 	if (settled)

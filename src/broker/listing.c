@@ -60,22 +60,20 @@ int listing_need(struct server *s, enum mcp_list which, struct err *e)
 	return listing_read(s, which, e);
 }
 
-static bool same(const struct listing *l)
-{
-	return !l->items || json_equal(l->items, l->fresh);
-}
-
 /* Nothing of it may be seen before this: here a server's tools are held against their pins. */
 static void take_fresh(struct server *s, enum mcp_list which)
 {
 	struct listing *l = &s->lists[which];
-	bool changed = !same(l);
+	json_t *old = l->items;
+	bool changed;
 
-	json_decref(l->items);
 	json_decref(l->keys);
 	l->items = take(&l->fresh);
 	l->keys = take(&l->fresh_keys);
 	l->id = 0;
+	stages_list(s, which);
+	changed = old && !json_equal(old, l->items);
+	json_decref(old);
 	if (changed)
 		agents_tell_changed(s->broker, s, which);
 }
@@ -87,6 +85,7 @@ static int finish(struct server *s, enum mcp_list which, struct err *e)
 	take_fresh(s, which);
 	if (s->state == SERVER_LISTING) {
 		s->state = SERVER_READY;
+		life_ready(s);
 		if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0 ||
 		    era_settle(s, e) < 0)
 			return -1;

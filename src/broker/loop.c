@@ -52,11 +52,13 @@ static void gather(struct broker *b)
 			   b->sessions[i]);
 	for (i = 0; i < b->listener_count && b->session_count < SESSIONS && !b->ending; i++)
 		loop_watch(b, b->listeners[i].fd, POLLIN, agent_accept, &b->listeners[i]);
+	if (b->porter.fd >= 0 && b->session_count < SESSIONS && !b->ending)
+		loop_watch(b, b->porter.fd, POLLIN, porter_attend, b);
 }
 
 static int time_left(const struct broker *b)
 {
-	uint64_t soonest = UINT64_MAX, one;
+	uint64_t soonest = commits_due(&b->commits), one;
 	size_t i;
 
 	for (i = 0; i < b->server_count; i++) {
@@ -105,19 +107,22 @@ static int flush_all(struct broker *b, struct err *e)
 		if (server_flush(&b->servers[i], e) < 0)
 			return -1;
 	agents_relieve(b);
-	agents_bury(b);
 	calls_bury(b);
-	return commits_flush(&b->commits, e);
+	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, b->ending, e);
+}
+
+int loop_turn(struct broker *b, int wait_ms, struct err *e)
+{
+	gather(b);
+	if (poll(b->polls, b->watch_count, wait_ms) < 0 && errno != EINTR)
+		return err_sys(e, "poll");
+	return attend_all(b, e) < 0 || expire_all(b, e) < 0 ? -1 : flush_all(b, e);
 }
 
 int loop_run(struct broker *b, struct err *e)
 {
-	while (!b->ending || b->commits.count > 0) {
-		gather(b);
-		if (poll(b->polls, b->watch_count, time_left(b)) < 0 && errno != EINTR)
-			return err_sys(e, "poll");
-		if (attend_all(b, e) < 0 || expire_all(b, e) < 0 || flush_all(b, e) < 0)
+	while (!b->ending || b->commits.count > 0)
+		if (loop_turn(b, time_left(b), e) < 0)
 			return -1;
-	}
 	return wire_send(&b->launcher, MSG_DONE, 0, NULL, 0, NULL, 0, e);
 }

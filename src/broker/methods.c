@@ -11,9 +11,31 @@ static void reply(struct session *s, const struct request *r, json_t *result)
 	json_decref(result);
 }
 
-json_t *method_capabilities(void)
+/* The tool servers behind this connection, as far as the policy could allow anything of the kind. */
+static bool could(const struct session *s, enum action_kind kind)
 {
-	return json_pack("{s:{s:b}}", "tools", "listChanged", 1);
+	const struct broker *b = s->broker;
+	const struct server *at;
+
+	for (at = b->servers; at < b->servers + b->server_count; at++)
+		if ((!s->server || s->server == at) && (!at->exec || kind == ACTION_TOOL_CALL) &&
+		    policy_may_allow(b->policy, &b->about, kind, at->name, NULL))
+			return true;
+	return false;
+}
+
+/* What could be asked here: servers are started when something is, so what they have is not known yet. */
+json_t *method_capabilities(const struct session *s)
+{
+	json_t *out = json_pack("{s:{s:b}, s:{}}", "tools", "listChanged", 1, "logging");
+
+	if (could(s, ACTION_RESOURCE_READ))
+		json_object_set_new(out, "resources", json_pack("{s:b, s:b}", "subscribe", 1, "listChanged", 1));
+	if (could(s, ACTION_PROMPT_GET))
+		json_object_set_new(out, "prompts", json_pack("{s:b}", "listChanged", 1));
+	if (could(s, ACTION_COMPLETION))
+		json_object_set_new(out, "completions", json_object());
+	return out;
 }
 
 static int serve_initialize(struct session *s, struct request *r, struct err *e)
@@ -21,18 +43,21 @@ static int serve_initialize(struct session *s, struct request *r, struct err *e)
 	static const struct mcp_fault twice = { MCP_INVALID, REASON_BAD_MESSAGE,
 						"this connection is initialized already" };
 	static const struct mcp_fault shapeless = {
-		MCP_BAD_PARAMS, REASON_BAD_PARAMS, "initialize needs a protocolVersion, a string"
+		MCP_BAD_PARAMS, REASON_BAD_PARAMS,
+		"initialize needs a protocolVersion, a string, and capabilities, an object"
 	};
 	const char *asked = json_string_value(json_object_get(r->m.params, "protocolVersion"));
+	json_t *can = json_object_get(r->m.params, "capabilities");
 
-	if (s->greeted || !asked)
+	if (s->greeted || !asked || (can && !json_is_object(can)))
 		return session_fault(s, r, s->greeted ? &twice : &shapeless, e);
 	s->greeted = true;
-	s->can = mcp_can_read(json_object_get(r->m.params, "capabilities"));
+	s->can = mcp_can_read(can);
+	s->shown = json_object();
 	reply(s, r,
 	      json_pack("{s:s, s:o, s:{s:s, s:s}}", "protocolVersion", mcp_revision(asked),
-			"capabilities", method_capabilities(), "serverInfo", "name", "reeve",
-			"version", REEVE_VERSION));
+			"capabilities", method_capabilities(s), "serverInfo", "name", "reeve", "version",
+			REEVE_VERSION));
 	return 0;
 }
 
@@ -43,16 +68,44 @@ static int serve_ping(struct session *s, struct request *r, struct err *e)
 	return 0;
 }
 
-/* The tool is not told: whether it has begun we cannot know. Its answer is not wanted any more. */
+static int serve_set_level(struct session *s, struct request *r, struct err *e)
+{
+	static const struct mcp_fault unknown = { MCP_BAD_PARAMS, REASON_BAD_PARAMS,
+						  "level must be one of debug, info, notice, warning, "
+						  "error, critical, alert and emergency" };
+	int level = news_level(json_string_value(json_object_get(r->m.params, "level")));
+
+	if (level < 0)
+		return session_fault(s, r, &unknown, e);
+	s->log_level = level;
+	reply(s, r, json_object());
+	return 0;
+}
+
 static int serve_cancelled(struct session *s, struct request *r, struct err *e)
 {
 	const json_t *id = json_object_get(r->m.params, "requestId");
 	struct call *c;
 
-	(void)e;
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-	if (c->session == s && c->id && json_equal(c->id, id))
-		c->silent = true;
+	if (c->session == s && !c->up && c->id && json_equal(c->id, id))
+		return cancel_call(c, e);
+	return 0;
+}
+
+/* A tool server that has its roots may ask for them again: it is told once, and nothing else. */
+static int serve_roots_changed(struct session *s, struct request *r, struct err *e)
+{
+	struct broker *b = s->broker;
+	size_t i;
+
+	(void)e;
+	for (i = 0; i < b->server_count; i++) {
+		if (b->servers[i].rooted != s)
+			continue;
+		mcp_write_notification(&b->servers[i].outlet.out, r->m.method, NULL);
+		b->servers[i].rooted = NULL;
+	}
 	return 0;
 }
 
@@ -76,7 +129,8 @@ static const struct {
 	{ "notifications/initialized", MCP_NOTIFICATION, true, serve_nothing },
 	{ "notifications/cancelled", MCP_NOTIFICATION, true, serve_cancelled },
 	{ "notifications/progress", MCP_NOTIFICATION, true, serve_nothing },
-	{ "notifications/roots/list_changed", MCP_NOTIFICATION, true, serve_nothing },
+	{ "notifications/roots/list_changed", MCP_NOTIFICATION, true, serve_roots_changed },
+	{ "logging/setLevel", MCP_REQUEST, false, serve_set_level },
 };
 
 static bool id_in_flight(const struct session *s, const json_t *id)
@@ -84,7 +138,7 @@ static bool id_in_flight(const struct session *s, const json_t *id)
 	const struct call *c;
 
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-	if (c->session == s && c->id && json_equal(c->id, id))
+	if (c->session == s && !c->up && c->id && json_equal(c->id, id))
 		return true;
 	return false;
 }

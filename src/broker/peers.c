@@ -54,6 +54,8 @@ static int hear_failed(struct broker *b, struct msg *m, struct err *e)
 		snprintf(text, sizeof(text), "did not start: %s", why);
 		return server_stop(s, "failed", text, e);
 	}
+	if (life_left(b, m->tag, e) < 0)
+		return -1;
 	return c && c->server->exec ? exec_failed(c, why, e) : 0;
 }
 
@@ -68,6 +70,8 @@ static int hear_exited(struct broker *b, struct msg *m, struct err *e)
 
 	if (!unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed EXITED");
+	if (life_left(b, m->tag, e) < 0)
+		return -1;
 	if (!s)
 		return c && c->server->exec ? exec_exited(c, status, e) : 0;
 	s->tag = 0; /* there is nothing to stop */
@@ -102,9 +106,10 @@ static int hear_end(struct broker *b, struct msg *m, struct err *e)
 			return -1;
 	}
 	for (i = 0; i < b->server_count; i++)
-		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0)
+		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0 ||
+		    dropped_rest(b, &b->servers[i].drops, b->servers[i].name, e) < 0)
 			return -1;
-	return 0;
+	return porter_end(b, e);
 }
 
 static const struct {

@@ -150,6 +150,8 @@ void quota_answered(struct call *c, size_t size)
 	struct scope scopes[SCOPES];
 	int i;
 
+	if (!c->counted)
+		return;
 	scopes_of(scopes, c);
 	for (i = 0; i < SCOPES; i++)
 		if (scopes[i].used)

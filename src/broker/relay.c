@@ -21,6 +21,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (s->state == SERVER_IDLE && c->waited)
 		return fail_call(c, s->failed, "was not made", e);
+	if (life_rests(s))
+		return life_refuse(c, e);
 	if (s->state != SERVER_READY) {
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);
@@ -45,22 +47,11 @@ int relay_resume(struct server *s, struct err *e)
 	return 0;
 }
 
-/*
- * What an answer passes before the agent has it, in this order. Each may put another result in its
- * place, and say so in the outcome; what it writes there must live as long as the call.
- */
-static void (*const checks[])(struct call *c, struct answer *a) = {
-	inspect_answer,
-	NULL,
-};
-
 int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
-	size_t i;
-
-	quota_answered(c, a->outcome.size);
-	for (i = 0; checks[i]; i++)
-		checks[i](c, a);
+	stages_answer(c, a);
+	if (c->what == MCP_SUBSCRIBE && c->session && a->result)
+		subscribe(c->session, c->server, c->name, true);
 	if (a->error)
 		answer_failure(c, a->error);
 	else
@@ -68,6 +59,13 @@ int relay_deliver(struct call *c, struct answer *a, struct err *e)
 	json_decref(a->result);
 	json_decref(a->error);
 	return call_close(c, a->outcome, e);
+}
+
+/* An id that we have used, before: the answer is late, or one too many. */
+static bool was_asked(const struct server *s, const json_t *id)
+{
+	return json_is_integer(id) && json_integer_value(id) > 0 &&
+	       (uint64_t)json_integer_value(id) <= s->next_id;
 }
 
 /* Only an id in flight is an answer; late, repeated and invented ones go no further. */
@@ -86,7 +84,8 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		break;
 	if (!c) {
 		server_note(s, "answered what was not asked, or was answered or given up before");
-		return 0;
+		return dropped(s->broker, &s->drops, s->name, was_asked(s, m->id) ? REASON_LATE : REASON_UNSOLICITED,
+			       line, size, e);
 	}
 	seal_digest(digest, line, size);
 	a.outcome.answer = digest;

@@ -15,7 +15,7 @@ static void seed_tables(void)
 	json_object_seed(seed | 1);
 }
 
-static struct broker *broker_new(int channel, struct err *e)
+struct broker *broker_new(int channel, struct err *e)
 {
 	struct broker *b = calloc(1, sizeof(*b));
 
@@ -25,6 +25,7 @@ static struct broker *broker_new(int channel, struct err *e)
 	}
 	b->launcher = (struct wire){ channel, ROLE_BROKER, ROLE_LAUNCHER, PHASE_STARTING };
 	b->recorder = (struct wire){ -1, ROLE_BROKER, ROLE_RECORDER, PHASE_RUNNING };
+	b->porter = (struct wire){ -1, ROLE_BROKER, ROLE_PORTER, PHASE_RUNNING };
 	commits_begin(&b->commits, &b->recorder);
 	quota_open(&b->quota.may);
 	quota_open(&b->connection_quota);

@@ -70,7 +70,7 @@ int server_need(struct server *s, struct err *e)
 	struct commit_about about = { 0 };
 	struct verdict v;
 
-	if (s->exec || s->state != SERVER_IDLE)
+	if (s->exec || s->state != SERVER_IDLE || !life_may_start(s))
 		return 0;
 	v = policy_decide(s->broker->policy, &a);
 	s->state = SERVER_COMMITTING;
@@ -103,6 +103,7 @@ static void forget_process(struct server *s)
 	s->greet_id = s->probe_id = 0;
 	json_decref(take(&s->spoke));
 	s->tag = 0;
+	s->rooted = NULL;
 	s->state = SERVER_IDLE;
 }
 
@@ -110,6 +111,7 @@ static int kill_process(struct server *s, struct err *e)
 {
 	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;
+	life_stopped(s);
 	forget_process(s);
 	return 0;
 }
@@ -119,7 +121,7 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 {
 	snprintf(s->failed, sizeof(s->failed), "%s", why);
 	if (kill_process(s, e) < 0 || server_close_start(s, status, why, e) < 0 ||
-	    relay_fail(s, why, e) < 0 || era_settle(s, e) < 0)
+	    relay_fail(s, why, e) < 0 || upcall_fail(s, why, e) < 0 || era_settle(s, e) < 0)
 		return -1;
 	return list_settle(s->broker, e);
 }
@@ -127,6 +129,7 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 /* Who waits for it goes on waiting. */
 int server_again(struct server *s, const char *why, struct err *e)
 {
+	s->life.retiring = true; /* no failure */
 	if (kill_process(s, e) < 0 || server_close_start(s, "failed", why, e) < 0)
 		return -1;
 	return server_need(s, e);
@@ -145,9 +148,7 @@ int server_attend(void *server, short what, struct err *e)
 		return 0;
 	some = lines_read(&s->lines, s->out);
 	while (s->out >= 0 && (got = lines_next(&s->lines, &line, &size)) != LINES_NONE) {
-		if (got == LINES_LONG)
-			server_note(s, "sent a line of more than 4 MiB");
-		else if (hear_line(s, line, size, e) < 0)
+		if ((got == LINES_LONG ? hear_long(s, size, e) : hear_line(s, line, size, e)) < 0)
 			return -1;
 	}
 	if (some < 0 && s->out >= 0)
@@ -165,9 +166,12 @@ int server_flush(struct server *s, struct err *e)
 uint64_t server_deadline(const struct server *s)
 {
 	const struct call *first = TAILQ_FIRST(&s->flying);
-	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s);
+	uint64_t soonest = first ? first->deadline_ns : UINT64_MAX, listing = listing_deadline(s),
+		 upward = upcall_deadline(s);
 
 	soonest = listing < soonest ? listing : soonest;
+	soonest = upward < soonest ? upward : soonest;
+	soonest = life_deadline(s) < soonest ? life_deadline(s) : soonest;
 	soonest = era_deadline(s) < soonest ? era_deadline(s) : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
@@ -196,7 +200,8 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
-	if (listing_expire(s, now, e) < 0 || (era_deadline(s) <= now && start_greet(s, e) < 0))
+	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 || life_expire(s, now, e) < 0 ||
+	    (era_deadline(s) <= now && start_greet(s, e) < 0))
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);

@@ -23,7 +23,9 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 	c->proof = proof;
 	if (c->verdict.kind == VERDICT_REFUSE)
 		return session_refuse(c, proof, e);
-	if (!c->session)
+	if (c->up)
+		return upcall_forward(c, proof, e);
+	if (!c->session || c->silent)
 		return call_close(c, (struct outcome){ .status = "cancelled", .exit = -1 }, e);
 	return c->server->exec ? exec_run(c, proof, e) : relay_forward(c, proof, e);
 }
@@ -82,9 +84,46 @@ int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
 	return 0;
 }
 
+/* Who is over its quota goes on asking: the first refusal has a record of its own, those after it are counted. */
+int session_count_refusal(struct call *c, enum reason reason, struct err *e)
+{
+	struct session *s = c->session;
+
+	say_refused(c);
+	call_end(c);
+	return dropped(s->broker, &s->drops, NULL, reason, NULL, 0, e);
+}
+
+/* The first of a reason is recorded before it is answered; those after it are counted. */
+static int count_fault(struct session *s, struct request *r, const struct mcp_fault *f,
+		       struct err *e)
+{
+	if (f->code)
+		mcp_write_error(&s->outlet.out, r->m.id, f->code, f->text);
+	return dropped(s->broker, &s->drops, NULL, f->reason, r->line, r->size, e);
+}
+
+static int session_answer(struct session *s, struct request *r, struct err *e)
+{
+	struct mcp_fault fault = { 0, REASON_UNSOLICITED, "an answer to no question of ours" };
+	bool taken, late = json_is_integer(r->m.id) && json_integer_value(r->m.id) > 0 &&
+			   (uint64_t)json_integer_value(r->m.id) <= s->next_id;
+
+	if (upcall_answer(&taken, s, r, e) < 0)
+		return -1;
+	if (late)
+		fault = (struct mcp_fault){ 0, REASON_LATE, "an answer to what was given up" };
+	return taken ? 0 : session_fault(s, r, &fault, e);
+}
+
 int session_fault(struct session *s, struct request *r, const struct mcp_fault *f, struct err *e)
 {
-	struct call *c = call_new(s, r, e);
+	struct call *c;
+
+	if (s->drops.of[f->reason].count)
+		return count_fault(s, r, f, e);
+	dropped_first(&s->drops, f->reason, r->line, r->size);
+	c = call_new(s, r, e);
 
 	if (!c)
 		return -1;
@@ -101,10 +140,22 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 }
 
 /* News can be missed, answers cannot: who does not read gets none until it does. */
+bool session_hears(const struct session *s)
+{
+	return !s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE;
+}
+
 void session_tell(struct session *s, const char *method, const json_t *params)
 {
-	if (!s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE)
+	if (session_hears(s))
 		mcp_write_notification(&s->outlet.out, method, params);
+}
+
+void session_cancel(struct session *s, uint64_t id)
+{
+	scoped(json) json_t *params = json_pack("{s:I}", "requestId", (json_int_t)id);
+
+	session_tell(s, "notifications/cancelled", params);
 }
 
 int session_too_long(struct session *s, size_t size, struct err *e)
@@ -131,9 +182,7 @@ int session_take(struct session *s, const char *line, size_t size, struct err *e
 	if (!mcp_read(&r.m, r.doc, &fault)) {
 		done = session_fault(s, &r, &fault, e);
 	} else if (r.m.kind == MCP_RESPONSE) {
-		fault = (struct mcp_fault){ 0, REASON_UNSOLICITED,
-					    "an answer to no question of ours" };
-		done = session_fault(s, &r, &fault, e);
+		done = session_answer(s, &r, e);
 	} else {
 		done = method_serve(s, &r, e);
 	}

@@ -160,6 +160,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 	quota_open(&s->quota.may);
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
+	TAILQ_INIT(&s->upward);
 	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > KIND_URL)
 		return err_set(e, ERR_PEER, "malformed SERVER");
 	if (!text_is_name(s->name) || strstr(s->name, "__"))
@@ -195,6 +196,14 @@ static int hear_listen(struct broker *b, struct msg *m, struct err *e)
 	return fcntl(l->fd, F_SETFL, O_NONBLOCK) < 0 ? err_sys(e, "a listening socket") : 0;
 }
 
+static int hear_porter(struct broker *b, struct msg *m, struct err *e)
+{
+	if (b->porter.fd >= 0)
+		return err_set(e, ERR_PEER, "second PORTER");
+	b->porter.fd = fd_take(&m->fds[0]);
+	return 0;
+}
+
 static int hear_start(struct broker *b, struct msg *m, struct err *e)
 {
 	(void)m;
@@ -209,7 +218,8 @@ static const struct {
 	int (*hear)(struct broker *b, struct msg *m, struct err *e);
 } heard[] = {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
-	{ MSG_SERVER, hear_server }, { MSG_SECRETS, hear_secrets }, { MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_START, hear_start },
+	{ MSG_SERVER, hear_server }, { MSG_SECRETS, hear_secrets }, { MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen },
+	{ MSG_PORTER, hear_porter }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

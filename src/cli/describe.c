@@ -229,6 +229,8 @@ static json_t *sockets_of(const struct jail_spec *spec)
 
 	for (i = 0; i < JAIL_SOCKETS && spec->sockets[i]; i++)
 		json_array_append_new(all, json_string(spec->sockets[i]));
+	if (spec->http)
+		json_array_append_new(all, json_sprintf("http://127.0.0.1:%u/mcp", (unsigned)spec->http));
 	return all;
 }
 

@@ -91,6 +91,7 @@ static int find_place(struct wish *w, struct err *e)
 					.call = w->call_room,
 					.courier = w->courier_room,
 					.hidden = w->hidden,
+					.http = w->http,
 					.fixed = w->fixed };
 	return 0;
 }
@@ -166,6 +167,10 @@ static int check_plans(struct wish *w, struct err *e)
 			       e) < 0)
 		return -1;
 	w->ask.plan = &w->plan;
+	if (w->plan.spec.http && (w->ask.without & (1u << LAYER_NET)))
+		return err_set(e, ERR_INPUT,
+			       "HTTP for the agent takes the layer net: leave out --without=net, or --http and the "
+			       "profile's \"http\"");
 	for (i = 0; i < tools_count(w->read_tools); i++) {
 		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
 			return -1;

@@ -16,6 +16,8 @@ enum jail_self {
 	JAIL_RECORDER,		/* before its files are open: no network but unix sockets, no exec */
 	JAIL_RECORDER_SERVING,	/* ledger, key and socket are open: nothing more is opened but by name in calls.def */
 	JAIL_BROKER,		/* from the first line: no open, connect, socket, exec, clone; what it needs comes by descriptor */
+	JAIL_PORTER,		/* as the broker, and pairs of sockets to give away */
+	JAIL_COURIER,		/* after its libraries are loaded: connects and reads files, within the jail it is in; no exec, no process */
 	JAIL_TERMINAL,		/* carries bytes between two terminals that it was given, and nothing else */
 };
 
@@ -67,7 +69,7 @@ struct jail_limit {
 /* Bit of LAYER_LIMITS' detail: the pid namespace itself holds the number of processes, root's too. */
 enum { JAIL_PROCESSES_HELD = 1 };
 
-enum { JAIL_SOCKETS = 33, JAIL_APART = 160 };
+enum { JAIL_SOCKETS = 34, JAIL_APART = 160 };
 
 /* What --without=namespaces stands for. */
 #define JAIL_NAMESPACES ((1u << (LAYER_TIME + 1)) - 1)
@@ -125,6 +127,7 @@ struct jail_spec {
 	const char *cwd;			/* inside */
 	const char *hostname;
 	const char *sockets[JAIL_SOCKETS];	/* paths inside to bind and listen on, NULL at the end */
+	uint16_t http;				/* TCP port of 127.0.0.1 in its own network to listen on too, after them; 0: none */
 	int stdio[3];				/* become 0, 1, 2; -1: /dev/null */
 	bool new_session;			/* setsid(2) before exec */
 	bool terminal;				/* a pty of its own stands for each of stdio that is a terminal; its master goes to the caller */
@@ -184,7 +187,7 @@ struct jail {
 	int pidfd;
 	int control;				/* ours with that init; closing it kills the jail */
 	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
-	int listeners[JAIL_SOCKETS];		/* as spec->sockets; -1 after the last */
+	int listeners[JAIL_SOCKETS];		/* as spec->sockets, then spec->http; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	char apart[JAIL_APART];			/* where private places lie without mounts; "": nowhere. jail_end() removes it */
 	struct jail_layer_state layers[LAYERS];

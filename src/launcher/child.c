@@ -4,14 +4,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "launcher/run.h"
+
+enum { LEAVE_SECONDS = 2, GOODBYE_SECONDS = 3 };
+
+static const uint64_t SECOND = 1000000000;
 
 static struct child *free_slot(struct run *r)
 {
@@ -70,13 +76,59 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 	return -1;
 }
 
+/* Not one call of an exec tool, whose status is its caller's. */
+static bool is_server(const struct run *r, const struct child *c)
+{
+	return tools_server_kind(r->ask->tools, c->server) != TOOLS_EXEC;
+}
+
+/* A server's standard input is closed by the broker; it may have something to put away, so it is given time. */
 void child_stop(struct run *r, uint64_t tag)
 {
 	size_t i;
 
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+
+		if (c->jail.init < 0 || c->tag != tag || c->leaves_ns)
+			continue;
+		if (is_server(r, c))
+			c->leaves_ns = clock_mono_ns() + LEAVE_SECONDS * SECOND;
+		else
+			jail_signal(&c->jail, SIGKILL);
+	}
+}
+
+uint64_t children_deadline(const struct run *r)
+{
+	uint64_t soonest = 0;
+	size_t i;
+
 	for (i = 0; i < RUN_CHILDREN; i++)
-		if (r->children[i].jail.init >= 0 && r->children[i].tag == tag)
-			jail_signal(&r->children[i].jail, 9);
+		if (r->children[i].jail.init >= 0 && r->children[i].leaves_ns &&
+		    (!soonest || r->children[i].leaves_ns < soonest))
+			soonest = r->children[i].leaves_ns;
+	return soonest;
+}
+
+/* Asked, told, and then ended with its init. */
+void children_hurry(struct run *r)
+{
+	uint64_t now = clock_mono_ns();
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+
+		if (c->jail.init < 0 || !c->leaves_ns || c->leaves_ns > now)
+			continue;
+		if (c->told < 2)
+			jail_signal(&c->jail, c->told ? SIGKILL : SIGTERM);
+		else
+			jail_kill(&c->jail);
+		c->told++;
+		c->leaves_ns = now + LEAVE_SECONDS * SECOND;
+	}
 }
 
 void child_listen(struct child *c)
@@ -94,12 +146,6 @@ void child_listen(struct child *c)
 	if (c->kept >= 0 && c->kept_bytes + (size_t)got <= RUN_STDERR_MOST &&
 	    fd_write_all(c->kept, bytes, (size_t)got, &ignored) == 0)
 		c->kept_bytes += (size_t)got;
-}
-
-/* Not one call of an exec tool, whose status is its caller's. */
-static bool is_server(const struct run *r, const struct child *c)
-{
-	return tools_server_kind(r->ask->tools, c->server) != TOOLS_EXEC;
 }
 
 int child_ended(struct run *r, struct child *c, struct err *e)
@@ -131,11 +177,27 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
 }
 
+/* Who has a session elsewhere ends it when its standard input does, which the broker's end has closed. */
+static void await_couriers(struct run *r)
+{
+	uint64_t deadline = clock_mono_ns() + GOODBYE_SECONDS * SECOND;
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+		struct pollfd end = { .fd = c->jail.pidfd, .events = POLLIN };
+
+		if (c->jail.init >= 0 && tools_server_kind(r->ask->tools, c->server) == TOOLS_URL)
+			(void)poll(&end, 1, clock_left_ms(deadline));
+	}
+}
+
 /* Asked of init, not done to it: then it says how often what was refused. */
 int children_silence(struct run *r, struct err *e)
 {
 	size_t i;
 
+	await_couriers(r);
 	for (i = 0; i < RUN_CHILDREN; i++)
 		if (r->children[i].jail.init >= 0)
 			jail_signal(&r->children[i].jail, SIGKILL);

@@ -55,6 +55,7 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 
 	known[n++] = r->agent.init;
 	known[n++] = r->broker_pid;
+	known[n++] = r->porter_pid;
 	known[n++] = r->starting > 0 ? r->starting : -1;
 	known[n++] = r->terminal.relay;
 	for (i = 0; i < RUN_CHILDREN; i++)
@@ -140,11 +141,13 @@ static const struct {
 	{ "limits", limits_begin },
 	{ "start recorder", recorder_begin },
 	{ "start broker", broker_begin },
+	{ "start porter", porter_begin },
 	{ "copy", cow_begin },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
 	{ "number", cow_number },
 	{ "broker", broker_tell },
+	{ "porter", porter_await },
 	{ "door", close_door },
 	{ "terminal", terminal_begin },
 	{ "agent", let_go },
@@ -170,7 +173,8 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->plan = *ask->plan;
 	r->recorder = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
 	r->broker = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_BROKER };
-	r->broker_pid = -1;
+	r->porter = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_PORTER };
+	r->broker_pid = r->porter_pid = -1;
 	r->agent = JAIL_NONE;
 	r->cgroup = CGROUP_NONE;
 	r->terminal = TERMINAL_NONE;
@@ -199,8 +203,13 @@ static void tear_down(struct run *r)
 		kill(r->broker_pid, r->done ? 0 : SIGKILL);
 		waitpid(r->broker_pid, NULL, 0);
 	}
+	if (r->porter_pid > 0) {
+		kill(r->porter_pid, SIGKILL);
+		waitpid(r->porter_pid, NULL, 0);
+	}
 	fd_close(&r->broker.fd);
-	r->broker_pid = -1;
+	fd_close(&r->porter.fd);
+	r->broker_pid = r->porter_pid = -1;
 }
 
 /* Nothing runs any more that could change it. What was changed and cannot be written down is a failure. */

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 6, EACH = 3 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 7, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -104,6 +104,7 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[3] = (struct pollfd){ .fd = r->ending ? -1 : r->agent.pidfd, .events = POLLIN };
 	at[4] = (struct pollfd){ .fd = events_ready(r, &r->agent) ? r->agent.control : -1, .events = POLLIN };
 	at[5] = (struct pollfd){ .fd = r->terminal.control, .events = POLLIN };
+	at[6] = (struct pollfd){ .fd = r->ending ? -1 : r->porter.fd, .events = POLLIN };
 	for (i = 0; i < RUN_CHILDREN; i++) {
 		const struct child *c = &r->children[i];
 
@@ -150,7 +151,17 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 		return -1;
 	if (at[3].revents && begin_end(r, e) < 0)
 		return -1;
-	return 0;
+	return at[6].revents && !r->ending ? porter_hear(r, e) : 0;
+}
+
+/* Until the first of the two: 0 is none. */
+static int time_left(const struct run *r)
+{
+	uint64_t child = children_deadline(r), soonest = r->deadline_ns;
+
+	if (child && (!soonest || child < soonest))
+		soonest = child;
+	return soonest ? clock_left_ms(soonest) : -1;
 }
 
 int loop_run(struct run *r, struct err *e)
@@ -160,9 +171,9 @@ int loop_run(struct run *r, struct err *e)
 
 	while (!r->done) {
 		n = gather(r, at);
-		if (poll(at, n, r->deadline_ns ? clock_left_ms(r->deadline_ns) : -1) > 0 &&
-		    attend(r, at, e) < 0)
+		if (poll(at, n, time_left(r)) > 0 && attend(r, at, e) < 0)
 			return -1;
+		children_hurry(r);
 		if (!r->deadline_ns || clock_left_ms(r->deadline_ns) > 0)
 			continue;
 		if (r->ending)

@@ -18,6 +18,8 @@ struct child {
 	struct jail jail;	/* init -1: this slot is free */
 	int said;		/* read end of its stderr; -1: closed */
 	int kept;		/* file its stderr goes to; -1: none */
+	uint64_t leaves_ns;	/* it was told to end: when it is told more firmly; 0: it was not */
+	unsigned told;		/* how often */
 	size_t kept_bytes;
 };
 
@@ -40,8 +42,8 @@ struct cow {
 struct run {
 	const struct run_request *ask;
 	struct paths at;
-	struct wire recorder, broker;
-	pid_t broker_pid, starting;	/* starting: a recorder on its way */
+	struct wire recorder, broker, porter;	/* porter: fd -1 where the agent has no URL */
+	pid_t broker_pid, porter_pid, starting;	/* starting: a recorder on its way */
 	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
 	struct jail_plan plan;	/* borrowed from `ask`, and completed */
@@ -68,7 +70,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + 5 };
+enum { RUN_KNOWN = RUN_CHILDREN + 6 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 /* Is it for us to end and reap what nobody else does: no pid namespace to do it, or we are process 1. */
 bool run_keeps_strays(const struct run *r);
@@ -91,6 +93,12 @@ int broker_tell(struct run *r, struct err *e) must_use;
 int bounds_tell(struct run *r, struct err *e) must_use;	/* bounds.c: of how much may be asked and answered */
 int prints_tell(struct run *r, struct err *e) must_use;	/* prints.c: of the secrets it must not let out */
 
+/* porter.c: the same of the porter, if the profile or the operator wants one. Told before the broker's START. */
+int porter_begin(struct run *r, struct err *e) must_use;
+int porter_tell(struct run *r, struct err *e) must_use;
+int porter_await(struct run *r, struct err *e) must_use;	/* it listens */
+int porter_hear(struct run *r, struct err *e) must_use;	/* it has nothing to say: this is its end */
+
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;
 
@@ -100,6 +108,8 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 void child_stop(struct run *r, uint64_t tag);
 void child_listen(struct child *c);		/* its stderr has something to say */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;
+uint64_t children_deadline(const struct run *r);	/* 0: nobody is being waited for */
+void children_hurry(struct run *r);
 int children_silence(struct run *r, struct err *e) must_use;	/* end what still runs, and hear its last words */
 void children_end(struct run *r);
 

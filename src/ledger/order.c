@@ -140,7 +140,7 @@ static int (*const takes[RECORD_KINDS])(struct order *, uint64_t, uint64_t, stru
 	[RECORD_GENESIS] = take_outside, [RECORD_RUN] = take_run,	  [RECORD_INTENT] = take_intent,
 	[RECORD_REFUSAL] = take_refusal, [RECORD_OUTCOME] = take_outcome, [RECORD_RECOVERY] = take_outside,
 	[RECORD_CLOSE] = take_close,     [RECORD_SYSCALL] = take_refusal, [RECORD_FILE] = take_refusal,
-	[RECORD_FILES] = take_refusal,
+	[RECORD_FILES] = take_refusal,   [RECORD_DROPPED] = take_refusal,
 };
 
 int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t ref, struct err *e)

@@ -75,6 +75,21 @@ struct modern_retry;
 bool mcp_read_cursor(const char **cursor, json_t *params, struct mcp_fault *fault);
 bool mcp_read_asked(struct mcp_asked *out, enum mcp_ask what, json_t *params, struct mcp_fault *fault);
 
+/* What a tool server may ask of the agent: mcp/upward.c has a row for each. */
+enum mcp_upward { MCP_SAMPLING, MCP_ELICITATION, MCP_ROOTS, MCP_UPWARDS };
+
+struct mcp_upward_info {
+	const char *method;	/* "sampling/createMessage" */
+	enum action_kind action;
+};
+
+const struct mcp_upward_info *mcp_upward_info(enum mcp_upward what);
+const char *mcp_check_upward(enum mcp_upward what, const json_t *params);	/* what is wrong with it, or NULL */
+bool mcp_answers_upward(enum mcp_upward what, const json_t *result);
+
+/* http or https, a plain host in ASCII, no name or password, nothing invisible. */
+bool mcp_is_web_url(const char *url);
+
 /* The revision to answer to an agent that asks for this one; NULL or unknown: our newest. */
 const char *mcp_revision(const char *asked);
 bool mcp_knows_revision(const char *revision);

@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 /* Who speaks on a channel between our own processes, and who may ask for which record. */
-enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER };
+enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER, ROLE_PORTER };
 
 /* --- verdicts --- */
 

@@ -45,7 +45,7 @@ bool path_is_plain(const char *path)
 
 bool variable_is_settable(const char *name)
 {
-	static const char *const ours[] = { "HOME", "REEVE_SOCKET", "REEVE_MCP_CONFIG" };
+	static const char *const ours[] = { "HOME", "REEVE_SOCKET", "REEVE_MCP_CONFIG", "REEVE_MCP_URL" };
 	size_t i;
 
 	for (i = 0; i < count_of(ours); i++)

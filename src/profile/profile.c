@@ -29,6 +29,7 @@ static const struct json_member members[] = {
 	{ "environment", JSON_OBJECT, JSON_MAY },
 	{ "limits", JSON_OBJECT, JSON_MAY },
 	{ "hostname", JSON_STRING, JSON_MAY },
+	{ "http", JSON_NULL, JSON_MAY },
 	{ "tools", JSON_STRING, JSON_MAY },
 	{ "workspace", JSON_STRING, JSON_MAY },
 	{ "protect", JSON_NULL, JSON_MAY },
@@ -70,6 +71,16 @@ static int check_workspace(const struct json_file *f, struct err *e)
 	return 0;
 }
 
+static int check_http(const struct json_file *f, struct err *e)
+{
+	const json_t *http = json_object_get(f->root, "http");
+	json_int_t port = json_integer_value(http);
+
+	if (!http || json_is_boolean(http) || (port >= 1024 && port <= 65535))
+		return 0;
+	return json_wrong(f, "/http", false, e, "expected true, false or a port from 1024 to 65535");
+}
+
 /* Relative names, of one part or several: reeve-profile(5). */
 int protect_item(const struct item *item, struct err *e)
 {
@@ -104,6 +115,8 @@ int profile_check(const struct json_file *f, struct err *e)
 		return -1;
 	if (check_paths(f, "", "read", e) < 0 || check_paths(f, "", "maybe_read", e) < 0 ||
 	    check_paths(f, "", "write", e) < 0)
+		return -1;
+	if (check_http(f, e) < 0)
 		return -1;
 	if (check_workspace(f, e) < 0 || check_list(f, "", "protect", protect_item, e) < 0)
 		return -1;
@@ -207,6 +220,23 @@ static void plan_config(struct plan *p, const struct tools *t)
 					   .target = AGENT_CONFIG });
 }
 
+/* The port on which the agent's HTTP is heard; 0: not at all. */
+static uint16_t http_port(const struct profile *from, const struct place *at)
+{
+	const json_t *http = json_object_get(from->file.root, "http");
+
+	if (json_is_integer(http))
+		return (uint16_t)json_integer_value(http);
+	return json_is_true(http) || at->http ? PROFILE_HTTP : 0;
+}
+
+static void plan_http(struct plan *p, struct jail_spec *spec, const struct profile *from, const struct place *at)
+{
+	spec->http = http_port(from, at);
+	if (spec->http)
+		plan_env(p, "REEVE_MCP_URL", plan_keep(p, "http://127.0.0.1:%u/mcp", (unsigned)spec->http));
+}
+
 int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const struct tools *t,
 		       const struct place *at, const char *const *argv, struct err *e)
 {
@@ -231,6 +261,7 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 	plan_environment(p, from, at);
 	plan_sockets(p, &spec, t);
 	plan_config(p, t);
+	plan_http(p, &spec, from, at);
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
 	spec.protect = plan_protect(p, from);

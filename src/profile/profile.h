@@ -12,7 +12,7 @@ struct profile;
 struct tools;
 struct json_t;
 
-enum { PROFILE_MOST = 1 << 20, TOOLS_SERVERS = 32 };
+enum { PROFILE_MOST = 1 << 20, TOOLS_SERVERS = 32, PROFILE_HTTP = 7338 };
 
 /* NAME.json in the first of these folders that has it; `dirs` ends with NULL, and may be NULL. */
 int profile_find(char out[PATH_MAX], const char *name, const char *const *dirs, struct err *e) must_use;
@@ -102,6 +102,7 @@ struct place {
 	const char *call;	/* host path of the reeve-call program */
 	const char *courier;	/* host path of the reeve-courier program */
 	const char *const *hidden;	/* no jail holds these; NULL at the end: ledgers, keys, sockets */
+	bool http;		/* the agent's HTTP is heard, whatever the profile says */
 	const char *const *fixed;	/* no jail can write these: policies, profile, tool file, programs */
 };
 

@@ -11,13 +11,21 @@ silent 'the broker signs nothing and makes no key' 'crypto_sign|crypto_secretbox
 silent 'the broker calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-broker)"
 silent 'the broker calls nothing that connects' '^(connect|socket|bind|getaddrinfo)$' "$(calls reeve-broker)"
 silent 'the broker opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-broker)"
+silent 'the porter signs nothing and makes no key' 'crypto_' "$(calls reeve-porter)"
+silent 'the porter calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-porter)"
+silent 'the porter calls nothing that connects or listens' '^(connect|socket|bind|listen|getaddrinfo)$' "$(calls reeve-porter)"
+silent 'the porter opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-porter)"
+silent 'nobody else links libmicrohttpd' 'microhttpd' "$(for p in reeve reeve-broker reeve-recorder reeve-audit reeve-call; do needs $p; done)"
 silent 'the auditor links no seccomp and no sockets' 'seccomp|cap-ng' "$(needs reeve-audit)"
 silent 'the auditor calls nothing that connects' '^(connect|socket|bind)$' "$(calls reeve-audit)"
 silent 'the launcher signs nothing' 'crypto_sign' "$(calls reeve)"
+silent 'the courier calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone|listen|accept4?)$' "$(calls reeve-courier)"
+silent 'the courier holds no key of the ledger' 'crypto_sign|libsodium' "$(calls reeve-courier; needs reeve-courier)"
+says 'only the courier links libcurl' '^reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
 silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
-for p in reeve reeve-broker reeve-recorder reeve-audit; do
-	more=${p#reeve-audit} more=${more:+seccomp}	# only the auditor hashes in bulk
-	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib${more:-crypto})\.so|^ld-linux" | sed 's/^/XX /')"
+for p in reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-audit; do
+	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; reeve-courier) more='seccomp|curl' ;; *) more=seccomp ;; esac
+	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib($more))\.so|^ld-linux" | sed 's/^/XX /')"
 	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
 	says "$p is position-independent" 'DYN' "$(readelf -h "$room/bin/$p")"
 	says "$p has no executable stack" 'GNU_STACK.*RW ' "$(readelf -lW "$room/bin/$p")"

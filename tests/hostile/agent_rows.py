@@ -98,7 +98,7 @@ ROWS = [
 	row("blanks around it", " \t{ " + PING + " } ", (["ok 1"], [])),
 
 	# Framing.
-	("a newline in a string", line('{"jsonrpc":"2.0","id":1,"method":"pi\nng"}'), ["-32700 null", "-32700 null"], ["refusal bad-json", "refusal bad-json"]),
+	("a newline in a string", line('{"jsonrpc":"2.0","id":1,"method":"pi\nng"}'), ["-32700 null", "-32700 null"], ["refusal bad-json", "dropped bad-json"]),
 	("two messages at once", line("{" + PING + "}") + line('{"jsonrpc":"2.0","id":2,"method":"ping"}'), ["ok 1", "ok 2"], []),
 	("a half message before the end", b'{"jsonrpc":"2.0","id":1,"method":"pi', [], []),
 	row("a message of 4 MiB", with_text('"%s"' % ("a" * ((4 << 20) - len(with_text('""'))))), FINE),

@@ -126,7 +126,8 @@ ACTS = {
 	"progress of nothing": many(1000, news("notifications/progress", progressToken="EVIL", progress=1)),
 	"cancels the call": first(lambda id: {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id, "reason": "EVIL"}}),
 	"cancels the agent's": first(*(news("notifications/cancelled", requestId=n, reason="EVIL") for n in (1, "alive", "init"))),
-	"logs": first(news("notifications/message", level="info", data="EVIL")),
+	"logs in another form": first(news("notifications/message", level="EVIL", data="EVIL"), news("notifications/message", level="info", message="EVIL")),
+	"logs not asked for": first(news("notifications/message", level="debug", data="EVIL")),
 	"unknown news": many(1000, news("notifications/EVIL")),
 	"changed lists": many(200, news("notifications/tools/list_changed")),
 

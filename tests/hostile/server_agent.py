@@ -3,12 +3,14 @@
 
 	server_agent.py send OUT SOCKETS	in the jail: each act over a connection of its own to h.sock
 	server_agent.py judge OUT RECORDS	outside: "ok WHAT" or "no WHAT: why", a line each
+	server_agent.py starts OUT SOCKETS, judge-starts OUT RECORDS	the same for the servers of server_starts.py
 """
 import json, sys
 from agent import INIT, READY, talk
 from agent_rows import call, line
 from server_acts import ACTS
 from server_rows import ALONE, ENDS
+from server_starts import NAMES, STARTS
 
 def send(out, sockets):
 	with open(out, "w") as to:
@@ -17,6 +19,34 @@ def send(out, sockets):
 			other = talk(sockets + "/other.sock", INIT, READY, line(call(1, "echo", '{"text":"good"}')))
 			json.dump([act, [a.decode() for a in said], [a.decode() for a in other]], to)
 			to.write("\n")
+
+LIST = line('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+PING = line('{"jsonrpc":"2.0","id":2,"method":"ping"}')
+
+def starts(out, sockets):
+	with open(out, "w") as to:
+		for name in NAMES:
+			said = [json.loads(a) for a in talk(f"{sockets}/{name}.sock", INIT, READY, LIST, PING)]
+			tools = [t for a in said if a.get("id") == 1 for t in a.get("result", {}).get("tools", [])]
+			json.dump([name, [t["name"] for t in tools], "EVIL" in json.dumps(said), [a.get("id") for a in said]], to)
+			to.write("\n")
+
+def say(right, what, why):
+	print(("ok " if right else "no ") + what + ("" if right else ": " + str(why)[:600]))
+
+def judge_starts(out, records):
+	intents, outcomes = {}, {}
+	for r in map(json.loads, open(records)):
+		if r["kind"] == "intent" and r["action"] == "server.start":
+			intents[r["n"]] = r["server"]
+		if r["kind"] == "outcome" and r["intent"] in intents:
+			outcomes.setdefault(intents[r["intent"]], []).append(r["status"])
+	for name, tools, evil, ids in map(json.loads, open(out)):
+		*_, want, status = STARTS[NAMES[name]]
+		say(tools == want, f"{NAMES[name]}: the agent sees {want or 'nothing'}", tools)
+		say(not evil, f"{NAMES[name]}: and nothing else of it", "EVIL")
+		say(sorted(map(str, filter(None, ids))) == ["1", "2", "init"], f"{NAMES[name]}: every question has its answer", ids)
+		say(outcomes.get(name) == [status], f"{NAMES[name]}: the start is recorded as {status}", outcomes.get(name))
 
 def shape(a):
 	if "error" in a:
@@ -35,8 +65,6 @@ def judge(out, records):
 			intents[r["n"]] = r["resource"]
 		if r["kind"] == "outcome" and r["intent"] in intents:
 			outcomes.setdefault(intents[r["intent"]], []).append(r["status"])
-	def say(right, what, why):
-		print(("ok " if right else "no ") + what + ("" if right else ": " + str(why)[:600]))
 	for act in ACTS:
 		said, other = told.get(act, ([], []))
 		answers = {}
@@ -50,4 +78,4 @@ def judge(out, records):
 		say(any('"good"' in a for a in other), f"{act}: another server is not harmed", other)
 		say(outcomes.get(act) == [status], f"{act}: its outcome is \"{status}\"", outcomes.get(act))
 
-{"send": send, "judge": judge}[sys.argv[1]](*sys.argv[2:])
+{"send": send, "judge": judge, "starts": starts, "judge-starts": judge_starts}[sys.argv[1]](*sys.argv[2:])

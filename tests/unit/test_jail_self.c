@@ -66,6 +66,24 @@ static void broker_codes(void)		{ be(JAIL_BROKER); writes_code(); }
 static void broker_kills(void)		{ be(JAIL_BROKER); kills(); }
 static void broker_traces(void)		{ be(JAIL_BROKER); traces(); }
 static void broker_aborts(void)		{ be(JAIL_BROKER); aborts(); }
+static void porter_works(void)
+{
+	int ends[2], on = 1;
+
+	be(JAIL_PORTER);
+	free(malloc(1 << 20));
+	if (fcntl(0, F_GETFL) < 0 || write(1, "", 0) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || setsockopt(ends[0], SOL_SOCKET, SO_RCVLOWAT, &on, sizeof(on)) < 0)
+		_exit(1);
+}
+
+static void porter_opens(void)		{ be(JAIL_PORTER); opens(); }
+static void porter_forks(void)		{ be(JAIL_PORTER); forks(); }
+static void porter_dials(void)		{ be(JAIL_PORTER); dials(); }
+static void porter_connects(void)	{ be(JAIL_PORTER); connects(); }
+static void porter_executes(void)	{ be(JAIL_PORTER); executes(); }
+static void porter_codes(void)		{ be(JAIL_PORTER); writes_code(); }
+static void porter_pairs(void)		{ int ends[2]; be(JAIL_PORTER); (void)!socketpair(AF_INET, SOCK_STREAM, 0, ends); }
+static void porter_kills(void)		{ be(JAIL_PORTER); kills(); }
 static void recorder_works(void)	{ be(JAIL_RECORDER); works(); opens(); }
 static void recorder_dials(void)	{ be(JAIL_RECORDER); dials(); }
 static void recorder_executes(void)	{ be(JAIL_RECORDER); executes(); }
@@ -127,6 +145,15 @@ static const struct {
 	{ "the broker cannot signal others",		broker_kills,		FATE_SIGNAL + SIGSYS },
 	{ "the broker cannot become traceable",		broker_traces,		FATE_SIGNAL + SIGSYS },
 	{ "a broken promise still aborts",		broker_aborts,		FATE_SIGNAL + SIGABRT },
+	{ "the porter can do its work",			porter_works,		0 },
+	{ "the porter cannot open a file",		porter_opens,		FATE_SIGNAL + SIGSYS },
+	{ "the porter cannot fork",			porter_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the porter cannot make a socket",		porter_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the porter pairs unix sockets only",		porter_pairs,		FATE_SIGNAL + SIGSYS },
+	{ "the porter cannot connect",			porter_connects,	FATE_SIGNAL + SIGSYS },
+	{ "the porter cannot execute",			porter_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the porter cannot make code",		porter_codes,		FATE_SIGNAL + SIGSYS },
+	{ "the porter cannot signal others",		porter_kills,		FATE_SIGNAL + SIGSYS },
 	{ "the recorder can start",			recorder_works,		0 },
 	{ "the recorder cannot dial out",		recorder_dials,		FATE_SIGNAL + SIGSYS },
 	{ "the recorder cannot execute",		recorder_executes,	FATE_SIGNAL + SIGSYS },

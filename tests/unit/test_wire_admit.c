@@ -62,6 +62,9 @@ static void the_table_decides(void **state)
 	} rows[] = {
 		{ NULL, { 1, MSG_RECEIPT, 8, 7 }, 8, ROLE_RECORDER, PHASE_RUNNING, 0 },
 		{ NULL, { 1, MSG_SPAWNED, 0, 7 }, 0, ROLE_LAUNCHER, PHASE_RUNNING, 2 },
+		{ NULL, { 1, MSG_DOOR, 2, 7 }, 2, ROLE_PORTER, PHASE_RUNNING, 1 },
+		{ "from the wrong process", { 1, MSG_RECEIPT, 8, 7 }, 8, ROLE_PORTER, PHASE_RUNNING, 0 },
+		{ "out of turn", { 1, MSG_DOOR, 2, 7 }, 2, ROLE_PORTER, PHASE_STARTING, 1 },
 		{ "unknown message", { 2, MSG_RECEIPT, 8, 7 }, 8, ROLE_RECORDER, PHASE_RUNNING, 0 },
 		{ "unknown message", { 1, MSG_TYPES, 0, 0 }, 0, ROLE_RECORDER, PHASE_RUNNING, 0 },
 		{ "from the wrong process", { 1, MSG_RECEIPT, 8, 7 }, 8, ROLE_LAUNCHER, PHASE_RUNNING, 0 },

@@ -1,0 +1,206 @@
+/*
+ * What tool servers tell without being asked. Each goes to those it concerns and to nobody else,
+ * only so often, and in our own words; what concerns nobody, or comes too often, is counted.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "broker/broker.h"
+
+enum {
+	NEWS_BURST = 256,
+	NEWS_EACH_SECOND = 64,
+	PROGRESS_BURST = 64,
+	PROGRESS_EACH_SECOND = 16,
+};
+
+static const char *const levels[] = { "debug", "info",	   "notice", "warning",
+				      "error", "critical", "alert",  "emergency" };
+
+int news_level(const char *word)
+{
+	size_t i;
+
+	for (i = 0; word && i < count_of(levels); i++)
+		if (strcmp(levels[i], word) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* What is heard: whose line, and what became of it. */
+struct news {
+	struct server *s;
+	const struct mcp_message *m;
+	enum reason why; /* nobody got it; zero: somebody did, or need not */
+};
+
+/* Only these members, in this order. New reference. */
+static json_t *pick(const json_t *params, const char *const *members)
+{
+	json_t *out = json_object();
+
+	for (; out && *members; members++)
+		if (json_object_get(params, *members))
+			json_object_set(out, *members, json_object_get(params, *members));
+	return out;
+}
+
+static bool tell(struct session *a, struct server *s, const char *method, json_t *params)
+{
+	scoped(json) json_t *shown = json_incref(params);
+
+	if (!params || !stages_news(s, method, &shown) || !session_hears(a))
+		return false;
+	session_tell(a, method, shown);
+	return true;
+}
+
+static struct call *find_live(const struct server *s, const json_t *token)
+{
+	struct call *c;
+
+	if (json_is_integer(token))
+		TAILQ_FOREACH(c, &s->flying, queued)
+	if (c->token && c->relay_id == (uint64_t)json_integer_value(token))
+		return c;
+	return NULL;
+}
+
+/* Its token is our id of the call; the agent's own takes its place. It only ever grows. */
+static void progress(struct news *n)
+{
+	static const char *const members[] = { "progress", "total", "message", NULL };
+	const json_t *at = json_object_get(n->m->params, "progress");
+	struct call *c = find_live(n->s, json_object_get(n->m->params, "progressToken"));
+	scoped(json) json_t *out = NULL;
+
+	if (!c || !c->session || c->silent) {
+		n->why = c ? REASON_NO_RULE : REASON_UNSOLICITED;
+		return;
+	}
+	if (!json_is_number(at) || (c->progressed && json_number_value(at) <= c->progress)) {
+		n->why = REASON_BAD_PARAMS;
+		return;
+	}
+	c->progressed = true;
+	c->progress = json_number_value(at);
+	out = pick(n->m->params, members);
+	if (out)
+		json_object_set(out, "progressToken", c->token);
+	if (!pace_allows(&c->pace, PROGRESS_BURST, PROGRESS_EACH_SECOND, clock_mono_ns()) ||
+	    !tell(c->session, n->s, n->m->method, out))
+		n->why = REASON_FLOODING;
+}
+
+static bool concerns(const struct session *a, const struct server *s)
+{
+	return !a->gone && a->greeted && (!a->server || a->server == s);
+}
+
+static void message(struct news *n)
+{
+	static const char *const members[] = { "level", "logger", "data", NULL };
+	int level = news_level(json_string_value(json_object_get(n->m->params, "level")));
+	scoped(json) json_t *out = pick(n->m->params, members);
+	struct broker *b = n->s->broker;
+	size_t i;
+
+	if (level < 0 || !json_object_get(n->m->params, "data"))
+		n->why = REASON_BAD_PARAMS;
+	for (i = 0; i < b->session_count && !n->why; i++)
+		if (concerns(b->sessions[i], n->s) && level >= b->sessions[i]->log_level &&
+		    !tell(b->sessions[i], n->s, n->m->method, out))
+			n->why = REASON_FLOODING;
+}
+
+/* Who has subscribed to it, or to what it lies beneath. */
+static void updated(struct news *n)
+{
+	static const char *const members[] = { "uri", "title", NULL };
+	const char *uri = json_string_value(json_object_get(n->m->params, "uri"));
+	scoped(json) json_t *out = pick(n->m->params, members);
+	struct broker *b = n->s->broker;
+	bool somebody = false;
+	size_t i;
+
+	if (!uri || strlen(uri) > MCP_URI) {
+		n->why = REASON_BAD_PARAMS;
+		return;
+	}
+	for (i = 0; i < b->session_count; i++)
+		if (concerns(b->sessions[i], n->s) && subscribed(b->sessions[i], n->s, uri)) {
+			somebody = true;
+			if (!tell(b->sessions[i], n->s, n->m->method, out))
+				n->why = REASON_FLOODING;
+		}
+	if (!somebody)
+		n->why = REASON_UNSOLICITED;
+}
+
+static void elicited(struct news *n)
+{
+	static const char *const members[] = { "elicitationId", NULL };
+	const char *id = json_string_value(json_object_get(n->m->params, "elicitationId"));
+	scoped(json) json_t *out = pick(n->m->params, members);
+	struct broker *b = n->s->broker;
+	const json_t *whose;
+	size_t i;
+
+	n->why = REASON_UNSOLICITED;
+	for (i = 0; id && i < b->session_count; i++) {
+		whose = json_object_get(b->sessions[i]->shown, id);
+		if (!whose || json_integer_value(whose) != n->s->index)
+			continue;
+		json_object_del(b->sessions[i]->shown, id);
+		n->why = tell(b->sessions[i], n->s, n->m->method, out) ? REASON_NO_RULE
+								       : REASON_FLOODING;
+	}
+}
+
+static const struct {
+	const char *method;
+	void (*hear)(struct news *n);
+} told[] = {
+	{ "notifications/progress", progress },
+	{ "notifications/message", message },
+	{ "notifications/resources/updated", updated },
+	{ "notifications/elicitation/complete", elicited },
+};
+
+static void hear_news(struct news *n)
+{
+	size_t i;
+
+	n->why = REASON_NO_METHOD;
+	for (i = 0; i < count_of(told); i++) {
+		if (strcmp(told[i].method, n->m->method) != 0)
+			continue;
+		n->why = pace_allows(&n->s->news, NEWS_BURST, NEWS_EACH_SECOND, clock_mono_ns())
+				 ? REASON_NO_RULE
+				 : REASON_FLOODING;
+		if (!n->why)
+			told[i].hear(n);
+	}
+}
+
+int news_hear(struct server *s, const struct mcp_message *m, const char *line, size_t size,
+	      struct err *e)
+{
+	struct news n = { .s = s, .m = m };
+	bool changed = false;
+	int which;
+
+	if (strcmp(m->method, "notifications/cancelled") == 0)
+		return upcall_cancelled(s, json_object_get(m->params, "requestId"), e);
+	for (which = 0; which < MCP_LISTS; which++) {
+		if (strcmp(m->method, mcp_list_info((enum mcp_list)which)->changed) != 0)
+			continue;
+		changed = true;
+		if (listing_changed(s, (enum mcp_list)which, e) < 0)
+			return -1;
+	}
+	if (changed)
+		return 0;
+	hear_news(&n);
+	return n.why ? dropped(s->broker, &s->drops, s->name, n.why, line, size, e) : 0;
+}

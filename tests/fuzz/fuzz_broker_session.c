@@ -1,0 +1,510 @@
+/*
+ * tests/fuzz/fuzz_broker_session.c - a whole broker between a hostile agent and a hostile tool server. This
+ * is its launcher and its recorder, and sees to it that: nothing reaches the server whose exact bytes are
+ * not in an intent that has its receipt; what policy refuses does not reach it at all; whatever the agent
+ * hears is one strict message a line, and no question of it is answered twice; every intent is closed; no
+ * byte of either ends the run; and when both have gone, nothing is left of them.
+ *
+ * A line is the agent's, unless it begins with '>': then it is what the server says next, in place of its
+ * usual answer to a call ('@' stands for that call's id); or with '!': d, the server dies; h, the agent
+ * hangs up and another comes; f, the server cannot be started.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "broker/broker.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { INTENTS = 512, TURNS = 400, INPUT_MOST = 64 << 10 };
+
+static const char policy_text[] =
+	"{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":["
+	"{\"id\":\"no\",\"then\":\"refuse\",\"when\":{\"tool\":\"t/no\"}},"
+	"{\"id\":\"root\",\"then\":\"refuse\",\"when\":{\"args\":{\"/forbidden\":{\"equal\":true}}}},"
+	"{\"id\":\"any\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}}]}";
+static const char exec_tools[] =
+	"[{\"name\":\"count\",\"description\":\"counts\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
+	"\"what\":{\"type\":\"string\",\"maxLength\":8}},\"required\":[\"what\"],\"additionalProperties\":false}}]";
+static const char tool_list[] = "{\"tools\":[{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\"}},"
+				"{\"name\":\"no\",\"inputSchema\":{\"type\":\"object\"}}]}";
+
+/* One broker for all inputs: that nothing is left of one is part of what is tried. */
+static struct stage {
+	struct broker *b;
+	struct wire launcher, recorder;
+	struct sockaddr_un at[2];
+	socklen_t at_size[2];
+	uint64_t index;
+	int agent, tool;		/* -1: none */
+	uint64_t tool_tag;
+	bool fails;			/* the next start */
+	struct buf heard, asked;	/* by the agent; by the tool server */
+	char *says;			/* the server's next line, or NULL */
+	struct {
+		uint64_t index;
+		char digest[SEAL_DIGEST_TEXT];
+		bool open;
+	} intents[INTENTS];
+	size_t intent_count;
+	json_t *answered;		/* ids that the agent heard an answer to, as JSON */
+	struct msg msg;
+} stage;
+
+static void hold_at(bool property, int line)
+{
+	if (property)
+		return;
+	fprintf(stderr, "fuzz_broker_session.c:%d does not hold\n", line);
+	__builtin_trap();
+}
+#define hold(property) hold_at(property, __LINE__)
+
+static void done(int rc, const struct err *e)
+{
+	if (rc < 0)
+		fprintf(stderr, "%s\n", e->text);
+	hold(rc >= 0);
+}
+
+/* --- the recorder --- */
+
+static const char *said(const struct record *r, enum field f, char *room, size_t size)
+{
+	snprintf(room, size, "%.*s", r->value[f].set ? (int)r->value[f].size : 0,
+		 r->value[f].text ? r->value[f].text : "");
+	return room;
+}
+
+static void close_intent(struct stage *s, uint64_t index)
+{
+	size_t i;
+
+	for (i = 0; i < s->intent_count && s->intents[i].index != index; i++)
+		;
+	hold(i < s->intent_count && s->intents[i].open);
+	s->intents[i].open = false;
+}
+
+static void record(struct stage *s, const struct msg *m)
+{
+	struct err e = { 0 };
+	struct record r;
+
+	done(record_unpack(&r, m->body, m->size, &e), &e);
+	s->index++;
+	if (r.kind == RECORD_OUTCOME)
+		close_intent(s, r.ref);
+	if (r.kind == RECORD_INTENT && s->intent_count < INTENTS) {
+		s->intents[s->intent_count].index = s->index;
+		s->intents[s->intent_count].open = true;
+		said(&r, FIELD_DIGEST, s->intents[s->intent_count].digest, SEAL_DIGEST_TEXT);
+		s->intent_count++;
+	}
+	done(wire_send_u64(&s->recorder, MSG_RECEIPT, m->tag, s->index, &e), &e);
+}
+
+static bool has_receipt(const struct stage *s, const char *line, size_t size)
+{
+	char digest[SEAL_DIGEST_TEXT];
+	size_t i;
+
+	seal_digest(digest, line, size);
+	for (i = 0; i < s->intent_count; i++)
+		if (strcmp(s->intents[i].digest, digest) == 0 && s->intents[i].open)
+			return true;
+	return s->intent_count == INTENTS;
+}
+
+/* --- the tool server --- */
+
+static void tool_says(struct stage *s, const char *bytes, size_t size)
+{
+	struct err ignored;
+
+	if (s->tool >= 0 && size)
+		(void)!fd_write_all(s->tool, bytes, size, &ignored);
+}
+
+static void tool_answers(struct stage *s, const char *id, const char *member, const char *body)
+{
+	scoped(buf) struct buf out = BUF(1 << 20);
+
+	buf_printf(&out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"%s\":%s}\n", id, member, body);
+	tool_says(s, out.data, out.size);
+}
+
+static void tool_says_next(struct stage *s, const char *id)
+{
+	scoped(buf) struct buf out = BUF(1 << 20);
+	char *at;
+
+	for (at = s->says; *at; at++)
+		if (*at == '@')
+			buf_puts(&out, id);
+		else
+			buf_add(&out, at, 1);
+	buf_puts(&out, "\n");
+	free(s->says);
+	s->says = NULL;
+	tool_says(s, out.data, out.size);
+}
+
+/* What the broker asks for itself. */
+static bool tool_greets(struct stage *s, const char *method, const char *id)
+{
+	if (strcmp(method, "server/discover") == 0)
+		tool_answers(s, id, "error", "{\"code\":-32601,\"message\":\"no\"}");
+	else if (strcmp(method, "initialize") == 0)
+		tool_answers(s, id, "result",
+			     "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{},\"resources\":{},"
+			     "\"prompts\":{}},\"serverInfo\":{\"name\":\"x\",\"version\":\"1\"}}");
+	else if (strcmp(method, "tools/list") == 0)
+		tool_answers(s, id, "result", tool_list);
+	else
+		return strcmp(method, "ping") == 0 || strstr(method, "/list") ||
+		       strncmp(method, "notifications/", 14) == 0 || strncmp(method, "resources/un", 12) == 0;
+	return true;
+}
+
+static void tool_hears(struct stage *s, const char *line, size_t size)
+{
+	scoped(json) json_t *doc = NULL;
+	const char *method;
+	struct err e = { 0 };
+	char id[64];
+
+	done(json_read(&doc, line, size, NULL, &e), &e);
+	method = json_text(doc, "method");
+	snprintf(id, sizeof(id), "%lld", (long long)json_integer_value(json_object_get(doc, "id")));
+	if (!*method || tool_greets(s, method, id))
+		return;
+	hold(has_receipt(s, line, size));
+	hold(strcmp(json_text(json_object_get(doc, "params"), "name"), "no") != 0);
+	hold(!json_is_true(json_at(doc, "/params/arguments/forbidden")));
+	if (s->says)
+		tool_says_next(s, id);
+	else
+		tool_answers(s, id, "result", "{\"content\":[]}");
+}
+
+static void tool_ends(struct stage *s)
+{
+	uint32_t status = 7;
+	struct err ignored;
+
+	if (s->tool < 0)
+		return;
+	fd_close(&s->tool);
+	s->asked.size = 0;
+	(void)!wire_send(&s->launcher, MSG_EXITED, s->tool_tag, &status, 4, NULL, 0, &ignored);
+}
+
+/* --- the launcher --- */
+
+static void give(struct stage *s, uint64_t tag, const int fds[2])
+{
+	struct err e = { 0 };
+
+	done(wire_send(&s->launcher, MSG_SPAWNED, tag, NULL, 0, fds, 2, &e), &e);
+}
+
+static void spawn(struct stage *s, uint64_t tag)
+{
+	struct err e = { 0 };
+	int pair[2], fds[2];
+
+	if (s->fails) {
+		s->fails = false;
+		done(wire_send_text(&s->launcher, MSG_FAILED, tag, "as asked", &e), &e);
+		return;
+	}
+	hold(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
+	fds[0] = pair[1];
+	fds[1] = fcntl(pair[1], F_DUPFD_CLOEXEC, 0);
+	tool_ends(s);
+	s->tool = pair[0];
+	s->tool_tag = tag;
+	give(s, tag, fds);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* An exec tool prints "3" and ends. */
+static void execute(struct stage *s, uint64_t tag)
+{
+	uint32_t status = 0;
+	struct err e = { 0 };
+	int in[2], out[2], fds[2];
+
+	hold(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && write(out[1], "3\n", 2) == 2);
+	fds[0] = in[1];
+	fds[1] = out[0];
+	give(s, tag, fds);
+	close(in[0]), close(in[1]), close(out[0]), close(out[1]);
+	done(wire_send(&s->launcher, MSG_EXITED, tag, &status, 4, NULL, 0, &e), &e);
+}
+
+static void launch(struct stage *s, const struct msg *m)
+{
+	uint16_t yes = 1;
+	struct err e = { 0 };
+
+	if (m->type == MSG_SPAWN)
+		spawn(s, m->tag);
+	else if (m->type == MSG_EXEC)
+		execute(s, m->tag);
+	else if (m->type == MSG_RESOLVE)
+		done(wire_send(&s->launcher, MSG_RESOLVED, m->tag, &yes, 2, NULL, 0, &e), &e);
+	else if (m->type == MSG_STOP && m->tag == s->tool_tag)
+		tool_ends(s);
+}
+
+/* --- the agent --- */
+
+static void agent_hears(struct stage *s, const char *line, size_t size)
+{
+	scoped(json) json_t *doc = NULL;
+	scoped(buf) struct buf id = BUF(1 << 10);
+	struct mcp_message m;
+	struct mcp_fault f;
+	struct err e = { 0 };
+	json_t *before;
+
+	done(json_read(&doc, line, size, NULL, &e), &e);
+	hold(strcmp(json_text(doc, "jsonrpc"), "2.0") == 0);
+	if (json_is_null(json_object_get(doc, "id")) || json_object_get(doc, "method"))
+		return;
+	hold(mcp_read(&m, doc, &f) && m.kind == MCP_RESPONSE && json_write(&id, m.id));
+	before = json_object_get(s->answered, buf_text(&id));
+	json_object_set_new(s->answered, buf_text(&id), json_integer(json_integer_value(before) + 1));
+}
+
+/* Whole lines of what has come; true if anything came. */
+static bool lines_of(struct stage *s, int fd, struct buf *in,
+		     void (*hear)(struct stage *s, const char *line, size_t size))
+{
+	ssize_t got;
+	char *end;
+
+	hold(fd < 0 || buf_reserve(in, 65536));
+	got = fd < 0 ? -1 : read(fd, in->data + in->size, 65536);
+	if (got <= 0)
+		return false;
+	in->size += (size_t)got;
+	while (in->size && (end = memchr(in->data, '\n', in->size))) {
+		hear(s, in->data, (size_t)(end - in->data));
+		if (in->size)	/* unless it has ended meanwhile */
+			buf_drop(in, (size_t)(end - in->data) + 1);
+	}
+	return true;
+}
+
+/* --- all of it --- */
+
+static bool peers_turn(struct stage *s)
+{
+	struct err e = { 0 };
+	bool moved = false;
+	int got;
+
+	while ((got = wire_receive(&s->recorder, &s->msg, false, &e)) == WIRE_MESSAGE) {
+		record(s, &s->msg);
+		moved = true;
+	}
+	done(got, &e);
+	while ((got = wire_receive(&s->launcher, &s->msg, false, &e)) == WIRE_MESSAGE) {
+		launch(s, &s->msg);
+		moved = true;
+	}
+	done(got, &e);
+	moved |= lines_of(s, s->tool, &s->asked, tool_hears);
+	moved |= lines_of(s, s->agent, &s->heard, agent_hears);
+	return moved;
+}
+
+/* Until nobody has anything more to say. */
+static void settle(struct stage *s)
+{
+	struct err e = { 0 };
+	int quiet = 0, turns;
+
+	for (turns = 0; quiet < 3 && turns < TURNS; turns++) {
+		done(loop_turn(s->b, 0, &e), &e);
+		quiet = peers_turn(s) ? 0 : quiet + 1;
+	}
+}
+
+static void agent_comes(struct stage *s, size_t which)
+{
+	s->agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	hold(connect(s->agent, (struct sockaddr *)&s->at[which], s->at_size[which]) == 0);
+	hold(fcntl(s->agent, F_SETFL, O_NONBLOCK) == 0);
+	json_object_clear(s->answered);
+	s->heard.size = 0;
+}
+
+static void agent_says(struct stage *s, const char *line, size_t size)
+{
+	struct err ignored;
+
+	if (fd_write_all(s->agent, line, size, &ignored) == 0)
+		(void)!fd_write_all(s->agent, "\n", 1, &ignored);
+}
+
+/* Ids may be used again once they have their answer, so no more answers than questions is all there is to hold. */
+static void agent_goes(struct stage *s, const char *all, size_t size)
+{
+	const char *id;
+	json_t *times;
+	size_t lines = 1, i;
+
+	for (i = 0; i < size; i++)
+		lines += all[i] == '\n';
+	json_object_foreach(s->answered, id, times)
+		hold((size_t)json_integer_value(times) <= lines);
+	fd_close(&s->agent);
+	settle(s);
+}
+
+static void order(struct stage *s, const char *line, size_t size, size_t which)
+{
+	char what = size > 1 ? line[1] : 0;
+
+	if (line[0] == '>') {
+		free(s->says);
+		s->says = strndup(line + 1, size - 1);
+		return;
+	}
+	if (what == 'd')
+		tool_ends(s);
+	if (what == 'f')
+		s->fails = true;
+	if (what == 'h') {
+		fd_close(&s->agent);
+		settle(s);
+		agent_comes(s, which);
+	}
+}
+
+static void tell(struct stage *s, enum msg_type t, const struct pack *body, int fd)
+{
+	struct err e = { 0 };
+
+	done(wire_send(&s->launcher, t, 0, body ? body->at : NULL, body ? body->size : 0, &fd, fd >= 0, &e), &e);
+	fd_close(&fd);
+}
+
+static void tell_server(struct stage *s, unsigned kind, const char *name, const char *tools)
+{
+	uint8_t body[256];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	struct err e = { 0 };
+	int fd = -1, i;
+
+	pack_number(&p, kind, 2);
+	pack_text(&p, name, strlen(name));
+	for (i = 0; i < 2; i++)
+		pack_number(&p, 600000, 4);	/* a call, a start: longer than any input takes */
+	for (i = 0; i < 2; i++)
+		pack_number(&p, 0, 4);		/* idle, rest */
+	pack_number(&p, 1, 1);
+	pack_number(&p, 0, 2);
+	done(fd_of_bytes(&fd, name, tools, strlen(tools), &e), &e);
+	tell(s, MSG_SERVER, &p, fd);
+}
+
+static void tell_listener(struct stage *s, uint8_t server, uint8_t high, size_t which)
+{
+	struct pack p = { .at = (uint8_t[2]){ server, high }, .size = 2 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	s->at[which].sun_family = AF_UNIX;
+	s->at_size[which] = sizeof(s->at[which]);
+	hold(bind(fd, (struct sockaddr *)&s->at[which], sizeof(sa_family_t)) == 0 && listen(fd, 8) == 0);
+	hold(getsockname(fd, (struct sockaddr *)&s->at[which], &s->at_size[which]) == 0);
+	tell(s, MSG_LISTEN, &p, fd);
+}
+
+static void set_up(struct stage *s)
+{
+	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 };
+	uint8_t room[16];
+	struct pack name = { .at = room, .room = sizeof(room) };
+	int launch[2], recorder[2], fd = -1;
+	struct err e = { 0 };
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	done(wire_pair(launch, &e), &e);
+	done(wire_pair(recorder, &e), &e);
+	s->b = broker_new(launch[1], &e);
+	hold(s->b != NULL);
+	s->launcher = (struct wire){ launch[0], ROLE_LAUNCHER, ROLE_BROKER, PHASE_RUNNING };
+	s->recorder = (struct wire){ recorder[0], ROLE_RECORDER, ROLE_BROKER, PHASE_RUNNING };
+	s->heard = s->asked = BUF(128 << 20);
+	s->answered = json_object();
+	s->tool = s->agent = -1;
+	tell(s, MSG_LEDGER, &run, recorder[1]);
+	pack_text(&name, "test", 4);
+	done(fd_of_bytes(&fd, "policy", policy_text, sizeof(policy_text) - 1, &e), &e);
+	tell(s, MSG_POLICY, &name, fd);
+	tell_server(s, 0, "t", "");
+	tell_server(s, 1, "run", exec_tools);
+	tell_listener(s, 0, 0, 0);
+	tell_listener(s, 0xff, 0xff, 1);
+	tell(s, MSG_START, NULL, -1);
+	done(setup_hear(s->b, &e), &e);
+}
+
+/* Nothing is left of either, and nothing is open. */
+static void clear(struct stage *s, const char *all, size_t size)
+{
+	size_t i;
+
+	agent_goes(s, all, size);
+	tool_ends(s);
+	settle(s);
+	hold(TAILQ_EMPTY(&s->b->calls) && s->b->session_count == 0 && s->b->commits.count == 0 && s->b->held == 0);
+	for (i = 0; i < s->intent_count; i++)
+		hold(!s->intents[i].open);
+	s->intent_count = 0;
+	free(s->says);
+	s->says = NULL;
+	s->fails = false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char greeting[] = "{\"jsonrpc\":\"2.0\",\"id\":\"init\",\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
+				       "\"2025-06-18\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+	const char *at = (const char *)data, *all = at, *end;
+	size_t left = size, part, which = size % 2;
+
+	if (size > INPUT_MOST)
+		return 0;
+	if (!stage.b)
+		set_up(&stage);
+	agent_comes(&stage, which);
+	agent_says(&stage, greeting, strlen(greeting));
+	for (; left > 0; at += part, left -= part) {
+		end = memchr(at, '\n', left);
+		part = end ? (size_t)(end - at) : left;
+		if (part && (at[0] == '>' || at[0] == '!'))
+			order(&stage, at, part, which);
+		else
+			agent_says(&stage, at, part);
+		settle(&stage);
+		part += end != NULL;
+	}
+	clear(&stage, all, size);
+	return 0;
+}
