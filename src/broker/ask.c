@@ -157,6 +157,10 @@ static int refuse_call(struct call *c, enum reason reason, struct err *e)
 {
 	if (reason == REASON_BAD_PARAMS || reason == REASON_TOO_LONG || reason == REASON_NO_SERVER)
 		c->code = MCP_BAD_PARAMS;
+	if (reason == REASON_OVER_QUOTA && c->session->drops.of[reason].count)
+		return session_count_refusal(c, reason, e);
+	if (reason == REASON_OVER_QUOTA)
+		dropped_first(&c->session->drops, reason, c->forward.data, c->forward.size);
 	c->verdict = (struct verdict){ .reason = reason, .why = c->text };
 	return session_record(c, e);
 }

@@ -28,6 +28,7 @@ enum {
 	FORWARD_MOST = 16 << 20,
 	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
+	EACH_CONNECTION = 0xfffe,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
 	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -62,6 +63,14 @@ enum call_state {
 	CALL_FLYING,		/* the tool has it */
 	CALL_INPUT,		/* its server wants something of the agent first */
 	CALL_ENDED,
+};
+
+/* What somebody may ask, and what was asked: quota.c. */
+struct used {
+	struct quota may;
+	size_t in_flight;
+	double left[QUOTAS];	/* of those per minute; may be below zero */
+	uint64_t at_ns;		/* when that was so */
 };
 
 /* Anything an agent asked that is not answered in the same breath. */
@@ -102,6 +111,7 @@ struct call {
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
+	bool counted;			/* in flight: quota.c */
 	bool inspected;			/* nothing of it is a secret of ours */
 	char altered[320];		/* what was changed in its answer: texts, each with its NUL */
 	size_t altered_size;
@@ -134,6 +144,7 @@ struct session {
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
+	struct used quota;
 	uint64_t next_id;		/* of what it is asked */
 	json_t *subscribed, *shown;	/* owned: resources, and elicitations by url, with the server's index */
 	int log_level;			/* it wants messages from here on */
@@ -190,6 +201,7 @@ struct server {
 	uint16_t index;
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
 	struct inspect_bounds bounds;	/* of what it says */
+	struct used quota;
 	bool unpinned;			/* the operator takes its definitions as they come */
 	struct catalogue *catalogue;
 	json_t *instructions, *program;	/* of the process that runs; NULL: none */
@@ -217,6 +229,7 @@ struct server {
 	struct drops drops;
 	struct life life;
 	char failed[320];		/* why it stopped */
+	bool leaked;			/* what it says now held a secret of ours */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -239,6 +252,8 @@ struct broker {
 	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
+	struct used quota;		/* of the run */
+	struct quota connection_quota;	/* of each connection */
 	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
@@ -321,6 +336,7 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 		  struct err *e) must_use;
 int session_serve(struct call *c, struct err *e) must_use;
 int session_record(struct call *c, struct err *e) must_use;	/* a verdict that stands already */
+int session_count_refusal(struct call *c, enum reason reason, struct err *e) must_use;	/* not the first of its kind */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 
 /* methods.c: what an agent may ask. */
@@ -477,12 +493,19 @@ int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
 
+/* quota.c: how much may be asked. */
+void quota_open(struct quota *q);		/* without bounds, until they are told */
+bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room);
+void quota_answered(struct call *c, size_t size);	/* by so many bytes */
+void quota_ended(struct call *c);
+
 /* inspect.c: what may not pass, in either direction. */
 bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */
 void inspect_refused(struct call *c);		/* before its record, if inspect_ask() was not come to */
 void inspect_answer(struct call *c, struct answer *a);
 /* Anything else a server says, before it is kept or passed on; false: it must not be. */
 bool inspect_heard(struct server *s, json_t *value);
+void inspect_list(struct server *s, enum mcp_list which);
 
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */
