@@ -123,6 +123,7 @@ static void write_bytes(struct call *c, const struct mcp_asked *m)
 	struct mcp_asked a = *m;
 
 	a.envelope = c->server->era == MCP_ERA_MODERN ? &envelope : NULL;
+	a.retry = a.envelope ? &c->retry : NULL;
 	c->forward.size = 0;
 	mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
 	c->about.size = c->forward.size;
@@ -139,6 +140,8 @@ int ask_write(struct call *c, struct err *e)
 	if (!mcp_read(&m, c->doc, &fault) || !mcp_read_asked(&a, c->what, m.params, &fault))
 		return err_set(e, ERR_INPUT, "%s", fault.text);
 	a.name = c->name;
+	c->action.args = a.args;
+	find_resource(c);
 	write_bytes(c, &a);
 	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
 }
@@ -203,7 +206,7 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 	c->relay_id = ++server->next_id;
 	find_resource(c);
 	write_bytes(c, m);
-	if (era_is_open(c))
+	if (era_is_open(c) || input_may_follow(c))
 		c->doc = take(&r->doc);
 	call_weigh(c);
 	return ask_call(c, r, e);
@@ -219,7 +222,8 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 	struct server *server;
 	struct call *c;
 
-	if (!mcp_read_asked(&m, r->what, r->m.params, &fault))
+	if ((r->modern && !modern_take_retry(&r->retry, r->m.params, &fault)) ||
+	    !mcp_read_asked(&m, r->what, r->m.params, &fault))
 		return session_fault(s, r, &fault, e);
 	if (m.is_uri && !s->server)
 		return resources_ask(s, r, e);

@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "inspect/inspect.h"
 #include "mcp/modern.h"
 #include "policy/policy.h"
 #include "seal/seal.h"
@@ -20,10 +21,11 @@ enum {
 	CALLS_MOST = BROKER_CALLS + SESSIONS, /* with the starts of servers below the recorder's 1024 open intents */
 	HELD_MOST = 64 << 20,	/* bytes of calls that wait and of what servers have yet to read */
 	VALUE_COST = 320,	/* bytes of memory that a parsed value takes at most, beside its text */
-	EXEC_OUTPUT = 1 << 20,	/* bytes kept of what an exec tool prints */
+	EXEC_OUTPUT = (1 << 20) - 64, /* bytes kept of what an exec tool prints: with a note, 1 MiB */
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
+	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
@@ -57,6 +59,7 @@ enum call_state {
 	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
+	CALL_INPUT,		/* its server wants something of the agent first */
 	CALL_ENDED,
 };
 
@@ -84,6 +87,11 @@ struct call {
 	struct modern_envelope envelope;
 	bool waited;			/* for its server, before it was judged for good */
 	json_t *data;			/* owned: of the error it is answered with, or NULL */
+	json_t *input, *given;		/* owned: what its server wants to know, and what is known of that */
+	unsigned rounds;		/* how often it did */
+	struct modern_retry retry;	/* with what it is asked again */
+	struct call *asker;		/* a question: the call it is for; NULL: it is over */
+	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -93,6 +101,9 @@ struct call {
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
+	bool inspected;			/* nothing of it is a secret of ours */
+	char altered[320];		/* what was changed in its answer: texts, each with its NUL */
+	size_t altered_size;
 	struct buf forward;		/* exactly the bytes that were judged; then a newline */
 	struct receipt *proof;		/* owned; NULL until the intent is durable */
 	uint64_t tag, relay_id, began_ns, deadline_ns;
@@ -161,12 +172,23 @@ struct listing {
 	bool failed;			/* it could not be read, and is taken to be empty */
 };
 
+/* When it is stopped for want of use, and how long one that failed is left alone: server_life.c. */
+struct life {
+	uint64_t leaving;		/* tag of a process that was told to end and has not yet; 0: none */
+	bool wanted;			/* it is needed again meanwhile */
+	bool retiring;			/* it is stopped because nobody needs it */
+	unsigned failures;		/* in a row */
+	uint64_t ready_ns, idle_ns;	/* since when it is ready; when it is stopped; 0: not */
+	uint64_t rests_until_ns;
+};
+
 struct server {
 	struct broker *broker;
 	char name[64];
 	bool exec;
 	uint16_t index;
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
+	struct inspect_bounds bounds;	/* of what it says */
 	bool unpinned;			/* the operator takes its definitions as they come */
 	struct resource *resources;
 	size_t resource_count;
@@ -183,13 +205,14 @@ struct server {
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
-	struct calls waiting, flying;
+	struct calls waiting, flying, asking_back;
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */
 	struct pace asking, news;
 	struct drops drops;
-	char failed[96];		/* why it stopped */
+	struct life life;
+	char failed[320];		/* why it stopped */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -212,6 +235,7 @@ struct broker {
 	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
+	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
 	bool told_about;
@@ -276,6 +300,7 @@ struct request {
 	enum mcp_list list;	/* of those that ask for a list */
 	bool modern;		/* asked as the newer era asks, in this envelope: */
 	struct modern_envelope envelope;
+	struct modern_retry retry;	/* owned until a call takes it */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -319,6 +344,7 @@ void call_queue(struct call *c, struct calls *queue, enum call_state state);
 void call_unqueue(struct call *c);
 void call_weigh(struct call *c);		/* after what it holds has changed */
 void call_judged(struct call *c);		/* its arguments are needed no more */
+int call_conclude(struct call *c, struct outcome o, struct err *e) must_use;	/* its intent is closed, it is not */
 /* With its outcome, if it has an intent. */
 int call_close(struct call *c, struct outcome o, struct err *e) must_use;
 void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
@@ -327,6 +353,7 @@ void calls_bury(struct broker *b);
 /* era.c: which era each side speaks, and what follows from it. */
 bool era_admit(struct session *s, struct request *r, struct mcp_fault *f);	/* false: *f says why not */
 int era_discover(struct session *s, struct request *r, struct err *e) must_use;
+void era_write_fault(struct session *s, const struct request *r, const struct mcp_fault *f);
 json_t *era_fault_data(const struct request *r, int code);
 json_t *era_result(const struct call *c, const json_t *result);	/* as its agent has to see it */
 json_t *era_error(const struct call *c, const json_t *error);
@@ -341,23 +368,34 @@ bool era_is_open(const struct call *c);			/* its bytes cannot be known yet */
 int era_wait(struct call *c, struct err *e) must_use;
 int era_settle(struct server *s, struct err *e) must_use;	/* it has started, or could not */
 
-/* answer.c: what the agent reads. */
-void answer_result(struct call *c, const json_t *result);
-void answer_failure(struct call *c, const json_t *error);
-void answer_error(struct call *c, int code, const char *text);
-void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
-
 /* An answer on its way to who asked, the agent or (c->up) the tool server: one of the two is there. */
 struct answer {
 	json_t *result, *error;		/* owned; what checks it may put another in its place */
 	struct outcome outcome;		/* what is recorded; texts must live as long as the call */
 };
 
+/* input.c: what a server of the newer era wants of the agent before it goes on. */
+bool input_may_follow(const struct call *c);
+int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e) must_use;
+int input_shown(struct call *question, struct err *e) must_use;
+int input_take(struct call *question, const struct answer *a, struct err *e) must_use;
+int input_fail(struct call *question, int code, const char *text) must_use;
+void input_leave(struct call *c);
+void input_forget(struct call *c);
+
+/* answer.c: what the agent reads. */
+void answer_result(struct call *c, const json_t *result);
+void answer_failure(struct call *c, const json_t *error);
+void answer_error(struct call *c, int code, const char *text);
+void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
+
 /* relay.c: calls to command servers. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int relay_resume(struct server *s, struct err *e) must_use;
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e) must_use;
+int relay_deliver(struct call *c, struct answer *a, struct err *e) must_use;	/* through the checks */
+struct call *relay_find(const struct server *s, uint64_t id);	/* in flight; or NULL */
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
@@ -369,6 +407,8 @@ void stages_list(struct server *s, enum mcp_list which);
 
 /* upcall.c: what tool servers ask of agents. */
 int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struct err *e) must_use;
+/* For a call that waits for it; *wrong, if it cannot be asked. */
+int upcall_for(const char **wrong, struct call *c, const char *key, json_t *request, struct err *e) must_use;
 int upcall_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int upcall_answer(bool *taken, struct session *s, struct request *r, struct err *e) must_use;
 int upcall_cancelled(struct server *s, const json_t *id, struct err *e) must_use;
@@ -390,6 +430,10 @@ bool subscribed_by_others(const struct session *a, const struct server *s, const
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
 
+/* cut.c: what is larger than a message may be. */
+void cut_answer(struct call *c, struct answer *a);
+int cut_unread(struct call *c, size_t size, const char *why, const char *digest, struct err *e) must_use;
+
 /* cancel.c: an agent takes a call back. */
 int cancel_call(struct call *c, struct err *e) must_use;
 
@@ -410,6 +454,13 @@ int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
 
+/* inspect.c: what may not pass, in either direction. */
+bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */
+void inspect_refused(struct call *c);		/* before its record, if inspect_ask() was not come to */
+void inspect_answer(struct call *c, struct answer *a);
+/* Anything else a server says, before it is kept or passed on; false: it must not be. */
+bool inspect_heard(struct server *s, json_t *value);
+
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */
 int server_spawned(struct server *s, struct msg *m, struct err *e) must_use;
@@ -420,6 +471,16 @@ int server_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_close_start(struct server *s, const char *status, const char *why, struct err *e) must_use;
 uint64_t server_deadline(const struct server *s);	/* UINT64_MAX: none */
 void server_note(struct server *s, const char *what);
+/* server_life.c: between one process of it and the next. */
+void life_ready(struct server *s);
+void life_touch(struct server *s);		/* somebody needed it just now */
+void life_stopped(struct server *s);		/* before its process is forgotten */
+bool life_rests(const struct server *s);	/* it is not started now: life_refuse() */
+bool life_may_start(struct server *s);
+int life_refuse(struct call *c, struct err *e) must_use;
+int life_left(struct broker *b, uint64_t tag, struct err *e) must_use;	/* a process has ended, or never was */
+uint64_t life_deadline(const struct server *s);	/* UINT64_MAX: none */
+int life_expire(struct server *s, uint64_t now, struct err *e) must_use;
 int server_again(struct server *s, const char *why, struct err *e) must_use;	/* it is started anew, at once */
 int start_greet(struct server *s, struct err *e) must_use;
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e) must_use;

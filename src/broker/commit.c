@@ -1,6 +1,6 @@
 /*
  * Records leave in order, together, when the loop has let go of all that agents and tools were to
- * get: nobody waits for an outcome. At most WINDOW are unanswered, so that neither side can ever
+ * get. At most WINDOW are unanswered, so that neither side can ever
  * wait for the other with both socket queues full. What is above waits here; it is bounded by the calls in
  * flight.
  */
@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "json/json.h"
 
-enum { WINDOW = 128 };
+enum { WINDOW = 128, PATIENCE_NS = 2000000 };
 
 struct receipt {
 	TAILQ_ENTRY(receipt) next;
@@ -67,12 +68,37 @@ static int send_some(struct commits *q, struct err *e)
 	return 0;
 }
 
-int commits_flush(struct commits *q, struct err *e)
+/*
+ * An outcome that left at once would have an fdatasync to itself, and the next intent would have to
+ * wait behind that. Together they cost one.
+ */
+static bool may_wait(struct commits *q)
 {
+	uint64_t now;
+
+	if (q->awaited || q->count - q->sent_count >= WIRE_RECORDS)
+		return false;
+	now = clock_mono_ns();
+	if (q->due_ns == 0)
+		q->due_ns = now + PATIENCE_NS;
+	return now < q->due_ns;
+}
+
+int commits_flush(struct commits *q, bool all, struct err *e)
+{
+	if (TAILQ_EMPTY(&q->queued) || (!all && may_wait(q)))
+		return 0;
 	while (q->sent_count < WINDOW && !TAILQ_EMPTY(&q->queued))
 		if (send_some(q, e) < 0)
 			return -1;
+	q->awaited = !TAILQ_EMPTY(&q->queued);
+	q->due_ns = 0;
 	return 0;
+}
+
+uint64_t commits_due(const struct commits *q)
+{
+	return q->due_ns ? q->due_ns : UINT64_MAX;
 }
 
 static int commit(struct commits *q, const struct record *record, struct commit_then then,
@@ -91,6 +117,7 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	memcpy(r->record, packed, size);
 	TAILQ_INSERT_TAIL(&q->queued, r, next);
 	q->count++;
+	q->awaited |= record->kind != RECORD_OUTCOME;
 	return 0;
 }
 
@@ -192,6 +219,8 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 {
 	struct record r = { .kind = RECORD_OUTCOME, .ref = receipt_index(proof) };
 
+	if (o->altered_size)
+		record_list(&r, FIELD_ALTERED, o->altered, o->altered_size);
 	record_text(&r, FIELD_ANSWER, o->answer);
 	record_number(&r, FIELD_DURATION, o->duration_us);
 	record_text(&r, FIELD_EXECUTED, o->executed);

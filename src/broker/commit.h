@@ -20,6 +20,8 @@ struct commits {
 	struct receipts sent, queued;
 	size_t sent_count, count;
 	uint64_t tag;
+	bool awaited;		/* somebody waits for one of the queued */
+	uint64_t due_ns;	/* when the others leave by themselves; 0: there are none */
 };
 
 /* What is done once the record is durable. The receipt is handed over: receipt_free() it. */
@@ -43,6 +45,8 @@ struct outcome {
 	const char *answer;	/* digest of the backend's own answer */
 	const char *executed;	/* digest of what was forwarded */
 	const char *why;
+	const char *altered;	/* what was changed in it: texts, each with its NUL */
+	size_t altered_size;
 	uint64_t duration_us;
 	size_t size;
 	int exit;		/* -1: none */
@@ -56,8 +60,13 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 int commit_outcome(struct commits *q, const struct receipt *proof, const struct outcome *o,
 		   struct err *e) must_use;
 
-/* Send what is queued, as far as the recorder may be sent more. */
-int commits_flush(struct commits *q, struct err *e) must_use;
+/*
+ * Send what is queued, as far as the recorder may be sent more. Outcomes, which nobody waits for, stay
+ * for a moment unless `all`, to be committed together with the next intent.
+ */
+int commits_flush(struct commits *q, bool all, struct err *e) must_use;
+uint64_t commits_due(const struct commits *q);	/* when to call it next; UINT64_MAX: no need to */
+
 /* What somebody said and nobody got: how often so far, and the first line of the kind. */
 struct commit_dropped {
 	const char *server;	/* NULL: an agent */

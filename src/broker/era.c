@@ -64,6 +64,19 @@ json_t *era_fault_data(const struct request *r, int code)
 	return code == MODERN_VERSION ? modern_supported(r->envelope.version) : NULL;
 }
 
+void era_write_fault(struct session *s, const struct request *r, const struct mcp_fault *f)
+{
+	scoped(json) json_t *data = era_fault_data(r, f->code), *whole = NULL;
+
+	if (data)
+		whole = json_pack("{s:i, s:s, s:O}", "code", f->code, "message", f->text, "data",
+				  data);
+	if (whole)
+		mcp_write_failure(&s->outlet.out, r->m.id, whole);
+	else
+		mcp_write_error(&s->outlet.out, r->m.id, f->code, f->text);
+}
+
 static const char *method_of(const struct call *c)
 {
 	return c->server ? mcp_ask_method(c->what) : mcp_list_info(c->list)->method;
@@ -225,7 +238,8 @@ uint64_t era_deadline(const struct server *s)
  */
 bool era_is_open(const struct call *c)
 {
-	return c->server && !c->server->exec && c->server->era == MCP_ERA_OPEN && !c->waited;
+	return c->server && !c->server->exec && c->server->era == MCP_ERA_OPEN && !c->waited &&
+	       !life_rests(c->server);
 }
 
 int era_wait(struct call *c, struct err *e)

@@ -25,7 +25,7 @@ static bool is_settled(const struct call *c, const struct server *s)
 	if (s->exec)
 		return true;
 	if (s->state == SERVER_IDLE)
-		return (c->asked & (UINT32_C(1) << s->index)) != 0;
+		return !s->life.wanted && (c->asked & (UINT32_C(1) << s->index)) != 0;
 	return s->state == SERVER_READY && (s->lists[c->list].items || !s->lists[c->list].offered);
 }
 

@@ -85,6 +85,7 @@ static int finish(struct server *s, enum mcp_list which, struct err *e)
 	take_fresh(s, which);
 	if (s->state == SERVER_LISTING) {
 		s->state = SERVER_READY;
+		life_ready(s);
 		if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0 ||
 		    era_settle(s, e) < 0)
 			return -1;

@@ -58,7 +58,7 @@ static void gather(struct broker *b)
 
 static int time_left(const struct broker *b)
 {
-	uint64_t soonest = UINT64_MAX, one;
+	uint64_t soonest = commits_due(&b->commits), one;
 	size_t i;
 
 	for (i = 0; i < b->server_count; i++) {
@@ -108,7 +108,7 @@ static int flush_all(struct broker *b, struct err *e)
 			return -1;
 	agents_relieve(b);
 	calls_bury(b);
-	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, e);
+	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, b->ending, e);
 }
 
 int loop_turn(struct broker *b, int wait_ms, struct err *e)

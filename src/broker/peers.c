@@ -54,6 +54,8 @@ static int hear_failed(struct broker *b, struct msg *m, struct err *e)
 		snprintf(text, sizeof(text), "did not start: %s", why);
 		return server_stop(s, "failed", text, e);
 	}
+	if (life_left(b, m->tag, e) < 0)
+		return -1;
 	return c && c->server->exec ? exec_failed(c, why, e) : 0;
 }
 
@@ -68,6 +70,8 @@ static int hear_exited(struct broker *b, struct msg *m, struct err *e)
 
 	if (!unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed EXITED");
+	if (life_left(b, m->tag, e) < 0)
+		return -1;
 	if (!s)
 		return c && c->server->exec ? exec_exited(c, status, e) : 0;
 	s->tag = 0; /* there is nothing to stop */

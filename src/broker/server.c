@@ -70,7 +70,7 @@ int server_need(struct server *s, struct err *e)
 	struct commit_about about = { 0 };
 	struct verdict v;
 
-	if (s->exec || s->state != SERVER_IDLE)
+	if (s->exec || s->state != SERVER_IDLE || !life_may_start(s))
 		return 0;
 	v = policy_decide(s->broker->policy, &a);
 	s->state = SERVER_COMMITTING;
@@ -97,7 +97,7 @@ static void forget_process(struct server *s)
 	fd_close(&s->out);
 	lines_free(&s->lines);
 	buf_free(&s->outlet.out);
-	s->lines = LINES;
+	s->lines = LARGE_LINES;
 	s->outlet = OUTLET;
 	listing_forget(s);
 	s->greet_id = s->probe_id = 0;
@@ -111,6 +111,7 @@ static int kill_process(struct server *s, struct err *e)
 {
 	if (s->tag && wire_send(&s->broker->launcher, MSG_STOP, s->tag, NULL, 0, NULL, 0, e) < 0)
 		return -1;
+	life_stopped(s);
 	forget_process(s);
 	return 0;
 }
@@ -128,9 +129,21 @@ int server_stop(struct server *s, const char *status, const char *why, struct er
 /* Who waits for it goes on waiting. */
 int server_again(struct server *s, const char *why, struct err *e)
 {
+	s->life.retiring = true; /* no failure */
 	if (kill_process(s, e) < 0 || server_close_start(s, "failed", why, e) < 0)
 		return -1;
 	return server_need(s, e);
+}
+
+/* All of them together must not take the memory: what does not fit is not kept, and said to be missing. */
+static bool room_for_large(const struct server *s)
+{
+	const struct broker *b = s->broker;
+	size_t total = 0, i;
+
+	for (i = 0; i < b->server_count; i++)
+		total += &b->servers[i] == s ? 0 : b->servers[i].lines.in.room;
+	return total < LARGE_MOST;
 }
 
 int server_attend(void *server, short what, struct err *e)
@@ -144,6 +157,7 @@ int server_attend(void *server, short what, struct err *e)
 	(void)what;
 	if (s->out < 0)
 		return 0;
+	s->lines.most = room_for_large(s) ? LINE_LARGE : MCP_LINE;
 	some = lines_read(&s->lines, s->out);
 	while (s->out >= 0 && (got = lines_next(&s->lines, &line, &size)) != LINES_NONE) {
 		if ((got == LINES_LONG ? hear_long(s, size, e) : hear_line(s, line, size, e)) < 0)
@@ -169,6 +183,7 @@ uint64_t server_deadline(const struct server *s)
 
 	soonest = listing < soonest ? listing : soonest;
 	soonest = upward < soonest ? upward : soonest;
+	soonest = life_deadline(s) < soonest ? life_deadline(s) : soonest;
 	soonest = era_deadline(s) < soonest ? era_deadline(s) : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
 		soonest = s->deadline_ns;
@@ -197,7 +212,7 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
 		if (expire_call(c, e) < 0)
 			return -1;
-	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 ||
+	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 || life_expire(s, now, e) < 0 ||
 	    (era_deadline(s) <= now && start_greet(s, e) < 0))
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)

@@ -1,6 +1,8 @@
 /* From a spawned process to a tool server whose tools are known: initialize, initialized, its tools. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "broker/broker.h"
 
 uint64_t server_ask(struct server *s, const char *method, json_t *params)
@@ -48,12 +50,28 @@ static void read_offers(struct server *s, const json_t *capabilities)
 			capabilities, mcp_list_info((enum mcp_list)which)->capability));
 }
 
+/* What it says of itself instead: so that who reads it need not look elsewhere. */
+static int hear_refusal(struct server *s, const struct mcp_message *m, struct err *e)
+{
+	const char *said = json_text(m->error, "message");
+	struct buf seen = BUF(64 << 10);
+	char why[320];
+
+	text_visible(&seen, said, strlen(said) < 4096 ? strlen(said) : 4096);
+	snprintf(why, sizeof(why), "did not start: %.*s", (int)text_cut(seen.data, seen.size, 280),
+		 buf_text(&seen) ? buf_text(&seen) : "");
+	buf_free(&seen);
+	return server_stop(s, "failed", why, e);
+}
+
 int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 {
 	const char *revision = json_text(m->result, "protocolVersion");
 	int done;
 
 	s->greet_id = 0;
+	if (m->error)
+		return era_spoke(&done, s, e) ? done : hear_refusal(s, m, e);
 	if (!mcp_knows_revision(revision))
 		return era_spoke(&done, s, e)
 			       ? done

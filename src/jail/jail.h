@@ -17,6 +17,7 @@ enum jail_self {
 	JAIL_RECORDER_SERVING,	/* ledger, key and socket are open: nothing more is opened but by name in calls.def */
 	JAIL_BROKER,		/* from the first line: no open, connect, socket, exec, clone; what it needs comes by descriptor */
 	JAIL_PORTER,		/* as the broker, and pairs of sockets to give away */
+	JAIL_COURIER,		/* after its libraries are loaded: connects and reads files, within the jail it is in; no exec, no process */
 	JAIL_TERMINAL,		/* carries bytes between two terminals that it was given, and nothing else */
 };
 

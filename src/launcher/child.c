@@ -1,17 +1,23 @@
 /*
  * Tool servers and exec calls: each in a jail of its own. Their stderr is free text for people; it
- * is drained always, so that nobody blocks on it, and kept up to a bound in the run's folder.
+ * is drained always, so that nobody blocks on it, and kept.c keeps the end of it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "launcher/run.h"
+
+enum { LEAVE_SECONDS = 2, GOODBYE_SECONDS = 3, LAST_WORDS = 300 };
+
+static const uint64_t SECOND = 1000000000;
 
 static struct child *free_slot(struct run *r)
 {
@@ -21,20 +27,6 @@ static struct child *free_slot(struct run *r)
 		if (r->children[i].jail.init < 0)
 			return &r->children[i];
 	return NULL;
-}
-
-/* runs/TENANT/N/SERVER.stderr; that it cannot be kept is no reason not to run. */
-static int keep_file(const struct run *r, const char *name)
-{
-	char path[LAUNCH_TEXT + 128];
-	struct err ignored = { 0 };
-
-	snprintf(path, sizeof(path), "%s/%llu", r->at.runs, (unsigned long long)r->index);
-	if (fd_make_dirs(path, 0700, &ignored) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "%s/%llu/%s.stderr", r->at.runs, (unsigned long long)r->index,
-		 name);
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
@@ -52,7 +44,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 		return err_sys(e, "pipe");
 	its = fds[1];
 	*c = (struct child){
-		.tag = tag, .server = server, .name = name, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
+		.tag = tag, .server = server, .name = name, .jail = JAIL_NONE, .said = fds[0]
 	};
 	fcntl(its, F_SETFL, 0);
 	spec.stdio[0] = in;
@@ -66,40 +58,85 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 	jail_end(&c->jail);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
-	fd_close(&c->kept);
 	return -1;
-}
-
-void child_stop(struct run *r, uint64_t tag)
-{
-	size_t i;
-
-	for (i = 0; i < RUN_CHILDREN; i++)
-		if (r->children[i].jail.init >= 0 && r->children[i].tag == tag)
-			jail_signal(&r->children[i].jail, 9);
-}
-
-void child_listen(struct child *c)
-{
-	char bytes[4096];
-	ssize_t got = read(c->said, bytes, sizeof(bytes));
-	struct err ignored = { 0 };
-
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got <= 0) {
-		fd_close(&c->said);
-		return;
-	}
-	if (c->kept >= 0 && c->kept_bytes + (size_t)got <= RUN_STDERR_MOST &&
-	    fd_write_all(c->kept, bytes, (size_t)got, &ignored) == 0)
-		c->kept_bytes += (size_t)got;
 }
 
 /* Not one call of an exec tool, whose status is its caller's. */
 static bool is_server(const struct run *r, const struct child *c)
 {
 	return tools_server_kind(r->ask->tools, c->server) != TOOLS_EXEC;
+}
+
+/* A server's standard input is closed by the broker; it may have something to put away, so it is given time. */
+void child_stop(struct run *r, uint64_t tag)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+
+		if (c->jail.init < 0 || c->tag != tag || c->leaves_ns)
+			continue;
+		if (is_server(r, c))
+			c->leaves_ns = clock_mono_ns() + LEAVE_SECONDS * SECOND;
+		else
+			jail_signal(&c->jail, SIGKILL);
+	}
+}
+
+uint64_t children_deadline(const struct run *r)
+{
+	uint64_t soonest = 0;
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++)
+		if (r->children[i].jail.init >= 0 && r->children[i].leaves_ns &&
+		    (!soonest || r->children[i].leaves_ns < soonest))
+			soonest = r->children[i].leaves_ns;
+	return soonest;
+}
+
+/* Asked, told, and then ended with its init. */
+void children_hurry(struct run *r)
+{
+	uint64_t now = clock_mono_ns();
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+
+		if (c->jail.init < 0 || !c->leaves_ns || c->leaves_ns > now)
+			continue;
+		if (c->told < 2)
+			jail_signal(&c->jail, c->told ? SIGKILL : SIGTERM);
+		else
+			jail_kill(&c->jail);
+		c->told++;
+		c->leaves_ns = now + LEAVE_SECONDS * SECOND;
+	}
+}
+
+bool child_listen(struct run *r, struct child *c)
+{
+	char bytes[4096];
+	ssize_t got = read(c->said, bytes, sizeof(bytes));
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got <= 0)
+		fd_close(&c->said);
+	else
+		kept_add(r, c->server, bytes, (size_t)got);
+	return got > 0;
+}
+
+/* Its last words: never more than a pipe holds, because nobody inside writes any more. */
+static void hear_out(struct run *r, struct child *c)
+{
+	int i;
+
+	for (i = 0; i < LAST_WORDS && c->said >= 0 && child_listen(r, c); i++)
+		;
 }
 
 int child_ended(struct run *r, struct child *c, struct err *e)
@@ -111,24 +148,32 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 		return 0;
 	if (events_last(r, &c->jail, c->name, e) < 0)
 		return -1;
-	while (c->said >= 0 && c->kept_bytes < RUN_STDERR_MOST) {
-		size_t before = c->kept_bytes;
-
-		child_listen(c);
-		if (c->kept_bytes == before)
-			break;
-	}
+	hear_out(r, c);
 	code = (uint32_t)status;
 	if (status && !r->ending && is_server(r, c))
-		log_say("tool server %s ended with status %d: see %s/%llu/%s.stderr", c->name, status,
-			r->at.runs, (unsigned long long)r->index, c->name);
+		log_say("tool server %s ended with status %d: reeve show %llu %s says more", c->name, status,
+			(unsigned long long)r->index, c->name);
 	jail_end(&c->jail);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
-	fd_close(&c->kept);
 	if (r->ending) /* the broker has been told that all is over, and may be gone */
 		return 0;
 	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
+}
+
+/* Who has a session elsewhere ends it when its standard input does, which the broker's end has closed. */
+static void await_couriers(struct run *r)
+{
+	uint64_t deadline = clock_mono_ns() + GOODBYE_SECONDS * SECOND;
+	size_t i;
+
+	for (i = 0; i < RUN_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+		struct pollfd end = { .fd = c->jail.pidfd, .events = POLLIN };
+
+		if (c->jail.init >= 0 && tools_server_kind(r->ask->tools, c->server) == TOOLS_URL)
+			(void)poll(&end, 1, clock_left_ms(deadline));
+	}
 }
 
 /* Asked of init, not done to it: then it says how often what was refused. */
@@ -136,13 +181,16 @@ int children_silence(struct run *r, struct err *e)
 {
 	size_t i;
 
+	await_couriers(r);
 	for (i = 0; i < RUN_CHILDREN; i++)
 		if (r->children[i].jail.init >= 0)
 			jail_signal(&r->children[i].jail, SIGKILL);
 	for (i = 0; i < RUN_CHILDREN; i++)
-		if (r->children[i].jail.init >= 0 &&
-		    events_last(r, &r->children[i].jail, r->children[i].name, e) < 0)
-			return -1;
+		if (r->children[i].jail.init >= 0) {
+			if (events_last(r, &r->children[i].jail, r->children[i].name, e) < 0)
+				return -1;
+			hear_out(r, &r->children[i]);
+		}
 	events_tell_names(r);
 	return 0;
 }
@@ -156,6 +204,6 @@ void children_end(struct run *r)
 			jail_end(&r->children[i].jail);
 		r->children[i].jail = JAIL_NONE;
 		fd_close(&r->children[i].said);
-		fd_close(&r->children[i].kept);
 	}
+	kept_end(r);
 }

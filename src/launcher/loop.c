@@ -124,7 +124,7 @@ static int attend_children(struct run *r, const struct pollfd *at, struct err *e
 		const struct pollfd *its = at + FIXED + EACH * i;
 
 		if (its[0].revents)
-			child_listen(c);
+			(void)child_listen(r, c);
 		if (its[2].revents && events_hear(r, &c->jail, c->name, e) < 0)
 			return -1;
 		if (its[1].revents && child_ended(r, c, e) < 0)
@@ -154,6 +154,16 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 	return at[6].revents && !r->ending ? porter_hear(r, e) : 0;
 }
 
+/* Until the first of the two: 0 is none. */
+static int time_left(const struct run *r)
+{
+	uint64_t child = children_deadline(r), soonest = r->deadline_ns;
+
+	if (child && (!soonest || child < soonest))
+		soonest = child;
+	return soonest ? clock_left_ms(soonest) : -1;
+}
+
 int loop_run(struct run *r, struct err *e)
 {
 	struct pollfd at[FIXED + EACH * RUN_CHILDREN];
@@ -161,9 +171,9 @@ int loop_run(struct run *r, struct err *e)
 
 	while (!r->done) {
 		n = gather(r, at);
-		if (poll(at, n, r->deadline_ns ? clock_left_ms(r->deadline_ns) : -1) > 0 &&
-		    attend(r, at, e) < 0)
+		if (poll(at, n, time_left(r)) > 0 && attend(r, at, e) < 0)
 			return -1;
+		children_hurry(r);
 		if (!r->deadline_ns || clock_left_ms(r->deadline_ns) > 0)
 			continue;
 		if (r->ending)

@@ -159,14 +159,17 @@ int tools_courier_words(struct buf *out, const struct tools *t, size_t server, c
 {
 	const char *name = NULL, *header, *comma = "";
 	json_t *s = server_at(t, server, &name), *value;
+	struct tools_life life;
 	struct remote r;
 
 	must(s && remote_of_url(&r, json_text(s, "url")));
+	tools_server_life(&life, t, server);
 	if (!buf_reserve(out, COURIER_WORDS - 1))
 		return err_sys(e, "memory for server %s", name);
 	buf_printf(out, "{\"server\":\"%s\",\"url\":\"", name);
 	put_text(out, json_text(s, "url"), strlen(json_text(s, "url")));
-	buf_printf(out, "\",\"host\":\"%s\",\"port\":%u,\"private\":%s,\"headers\":{", r.host, r.port,
+	buf_printf(out, "\",\"host\":\"%s\",\"port\":%u,\"deadline\":%u,\"private\":%s,\"headers\":{", r.host, r.port,
+		   life.deadline_ms > life.start_ms ? life.deadline_ms : life.start_ms,
 		   json_is_true(json_object_get(s, "private")) ? "true" : "false");
 	json_object_foreach(json_object_get(s, "headers"), header, value) {
 		buf_printf(out, "%s\"%s\":\"", comma, header);

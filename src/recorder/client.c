@@ -13,17 +13,6 @@ static void owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t 
 {
 	must(r->answer_count < RECORDER_ANSWERS);
 	r->answers[r->answer_count++] = (struct answer){ c, t, tag, number };
-	r->awaited = true;
-}
-
-/* A broker does not wait for the receipt of an outcome: the next commit takes it along. */
-static void owe_receipt(struct recorder *r, struct client *c, enum record_kind kind, uint64_t tag,
-			uint64_t number)
-{
-	bool awaited = r->awaited || kind != RECORD_OUTCOME;
-
-	owe(r, c, MSG_RECEIPT, tag, number);
-	r->awaited = awaited;
 }
 
 /* The first time room is missing, every launcher hears of it; intents simply get no receipt. */
@@ -127,7 +116,7 @@ static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const 
 		return 0;
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
 		return -1;
-	owe_receipt(r, c, record.kind, tag, index);
+	owe(r, c, MSG_RECEIPT, tag, index);
 	return 0;
 }
 

@@ -9,9 +9,7 @@ enum {
 	EXIT_BUSY = 75,			/* another recorder holds the ledger (EX_TEMPFAIL) */
 	RECORDER_CLIENTS = 256,
 	RECORDER_BURST = 128,		/* records of one client between two commits, and a message more */
-	RECORDER_PATIENCE = 64,		/* answers put off that nobody waits for, at most */
-	RECORDER_PATIENCE_MS = 2,	/* and for so long */
-	RECORDER_ANSWERS = RECORDER_PATIENCE + RECORDER_CLIENTS * (RECORDER_BURST + WIRE_RECORDS + 2),	/* and a HALT each */
+	RECORDER_ANSWERS = RECORDER_CLIENTS * (RECORDER_BURST + WIRE_RECORDS + 2),	/* and a HALT each */
 	RECORDER_ROUND = 1 << 20,	/* bytes queued that end a round */
 	RECORDER_LONELY_MS = 10000,	/* how long it waits for its first client */
 };
@@ -41,8 +39,6 @@ struct recorder {
 	char halted[sizeof(((struct err *)0)->text)];			/* why no new intents are taken; empty: they are */
 	struct answer *answers;			/* owned; RECORDER_ANSWERS */
 	size_t answer_count;
-	bool awaited;				/* somebody waits for one of them: commit now */
-	uint64_t due_ns;			/* when the others are committed; 0: there are none */
 	struct msg *msg;			/* owned; one at a time */
 };
 

@@ -1,9 +1,7 @@
 /*
  * Rounds. In each: hear every client that has something to say, write all of it with one
  * fdatasync, then answer. Nobody is waited for: a client is heard only while its socket has room
- * for its answers, so no send ever blocks. A round of nothing but outcomes is not worth an
- * fdatasync, behind which the next intent would have to wait: it is added to the next round, or
- * written when none comes soon.
+ * for its answers, so no send ever blocks.
  */
 #include "recorder/recorder.h"
 
@@ -15,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -90,14 +87,7 @@ static int hear(struct recorder *r, struct client *c, struct err *e)
 	return 0;
 }
 
-static int patience(const struct recorder *r)
-{
-	if (r->due_ns)
-		return clock_left_ms(r->due_ns);
-	return r->met_one ? -1 : RECORDER_LONELY_MS;
-}
-
-static int wait_round(struct recorder *r, struct pollfd *polls, struct err *e)
+static int wait_round(struct recorder *r, struct pollfd *polls, int timeout, struct err *e)
 {
 	size_t i;
 	int ready;
@@ -106,7 +96,7 @@ static int wait_round(struct recorder *r, struct pollfd *polls, struct err *e)
 	for (i = 0; i < r->count; i++)
 		polls[i + 1] = (struct pollfd){ .fd = r->clients[i]->wire.fd,
 						.events = r->clients[i]->full ? POLLOUT : POLLIN };
-	ready = poll(polls, r->count + 1, patience(r));
+	ready = poll(polls, r->count + 1, timeout);
 	if (ready < 0 && errno != EINTR)
 		return err_sys(e, "wait for clients");
 	return ready < 0 ? 0 : ready;
@@ -167,43 +157,6 @@ static void answer_all(struct recorder *r)
 			a->to->gone = answer(r, a, count, &e) < 0;
 	}
 	r->answer_count = 0;
-	r->awaited = false;
-	r->due_ns = 0;
-}
-
-static bool anyone_gone(const struct recorder *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->count; i++)
-		if (r->clients[i]->gone)
-			return true;
-	return false;
-}
-
-/* Put off what nobody waits for, for a while; answers are never kept for who has gone. */
-static bool may_wait(struct recorder *r)
-{
-	uint64_t now;
-
-	if (r->awaited || r->answer_count > RECORDER_PATIENCE || anyone_gone(r))
-		return false;
-	if (r->answer_count == 0)
-		return ledger_pending(r->ledger) == 0;
-	now = clock_mono_ns();
-	if (r->due_ns == 0)
-		r->due_ns = now + RECORDER_PATIENCE_MS * UINT64_C(1000000);
-	return now < r->due_ns;
-}
-
-static int settle(struct recorder *r, struct err *e)
-{
-	if (may_wait(r))
-		return 0;
-	if (ledger_commit(r->ledger, e) < 0)
-		return -1;
-	answer_all(r);
-	return 0;
 }
 
 /* What the gone left open is queued for the next commit; then they are forgotten. */
@@ -244,17 +197,18 @@ static int halt(struct recorder *r, const struct err *why)
 static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 {
 	size_t count = r->count;
-	int ready = wait_round(r, polls, e);
+	int ready = wait_round(r, polls, r->met_one ? -1 : RECORDER_LONELY_MS, e);
 
 	if (ready < 0)
 		return -1;
 	if (ready == 0 && !r->met_one)
 		return 1;
-	if (hear_all(r, polls, count, e) < 0 || settle(r, e) < 0)
+	if (hear_all(r, polls, count, e) < 0 || ledger_commit(r->ledger, e) < 0)
 		return -1;
+	answer_all(r);
 	if ((polls[0].revents & POLLIN) && accept_one(r, e) < 0)
 		return -1;
-	if (anyone_gone(r) && (bury(r, e) < 0 || ledger_commit(r->ledger, e) < 0))
+	if (bury(r, e) < 0 || ledger_commit(r->ledger, e) < 0)
 		return -1;
 	return r->met_one && r->count == 0;
 }

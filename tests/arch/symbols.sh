@@ -19,9 +19,12 @@ silent 'nobody else links libmicrohttpd' 'microhttpd' "$(for p in reeve reeve-br
 silent 'the auditor links no seccomp and no sockets' 'seccomp|cap-ng' "$(needs reeve-audit)"
 silent 'the auditor calls nothing that connects' '^(connect|socket|bind)$' "$(calls reeve-audit)"
 silent 'the launcher signs nothing' 'crypto_sign' "$(calls reeve)"
+silent 'the courier calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone|listen|accept4?)$' "$(calls reeve-courier)"
+silent 'the courier holds no key of the ledger' 'crypto_sign|libsodium' "$(calls reeve-courier; needs reeve-courier)"
+says 'only the courier links libcurl' '^reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
 silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
-for p in reeve reeve-broker reeve-recorder reeve-porter reeve-audit; do
-	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; *) more=seccomp ;; esac
+for p in reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-audit; do
+	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; reeve-courier) more='seccomp|curl' ;; *) more=seccomp ;; esac
 	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib($more))\.so|^ld-linux" | sed 's/^/XX /')"
 	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
 	says "$p is position-independent" 'DYN' "$(readelf -h "$room/bin/$p")"
