@@ -125,7 +125,10 @@ static void write_bytes(struct call *c, const struct mcp_asked *m)
 	a.envelope = c->server->era == MCP_ERA_MODERN ? &envelope : NULL;
 	a.retry = a.envelope ? &c->retry : NULL;
 	c->forward.size = 0;
-	mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
+	if (listen_is_ours(c))
+		listen_write(c, &envelope);
+	else
+		mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
 	c->about.size = c->forward.size;
 	seal_digest(c->digest, c->forward.data, c->forward.size);
 	c->about.digest = c->digest;

@@ -90,6 +90,8 @@ struct call {
 	struct modern_retry retry;	/* with what it is asked again */
 	struct call *asker;		/* a question: the call it is for; NULL: it is over */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
+	bool granted;			/* its server has agreed */
+	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -125,6 +127,7 @@ struct session {
 	int fd;
 	bool gone, half_closed, greeted;
 	enum mcp_era era;		/* OPEN until a request tells */
+	SLIST_HEAD(, listen) listens;	/* its subscriptions, of the newer era */
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
@@ -191,6 +194,8 @@ struct server {
 	enum mcp_era era;		/* OPEN until it has told; then remembered over its ends */
 	unsigned may;			/* what the policy could ever let it ask of an agent: enum mcp_can */
 	uint64_t probe_id, probe_due_ns;/* of our server/discover in flight; 0: none */
+	uint64_t listen_id;		/* of our subscription to its lists; 0: none */
+	json_t *watched;		/* owned: resources it tells us of, each with the id of our subscription */
 	json_t *spoke;			/* owned: what it said to that after it had been greeted, or NULL */
 	uint64_t greet_id, next_id;	/* greet_id: of our initialize in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
@@ -294,6 +299,7 @@ struct request {
 	bool modern;		/* asked as the newer era asks, in this envelope: */
 	struct modern_envelope envelope;
 	struct modern_retry retry;	/* owned until a call takes it */
+	struct listen *listen;	/* asked by us, for this subscription */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -376,6 +382,21 @@ int input_fail(struct call *question, int code, const char *text) must_use;
 void input_leave(struct call *c);
 void input_forget(struct call *c);
 
+/* listen.c: subscriptions of the newer era. */
+int listen_serve(struct session *s, struct request *r, struct err *e) must_use;
+bool listen_has(const struct session *s, const json_t *id);
+bool listen_cancel(struct session *s, const json_t *id);	/* false: none has that id */
+void listen_drop(struct session *s);
+void listen_heard(struct session *s, struct listen *l, const char *uri);
+void listen_changed(struct session *s, enum mcp_list which);
+bool listen_updated(struct session *s, const char *method, const char *uri, const json_t *params);
+void listen_to(struct server *s, const json_t *capabilities);
+bool listen_is_ours(const struct call *c);
+void listen_write(struct call *c, const struct modern_envelope *envelope);
+int listen_forwarded(struct call *c, struct err *e) must_use;
+bool listen_begun(int *done, struct server *s, const struct mcp_message *m, const char *line,
+		  size_t size, struct err *e);
+
 /* answer.c: what the agent reads. */
 void answer_result(struct call *c, const json_t *result);
 void answer_failure(struct call *c, const json_t *error);
@@ -411,6 +432,7 @@ int upcall_expire(struct server *s, uint64_t now, struct err *e) must_use;
 /* news.c: what tool servers tell. */
 int news_hear(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 	      struct err *e) must_use;
+const char *news_word(int level);
 int news_level(const char *word);	/* -1: none */
 
 /* resources.c: whose URI it is, and who wants to hear of it. */

@@ -33,6 +33,7 @@ static struct call *make(struct session *s, struct request *r, struct err *e)
 	c->modern = r->modern;
 	c->envelope = r->envelope;
 	c->envelope.version = NULL; /* it was borrowed */
+	c->listen = r->listen;
 	c->retry = r->retry;
 	r->retry = (struct modern_retry){ 0 };
 	c->forward = BUF(FORWARD_MOST);
@@ -129,6 +130,8 @@ void call_end(struct call *c)
 	call_unqueue(c);
 	if (c->given)
 		input_leave(c);
+	if (c->listen)
+		listen_heard(c->session, c->listen, c->granted ? c->name : NULL);
 	if (c->server)
 		life_touch(c->server);
 	c->broker->held -= c->held;

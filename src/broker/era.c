@@ -147,7 +147,7 @@ struct modern_envelope era_envelope(const struct call *c)
 {
 	return (struct modern_envelope){
 		.can = c->server->may & (c->modern ? c->envelope.can : c->session->can),
-		.log_level = c->modern ? c->envelope.log_level : NULL,
+		.log_level = c->modern ? c->envelope.log_level : news_word(c->session->log_level),
 	};
 }
 

@@ -34,7 +34,7 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	buf_free(&c->forward);
 	call_weigh(c);
 	call_queue(c, &s->flying, CALL_FLYING);
-	return 0;
+	return listen_forwarded(c, e);
 }
 
 int relay_resume(struct server *s, struct err *e)
@@ -50,6 +50,7 @@ int relay_resume(struct server *s, struct err *e)
 static int deliver(struct call *c, struct answer *a, struct err *e)
 {
 	stages_answer(c, a);
+	c->granted = a->result != NULL;
 	if (c->what == MCP_SUBSCRIBE && c->session && a->result)
 		subscribe(c->session, c->server, c->name, true);
 	if (a->error)

@@ -102,6 +102,8 @@ static void forget_process(struct server *s)
 	listing_forget(s);
 	s->greet_id = s->probe_id = 0;
 	json_decref(take(&s->spoke));
+	json_decref(take(&s->watched));
+	s->listen_id = 0;
 	s->tag = 0;
 	s->rooted = NULL;
 	s->state = SERVER_IDLE;
