@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "inspect/inspect.h"
 #include "mcp/modern.h"
 #include "policy/policy.h"
 #include "seal/seal.h"
@@ -20,10 +21,11 @@ enum {
 	CALLS_MOST = BROKER_CALLS + SESSIONS, /* with the starts of servers below the recorder's 1024 open intents */
 	HELD_MOST = 64 << 20,	/* bytes of calls that wait and of what servers have yet to read */
 	VALUE_COST = 320,	/* bytes of memory that a parsed value takes at most, beside its text */
-	EXEC_OUTPUT = 1 << 20,	/* bytes kept of what an exec tool prints */
+	EXEC_OUTPUT = (1 << 20) - 64, /* bytes kept of what an exec tool prints: with a note, 1 MiB */
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
+	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
@@ -101,6 +103,9 @@ struct call {
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
+	bool inspected;			/* nothing of it is a secret of ours */
+	char altered[320];		/* what was changed in its answer: texts, each with its NUL */
+	size_t altered_size;
 	struct buf forward;		/* exactly the bytes that were judged; then a newline */
 	struct receipt *proof;		/* owned; NULL until the intent is durable */
 	uint64_t tag, relay_id, began_ns, deadline_ns;
@@ -186,6 +191,7 @@ struct server {
 	bool exec;
 	uint16_t index;
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
+	struct inspect_bounds bounds;	/* of what it says */
 	bool unpinned;			/* the operator takes its definitions as they come */
 	struct resource *resources;
 	size_t resource_count;
@@ -234,6 +240,7 @@ struct broker {
 	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
+	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
 	bool told_about;
@@ -408,6 +415,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e) mu
 int relay_resume(struct server *s, struct err *e) must_use;
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e) must_use;
+int relay_deliver(struct call *c, struct answer *a, struct err *e) must_use;	/* through the checks */
+struct call *relay_find(const struct server *s, uint64_t id);	/* in flight; or NULL */
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
@@ -443,6 +452,10 @@ bool subscribed_by_others(const struct session *a, const struct server *s, const
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
 
+/* cut.c: what is larger than a message may be. */
+void cut_answer(struct call *c, struct answer *a);
+int cut_unread(struct call *c, size_t size, const char *why, const char *digest, struct err *e) must_use;
+
 /* cancel.c: an agent takes a call back. */
 int cancel_call(struct call *c, struct err *e) must_use;
 
@@ -462,6 +475,13 @@ int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
 int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
+
+/* inspect.c: what may not pass, in either direction. */
+bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */
+void inspect_refused(struct call *c);		/* before its record, if inspect_ask() was not come to */
+void inspect_answer(struct call *c, struct answer *a);
+/* Anything else a server says, before it is kept or passed on; false: it must not be. */
+bool inspect_heard(struct server *s, json_t *value);
 
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */

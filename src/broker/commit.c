@@ -219,6 +219,8 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 {
 	struct record r = { .kind = RECORD_OUTCOME, .ref = receipt_index(proof) };
 
+	if (o->altered_size)
+		record_list(&r, FIELD_ALTERED, o->altered, o->altered_size);
 	record_text(&r, FIELD_ANSWER, o->answer);
 	record_number(&r, FIELD_DURATION, o->duration_us);
 	record_text(&r, FIELD_EXECUTED, o->executed);

@@ -47,7 +47,7 @@ int relay_resume(struct server *s, struct err *e)
 	return 0;
 }
 
-static int deliver(struct call *c, struct answer *a, struct err *e)
+int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
 	stages_answer(c, a);
 	c->granted = a->result != NULL;
@@ -60,6 +60,16 @@ static int deliver(struct call *c, struct answer *a, struct err *e)
 	json_decref(a->result);
 	json_decref(a->error);
 	return call_close(c, a->outcome, e);
+}
+
+struct call *relay_find(const struct server *s, uint64_t id)
+{
+	struct call *c;
+
+	TAILQ_FOREACH(c, &s->flying, queued)
+	if (c->relay_id == id)
+		return c;
+	return NULL;
 }
 
 /* An id that we have used, before: the answer is late, or one too many. */
@@ -77,12 +87,10 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 			    .error = m->error,
 			    .outcome = { .status = "ok", .exit = -1, .size = size } };
 	char digest[SEAL_DIGEST_TEXT];
-	struct call *c = NULL;
+	struct call *c = json_is_integer(m->id)
+				 ? relay_find(s, (uint64_t)json_integer_value(m->id))
+				 : NULL;
 
-	if (json_is_integer(m->id))
-		TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->relay_id == (uint64_t)json_integer_value(m->id))
-		break;
 	if (!c) {
 		server_note(s, "answered what was not asked, or was answered or given up before");
 		return dropped(s->broker, &s->drops, s->name, was_asked(s, m->id) ? REASON_LATE : REASON_UNSOLICITED,
@@ -98,7 +106,7 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		return input_hear(c, m->result, a.outcome, e);
 	json_incref(m->result);
 	json_incref(m->error);
-	return deliver(c, &a, e);
+	return relay_deliver(c, &a, e);
 }
 
 /* The server is gone: its calls end as failed, whether they had reached it or not. */

@@ -52,8 +52,6 @@ void life_stopped(struct server *s)
 	if (s->state > SERVER_COMMITTING && !s->life.retiring) {
 		s->life.failures = has_lived(s, now) ? 1 : s->life.failures + 1;
 		s->life.rests_until_ns = now + rest_after(s) * MS;
-	} else if (s->life.retiring) {
-		s->life.failures = 0;
 	}
 	s->life.ready_ns = s->life.idle_ns = 0;
 	s->life.retiring = false;

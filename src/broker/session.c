@@ -32,9 +32,11 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 
 int session_record(struct call *c, struct err *e)
 {
-	int done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
-				  (struct commit_then){ session_proved, c }, e);
+	int done;
 
+	inspect_refused(c);
+	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
+			      (struct commit_then){ session_proved, c }, e);
 	c->state = CALL_COMMITTING;
 	call_judged(c);
 	return done;

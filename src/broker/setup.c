@@ -71,6 +71,17 @@ static int hear_policy(struct broker *b, struct msg *m, struct err *e)
 	return policy_add(b->policy, name, bytes.data, bytes.size, e);
 }
 
+static int hear_secrets(struct broker *b, struct msg *m, struct err *e)
+{
+	scoped(buf) struct buf bytes = BUF(INSPECT_PRINTS + 65536);
+
+	if (m->size > 0 || b->secrets)
+		return err_set(e, ERR_PEER, "malformed or second SECRETS");
+	if (read_memory(&bytes, m->fds[0], e) < 0)
+		return err_in(e, "fingerprints");
+	return inspect_held_load(&b->secrets, bytes.data, bytes.size, e);
+}
+
 static int read_resources(struct server *s, struct unpack *u, struct err *e)
 {
 	size_t count = unpack_number(u, 2), i;
@@ -119,7 +130,8 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .index = (uint16_t)b->server_count,
 			      .in = -1,
 			      .out = -1,
-			      .lines = LINES,
+			      .bounds = { SHOW_VISIBLE, 1 << 20, 4 << 20 },
+			      .lines = LARGE_LINES,
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->open);
 	TAILQ_INIT(&s->waiting);
@@ -183,8 +195,8 @@ static const struct {
 	int (*hear)(struct broker *b, struct msg *m, struct err *e);
 } heard[] = {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
-	{ MSG_SERVER, hear_server }, { MSG_LISTEN, hear_listen }, { MSG_START, hear_start },
-	{ MSG_PORTER, hear_porter },
+	{ MSG_SERVER, hear_server }, { MSG_SECRETS, hear_secrets }, { MSG_LISTEN, hear_listen },
+	{ MSG_PORTER, hear_porter }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

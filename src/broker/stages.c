@@ -15,6 +15,7 @@ struct stage {
 
 /* What an agent asks. */
 static const struct stage asked[] = {
+	{ inspect_ask }, /* first: what the others say of an argument may repeat it */
 	{ exec_ask },
 	{ NULL },
 };
@@ -26,6 +27,8 @@ static const struct stage asked_back[] = {
 
 /* The answer to either. */
 static void (*const answers[])(struct call *c, struct answer *a) = {
+	inspect_answer,
+	cut_answer,
 	NULL,
 };
 

@@ -25,6 +25,7 @@ static const struct command {
 	{ "config", "[AGENT]", "print what makes an agent find its tools", cmd_config, false },
 	{ "workspace", "list|diff|commit|...", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
+	{ "show", "RUN [SERVER]", "what a run was, and what its tool servers said", cmd_show, false },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },
 	{ "version", "", "print the version", cmd_version, false },

@@ -90,6 +90,11 @@ static void tell_hours(struct telling *t, const struct rule *r)
 	buf_puts(&t->first, t->a->wall_us ? "time: not at this hour" : "time: it is not known");
 }
 
+static const char *spoken_of(const struct condition *c)
+{
+	return !c->pointer ? "resource" : *c->pointer ? c->pointer : "call";
+}
+
 static void tell_condition(struct telling *t, const struct condition *c)
 {
 	struct asked q = { .a = t->a };
@@ -104,7 +109,7 @@ static void tell_condition(struct telling *t, const struct condition *c)
 							 : test_holds(&c->all.below[i], &q);
 		if (held == HELD_YES)
 			continue;
-		put_failed(t, c->pointer ? c->pointer : "resource", c->all.below[i].how->word,
+		put_failed(t, spoken_of(c), c->all.below[i].how->word,
 			   c->all.below[i].value, held, q.arg);
 		return;
 	}
@@ -122,7 +127,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	if (t->failed == 0 && r->condition_count > 0) {
 		const struct condition *c = &r->conditions[0];
 
-		buf_printf(&t->first, "%s %s ", c->pointer ? c->pointer : "resource",
+		buf_printf(&t->first, "%s %s ", spoken_of(c),
 			   c->all.below[0].how->word);
 		put_json(&t->first, c->all.below[0].value);
 	}

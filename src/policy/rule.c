@@ -182,11 +182,21 @@ const json_t *rule_argument(const struct action *a, const char *pointer, enum he
 	return NULL;
 }
 
+/* No arguments are some that hold nothing. */
+static enum held whole_holds(const struct condition *c, const struct action *a)
+{
+	struct asked q = { .a = a, .arg = a->args };
+
+	return c->all.below[0].how->holds(&c->all.below[0], &q);
+}
+
 enum held condition_holds(const struct condition *c, const struct action *a)
 {
 	struct asked q = { .a = a };
 	enum held missing;
 
+	if (c->pointer && !*c->pointer)
+		return whole_holds(c, a);
 	q.arg = rule_argument(a, c->pointer, &missing);
 	return !q.arg && missing == HELD_UNKNOWN ? HELD_UNKNOWN : test_holds(&c->all, &q);
 }

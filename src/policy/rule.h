@@ -36,7 +36,7 @@ struct test {
 
 /* All tests below `all` hold for the argument. */
 struct condition {
-	const char *pointer;		/* borrowed; NULL: the call's resource */
+	const char *pointer;		/* borrowed; NULL: the call's resource; "": all arguments */
 	struct test all;
 };
 
@@ -163,6 +163,10 @@ enum held net_cidr_holds(const char *range, const char *text, size_t size);
 /* hours.c */
 int hours_read(struct hours *out, const json_t *time, const char **wrong);
 enum held hours_hold(const struct hours *h, uint64_t wall_us);
+
+/* secret.c: does a text of it look like a credential? */
+bool secret_accepts(const json_t *value);
+enum held secret_holds(const struct test *t, const struct asked *q);
 
 const struct matcher *matcher_named(const char *word);
 const struct matcher *matcher_list(size_t *count);

@@ -15,7 +15,7 @@ static const struct json_member when_members[] = {
 	{ "department", JSON_NULL, JSON_MAY }, { "environment", JSON_NULL, JSON_MAY },
 	{ "initiator", JSON_NULL, JSON_MAY },  { "workspace", JSON_NULL, JSON_MAY },
 	{ "time", JSON_OBJECT, JSON_MAY },     { "args", JSON_OBJECT, JSON_MAY },
-	{ NULL, JSON_NULL, JSON_MAY },
+	{ "has_secret", JSON_TRUE, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member time_members[] = {

@@ -1,17 +1,22 @@
 // client.mjs - drive one MCP server with the official client, and write every answer as one JSON line.
-// Usage: client.mjs OUT CALLS.json COMMAND [ARG...]
+// Usage: client.mjs OUT CALLS.json COMMAND [ARG...] | URL
 // Run directly it gives the truth; run as the agent in the jail, with reeve-call as COMMAND, it must
 // give the same.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 
 const [out, callsFile, command, ...args] = process.argv.slice(2)
 const calls = JSON.parse(readFileSync(callsFile, 'utf8'))
 const client = new Client({ name: 'peer-test', version: '1' })
 const lines = []
 
-await client.connect(new StdioClientTransport({ command, args, env: process.env, stderr: 'ignore' }))
+const byUrl = command.startsWith('http://')
+const transport = byUrl
+  ? new StreamableHTTPClientTransport(new URL(command))
+  : new StdioClientTransport({ command, args, env: process.env, stderr: 'ignore' })
+await client.connect(transport)
 const { tools } = await client.listTools()
 for (const tool of tools)
   lines.push({ tool })
@@ -24,5 +29,7 @@ for (const [name, args] of calls) {
   }
   lines.push({ name, args, answer })
 }
+if (byUrl)
+  await transport.terminateSession()
 await client.close()
 writeFileSync(out, lines.map((line) => JSON.stringify(line)).join('\n') + '\n')

@@ -3,8 +3,8 @@
 # closed, and in the ledger, and the next request is served.
 . "$(dirname "$0")/../lib.sh"
 have_userns || skip_all 'no user namespaces for this user'
-run() { as "$uid" "$h" "$reeve" run "$@" --policy ../etc/policy.json --tools ../etc/tools.json -- python3 http.py $parts 2>"$room/stderr"; }
-# counted: what http.py says becomes our lines; it must have come to its end.
+run() { as "$uid" "$h" "$reeve" run "$@" --policy ../etc/policy.json --tools ../etc/tools.json -- python3 http_agent.py $parts 2>"$room/stderr"; }
+# counted: what http_agent.py says becomes our lines; it must have come to its end.
 counted() {
 	while read -r line; do
 		case "$line" in
@@ -19,7 +19,7 @@ counted() {
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	cp "$top/tests/tools/http.py" "$h/work/"
+	cp "$top/tests/tools/http_agent.py" "$h/work/"
 	tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": { "t": { "kind": "command", "workspace": "write",
   "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "deadline": "20s" } } }
@@ -30,7 +30,7 @@ J
   { "id": "no", "then": "refuse", "when": { "tool": "t/fail" }, "why": "not by HTTP either" } ] }
 J
 	parts=
-	for parts in framing strangers forms sessions streams crowds mirror; do
+	for parts in framing strangers forms sessions streams crowds mirror stateless; do
 		counted "$(run --http)"
 		silent "uid $uid: $parts: no complaint" "." "$(grep -vE "^reeve: (new ledger|its verifier)|tool server t answered" "$room/stderr")"
 	done
@@ -41,6 +41,7 @@ J
 		says "uid $uid: in the ledger: $why" '"action":"message".*"kind":"refusal"' "$(echo "$all" | grep -F "\"why\":\"$why")"
 	done
 	says "uid $uid: a body that is no JSON is bad-json" '"reason":"bad-json"' "$(echo "$all" | grep 'the body is not one strict')"
+	says "uid $uid: who hung up without a session has cancelled" '"status":"cancelled".*took it back' "$all"
 	equal "uid $uid: 25 alike are told at once, at 10 and at the end" '1 10 25 ' "$(echo "$all" | grep 'no such path' | tail -n 3 |
 		sed 's/.*"count":\([0-9]*\).*/\1/' | tr '\n' ' ')"
 	equal "uid $uid: an outcome for each intent" "$(echo "$all" | grep -c '"kind":"intent"')" "$(echo "$all" | grep -c '"kind":"outcome"')"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""http.py - an agent in the jail that speaks HTTP: an honest one, and one that tries everything else.
+"""http_agent.py - an agent in the jail that speaks HTTP: an honest one, and one that tries everything else.
 
-Prints "ok WHAT" or "not ok WHAT: FOUND" a line, which tests/run/http.sh counts. Usage: http.py PART...
+Prints "ok WHAT" or "not ok WHAT: FOUND" a line, which tests/run/http.sh counts. Usage: http_agent.py PART...
 """
 import base64
 import json
@@ -464,7 +464,6 @@ def modern(method='tools/call', i=1, version=NOW, capabilities=True, **params):
 def mirror():
     echo = modern(name='t__echo', arguments={'text': 'hi'})
     good = {'Mcp_Protocol_Version': NOW, 'Mcp_Method': 'tools/call', 'Mcp_Name': 't__echo'}
-    in64 = '=?base64?' + base64.b64encode(b't__echo').decode() + '?='
 
     def but(**more):
         lines = dict(good)
@@ -500,11 +499,69 @@ def mirror():
     say('a notification: 202', a.status == 202, a.raw)
     two = send((head(Content_Length=len(json.dumps(echo)), **good) + 'Mcp-Name: t__fail\r\n\r\n').encode() + json.dumps(echo).encode())
     say('two Mcp-Names: 400', two.status == 400, two.raw)
-    return echo, good, in64
+
+
+def stateless():
+    def ask(method, lines=None, i=1, path='/mcp', **params):
+        more = {'Mcp_Protocol_Version': NOW, 'Mcp_Method': method}
+        more.update(lines or {})
+        return post(modern(method, i, **params), path, **more)
+
+    def text(a):
+        return a.json().get('result', {}).get('content', [{}])[0].get('text')
+    a = ask('server/discover')
+    say('server/discover is answered', a.status == 200 and NOW in a.json().get('result', {}).get('supportedVersions', []), a.raw)
+    say('without a session', 'mcp-session-id' not in a.head, a.raw)
+    a = ask('tools/list')
+    names = [t['name'] for t in a.json().get('result', {}).get('tools', [])]
+    say('tools/list is answered', a.status == 200 and 't__echo' in names, a.raw)
+    a = ask('tools/call', {'Mcp_Name': 't__echo'}, name='t__echo', arguments={'text': 'stateless'})
+    say('a call is answered', a.status == 200 and text(a) == 'stateless' and a.json()['result'].get('resultType') == 'complete', a.raw)
+    a = ask('tools/call', {'Mcp_Name': '=?base64?' + base64.b64encode(b't__echo').decode() + '?='}, name='t__echo', arguments={'text': 'coded'})
+    say('also when its name comes in base64', a.status == 200 and text(a) == 'coded', a.raw)
+    a = ask('tools/call', {'Mcp_Name': 'echo'}, path='/mcp/t', name='echo', arguments={'text': 'its own'})
+    say('/mcp/SERVER is that server', a.status == 200 and text(a) == 'its own', a.raw)
+    a = ask('tools/call', {'Mcp_Name': 't__echo', 'Mcp_Session_Id': 'x' * 32}, name='t__echo', arguments={'text': 'no session'})
+    say('a session means nothing to it', a.status == 200 and text(a) == 'no session', a.raw)
+    a = ask('tools/call', {'Mcp_Name': 't__fail'}, name='t__fail', arguments={})
+    say('what the policy refuses is a result', a.status == 200 and a.json().get('result', {}).get('isError') is True, a.raw)
+    for method in ('nobody/knows', 'ping', 'initialize', 'logging/setLevel'):
+        a = ask(method)
+        say(f'{method}: 404 and -32601', a.status == 404 and a.code() == -32601, a.raw)
+    got = {}
+
+    def one(n):
+        got[n] = text(ask('tools/call', {'Mcp_Name': 't__echo'}, name='t__echo', arguments={'text': str(n)}))
+    asked = [threading.Thread(target=one, args=(n,)) for n in range(20)]
+    for t in asked:
+        t.start()
+    for t in asked:
+        t.join()
+    say('20 at a time, all with one id: each its own answer', all(got.get(n) == str(n) for n in range(20)), got)
+    body = json.dumps(modern('tools/call', 5, name='t__hang', arguments={})).encode()
+    lines = head(Content_Length=len(body), Mcp_Protocol_Version=NOW, Mcp_Method='tools/call', Mcp_Name='t__hang').encode()
+    hanging = [dial() for _ in range(60)]
+    for s in hanging:
+        s.sendall(lines + b'\r\n' + body)
+    refused = []
+    while True:
+        ready = select.select(hanging, [], [], 0 if refused else 10)[0]
+        if not ready:
+            break
+        refused += [Answer(drain(s)).status for s in ready]
+        hanging = [s for s in hanging if s not in ready]
+    say('60 that hang: those beyond 48 are told 503', set(refused) == {503}, refused)
+    for s in hanging:
+        s.close()
+    served = 503
+    while served == 503:
+        a = ask('tools/call', {'Mcp_Name': 't__echo'}, name='t__echo', arguments={'text': 'room'})
+        served = a.status
+    say('who hangs up makes room', text(a) == 'room', a.raw)
 
 
 PARTS = {'framing': framing, 'strangers': strangers, 'forms': forms, 'sessions': session_rules, 'streams': streams, 'crowds': crowds,
-         'slow': slow, 'mirror': mirror}
+         'slow': slow, 'mirror': mirror, 'stateless': stateless}
 
 for part in sys.argv[1:]:
     PARTS[part]()
