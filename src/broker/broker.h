@@ -27,6 +27,7 @@ enum {
 	FORWARD_MOST = 16 << 20,
 	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
+	PARK_WORD = 32,		/* letters of the word by which an agent comes back to a parked call */
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
 	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -60,6 +61,7 @@ enum call_state {
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
 	CALL_INPUT,		/* its server wants something of the agent first */
+	CALL_PARKED,		/* the tool has it; its agent was asked something, and comes back */
 	CALL_ENDED,
 };
 
@@ -91,6 +93,10 @@ struct call {
 	unsigned rounds;		/* how often it did */
 	struct modern_retry retry;	/* with what it is asked again */
 	struct call *asker;		/* a question: the call it is for; NULL: it is over */
+	char word[PARK_WORD + 1], bound[SEAL_DIGEST_TEXT];	/* by which it is found again, and for what */
+	json_t *kept_result, *kept_error; /* owned: what its server has said since */
+	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
+	bool resuming;			/* it did */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool granted;			/* its server has agreed */
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
@@ -210,7 +216,7 @@ struct server {
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
-	struct calls waiting, flying, asking_back;
+	struct calls waiting, flying, asking_back, parked;
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */
@@ -388,6 +394,20 @@ int input_take(struct call *question, const struct answer *a, struct err *e) mus
 int input_fail(struct call *question, int code, const char *text) must_use;
 void input_leave(struct call *c);
 void input_forget(struct call *c);
+
+/* park.c: what a server of the older era wants of an agent of the newer one. */
+bool park_is(const struct call *c);
+struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
+void park_bind(struct call *c, const struct mcp_asked *m);
+void park_question(struct call *question, struct call *c, json_t *params);
+int park_ask(struct call *question, struct err *e) must_use;
+bool park_keep(struct server *s, const struct mcp_message *m, const char *line, size_t size);
+bool park_resume(int *done, struct call *c, struct err *e);
+int park_forwarded(struct call *c, struct err *e) must_use;
+void park_leave(struct call *c);
+uint64_t park_deadline(const struct server *s);
+int park_expire(struct server *s, uint64_t now, struct err *e) must_use;
+void park_fail(struct server *s);
 
 /* listen.c: subscriptions of the newer era. */
 int listen_serve(struct session *s, struct request *r, struct err *e) must_use;

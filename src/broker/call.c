@@ -127,6 +127,8 @@ void call_end(struct call *c)
 {
 	if (c->state == CALL_ENDED)
 		return;
+	if (park_is(c) || c->resumes)
+		park_leave(c);
 	call_unqueue(c);
 	if (c->given)
 		input_leave(c);
@@ -181,6 +183,8 @@ void calls_bury(struct broker *b)
 		json_decref(c->data);
 		input_forget(c);
 		modern_retry_free(&c->retry);
+		json_decref(c->kept_result);
+		json_decref(c->kept_error);
 		free(c->key);
 		json_decref(c->token);
 		free(c->name);

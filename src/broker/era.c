@@ -251,11 +251,15 @@ int era_wait(struct call *c, struct err *e)
 
 static int go_on(struct call *c, struct err *e)
 {
+	int done;
+
 	call_unqueue(c);
 	if (c->silent || ask_write(c, e) < 0) {
 		call_end(c);
 		return 0;
 	}
+	if (park_resume(&done, c, e))
+		return done;
 	return session_serve(c, e);
 }
 
