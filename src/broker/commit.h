@@ -45,6 +45,8 @@ struct outcome {
 	const char *answer;	/* digest of the backend's own answer */
 	const char *executed;	/* digest of what was forwarded */
 	const char *why;
+	const char *altered;	/* what was changed in it: texts, each with its NUL */
+	size_t altered_size;
 	uint64_t duration_us;
 	size_t size;
 	int exit;		/* -1: none */

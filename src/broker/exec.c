@@ -148,12 +148,12 @@ static void make_text(struct buf *out, const char *bytes, size_t size)
 	}
 }
 
-static void answer_output(struct call *c)
+static json_t *make_result(struct call *c)
 {
 	struct buf text = BUF(5ul * EXEC_OUTPUT);
 	size_t size = c->exec.output.size;
 	char status[48];
-	scoped(json) json_t *result = NULL;
+	json_t *result;
 
 	if (c->exec.cut)
 		size = text_cut(c->exec.output.data, size, size - 1);
@@ -165,26 +165,25 @@ static void answer_output(struct call *c)
 	result = mcp_text_result(c->exec.status != 0, text.data ? text.data : "", text.size,
 				 c->exec.status ? status : NULL);
 	buf_free(&text);
-	if (result)
-		answer_result(c, result);
-	else
-		answer_error(c, MCP_INTERNAL, "reeve is out of memory");
+	return result;
 }
 
 /* Both must have come: the end of its output, and its status. */
 static int finish(struct call *c, struct err *e)
 {
-	struct outcome o = { .size = c->exec.output.size };
+	struct answer a = { .outcome = { .size = c->exec.output.size } };
 	char digest[SEAL_DIGEST_TEXT];
 
 	if (!c->exec.closed || !c->exec.exited)
 		return 0;
-	seal_digest(digest, o.size ? c->exec.output.data : "", o.size);
-	o.answer = digest;
-	o.status = c->exec.status ? "tool-error" : "ok";
-	o.exit = (int)(c->exec.status & 0xffff);
-	answer_output(c);
-	return call_close(c, o, e);
+	seal_digest(digest, a.outcome.size ? c->exec.output.data : "", a.outcome.size);
+	a.outcome.answer = digest;
+	a.outcome.status = c->exec.status ? "tool-error" : "ok";
+	a.outcome.exit = (int)(c->exec.status & 0xffff);
+	a.result = make_result(c);
+	if (!a.result)
+		a.error = json_pack("{s:i, s:s}", "code", MCP_INTERNAL, "message", "reeve is out of memory");
+	return relay_deliver(c, &a, e);
 }
 
 int exec_exited(struct call *c, unsigned status, struct err *e)

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "seal/seal.h"
 
-enum { HEAD = SECRET_NAME + 2, ENTRY = 4 + PIECE_DIGEST, KEYED = 0x52, ALL_OF = 8 };
+enum { HEAD = INSPECT_NAME + 2, ENTRY = 4 + PIECE_DIGEST, KEYED = 0x52, ALL_OF = 8 };
 
 uint64_t held_factor(const uint8_t key[INSPECT_KEY])
 {
@@ -39,14 +39,14 @@ static size_t read_secret(struct inspect_held *h, const uint8_t *at, size_t left
 	struct piece *p;
 	uint16_t count, i;
 
-	if (left < HEAD || h->secret_count == SECRETS_MOST)
+	if (left < HEAD || h->secret_count == INSPECT_SECRETS)
 		return 0;
-	memcpy(s->name, at, SECRET_NAME);
-	memcpy(&count, at + SECRET_NAME, sizeof(count));
-	if (s->name[SECRET_NAME - 1] || count == 0 || (left - HEAD) / ENTRY < count)
+	memcpy(s->name, at, INSPECT_NAME);
+	memcpy(&count, at + INSPECT_NAME, sizeof(count));
+	if (s->name[INSPECT_NAME - 1] || count == 0 || (left - HEAD) / ENTRY < count)
 		return 0;
 	*s = (struct secret){ .first = h->piece_count, .count = count, .need = held_need(count) };
-	memcpy(s->name, at, SECRET_NAME);
+	memcpy(s->name, at, INSPECT_NAME);
 	for (i = 0, at += HEAD; i < count; i++, at += ENTRY) {
 		p = &h->pieces[h->piece_count++];
 		*p = (struct piece){ .size = at[2],
@@ -82,12 +82,12 @@ int inspect_held_load(struct inspect_held **out, const void *bytes, size_t size,
 
 	if (!h)
 		return err_sys(e, "memory for fingerprints");
-	h->secrets = calloc(SECRETS_MOST, sizeof(*h->secrets));
+	h->secrets = calloc(INSPECT_SECRETS, sizeof(*h->secrets));
 	h->pieces = calloc(size / ENTRY + 1, sizeof(*h->pieces));
 	h->first = calloc(FILTER, sizeof(*h->first));
 	if (!h->secrets || !h->pieces || !h->first)
 		return err_sys(e, "memory for fingerprints");
-	if (size < INSPECT_KEY || size > PRINTS_MOST)
+	if (size < INSPECT_KEY || size > INSPECT_PRINTS)
 		return err_set(e, ERR_PEER, "fingerprints of %zu bytes", size);
 	memcpy(h->key, at, INSPECT_KEY);
 	h->factor = held_factor(h->key);
@@ -96,7 +96,7 @@ int inspect_held_load(struct inspect_held **out, const void *bytes, size_t size,
 		if (step == 0)
 			return err_set(e, ERR_PEER,
 				       "malformed fingerprints, or of more than %d secrets",
-				       SECRETS_MOST);
+				       INSPECT_SECRETS);
 	}
 	index_pieces(h);
 	*out = take(&h);

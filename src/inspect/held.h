@@ -19,7 +19,7 @@ struct piece {
 };
 
 struct secret {
-	char name[SECRET_NAME];
+	char name[INSPECT_NAME];
 	size_t first, count, need;	/* how many of its pieces make it found */
 };
 

@@ -24,6 +24,36 @@ bool inspect_skeleton(struct buf *out, const char *text, size_t size);
 /* The same name counts as one that looks alike. */
 bool inspect_look_alike(const char *a, const char *b);
 
+/* --- show.c: what servers say, as people and models are to read it --- */
+
+/* What becomes of what is not shown, or acts on a terminal: reeve-profile(5), "text". */
+enum inspect_show { SHOW_VISIBLE, SHOW_REMOVED, SHOW_AS_IT_IS };
+
+/*
+ * Append a text with such characters made visible (\xNN, \u{NNNN}) or taken out, those left alone that
+ * writing and emoji need where they stand. True: it is another text now. Linear.
+ */
+bool inspect_show(struct buf *out, const char *text, size_t size, enum inspect_show how);
+
+/* --- bound.c: a server's answer as it may be passed on --- */
+
+struct inspect_bounds {
+	enum inspect_show show;
+	size_t text, data;	/* bytes of all texts of an answer; of one image, sound or blob, in base64 */
+};
+
+enum inspect_altered {
+	ALTERED_TEXT = 1,	/* something was made visible, or taken out */
+	ALTERED_CUT = 2,	/* it was longer than may be */
+	ALTERED_LINK = 4,	/* a link to what a server must not point at was taken out */
+	ALTERED_FAILED = 8,	/* no memory: it must not be passed on */
+};
+
+/* In place, every text and member name of a value; what is opaque to its reader (requestState, cursors) stays. */
+unsigned inspect_tidy(struct json_t *value, enum inspect_show how);
+/* That, and a result's texts cut, its data bounded, its links seen to. Bits of enum inspect_altered. */
+unsigned inspect_bound(struct json_t *result, const struct inspect_bounds *b);
+
 /* --- shapes.c: what looks like a credential, whosoever's --- */
 
 /*
@@ -37,17 +67,18 @@ const char *inspect_shape(const struct json_t *value);
 
 enum {
 	INSPECT_KEY = 32,
-	SECRET_LEAST = 8,		/* bytes: what is shorter would stand in everything */
-	SECRET_LONGEST = 16384,
-	SECRETS_MOST = 64,
-	SECRET_NAME = 64,
-	PRINTS_MOST = 1 << 20,		/* bytes of all fingerprints */
+	INSPECT_LEAST = 8,		/* bytes: what is shorter would stand in everything */
+	INSPECT_LONGEST = 65536,
+	INSPECT_SECRETS = 64,
+	INSPECT_NAME = 136,
+	INSPECT_PRINTS = 4 << 20,		/* bytes of all fingerprints */
 };
 
 /*
  * Begin fingerprints under a random key, then add each secret. Blanks and newlines at its ends are
  * not part of it. Who has the fingerprints can try a guess, and nothing else.
  */
+int inspect_prints_check(const char *secret, size_t size, struct err *e) must_use;	/* can it be guarded? */
 bool inspect_prints_begin(struct buf *out, const uint8_t key[INSPECT_KEY]);
 int inspect_prints_add(struct buf *out, const char *name, const char *secret, size_t size,
 		       struct err *e) must_use;

@@ -70,37 +70,52 @@ static size_t add_lines(struct buf *out, const uint8_t key[INSPECT_KEY], const c
 	return count;
 }
 
+int inspect_prints_check(const char *secret, size_t size, struct err *e)
+{
+	static const uint8_t key[INSPECT_KEY];
+	scoped(buf) struct buf out = BUF(INSPECT_PRINTS);
+
+	trim(&secret, &size);
+	if (size < INSPECT_LEAST)
+		return err_set(e, ERR_INPUT,
+			       "it has %zu bytes, and reeve cannot guard fewer than %d: they would "
+			       "be found in "
+			       "everything; take a longer one",
+			       size, INSPECT_LEAST);
+	if (size > INSPECT_LONGEST)
+		return err_set(e, ERR_INPUT, "it has %zu bytes, and reeve can guard at most %d",
+			       size, INSPECT_LONGEST);
+	if (add_lines(&out, key, secret, size) == 0)
+		return err_set(e, ERR_INPUT,
+			       "none of its lines has %d bytes, so reeve cannot guard it",
+			       INSPECT_LEAST);
+	return 0;
+}
+
 int inspect_prints_add(struct buf *out, const char *name, const char *secret, size_t size,
 		       struct err *e)
 {
 	uint8_t key[INSPECT_KEY];
-	char padded[SECRET_NAME] = "";
+	char padded[INSPECT_NAME] = "";
 	uint16_t count = 0;
 	size_t head;
 
 	must(out->size >= INSPECT_KEY);
 	memcpy(key, out->data, INSPECT_KEY);
-	if (!*name || strlen(name) >= SECRET_NAME || !text_is_utf8(name, strlen(name)))
+	if (!*name || strlen(name) >= INSPECT_NAME || !text_is_utf8(name, strlen(name)))
 		return err_set(e, ERR_INPUT, "the name of a secret has 1 to %d bytes",
-			       SECRET_NAME - 1);
+			       INSPECT_NAME - 1);
+	if (inspect_prints_check(secret, size, e) < 0)
+		return err_in(e, "secret %s", name);
 	trim(&secret, &size);
-	if (size < SECRET_LEAST || size > SECRET_LONGEST)
-		return err_set(
-			e, ERR_INPUT,
-			"the secret %s has %zu bytes; reeve can guard one of %d to %d: a shorter "
-			"one would be found in everything, so make it longer",
-			name, size, SECRET_LEAST, SECRET_LONGEST);
 	memcpy(padded, name, strlen(name));
 	buf_add(out, padded, sizeof(padded));
 	head = out->size;
 	buf_add(out, &count, sizeof(count));
 	count = (uint16_t)add_lines(out, key, secret, size);
 	if (out->over)
-		return err_set(e, ERR_LIMIT, "too many secrets: their fingerprints exceed 1 MiB");
-	if (count == 0)
-		return err_set(e, ERR_INPUT,
-			       "the secret %s has no line of %d bytes: reeve cannot guard it", name,
-			       SECRET_LEAST);
+		return err_set(e, ERR_LIMIT, "too many secrets: their fingerprints exceed %d bytes",
+			       INSPECT_PRINTS);
 	memcpy(out->data + head, &count, sizeof(count));
 	return 0;
 }

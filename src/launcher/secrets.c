@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "inspect/inspect.h"
 #include "launcher/launcher.h"
 
 /* Two bytes over: a newline that is cut off, and a NUL. */
@@ -104,8 +105,9 @@ static int how_it_ended(const char *program, int status, struct err *e)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return err_set(e, ERR_INPUT, "%.120s: not found", program);
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= 126 && WEXITSTATUS(status) <= 127)
+		return err_set(e, ERR_INPUT, "%.120s: %s", program,
+			       WEXITSTATUS(status) == 127 ? "not found" : "cannot be executed");
 	if (WIFEXITED(status))
 		return err_set(e, ERR_INPUT, "%.120s ended with status %d", program, WEXITSTATUS(status));
 	return err_set(e, ERR_INPUT, "%.120s was ended by signal %d", program, WTERMSIG(status));
@@ -162,7 +164,7 @@ static int read_one(struct secrets *out, const struct tools *t, const struct too
 		   : s->env ? from_env(at, &size, s, e)
 			    : from_command(at, &size, s, e);
 
-	if (done < 0 || trim(at, &size, e) < 0)
+	if (done < 0 || trim(at, &size, e) < 0 || inspect_prints_check(at, size, e) < 0)
 		return err_in(e, "secret %s of tool server %s", s->name, tools_server_name(t, s->server));
 	*into = (struct secret){ .server = s->server, .name = s->name, .bytes = at, .size = size };
 	out->count++;

@@ -185,14 +185,33 @@ static int read_args(struct rule *rule, struct reading *r, json_t *args, struct 
 	return 0;
 }
 
+/* Last, since it is the one that reads all there is: the condition on everything at once. */
+static int read_secret(struct rule *rule, struct reading *r, const json_t *value, struct err *e)
+{
+	struct condition *c = &rule->conditions[rule->condition_count++];
+	size_t start = r->at.size;
+
+	c->pointer = "";
+	c->all.how = matcher_named("all");
+	c->all.below = calloc(1, sizeof(*c->all.below));
+	if (!c->all.below)
+		return err_sys(e, "memory for a condition");
+	c->all.count = 1;
+	if (read_test(&c->all.below[0], r, "has_secret", value, 0, e) < 0)
+		return -1;
+	back(r, start);
+	return 0;
+}
+
 int read_conditions(struct rule *rule, struct reading *r, const json_t *when, struct err *e)
 {
+	const json_t *secret = json_object_get(when, "has_secret");
 	json_t *args = json_object_get(when, "args"), *resource = json_object_get(when, "resource");
 	size_t start = r->at.size;
 
-	if (!args && !resource)
+	if (!args && !resource && !secret)
 		return 0;
-	rule->conditions = calloc(json_object_size(args) + 1, sizeof(*rule->conditions));
+	rule->conditions = calloc(json_object_size(args) + 2, sizeof(*rule->conditions));
 	if (!rule->conditions)
 		return err_sys(e, "memory for a rule");
 	if (resource) {
@@ -202,5 +221,7 @@ int read_conditions(struct rule *rule, struct reading *r, const json_t *when, st
 			return -1;
 		back(r, start);
 	}
-	return read_args(rule, r, args, e);
+	if (read_args(rule, r, args, e) < 0)
+		return -1;
+	return secret ? read_secret(rule, r, secret, e) : 0;
 }

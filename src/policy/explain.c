@@ -58,6 +58,20 @@ static void tell_name(struct telling *t, const char *word, const json_t *names, 
 		put_failed(t, word, NULL, names, held, found);
 }
 
+static void tell_flow(struct telling *t, const json_t *names)
+{
+	enum held held = names ? flow_holds(names, t->a) : HELD_YES;
+	scoped(json) json_t *labels = json_array();
+	unsigned bit;
+
+	if (held == HELD_YES)
+		return;
+	for (bit = 1; flow_word(bit); bit <<= 1)
+		if (t->a->flow & bit)
+			json_array_append_new(labels, json_string(flow_word(bit)));
+	put_failed(t, "flow", NULL, names, held, t->a->flow_known ? labels : NULL);
+}
+
 static void tell_names(struct telling *t, const struct names *n)
 {
 	int i;
@@ -68,6 +82,7 @@ static void tell_names(struct telling *t, const struct names *n)
 			  t->a->run ? t->a->run->party[i] : NULL);
 	tell_name(t, "category", n->category, t->a->category);
 	tell_name(t, "class", n->class, t->a->class);
+	tell_flow(t, n->flow);
 }
 
 static void tell_action(struct telling *t, const struct rule *r)
@@ -90,6 +105,11 @@ static void tell_hours(struct telling *t, const struct rule *r)
 	buf_puts(&t->first, t->a->wall_us ? "time: not at this hour" : "time: it is not known");
 }
 
+static const char *spoken_of(const struct condition *c)
+{
+	return !c->pointer ? "resource" : *c->pointer ? c->pointer : "call";
+}
+
 static void tell_condition(struct telling *t, const struct condition *c)
 {
 	struct asked q = { .a = t->a };
@@ -104,7 +124,7 @@ static void tell_condition(struct telling *t, const struct condition *c)
 							 : test_holds(&c->all.below[i], &q);
 		if (held == HELD_YES)
 			continue;
-		put_failed(t, c->pointer ? c->pointer : "resource", c->all.below[i].how->word,
+		put_failed(t, spoken_of(c), c->all.below[i].how->word,
 			   c->all.below[i].value, held, q.arg);
 		return;
 	}
@@ -122,7 +142,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	if (t->failed == 0 && r->condition_count > 0) {
 		const struct condition *c = &r->conditions[0];
 
-		buf_printf(&t->first, "%s %s ", c->pointer ? c->pointer : "resource",
+		buf_printf(&t->first, "%s %s ", spoken_of(c),
 			   c->all.below[0].how->word);
 		put_json(&t->first, c->all.below[0].value);
 	}

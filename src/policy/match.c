@@ -356,6 +356,7 @@ static const struct matcher matchers[] = {
 	  is_hosts, holds_host, NESTS_NOTHING },
 	{ "cidr", "a network such as \"10.0.0.0/8\" with no bits behind its length, or an array of them",
 	  is_networks, holds_cidr, NESTS_NOTHING },
+	{ "has_secret", "true or false", secret_accepts, secret_holds, NESTS_NOTHING },
 	{ "absent", "true", is_true, holds_absent, NESTS_NOTHING },
 	{ "not", "a condition such as { \"equal\": \"x\" }", is_condition, holds_not, NESTS_ONE },
 	{ "all", "an array of conditions", is_conditions, holds_all, NESTS_MANY },

@@ -36,7 +36,7 @@ struct test {
 
 /* All tests below `all` hold for the argument. */
 struct condition {
-	const char *pointer;		/* borrowed; NULL: the call's resource */
+	const char *pointer;		/* borrowed; NULL: the call's resource; "": all arguments */
 	struct test all;
 };
 
@@ -54,7 +54,7 @@ struct hours {
 
 /* Texts or arrays of texts, borrowed; NULL: any. */
 struct names {
-	const json_t *server, *category, *class, *party[PARTIES];
+	const json_t *server, *category, *class, *flow, *party[PARTIES];
 };
 
 struct file {
@@ -164,6 +164,10 @@ enum held net_cidr_holds(const char *range, const char *text, size_t size);
 int hours_read(struct hours *out, const json_t *time, const char **wrong);
 enum held hours_hold(const struct hours *h, uint64_t wall_us);
 
+/* secret.c: does a text of it look like a credential? */
+bool secret_accepts(const json_t *value);
+enum held secret_holds(const struct test *t, const struct asked *q);
+
 const struct matcher *matcher_named(const char *word);
 const struct matcher *matcher_list(size_t *count);
 bool matcher_is_under(const struct matcher *m);
@@ -175,6 +179,7 @@ size_t names_count(const json_t *names);
 const char *names_at(const json_t *names, size_t i);
 /* Is the text, if known, one of the patterns? */
 enum held names_hold(const json_t *names, const char *text);
+enum held flow_holds(const json_t *names, const struct action *a);
 bool names_ask(const struct names *n);	/* about anything? */
 /* Can no text be matched by both? Sound, not complete. */
 bool names_disjoint(const json_t *some, const json_t *others);

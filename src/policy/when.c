@@ -10,12 +10,13 @@ static const struct json_member when_members[] = {
 	{ "action", JSON_NULL, JSON_MAY },
 	{ "tool", JSON_NULL, JSON_MAY },       { "server", JSON_NULL, JSON_MAY },
 	{ "category", JSON_NULL, JSON_MAY },   { "class", JSON_NULL, JSON_MAY },
+	{ "flow", JSON_NULL, JSON_MAY },
 	{ "resource", JSON_OBJECT, JSON_MAY }, { "agent", JSON_NULL, JSON_MAY },
 	{ "owner", JSON_NULL, JSON_MAY },      { "tenant", JSON_NULL, JSON_MAY },
 	{ "department", JSON_NULL, JSON_MAY }, { "environment", JSON_NULL, JSON_MAY },
 	{ "initiator", JSON_NULL, JSON_MAY },  { "workspace", JSON_NULL, JSON_MAY },
 	{ "time", JSON_OBJECT, JSON_MAY },     { "args", JSON_OBJECT, JSON_MAY },
-	{ NULL, JSON_NULL, JSON_MAY },
+	{ "has_secret", JSON_TRUE, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member time_members[] = {
@@ -132,6 +133,7 @@ static const struct {
 	{ "server", NAMES_SERVERS, offsetof(struct rule, names.server) },
 	{ "category", NAMES_WORDS, offsetof(struct rule, names.category) },
 	{ "class", NAMES_CLASSES, offsetof(struct rule, names.class) },
+	{ "flow", NAMES_FLOWS, offsetof(struct rule, names.flow) },
 	{ "agent", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_AGENT]) },
 	{ "owner", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_OWNER]) },
 	{ "tenant", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_TENANT]) },

@@ -3,8 +3,8 @@
 # closed, and in the ledger, and the next request is served.
 . "$(dirname "$0")/../lib.sh"
 have_userns || skip_all 'no user namespaces for this user'
-run() { as "$uid" "$h" "$reeve" run "$@" --policy ../etc/policy.json --tools ../etc/tools.json -- python3 http.py $parts 2>"$room/stderr"; }
-# counted: what http.py says becomes our lines; it must have come to its end.
+run() { as "$uid" "$h" "$reeve" run "$@" --policy ../etc/policy.json --tools ../etc/tools.json -- python3 http_agent.py $parts 2>"$room/stderr"; }
+# counted: what http_agent.py says becomes our lines; it must have come to its end.
 counted() {
 	while read -r line; do
 		case "$line" in
@@ -19,7 +19,7 @@ counted() {
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	cp "$top/tests/tools/http.py" "$h/work/"
+	cp "$top/tests/tools/http_agent.py" "$h/work/"
 	tools_file "$h" <<'J'
 { "reeve": "tools/1", "servers": { "t": { "kind": "command", "workspace": "write",
   "argv": ["@TOOLS/mcp_server"], "env": { "LOG": "$WORKSPACE/log" }, "read": ["@TOOLS"], "deadline": "20s" } } }

@@ -17,7 +17,7 @@ static const uint8_t key[INSPECT_KEY] = "0123456789abcdef0123456789abcde";
 
 static struct inspect_held *held_of(const char *name, const char *secret)
 {
-	struct buf prints = BUF(PRINTS_MOST);
+	struct buf prints = BUF(INSPECT_PRINTS);
 	struct inspect_held *h = NULL;
 	struct err e = { 0 };
 
@@ -214,15 +214,15 @@ static void a_key_file_is_found_by_half_of_its_lines(void **state)
 
 static void what_cannot_be_guarded_is_refused(void **state)
 {
-	struct buf prints = BUF(PRINTS_MOST);
-	char long_one[SECRET_LONGEST + 2] = { 0 };
+	struct buf prints = BUF(INSPECT_PRINTS);
+	char long_one[INSPECT_LONGEST + 2] = { 0 };
 	struct err e = { 0 };
 
 	(void)state;
 	memset(long_one, 'x', sizeof(long_one) - 1);
 	inspect_prints_begin(&prints, key);
 	assert_int_equal(inspect_prints_add(&prints, "short", " 1234567\n", 9, &e), -1);
-	assert_non_null(strstr(e.text, "short has 7 bytes"));
+	assert_non_null(strstr(e.text, "secret short: it has 7 bytes"));
 	assert_int_equal(inspect_prints_add(&prints, "long", long_one, strlen(long_one), &e), -1);
 	assert_int_equal(inspect_prints_add(&prints, "lines", "123456\n123456\n12", 16, &e), -1);
 	assert_int_equal(inspect_prints_add(&prints, "", "12345678", 8, &e), -1);
@@ -231,7 +231,7 @@ static void what_cannot_be_guarded_is_refused(void **state)
 
 static void prints_that_are_none_are_not_loaded(void **state)
 {
-	struct buf prints = BUF(PRINTS_MOST);
+	struct buf prints = BUF(INSPECT_PRINTS);
 	struct inspect_held *h = NULL;
 	struct err e = { 0 };
 	size_t i;
@@ -249,7 +249,7 @@ static void prints_that_are_none_are_not_loaded(void **state)
 
 static void prints_hold_nothing_of_it(void **state)
 {
-	struct buf prints = BUF(PRINTS_MOST);
+	struct buf prints = BUF(INSPECT_PRINTS);
 	struct err e = { 0 };
 	size_t i;
 

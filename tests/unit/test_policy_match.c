@@ -10,6 +10,8 @@
 
 #include "policy/policy.h"
 
+#define URL "postgres://app:Zq8vT1kLm3@db/x"
+
 enum answer { A, R, N, U };	/* rule-allows, rule-refuses, no-rule, undecidable */
 
 /* One condition: the verdict if a rule allows by it, and if one refuses by it (all else allowed). */
@@ -54,6 +56,15 @@ static const struct {
 	{ "\"/a\":{\"at_most\":5}", "{\"a\":5}", A, R },
 	{ "\"/a\":{\"above\":1,\"below\":3}", "{\"a\":2}", A, R },
 	{ "\"/a\":{\"above\":1,\"below\":3}", "{\"a\":3}", N, A },
+	{ "\"/a\":{\"has_secret\":true}", "{\"a\":\"see " URL "\"}", A, R },
+	{ "\"/a\":{\"has_secret\":true}", "{\"a\":[{\"b\":\"" URL "\"}]}", A, R },
+	{ "\"/a\":{\"has_secret\":true}", "{\"a\":{\"" URL "\":1}}", A, R },
+	{ "\"/a\":{\"has_secret\":true}", "{\"a\":\"see the database\"}", N, A },
+	{ "\"/a\":{\"has_secret\":true}", "{\"b\":\"" URL "\"}", N, A },
+	{ "\"/a\":{\"has_secret\":true}", "{\"a\":5}", N, A },
+	{ "\"/a\":{\"has_secret\":false}", "{\"a\":\"" URL "\"}", N, A },
+	{ "\"/a\":{\"has_secret\":false}", "{\"a\":\"see the database\"}", A, R },
+	{ "\"/a\":{\"not\":{\"has_secret\":true}}", "{\"a\":\"see\"}", A, R },
 	{ "\"/a\":{\"absent\":true}", "{}", A, R },
 	{ "\"/a\":{\"absent\":true}", "{\"a\":null}", N, A },
 	{ "\"/a/b\":{\"absent\":true}", "{\"a\":1}", N, U },
@@ -170,6 +181,34 @@ static void tools_and_servers(void **state)
 	}
 }
 
+static void secrets_are_looked_for_in_all_of_a_call(void **state)
+{
+	static const struct {
+		const char *args;
+		bool has;
+	} calls[] = {
+		{ NULL, false },
+		{ "{}", false },
+		{ "{\"a\":[1,{\"b\":\"" URL "\"}]}", true },
+		{ "{\"a\":[1,{\"" URL "\":2}]}", true },
+		{ "{\"a\":[1,{\"b\":\"postgres://db/x\"}]}", false },
+	};
+	scoped(policy) struct policy *with = policy_of("{\"id\":\"r\",\"then\":\"allow\",\"when\":{\"has_secret\":true}}", "");
+	scoped(policy) struct policy *without =
+		policy_of("{\"id\":\"r\",\"then\":\"allow\",\"when\":{\"has_secret\":false}}", "");
+	scoped(policy) struct policy *refused =
+		policy_of("{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"has_secret\":true}}",
+			  "{\"id\":\"all\",\"then\":\"allow\",\"when\":{}}");
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(calls); i++) {
+		assert_string_equal(reason_of(with, "s", "t", calls[i].args, true), words[calls[i].has ? A : N]);
+		assert_string_equal(reason_of(without, "s", "t", calls[i].args, true), words[calls[i].has ? N : A]);
+		assert_string_equal(reason_of(refused, "s", "t", calls[i].args, true), words[calls[i].has ? R : A]);
+	}
+}
+
 static void unanswered_is_not_beneath(void **state)
 {
 	scoped(policy) struct policy *p =
@@ -226,7 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conditions),		     cmocka_unit_test(tools_and_servers),
 		cmocka_unit_test(unanswered_is_not_beneath), cmocka_unit_test(too_many_questions),
-		cmocka_unit_test(other_actions),
+		cmocka_unit_test(other_actions),	     cmocka_unit_test(secrets_are_looked_for_in_all_of_a_call),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

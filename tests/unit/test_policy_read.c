@@ -125,6 +125,9 @@ static const struct {
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"glob\":1}}}"), "t:3:55: \"glob\": expected a pattern" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"under\":\"\"}}}"), "t:3:56: \"under\": expected a directory" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"above\":\"1\"}}}"), "t:3:56: \"above\": expected a number" },
+	{ RULE("\"when\":{\"args\":{\"/a\":{\"has_secret\":1}}}"), "t:3:61: \"has_secret\": expected true or false" },
+	{ RULE("\"when\":{\"has_secret\":\"yes\"}"), "t:3:47: " },
+	{ RULE("\"when\":{\"has_secret\":false}"), NULL },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"absent\":false}}}"), "t:3:57: \"absent\": expected true" },
 	{ RULE("\"when\":{\"args\":{\"/a\":{\"absent\":true,\"equal\":1}}}"), "t:3:47: \"absent\" stands alone" },
 };

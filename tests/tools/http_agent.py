@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""http.py - an agent in the jail that speaks HTTP: an honest one, and one that tries everything else.
+"""http_agent.py - an agent in the jail that speaks HTTP: an honest one, and one that tries everything else.
 
-Prints "ok WHAT" or "not ok WHAT: FOUND" a line, which tests/run/http.sh counts. Usage: http.py PART...
+Prints "ok WHAT" or "not ok WHAT: FOUND" a line, which tests/run/http.sh counts. Usage: http_agent.py PART...
 """
 import base64
 import json
