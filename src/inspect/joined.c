@@ -10,7 +10,7 @@
 #include "inspect/held.h"
 #include "json/json.h"
 
-enum { END = 160, APART = 16, COLUMNS = 16 };
+enum { END = 96, APART = 16, COLUMNS = 16 };
 
 struct joining {
 	struct buf *out;
