@@ -151,7 +151,7 @@ void agent_drop(struct session *s)
 			s->calls--;
 		c->session = NULL; /* what a server has asked it the loop gives up: upcall_expire() */
 		if (!c->up && (c->state == CALL_ASKING || c->state == CALL_STARTING ||
-			       c->state == CALL_LISTING))
+			       c->state == CALL_LISTING || c->state == CALL_INPUT))
 			call_end(c);
 	}
 	for (i = 0; i < s->broker->server_count; i++)
@@ -169,7 +169,7 @@ void agents_tell_changed(struct broker *b, const struct server *changed, enum mc
 
 	for (i = 0; i < b->session_count; i++) {
 		s = b->sessions[i];
-		if (s->told[told] || (s->server && s->server != changed))
+		if (!s->greeted || s->told[told] || (s->server && s->server != changed))
 			continue;
 		session_tell(s, mcp_list_info(told)->changed, NULL);
 		s->told[told] = true;

@@ -42,7 +42,13 @@ static void find_resource(struct call *c)
 	for (i = 0; c->what == MCP_CALL_TOOL && i < s->resource_count && !value; i++)
 		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
 			value = json_at(c->action.args, s->resources[i].pointer);
+	ask_resource(c, value);
+}
+
+void ask_resource(struct call *c, const json_t *value)
+{
 	c->action.resource = value;
+	c->resource[0] = '\0';
 	if (json_is_integer(value))
 		snprintf(c->resource, sizeof(c->resource), "%" PRId64,
 			 (int64_t)json_integer_value(value));
@@ -123,6 +129,7 @@ static void write_bytes(struct call *c, const struct mcp_asked *m)
 	struct mcp_asked a = *m;
 
 	a.envelope = c->server->era == MCP_ERA_MODERN ? &envelope : NULL;
+	a.retry = a.envelope ? &c->retry : NULL;
 	c->forward.size = 0;
 	mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
 	c->about.size = c->forward.size;
@@ -139,6 +146,8 @@ int ask_write(struct call *c, struct err *e)
 	if (!mcp_read(&m, c->doc, &fault) || !mcp_read_asked(&a, c->what, m.params, &fault))
 		return err_set(e, ERR_INPUT, "%s", fault.text);
 	a.name = c->name;
+	c->action.args = a.args;
+	find_resource(c);
 	write_bytes(c, &a);
 	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
 }
@@ -174,6 +183,16 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
 }
 
+int ask_again(struct call *c, struct err *e)
+{
+	enum reason reason = REASON_UNDECIDABLE;
+
+	if (!pins_ask(c, &reason, c->text, sizeof(c->text)) ||
+	    !pins_check_arguments(c, &reason, c->text, sizeof(c->text)))
+		return refuse_call(c, reason, e);
+	return session_serve(c, e);
+}
+
 /* The last who wanted to hear of it does no more, or there are others: then the server is not asked. */
 static bool unsubscribed(struct call *c, const struct server *server, const struct mcp_asked *m)
 {
@@ -207,7 +226,7 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 	c->relay_id = ++server->next_id;
 	find_resource(c);
 	write_bytes(c, m);
-	if (era_is_open(c))
+	if (era_is_open(c) || input_may_follow(c))
 		c->doc = take(&r->doc);
 	call_weigh(c);
 	return ask_call(c, r, e);
@@ -223,7 +242,8 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 	struct server *server;
 	struct call *c;
 
-	if (!mcp_read_asked(&m, r->what, r->m.params, &fault))
+	if ((r->modern && !modern_take_retry(&r->retry, r->m.params, &fault)) ||
+	    !mcp_read_asked(&m, r->what, r->m.params, &fault))
 		return session_fault(s, r, &fault, e);
 	if (m.is_uri && !s->server)
 		return resources_ask(s, r, e);
@@ -233,6 +253,8 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 		return session_fault(s, r, &nobody, e);
 	if (server->exec)
 		exec_fill(server, &m, r->m.params);
+	else
+		pins_fill(server, r->what, &m, r->m.params);
 	c = call_new(s, r, e);
 	return c ? ask_of(c, server, &m, r, e) : -1;
 }

@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "catalogue/catalogue.h"
 #include "inspect/inspect.h"
 #include "mcp/modern.h"
 #include "policy/policy.h"
@@ -25,6 +26,7 @@ enum {
 	EXEC_VALUES = 130000,	/* bytes of all its parameters together */
 	EXEC_PARAMS = 64,
 	FORWARD_MOST = 16 << 20,
+	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
 	EACH_CONNECTION = 0xfffe,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
@@ -59,6 +61,7 @@ enum call_state {
 	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
+	CALL_INPUT,		/* its server wants something of the agent first */
 	CALL_ENDED,
 };
 
@@ -94,6 +97,11 @@ struct call {
 	struct modern_envelope envelope;
 	bool waited;			/* for its server, before it was judged for good */
 	json_t *data;			/* owned: of the error it is answered with, or NULL */
+	json_t *input, *given;		/* owned: what its server wants to know, and what is known of that */
+	unsigned rounds;		/* how often it did */
+	struct modern_retry retry;	/* with what it is asked again */
+	struct call *asker;		/* a question: the call it is for; NULL: it is over */
+	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -195,6 +203,9 @@ struct server {
 	struct inspect_bounds bounds;	/* of what it says */
 	struct used quota;
 	bool unpinned;			/* the operator takes its definitions as they come */
+	struct catalogue *catalogue;
+	json_t *instructions, *program;	/* of the process that runs; NULL: none */
+	json_t *withheld[LISTED_KINDS];	/* what it lists and nobody may call, and why: pins.c */
 	struct resource *resources;
 	size_t resource_count;
 	enum server_state state;
@@ -210,7 +221,7 @@ struct server {
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
-	struct calls waiting, flying;
+	struct calls waiting, flying, asking_back;
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */
@@ -247,6 +258,8 @@ struct broker {
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
 	bool told_about;
+	bool show;			/* the launcher wants to see what servers offer */
+	char tools_digest[SEAL_DIGEST_TEXT];	/* of the tool file */
 	struct server servers[SERVERS];
 	size_t server_count;
 	struct listener listeners[SERVERS + 1];
@@ -308,6 +321,7 @@ struct request {
 	enum mcp_list list;	/* of those that ask for a list */
 	bool modern;		/* asked as the newer era asks, in this envelope: */
 	struct modern_envelope envelope;
+	struct modern_retry retry;	/* owned until a call takes it */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -334,7 +348,9 @@ int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
 	   struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
+void ask_resource(struct call *c, const json_t *value);	/* what the call is about */
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
+int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
@@ -352,6 +368,7 @@ void call_queue(struct call *c, struct calls *queue, enum call_state state);
 void call_unqueue(struct call *c);
 void call_weigh(struct call *c);		/* after what it holds has changed */
 void call_judged(struct call *c);		/* its arguments are needed no more */
+int call_conclude(struct call *c, struct outcome o, struct err *e) must_use;	/* its intent is closed, it is not */
 /* With its outcome, if it has an intent. */
 int call_close(struct call *c, struct outcome o, struct err *e) must_use;
 void call_end(struct call *c);			/* off all lists; freed when the loop comes round */
@@ -360,6 +377,7 @@ void calls_bury(struct broker *b);
 /* era.c: which era each side speaks, and what follows from it. */
 bool era_admit(struct session *s, struct request *r, struct mcp_fault *f);	/* false: *f says why not */
 int era_discover(struct session *s, struct request *r, struct err *e) must_use;
+void era_write_fault(struct session *s, const struct request *r, const struct mcp_fault *f);
 json_t *era_fault_data(const struct request *r, int code);
 json_t *era_result(const struct call *c, const json_t *result);	/* as its agent has to see it */
 json_t *era_error(const struct call *c, const json_t *error);
@@ -374,17 +392,26 @@ bool era_is_open(const struct call *c);			/* its bytes cannot be known yet */
 int era_wait(struct call *c, struct err *e) must_use;
 int era_settle(struct server *s, struct err *e) must_use;	/* it has started, or could not */
 
-/* answer.c: what the agent reads. */
-void answer_result(struct call *c, const json_t *result);
-void answer_failure(struct call *c, const json_t *error);
-void answer_error(struct call *c, int code, const char *text);
-void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
-
 /* An answer on its way to who asked, the agent or (c->up) the tool server: one of the two is there. */
 struct answer {
 	json_t *result, *error;		/* owned; what checks it may put another in its place */
 	struct outcome outcome;		/* what is recorded; texts must live as long as the call */
 };
+
+/* input.c: what a server of the newer era wants of the agent before it goes on. */
+bool input_may_follow(const struct call *c);
+int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e) must_use;
+int input_shown(struct call *question, struct err *e) must_use;
+int input_take(struct call *question, const struct answer *a, struct err *e) must_use;
+int input_fail(struct call *question, int code, const char *text) must_use;
+void input_leave(struct call *c);
+void input_forget(struct call *c);
+
+/* answer.c: what the agent reads. */
+void answer_result(struct call *c, const json_t *result);
+void answer_failure(struct call *c, const json_t *error);
+void answer_error(struct call *c, int code, const char *text);
+void answer_text(struct call *c, int code, const char *text);	/* why there is no result */
 
 /* relay.c: calls to command servers. */
 int relay_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
@@ -392,9 +419,25 @@ int relay_resume(struct server *s, struct err *e) must_use;
 int relay_answer(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 		 struct err *e) must_use;
 int relay_deliver(struct call *c, struct answer *a, struct err *e) must_use;	/* through the checks */
+struct call *relay_find(const struct server *s, uint64_t id);	/* in flight; or NULL */
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
+/* pins.c, pins_settle.c: only what a person has accepted is listed, called and believed: reeve-catalogue(5). */
+void pins_spawned(struct server *s, const struct msg *m);	/* what its program is */
+void pins_greeted(struct server *s, const json_t *result);	/* of initialize or server/discover */
+void pins_forget(struct server *s);				/* its process is gone */
+/* Of a list that was read: what passes stays in l->fresh. Nobody has seen it yet. */
+int pins_settle(struct server *s, enum mcp_list which, struct err *e) must_use;
+void pins_fill(struct server *s, enum mcp_ask what, struct mcp_asked *m, json_t *params);	/* the defaults */
+bool pins_ask(struct call *c, enum reason *reason, char *text, size_t room);
+bool pins_check_arguments(struct call *c, enum reason *reason, char *text, size_t room);
+/* It is about to be sent to a server that may not have run when it was judged. */
+int pins_known(struct call *c, bool *known, struct err *e) must_use;	/* has what is asked for been compared? */
+bool pins_stand(struct call *c, char *text, size_t room);		/* and is it what was accepted? */
+void pins_check_result(struct call *c, struct answer *a);
+bool pins_server_stands(const struct server *s);	/* program and instructions are the accepted ones */
+enum mcp_list pins_list(enum listed kind);	/* of tools or prompts */
 /* stages.c: what everything passes on its way. */
 bool stages_ask(struct call *c, enum reason *reason);
 void stages_answer(struct call *c, struct answer *a);
@@ -403,6 +446,8 @@ void stages_list(struct server *s, enum mcp_list which);
 
 /* upcall.c: what tool servers ask of agents. */
 int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struct err *e) must_use;
+/* For a call that waits for it; *wrong, if it cannot be asked. */
+int upcall_for(const char **wrong, struct call *c, const char *key, json_t *request, struct err *e) must_use;
 int upcall_forward(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int upcall_answer(bool *taken, struct session *s, struct request *r, struct err *e) must_use;
 int upcall_cancelled(struct server *s, const json_t *id, struct err *e) must_use;
@@ -423,6 +468,10 @@ bool subscribed(const struct session *a, const struct server *s, const char *uri
 bool subscribed_by_others(const struct session *a, const struct server *s, const char *uri);
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
+
+/* cut.c: what is larger than a message may be. */
+void cut_answer(struct call *c, struct answer *a);
+int cut_unread(struct call *c, size_t size, const char *why, const char *digest, struct err *e) must_use;
 
 /* cancel.c: an agent takes a call back. */
 int cancel_call(struct call *c, struct err *e) must_use;

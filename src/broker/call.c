@@ -33,6 +33,8 @@ static struct call *make(struct session *s, struct request *r, struct err *e)
 	c->modern = r->modern;
 	c->envelope = r->envelope;
 	c->envelope.version = NULL; /* it was borrowed */
+	c->retry = r->retry;
+	r->retry = (struct modern_retry){ 0 };
 	c->forward = BUF(FORWARD_MOST);
 	c->exec.values = BUF(EXEC_VALUES);
 	c->exec.output = BUF(EXEC_OUTPUT);
@@ -113,7 +115,8 @@ void call_judged(struct call *c)
 	c->action.resource = NULL;
 	c->action.fact_count = 0;
 	c->about.resource = NULL;
-	json_decref(take(&c->doc));
+	if (!input_may_follow(c))
+		json_decref(take(&c->doc));
 	if (c->server && c->server->exec) /* executed by its values, not by its bytes */
 		buf_free(&c->forward);
 	call_weigh(c);
@@ -124,6 +127,8 @@ void call_end(struct call *c)
 	if (c->state == CALL_ENDED)
 		return;
 	call_unqueue(c);
+	if (c->given)
+		input_leave(c);
 	if (c->server)
 		life_touch(c->server);
 	c->broker->held -= c->held;
@@ -141,7 +146,7 @@ void call_end(struct call *c)
 	TAILQ_INSERT_TAIL(&c->broker->dead, c, all);
 }
 
-int call_close(struct call *c, struct outcome o, struct err *e)
+int call_conclude(struct call *c, struct outcome o, struct err *e)
 {
 	int done = 0;
 
@@ -149,6 +154,15 @@ int call_close(struct call *c, struct outcome o, struct err *e)
 	o.duration_us = c->began_ns ? (clock_mono_ns() - c->began_ns) / 1000 : 0;
 	if (c->proof)
 		done = commit_outcome(&c->broker->commits, c->proof, &o, e);
+	receipt_free(take(&c->proof));
+	c->began_ns = 0;
+	return done;
+}
+
+int call_close(struct call *c, struct outcome o, struct err *e)
+{
+	int done = call_conclude(c, o, e);
+
 	call_end(c);
 	return done;
 }
@@ -163,6 +177,9 @@ void calls_bury(struct broker *b)
 		json_decref(c->doc);
 		json_decref(c->id);
 		json_decref(c->data);
+		input_forget(c);
+		modern_retry_free(&c->retry);
+		free(c->key);
 		json_decref(c->token);
 		free(c->name);
 		free(c->shown);

@@ -17,7 +17,8 @@ static int cancel_flying(struct call *c, struct err *e)
 int cancel_call(struct call *c, struct err *e)
 {
 	c->silent = true;
-	if (c->state == CALL_ASKING || c->state == CALL_STARTING || c->state == CALL_LISTING) {
+	if (c->state == CALL_ASKING || c->state == CALL_STARTING || c->state == CALL_LISTING ||
+	    c->state == CALL_INPUT) {
 		call_end(c);
 		return 0;
 	}

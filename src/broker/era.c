@@ -64,6 +64,19 @@ json_t *era_fault_data(const struct request *r, int code)
 	return code == MODERN_VERSION ? modern_supported(r->envelope.version) : NULL;
 }
 
+void era_write_fault(struct session *s, const struct request *r, const struct mcp_fault *f)
+{
+	scoped(json) json_t *data = era_fault_data(r, f->code), *whole = NULL;
+
+	if (data)
+		whole = json_pack("{s:i, s:s, s:O}", "code", f->code, "message", f->text, "data",
+				  data);
+	if (whole)
+		mcp_write_failure(&s->outlet.out, r->m.id, whole);
+	else
+		mcp_write_error(&s->outlet.out, r->m.id, f->code, f->text);
+}
+
 static const char *method_of(const struct call *c)
 {
 	return c->server ? mcp_ask_method(c->what) : mcp_list_info(c->list)->method;
@@ -163,6 +176,7 @@ int era_is(struct server *s, enum mcp_era era, struct err *e)
 
 static int take_modern(struct server *s, const json_t *discovered, struct err *e)
 {
+	pins_greeted(s, discovered);
 	if (era_is(s, MCP_ERA_MODERN, e) < 0)
 		return -1;
 	return start_offers(s, json_object_get(discovered, "capabilities"), e);
@@ -243,7 +257,7 @@ static int go_on(struct call *c, struct err *e)
 		call_end(c);
 		return 0;
 	}
-	return session_serve(c, e);
+	return ask_again(c, e);
 }
 
 /* It has started, or could not: then they are judged as they are, and fail. */

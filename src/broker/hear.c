@@ -8,6 +8,8 @@ static int hear_request(struct server *s, struct request *r, struct err *e)
 	scoped(json) json_t *nothing = json_object();
 	int what;
 
+	if (outlet_left(&s->outlet) >= OUT_PAUSE) /* it asks on and reads no answer */
+		return dropped(s->broker, &s->drops, s->name, REASON_FLOODING, r->line, r->size, e);
 	if (!inspect_heard(s, r->m.params)) {
 		mcp_write_error(&s->outlet.out, r->m.id, MCP_REFUSED, "this cannot be passed on");
 		return 0; /* counted in hear_line() */
@@ -48,6 +50,31 @@ static int hear_message(struct server *s, struct request *r, struct err *e)
 	return hear_response(s, &r->m, r->line, r->size, e);
 }
 
+/* Whose answer it would have been is told so; what is no answer is dropped. */
+static int hear_unread(struct server *s, uint64_t id, const char *line, size_t size, const char *why,
+		       struct err *e)
+{
+	struct call *c = relay_find(s, id);
+	char digest[SEAL_DIGEST_TEXT];
+
+	if (!c)
+		return dropped(s->broker, &s->drops, s->name, REASON_TOO_LONG, line, size, e);
+	if (line)
+		seal_digest(digest, line, size);
+	return cut_unread(c, size, why, line ? digest : NULL, e);
+}
+
+static int hear_malformed(struct server *s, const char *line, size_t size, const struct err *why,
+			  enum reason reason, struct err *e)
+{
+	uint64_t id;
+
+	if (why->kind == ERR_LIMIT && mcp_find_id(&id, line, size, line, size))
+		return hear_unread(s, id, line, size, "and more than 100000 values", e);
+	server_note(s, "sent a line that is no MCP message");
+	return dropped(s->broker, &s->drops, s->name, reason, line, size, e);
+}
+
 int hear_line(struct server *s, const char *line, size_t size, struct err *e)
 {
 	struct request r = { .line = line, .size = size };
@@ -55,12 +82,12 @@ int hear_line(struct server *s, const char *line, size_t size, struct err *e)
 	struct err why = { 0 };
 	int done;
 
-	if (json_read_message(&r.doc, line, size, &why) < 0 || !mcp_read(&r.m, r.doc, &fault)) {
-		server_note(s, "sent a line that is no MCP message");
-		done = dropped(s->broker, &s->drops, s->name, fault.reason, line, size, e);
-	} else {
+	if (json_read_message(&r.doc, line, size, &why) < 0 || !mcp_read(&r.m, r.doc, &fault))
+		done = hear_malformed(s, line, size, &why, fault.reason, e);
+	else if (size > MCP_LINE && r.m.kind != MCP_RESPONSE)
+		done = dropped(s->broker, &s->drops, s->name, REASON_TOO_LONG, line, size, e);
+	else
 		done = hear_message(s, &r, e);
-	}
 	json_decref(r.doc);
 	if (done == 0 && s->leaked)
 		done = dropped(s->broker, &s->drops, s->name, REASON_HELD_SECRET, line, size, e);
@@ -70,6 +97,11 @@ int hear_line(struct server *s, const char *line, size_t size, struct err *e)
 
 int hear_long(struct server *s, size_t size, struct err *e)
 {
+	const struct lines *l = &s->lines;
+	uint64_t id;
+
+	if (mcp_find_id(&id, l->head, l->head_size, l->tail, l->tail_size))
+		return hear_unread(s, id, NULL, size, "more than reeve keeps of one", e);
 	server_note(s, "sent a line of more than 4 MiB");
 	return dropped(s->broker, &s->drops, s->name, REASON_TOO_LONG, NULL, size, e);
 }

@@ -8,9 +8,27 @@
 
 enum { READ_SIZE = 64 << 10, KEEP_SIZE = 128 << 10 };
 
+/* How it began and how it ended is kept of a line that is not. */
+static void keep_ends(struct lines *l, const char *bytes, size_t size)
+{
+	size_t head = sizeof(l->head) - l->head_size, more = size < sizeof(l->tail) ? size : sizeof(l->tail);
+	size_t old = sizeof(l->tail) - more;
+
+	head = size < head ? size : head;
+	memcpy(l->head + l->head_size, bytes, head);
+	l->head_size += head;
+	old = l->tail_size < old ? l->tail_size : old;
+	memmove(l->tail, l->tail + l->tail_size - old, old);
+	memcpy(l->tail + old, bytes + size - more, more);
+	l->tail_size = old + more;
+}
+
 /* Keep a skipped line from growing: only its length is of interest until its newline comes. */
 static void skip(struct lines *l)
 {
+	if (!l->skipping)
+		l->head_size = l->tail_size = 0;
+	keep_ends(l, l->in.data + l->at, l->in.size - l->at);
 	l->skipped += l->in.size - l->at;
 	l->skipping = true;
 	l->in.size = l->at;
@@ -42,7 +60,7 @@ enum lines_got lines_next(struct lines *l, const char **line, size_t *size)
 		end = memchr(from, '\n', l->in.size - l->seen);
 	if (!end) {
 		l->seen = l->in.size;
-		if (l->skipping || l->in.size - l->at > MCP_LINE)
+		if (l->skipping || l->in.size - l->at > l->most)
 			skip(l);
 		return LINES_NONE;
 	}
@@ -52,8 +70,11 @@ enum lines_got lines_next(struct lines *l, const char **line, size_t *size)
 	l->at += length + 1;
 	l->seen = l->at;
 	l->skipped = 0;
-	if (!l->skipping && length <= MCP_LINE)
+	if (!l->skipping && length <= l->most)
 		return LINES_LINE;
+	if (!l->skipping)
+		l->head_size = l->tail_size = 0;
+	keep_ends(l, *line, length);
 	l->skipping = false;
 	return LINES_LONG;
 }

@@ -9,18 +9,24 @@ enum { OUT_MOST = 64 << 20, OUT_PAUSE = 1 << 20 };
 /* What has arrived and is not yet a whole line. */
 struct lines {
 	struct buf in;
+	size_t most;		/* bytes of a line that is kept */
+	char head[256], tail[64];	/* of one that is not */
+	size_t head_size, tail_size;
 	size_t at;		/* where the next line begins */
 	size_t seen;		/* no newline before here */
 	size_t skipped;		/* bytes of an over-long line thrown away so far */
 	bool skipping;
 };
 
-#define LINES ((struct lines){ .in = BUF(MCP_LINE + (256 << 10)) })
+enum { LINE_LARGE = 16 << 20 };	/* a tool server's: what is over MCP_LINE is cut */
+
+#define LINES ((struct lines){ .in = BUF(MCP_LINE + (256 << 10)), .most = MCP_LINE })
+#define LARGE_LINES ((struct lines){ .in = BUF(LINE_LARGE + (256 << 10)), .most = LINE_LARGE })
 
 enum lines_got {
 	LINES_NONE,	/* no whole line yet */
 	LINES_LINE,
-	LINES_LONG,	/* a line over MCP_LINE went by; *size says how long it was */
+	LINES_LONG,	/* one over `most` went by: *size says how long it was; head and tail are kept */
 };
 
 /* Read once, without blocking. 1: something came; 0: nothing now; -1: the stream has ended. */

@@ -4,6 +4,13 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
+/* It was judged by what was accepted, and that is not what runs: nothing of it is sent. */
+static int give_up(struct call *c, const char *why, struct err *e)
+{
+	answer_text(c, MCP_REFUSED, why);
+	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
+}
+
 static int fail_call(struct call *c, const char *why, const char *so, struct err *e)
 {
 	char text[400];
@@ -18,6 +25,9 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	struct server *s = c->server;
 
+	bool known = false;
+	char text[400];
+
 	must(receipt_index(proof) > 0);
 	if (s->state == SERVER_IDLE && c->waited)
 		return fail_call(c, s->failed, "was not made", e);
@@ -27,6 +37,14 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);
 	}
+	if (pins_known(c, &known, e) < 0)
+		return -1;
+	if (!known) {
+		call_queue(c, &s->waiting, CALL_WAITING);
+		return 0;
+	}
+	if (!pins_stand(c, text, sizeof(text)))
+		return give_up(c, text, e);
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + s->deadline_ms * UINT64_C(1000000);
 	buf_add(&s->outlet.out, c->forward.data, c->forward.size);
@@ -40,8 +58,11 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 int relay_resume(struct server *s, struct err *e)
 {
 	struct call *c;
+	size_t left = 0;
 
-	while (s->state == SERVER_READY && (c = TAILQ_FIRST(&s->waiting)))
+	TAILQ_FOREACH(c, &s->waiting, queued)
+	left++; /* who has to wait on comes behind them again */
+	while (left-- > 0 && s->state == SERVER_READY && (c = TAILQ_FIRST(&s->waiting)))
 		if (relay_forward(c, c->proof, e) < 0)
 			return -1;
 	return 0;
@@ -61,6 +82,16 @@ int relay_deliver(struct call *c, struct answer *a, struct err *e)
 	return call_close(c, a->outcome, e);
 }
 
+struct call *relay_find(const struct server *s, uint64_t id)
+{
+	struct call *c;
+
+	TAILQ_FOREACH(c, &s->flying, queued)
+	if (c->relay_id == id)
+		return c;
+	return NULL;
+}
+
 /* An id that we have used, before: the answer is late, or one too many. */
 static bool was_asked(const struct server *s, const json_t *id)
 {
@@ -76,12 +107,10 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 			    .error = m->error,
 			    .outcome = { .status = "ok", .exit = -1, .size = size } };
 	char digest[SEAL_DIGEST_TEXT];
-	struct call *c = NULL;
+	struct call *c = json_is_integer(m->id)
+				 ? relay_find(s, (uint64_t)json_integer_value(m->id))
+				 : NULL;
 
-	if (json_is_integer(m->id))
-		TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->relay_id == (uint64_t)json_integer_value(m->id))
-		break;
 	if (!c) {
 		server_note(s, "answered what was not asked, or was answered or given up before");
 		return dropped(s->broker, &s->drops, s->name, was_asked(s, m->id) ? REASON_LATE : REASON_UNSOLICITED,
@@ -93,6 +122,8 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		a.outcome.status = "error";
 	else if (c->action.kind == ACTION_TOOL_CALL && mcp_is_tool_error(m->result))
 		a.outcome.status = "tool-error";
+	if (m->result && s->era == MCP_ERA_MODERN && modern_result_of(m->result) != MODERN_COMPLETE)
+		return input_hear(c, m->result, a.outcome, e);
 	json_incref(m->result);
 	json_incref(m->error);
 	return relay_deliver(c, &a, e);

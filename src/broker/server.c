@@ -66,7 +66,8 @@ static int start_refused(void *server, struct receipt *proof, struct err *e)
 
 int server_need(struct server *s, struct err *e)
 {
-	struct action a = { .kind = ACTION_SERVER_START, .server = s->name, .run = &s->broker->about };
+	struct action a = { .kind = ACTION_SERVER_START, .server = s->name, .run = &s->broker->about,
+			    .pin = s->unpinned ? "none" : NULL };
 	struct commit_about about = { 0 };
 	struct verdict v;
 
@@ -88,6 +89,7 @@ int server_spawned(struct server *s, struct msg *m, struct err *e)
 	s->out = fd_take(&m->fds[1]);
 	if (fcntl(s->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(s->out, F_SETFL, O_NONBLOCK) < 0)
 		return err_sys(e, "tool server %s: its pipes", s->name);
+	pins_spawned(s, m);
 	return era_probe(s, e);
 }
 
@@ -97,9 +99,10 @@ static void forget_process(struct server *s)
 	fd_close(&s->out);
 	lines_free(&s->lines);
 	buf_free(&s->outlet.out);
-	s->lines = LINES;
+	s->lines = LARGE_LINES;
 	s->outlet = OUTLET;
 	listing_forget(s);
+	pins_forget(s);
 	s->greet_id = s->probe_id = 0;
 	json_decref(take(&s->spoke));
 	s->tag = 0;
@@ -135,6 +138,17 @@ int server_again(struct server *s, const char *why, struct err *e)
 	return server_need(s, e);
 }
 
+/* All of them together must not take the memory: what does not fit is not kept, and said to be missing. */
+static bool room_for_large(const struct server *s)
+{
+	const struct broker *b = s->broker;
+	size_t total = 0, i;
+
+	for (i = 0; i < b->server_count; i++)
+		total += &b->servers[i] == s ? 0 : b->servers[i].lines.in.room;
+	return total < LARGE_MOST;
+}
+
 int server_attend(void *server, short what, struct err *e)
 {
 	struct server *s = server;
@@ -146,6 +160,7 @@ int server_attend(void *server, short what, struct err *e)
 	(void)what;
 	if (s->out < 0)
 		return 0;
+	s->lines.most = room_for_large(s) ? LINE_LARGE : MCP_LINE;
 	some = lines_read(&s->lines, s->out);
 	while (s->out >= 0 && (got = lines_next(&s->lines, &line, &size)) != LINES_NONE) {
 		if ((got == LINES_LONG ? hear_long(s, size, e) : hear_line(s, line, size, e)) < 0)

@@ -52,8 +52,6 @@ void life_stopped(struct server *s)
 	if (s->state > SERVER_COMMITTING && !s->life.retiring) {
 		s->life.failures = has_lived(s, now) ? 1 : s->life.failures + 1;
 		s->life.rests_until_ns = now + rest_after(s) * MS;
-	} else if (s->life.retiring) {
-		s->life.failures = 0;
 	}
 	s->life.ready_ns = s->life.idle_ns = 0;
 	s->life.retiring = false;
@@ -115,7 +113,8 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 
 static bool is_busy(const struct server *s)
 {
-	return TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) || outlet_left(&s->outlet) > 0;
+	return TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
+	       TAILQ_FIRST(&s->asking_back) || outlet_left(&s->outlet) > 0;
 }
 
 uint64_t life_deadline(const struct server *s)

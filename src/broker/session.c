@@ -50,8 +50,14 @@ int session_serve(struct call *c, struct err *e)
 	return session_record(c, e);
 }
 
+static int tell_refused(struct call *c, const char *text)
+{
+	answer_text(c, MCP_REFUSED, text);
+	return 0;
+}
+
 /* What was refused, by which rule, why, and what to do; nothing else of the policy. */
-static void say_refused(struct call *c)
+static int say_refused(struct call *c)
 {
 	const struct verdict *v = &c->verdict;
 	const char *by = c->undecidable ? "it could not be judged" : "no rule allows it";
@@ -60,28 +66,31 @@ static void say_refused(struct call *c)
 	if (c->text[0]) { /* a stage before the policy has said it */
 		snprintf(text, sizeof(text), "reeve refused %s/%.128s: %s", c->action.server,
 			 c->action.tool, c->text);
-		answer_text(c, MCP_REFUSED, text);
-		return;
+		return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 	}
 	snprintf(text, sizeof(text),
 		 "reeve refused %s/%.128s: %s%s%s%s. Trying again will not help: "
 		 "ask the operator of this run to allow it if you need it.",
 		 c->action.server, c->action.tool, v->rule ? "rule " : "", v->rule ? v->rule : by,
 		 v->why ? ": " : "", v->why ? v->why : "");
-	answer_text(c, MCP_REFUSED, text);
+	return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 }
 
 /* A message is refused by a JSON-RPC error; a well-formed call by a result its model can read. */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
 {
+	int done = 0;
+
 	(void)e;
 	must(receipt_index(proof) > 0);
-	if (c->code)
+	if (c->code && c->key)
+		done = input_fail(c, c->code, c->text);
+	else if (c->code)
 		answer_error(c, c->code, c->text);
 	else if (c->action.kind != ACTION_MESSAGE)
-		say_refused(c);
+		done = say_refused(c);
 	call_end(c);
-	return 0;
+	return done;
 }
 
 /* Who is over its quota goes on asking: the first refusal has a record of its own, those after it are counted. */
@@ -99,7 +108,7 @@ static int count_fault(struct session *s, struct request *r, const struct mcp_fa
 		       struct err *e)
 {
 	if (f->code)
-		mcp_write_error(&s->outlet.out, r->m.id, f->code, f->text);
+		era_write_fault(s, r, f);
 	return dropped(s->broker, &s->drops, NULL, f->reason, r->line, r->size, e);
 }
 
@@ -142,7 +151,7 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 /* News can be missed, answers cannot: who does not read gets none until it does. */
 bool session_hears(const struct session *s)
 {
-	return !s->gone && s->greeted && outlet_left(&s->outlet) < OUT_PAUSE;
+	return !s->gone && (s->greeted || s->era == MCP_ERA_MODERN) && outlet_left(&s->outlet) < OUT_PAUSE;
 }
 
 void session_tell(struct session *s, const char *method, const json_t *params)
@@ -186,6 +195,7 @@ int session_take(struct session *s, const char *line, size_t size, struct err *e
 	} else {
 		done = method_serve(s, &r, e);
 	}
+	modern_retry_free(&r.retry);
 	json_decref(r.doc);
 	return done;
 }

@@ -17,7 +17,9 @@ struct stage {
 static const struct stage asked[] = {
 	{ quota_ask },
 	{ inspect_ask }, /* before those whose sentences may repeat an argument */
+	{ pins_ask },
 	{ exec_ask },
+	{ pins_check_arguments },
 	{ NULL },
 };
 
@@ -28,7 +30,9 @@ static const struct stage asked_back[] = {
 
 /* The answer to either. */
 static void (*const answers[])(struct call *c, struct answer *a) = {
+	pins_check_result,
 	inspect_answer,
+	cut_answer,
 	NULL,
 };
 

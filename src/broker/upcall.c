@@ -63,13 +63,11 @@ static void write_question(struct call *c, json_t *params)
 	buf_puts(&c->forward, "}");
 }
 
-static int ask_agent(struct server *s, struct session *to, enum mcp_upward what, struct request *r,
+static int ask_agent(struct call *c, struct session *to, enum mcp_upward what, struct request *r,
 		     struct err *e)
 {
-	struct call *c = call_new_up(s, to, r, e);
+	struct server *s = c->server;
 
-	if (!c)
-		return -1;
 	c->upward = what;
 	c->action = (struct action){ .kind = mcp_upward_info(what)->action,
 				     .server = s->name,
@@ -106,6 +104,7 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 {
 	const char *wrong = mcp_check_upward(what, r->m.params), *why = NULL;
 	struct session *to;
+	struct call *c;
 
 	if (wrong)
 		return turn_away(s, r, REASON_BAD_PARAMS, MCP_BAD_PARAMS, wrong, e);
@@ -118,7 +117,56 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 	to = find_agent(s, what, r->m.params, &why);
 	if (!to)
 		return turn_away(s, r, REASON_NO_METHOD, MCP_NO_METHOD, why, e);
-	return ask_agent(s, to, what, r, e);
+	c = call_new_up(s, to, r, e);
+	return c ? ask_agent(c, to, what, r, e) : -1;
+}
+
+static bool find_upward(enum mcp_upward *out, const char *method)
+{
+	int what;
+
+	for (what = 0; what < MCP_UPWARDS; what++)
+		if (strcmp(method, mcp_upward_info((enum mcp_upward)what)->method) == 0)
+			break;
+	*out = (enum mcp_upward)what;
+	return what < MCP_UPWARDS;
+}
+
+/* The older era knows a url by an id, the newer has none: then it is one of ours. */
+static const char *check_question(enum mcp_upward what, json_t *params, const struct call *c)
+{
+	scoped(json) json_t *older = c->modern ? json_copy(params) : json_incref(params);
+
+	if (strcmp(json_text(older, "mode"), "url") == 0 && !json_object_get(older, "elicitationId"))
+		json_object_set_new(older, "elicitationId",
+				    json_sprintf("reeve-%" PRIu64, c->session->next_id + 1));
+	return mcp_check_upward(what, older);
+}
+
+int upcall_for(const char **wrong, struct call *c, const char *key, json_t *request, struct err *e)
+{
+	struct request r = { .m = { .kind = MCP_REQUEST,
+				    .id = c->id,
+				    .params = json_object_get(request, "params") } };
+	enum mcp_upward what;
+	struct call *question;
+
+	if (!find_upward(&what, json_text(request, "method")))
+		*wrong = "it is nothing that MCP knows";
+	else if (c->broker->upcalls >= ASKED_MOST)
+		*wrong = "too many questions wait for answers";
+	if (!*wrong)
+		*wrong = check_question(what, r.m.params, c);
+	if (*wrong)
+		return 0;
+	question = call_new_up(c->server, c->session, &r, e);
+	if (!question)
+		return -1;
+	question->silent = true; /* its answer is for the call, the server has asked nothing by it */
+	question->asker = c;
+	question->key = strdup(key);
+	return question->key ? ask_agent(question, c->session, what, &r, e)
+			     : err_sys(e, "memory for a question");
 }
 
 /* The agent gets the bytes that were judged. */
@@ -127,6 +175,10 @@ int upcall_forward(struct call *c, const struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (!c->session || c->session->gone || c->server->in < 0)
 		return upcall_give_up(c, "cancelled", "the agent has gone", e);
+	if (c->key && !c->asker)
+		return upcall_give_up(c, "cancelled", "the call it was for is over", e);
+	if (c->key && c->asker->modern)
+		return input_shown(c, e);
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + c->server->deadline_ms * UINT64_C(1000000);
 	buf_add(&c->session->outlet.out, c->forward.data, c->forward.size);
@@ -142,7 +194,9 @@ int upcall_give_up(struct call *c, const char *status, const char *why, struct e
 	if (c->state == CALL_FLYING && c->session)
 		session_cancel(c->session, c->relay_id);
 	answer_error(c, MCP_INTERNAL, why);
-	return call_close(c, (struct outcome){ .status = status, .why = why, .exit = -1 }, e);
+	if (call_close(c, (struct outcome){ .status = status, .why = why, .exit = -1 }, e) < 0)
+		return -1;
+	return c->key ? input_fail(c, MCP_INTERNAL, why) : 0;
 }
 
 static struct call *find_asked(struct session *a, const json_t *id)
@@ -168,8 +222,19 @@ static void remember(struct call *c, const struct answer *a)
 		c->server->rooted = c->session;
 }
 
+static int answer_server(struct call *c, const struct answer *a, struct err *e)
+{
+	if (a->error)
+		answer_failure(c, a->error);
+	else
+		answer_result(c, a->result);
+	return call_close(c, a->outcome, e);
+}
+
 static int deliver(struct call *c, struct answer *a, struct err *e)
 {
+	int done;
+
 	if (a->result && !mcp_answers_upward(c->upward, a->result)) {
 		json_decref(take(&a->result));
 		a->error = json_pack("{s:i, s:s}", "code", MCP_INTERNAL, "message",
@@ -180,13 +245,13 @@ static int deliver(struct call *c, struct answer *a, struct err *e)
 		stages_answer(c, a);
 		remember(c, a);
 	}
-	if (a->error)
-		answer_failure(c, a->error);
+	if (c->key)
+		done = input_take(c, a, e);
 	else
-		answer_result(c, a->result);
+		done = answer_server(c, a, e);
 	json_decref(a->result);
 	json_decref(a->error);
-	return call_close(c, a->outcome, e);
+	return done;
 }
 
 int upcall_answer(bool *taken, struct session *s, struct request *r, struct err *e)

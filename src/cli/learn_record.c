@@ -1,19 +1,13 @@
 /*
- * The records of one run, as the auditor's program shows them: this one links nothing that reads a
- * ledger. They are taken as they stand; whoever doubts them runs `reeve audit verify` first. What
- * they hold was partly written by the agent, so it is read as strictly as any message, and only
- * ever becomes text in the files that are made.
+ * The records of one run. What they hold was partly written by the agent, and only ever becomes text in
+ * the files that are made.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "cli/learn.h"
-#include "launcher/launcher.h"
+#include "cli/ledger_lines.h"
 
 enum { RESOURCE_MOST = 512 }; /* what a record holds of one; a longer one was cut */
 
@@ -82,8 +76,9 @@ static const struct {
 };
 
 /* Without a number, each run's record begins anew, so that the last one stays. */
-static void take_record(struct learn *l, json_t *record)
+static void take_record(void *learn, json_t *record)
 {
+	struct learn *l = learn;
 	json_t *run = json_object_get(record, "run");
 	uint64_t n = (uint64_t)json_integer_value(run);
 	size_t i;
@@ -100,64 +95,10 @@ static void take_record(struct learn *l, json_t *record)
 			kinds[i].count(l->record, record);
 }
 
-static int take_lines(struct learn *l, FILE *from, struct err *e)
-{
-	scoped(mem) char *line = NULL;
-	size_t room = 0;
-	ssize_t size;
-
-	while ((size = getline(&line, &room, from)) > 0) {
-		scoped(json) json_t *record = NULL;
-
-		if (json_read_message(&record, line, (size_t)size, e) < 0)
-			return err_in(e, "what reeve-audit shows of %s", l->ledger);
-		take_record(l, record);
-	}
-	return 0;
-}
-
-/* What it says on stderr goes where ours does: it names the ledger and what is wrong with it. */
-static pid_t start_auditor(const struct learn *l, int *out, struct err *e)
-{
-	char path[LAUNCH_TEXT + 64], programs[LAUNCH_TEXT];
-	int ends[2];
-	pid_t pid;
-
-	if (paths_programs(programs, e) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "%s/reeve-audit", programs);
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "a pipe");
-	pid = fork();
-	if (pid == 0) {
-		if (dup2(ends[1], STDOUT_FILENO) >= 0)
-			execl(path, path, "show", l->ledger, "--json", (char *)NULL);
-		_exit(EXIT_FAILURE);
-	}
-	close(ends[1]);
-	*out = ends[0];
-	if (pid > 0)
-		return pid;
-	close(ends[0]);
-	return err_sys(e, "start reeve-audit");
-}
-
 int learn_record(struct learn *l, struct err *e)
 {
-	int out = -1, status = 0, taken;
-	pid_t pid = start_auditor(l, &out, e);
-	FILE *from;
-
-	if (pid < 0)
+	if (ledger_lines(l->ledger, 0, take_record, l, e) < 0)
 		return -1;
-	from = fdopen(out, "r");
-	taken = from ? take_lines(l, from, e) : err_sys(e, "a pipe");
-	if (from)
-		fclose(from);
-	if (waitpid(pid, &status, 0) < 0 || taken < 0)
-		return taken < 0 ? -1 : err_sys(e, "reeve-audit");
-	if (status != 0)
-		return err_set(e, ERR_INPUT, "reeve-audit cannot show %s", l->ledger);
 	if (l->record)
 		return 0;
 	return l->run ? err_set(e, ERR_INPUT, "there is no run %" PRIu64 " in %s", l->run,

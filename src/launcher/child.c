@@ -1,6 +1,6 @@
 /*
  * Tool servers and exec calls: each in a jail of its own. Their stderr is free text for people; it
- * is drained always, so that nobody blocks on it, and kept up to a bound in the run's folder.
+ * is drained always, so that nobody blocks on it, and kept.c keeps the end of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { LEAVE_SECONDS = 2, GOODBYE_SECONDS = 3 };
+enum { LEAVE_SECONDS = 2, GOODBYE_SECONDS = 3, LAST_WORDS = 300 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -27,20 +27,6 @@ static struct child *free_slot(struct run *r)
 		if (r->children[i].jail.init < 0)
 			return &r->children[i];
 	return NULL;
-}
-
-/* runs/TENANT/N/SERVER.stderr; that it cannot be kept is no reason not to run. */
-static int keep_file(const struct run *r, const char *name)
-{
-	char path[LAUNCH_TEXT + 128];
-	struct err ignored = { 0 };
-
-	snprintf(path, sizeof(path), "%s/%llu", r->at.runs, (unsigned long long)r->index);
-	if (fd_make_dirs(path, 0700, &ignored) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "%s/%llu/%s.stderr", r->at.runs, (unsigned long long)r->index,
-		 name);
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
@@ -58,7 +44,7 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 		return err_sys(e, "pipe");
 	its = fds[1];
 	*c = (struct child){
-		.tag = tag, .server = server, .name = name, .jail = JAIL_NONE, .said = fds[0], .kept = keep_file(r, name)
+		.tag = tag, .server = server, .name = name, .jail = JAIL_NONE, .said = fds[0]
 	};
 	fcntl(its, F_SETFL, 0);
 	spec.stdio[0] = in;
@@ -72,7 +58,6 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 	jail_end(&c->jail);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
-	fd_close(&c->kept);
 	return -1;
 }
 
@@ -131,21 +116,27 @@ void children_hurry(struct run *r)
 	}
 }
 
-void child_listen(struct child *c)
+bool child_listen(struct run *r, struct child *c)
 {
 	char bytes[4096];
 	ssize_t got = read(c->said, bytes, sizeof(bytes));
-	struct err ignored = { 0 };
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got <= 0) {
+		return false;
+	if (got <= 0)
 		fd_close(&c->said);
-		return;
-	}
-	if (c->kept >= 0 && c->kept_bytes + (size_t)got <= RUN_STDERR_MOST &&
-	    fd_write_all(c->kept, bytes, (size_t)got, &ignored) == 0)
-		c->kept_bytes += (size_t)got;
+	else
+		kept_add(r, c->server, bytes, (size_t)got);
+	return got > 0;
+}
+
+/* Its last words: never more than a pipe holds, because nobody inside writes any more. */
+static void hear_out(struct run *r, struct child *c)
+{
+	int i;
+
+	for (i = 0; i < LAST_WORDS && c->said >= 0 && child_listen(r, c); i++)
+		;
 }
 
 int child_ended(struct run *r, struct child *c, struct err *e)
@@ -157,21 +148,14 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 		return 0;
 	if (events_last(r, &c->jail, c->name, e) < 0)
 		return -1;
-	while (c->said >= 0 && c->kept_bytes < RUN_STDERR_MOST) {
-		size_t before = c->kept_bytes;
-
-		child_listen(c);
-		if (c->kept_bytes == before)
-			break;
-	}
+	hear_out(r, c);
 	code = (uint32_t)status;
 	if (status && !r->ending && is_server(r, c))
-		log_say("tool server %s ended with status %d: see %s/%llu/%s.stderr", c->name, status,
-			r->at.runs, (unsigned long long)r->index, c->name);
+		log_say("tool server %s ended with status %d: reeve show %llu %s says more", c->name, status,
+			(unsigned long long)r->index, c->name);
 	jail_end(&c->jail);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
-	fd_close(&c->kept);
 	if (r->ending) /* the broker has been told that all is over, and may be gone */
 		return 0;
 	return wire_send(&r->broker, MSG_EXITED, c->tag, &code, 4, NULL, 0, e);
@@ -202,9 +186,11 @@ int children_silence(struct run *r, struct err *e)
 		if (r->children[i].jail.init >= 0)
 			jail_signal(&r->children[i].jail, SIGKILL);
 	for (i = 0; i < RUN_CHILDREN; i++)
-		if (r->children[i].jail.init >= 0 &&
-		    events_last(r, &r->children[i].jail, r->children[i].name, e) < 0)
-			return -1;
+		if (r->children[i].jail.init >= 0) {
+			if (events_last(r, &r->children[i].jail, r->children[i].name, e) < 0)
+				return -1;
+			hear_out(r, &r->children[i]);
+		}
 	events_tell_names(r);
 	return 0;
 }
@@ -218,6 +204,6 @@ void children_end(struct run *r)
 			jail_end(&r->children[i].jail);
 		r->children[i].jail = JAIL_NONE;
 		fd_close(&r->children[i].said);
-		fd_close(&r->children[i].kept);
 	}
+	kept_end(r);
 }

@@ -184,7 +184,8 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->cow.all = r->cow.folder = -1;
 	r->began_ns = clock_mono_ns();
 	for (i = 0; i < RUN_CHILDREN; i++)
-		r->children[i] = (struct child){ .jail = JAIL_NONE, .said = -1, .kept = -1 };
+		r->children[i] = (struct child){ .jail = JAIL_NONE, .said = -1 };
+	kept_begin(r);
 }
 
 /* In this order on every path: nothing that acts may outlive who writes it down. */

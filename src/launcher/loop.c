@@ -124,7 +124,7 @@ static int attend_children(struct run *r, const struct pollfd *at, struct err *e
 		const struct pollfd *its = at + FIXED + EACH * i;
 
 		if (its[0].revents)
-			child_listen(c);
+			(void)child_listen(r, c);
 		if (its[2].revents && events_hear(r, &c->jail, c->name, e) < 0)
 			return -1;
 		if (its[1].revents && child_ended(r, c, e) < 0)

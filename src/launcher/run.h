@@ -17,10 +17,8 @@ struct child {
 	const char *name;	/* of its server; borrowed from the tool file */
 	struct jail jail;	/* init -1: this slot is free */
 	int said;		/* read end of its stderr; -1: closed */
-	int kept;		/* file its stderr goes to; -1: none */
 	uint64_t leaves_ns;	/* it was told to end: when it is told more firmly; 0: it was not */
 	unsigned told;		/* how often */
-	size_t kept_bytes;
 };
 
 /* How long each phase of the start took, for --timings. */
@@ -55,6 +53,7 @@ struct run {
 	bool ending, done;
 	int status;		/* of the agent, once it has ended */
 	struct child children[RUN_CHILDREN];
+	int kept[TOOLS_SERVERS];	/* files their stderr goes to; -1: none */
 	struct phases phases;
 	struct cow cow;
 	struct bounds bounds;	/* what the profile wants held around the whole jail ... */
@@ -106,12 +105,17 @@ int serve_broker(struct run *r, struct err *e) must_use;
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
 		size_t server, struct err *e) must_use;
 void child_stop(struct run *r, uint64_t tag);
-void child_listen(struct child *c);		/* its stderr has something to say */
+bool child_listen(struct run *r, struct child *c);	/* its stderr has something to say; false: nothing */
 int child_ended(struct run *r, struct child *c, struct err *e) must_use;
 uint64_t children_deadline(const struct run *r);	/* 0: nobody is being waited for */
 void children_hurry(struct run *r);
 int children_silence(struct run *r, struct err *e) must_use;	/* end what still runs, and hear its last words */
 void children_end(struct run *r);
+
+/* kept.c: what servers say on standard error. */
+void kept_begin(struct run *r);
+void kept_add(struct run *r, size_t server, const char *bytes, size_t size);
+void kept_end(struct run *r);
 
 /*
  * events.c: what a jail's init tells, written down. `server` NULL: the agent's. Called when control is

@@ -105,8 +105,9 @@ static int how_it_ended(const char *program, int status, struct err *e)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return err_set(e, ERR_INPUT, "%.120s: not found", program);
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= 126 && WEXITSTATUS(status) <= 127)
+		return err_set(e, ERR_INPUT, "%.120s: %s", program,
+			       WEXITSTATUS(status) == 127 ? "not found" : "cannot be executed");
 	if (WIFEXITED(status))
 		return err_set(e, ERR_INPUT, "%.120s ended with status %d", program, WEXITSTATUS(status));
 	return err_set(e, ERR_INPUT, "%.120s was ended by signal %d", program, WTERMSIG(status));

@@ -42,14 +42,19 @@ void blocks_free(struct blocks *b)
 	free(b);
 }
 
+/* The filesystem's blocks, as the page cache would write them: what a power failure tears is the same. */
 static size_t block_of(int fd)
 {
 	struct statx st = { 0 };
+	size_t least, block;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) < 0 || !(st.stx_mask & STATX_DIOALIGN) ||
-	    st.stx_dio_mem_align > BLOCK_MOST)
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) < 0 || !(st.stx_mask & STATX_DIOALIGN))
 		return 0;
-	return st.stx_dio_offset_align;
+	least = st.stx_dio_offset_align;
+	block = st.stx_blksize < BLOCK_MOST ? st.stx_blksize : BLOCK_MOST;
+	if (least == 0 || st.stx_dio_mem_align > BLOCK_MOST || block % least || block & (block - 1))
+		return 0;
+	return block;
 }
 
 static bool make_room(struct blocks *b)
@@ -74,7 +79,7 @@ int blocks_begin(struct ledger *l, const char *dir, struct err *e)
 	if (store_file(&b->fd, dir, "journal", O_WRONLY | O_DIRECT, &none) < 0)
 		return 0;
 	b->block = block_of(b->fd);
-	if (b->block == 0 || b->block > BLOCK_MOST || (b->block & (b->block - 1)))
+	if (b->block == 0)
 		return 0;
 	if (!make_room(b))
 		return err_sys(e, "memory for the journal's last block");

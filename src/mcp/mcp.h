@@ -127,6 +127,12 @@ json_t *mcp_text_result(bool is_error, const char *text, size_t size, const char
 
 bool mcp_is_tool_error(const json_t *result);
 
+/*
+ * The id, if it is a number, of an answer too large to be read: from how its line begins, or from
+ * how it ends.
+ */
+bool mcp_find_id(uint64_t *id, const char *head, size_t head_size, const char *tail, size_t tail_size);
+
 /* --- lists --- */
 
 enum mcp_list { MCP_TOOL_LIST, MCP_RESOURCE_LIST, MCP_TEMPLATE_LIST, MCP_PROMPT_LIST, MCP_LISTS };

@@ -51,6 +51,31 @@ bool shape_has_only(const json_t *object, const char *const *words, size_t count
 	return true;
 }
 
+/*
+ * Words of the protocol. Readers that do not mind the case take what is spelt almost so for it, and
+ * then what was judged is not what is done.
+ */
+static const char *const words[] = {
+	"name", "arguments", "uri", "cursor", "_meta", "requestId", "progressToken", "progress",
+	"protocolVersion", "capabilities", "level", "ref", "argument", "context", "method", "params",
+	"content", "contents", "structuredContent", "isError", "nextCursor", "tools", "resources",
+	"resourceTemplates", "prompts", "messages", "completion", "resultType", "inputRequests",
+	"inputResponses", "requestState", "action", "roots", "code", "message", "data",
+};
+
+static bool has_variant(json_t *object)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(object, key, value)
+		for (i = 0; i < count_of(words); i++)
+			if (strcasecmp(words[i], key) == 0 && strcmp(words[i], key) != 0)
+				return true;
+	return false;
+}
+
 static json_t *usable_id(const json_t *doc)
 {
 	json_t *id = json_object_get(doc, "id");
@@ -73,6 +98,8 @@ static bool read_response(struct mcp_message *m, json_t *doc, struct mcp_fault *
 		return invalid(f, "a response needs an id and exactly one of result and error");
 	if (m->result && !json_is_object(m->result))
 		return invalid(f, "a result must be an object");
+	if (has_variant(m->result) || has_variant(m->error))
+		return invalid(f, "a member that is spelt almost as one of MCP's");
 	if (m->error && (!json_is_integer(json_object_get(m->error, "code")) ||
 			 !json_is_string(json_object_get(m->error, "message"))))
 		return invalid(f, "an error needs an integer code and a message");
@@ -95,6 +122,9 @@ static bool read_asking(struct mcp_message *m, json_t *doc, struct mcp_fault *f)
 		return invalid(f, "an id must be an integer or a string of at most 128 bytes");
 	if (m->params && !json_is_object(m->params))
 		return invalid(f, "params must be an object");
+	if (has_variant(m->params))
+		return fail(f, MCP_BAD_PARAMS, REASON_BAD_PARAMS,
+			    "a parameter that is spelt almost as one of MCP's");
 	return true;
 }
 

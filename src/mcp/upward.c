@@ -25,10 +25,10 @@ static bool is_plain_host(const char *host, size_t size)
 	size_t i;
 
 	for (i = 0; i < size; i++)
-		if (host[i] <= ' ' || host[i] > '~' || strchr("@\\\"<>^`{|}%", host[i]))
+		if (host[i] <= ' ' || host[i] > '~' || strchr("@\\\"<>^`{|}%", host[i]) ||
+		    ((i == 0 || host[i - 1] == '.') && strncasecmp(host + i, "xn--", 4) == 0))
 			return false;
-	return size > 0 && host[0] != ':' && strncasecmp(host, "xn--", 4) != 0 &&
-	       !memmem(host, size, ".xn--", 5);
+	return size > 0 && host[0] != ':';
 }
 
 /* What a person is sent to must be what it looks like. */

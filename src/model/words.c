@@ -55,6 +55,14 @@ const char *action_word(enum action_kind k)
 	return words[k];
 }
 
+const char *flow_word(unsigned bit)
+{
+	return bit == FLOW_READS_PRIVATE     ? "reads-private"
+	       : bit == FLOW_READS_UNTRUSTED ? "reads-untrusted"
+	       : bit == FLOW_SENDS_OUTSIDE   ? "sends-outside"
+					     : NULL;
+}
+
 const char *layer_word(enum policy_layer l)
 {
 	static const char *const words[] = {

@@ -162,6 +162,9 @@ struct tools_life {
 	bool unpinned;		/* "pins": "none" */
 };
 
+const char *tools_server_url(const struct tools *t, size_t server);	/* NULL: it has none */
+bool tools_server_from_workspace(const struct tools *t, size_t server);	/* may its program lie there? */
+
 /* What its own "limits" want held around its whole jail. */
 void tools_server_bounds(struct bounds *out, const struct tools *t, size_t server);
 void tools_server_life(struct tools_life *out, const struct tools *t, size_t server);

@@ -95,12 +95,12 @@ static void close_intent(struct stage *s, uint64_t index)
 	s->intents[i].open = false;
 }
 
-static void record(struct stage *s, const struct msg *m)
+static void record(struct stage *s, const void *bytes, size_t size)
 {
 	struct err e = { 0 };
 	struct record r;
 
-	done(record_unpack(&r, m->body, m->size, &e), &e);
+	done(record_unpack(&r, bytes, size, &e), &e);
 	s->index++;
 	if (r.kind == RECORD_OUTCOME)
 		close_intent(s, r.ref);
@@ -110,7 +110,24 @@ static void record(struct stage *s, const struct msg *m)
 		said(&r, FIELD_DIGEST, s->intents[s->intent_count].digest, SEAL_DIGEST_TEXT);
 		s->intent_count++;
 	}
-	done(wire_send_u64(&s->recorder, MSG_RECEIPT, m->tag, s->index, &e), &e);
+}
+
+static void commit(struct stage *s, const struct msg *m)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	uint8_t room[256];
+	struct pack p = { .at = room, .room = sizeof(room) };
+	const char *bytes;
+	struct err e = { 0 };
+	size_t size;
+
+	hold(m->type == MSG_COMMIT && m->size > 0);
+	while (u.left && (bytes = unpack_text(&u, &size))) {
+		record(s, bytes, size);
+		pack_number(&p, s->index, 8);
+	}
+	hold(unpack_done(&u) && !p.over);
+	done(wire_send(&s->recorder, MSG_RECEIPT, m->tag, room, p.size, NULL, 0, &e), &e);
 }
 
 static bool has_receipt(const struct stage *s, const char *line, size_t size)
@@ -318,7 +335,7 @@ static bool peers_turn(struct stage *s)
 	int got;
 
 	while ((got = wire_receive(&s->recorder, &s->msg, false, &e)) == WIRE_MESSAGE) {
-		record(s, &s->msg);
+		commit(s, &s->msg);
 		moved = true;
 	}
 	done(got, &e);

@@ -123,11 +123,11 @@ ACTS = {
 	"asks what is not": asks("tools/call", name="echo", arguments={"text": "EVIL"}),
 	"asks to ping": asks("ping"),
 	"calls our tool": first(lambda id: {"jsonrpc": "2.0", "id": "q", "method": "tools/call", "params": {"name": "no", "arguments": {"x": "EVIL"}}}),
+	"logs in another form": first(news("notifications/message", level="EVIL", data="EVIL"), news("notifications/message", level="info", message="EVIL")),
+	"logs not asked for": first(news("notifications/message", level="debug", data="EVIL")),
 	"progress of nothing": many(1000, news("notifications/progress", progressToken="EVIL", progress=1)),
 	"cancels the call": first(lambda id: {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id, "reason": "EVIL"}}),
 	"cancels the agent's": first(*(news("notifications/cancelled", requestId=n, reason="EVIL") for n in (1, "alive", "init"))),
-	"logs in another form": first(news("notifications/message", level="EVIL", data="EVIL"), news("notifications/message", level="info", message="EVIL")),
-	"logs not asked for": first(news("notifications/message", level="debug", data="EVIL")),
 	"unknown news": many(1000, news("notifications/EVIL")),
 	"changed lists": many(200, news("notifications/tools/list_changed")),
 

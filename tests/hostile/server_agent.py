@@ -5,11 +5,11 @@
 	server_agent.py judge OUT RECORDS	outside: "ok WHAT" or "no WHAT: why", a line each
 	server_agent.py starts OUT SOCKETS, judge-starts OUT RECORDS	the same for the servers of server_starts.py
 """
-import json, sys
+import hashlib, json, sys
 from agent import INIT, READY, talk
 from agent_rows import call, line
 from server_acts import ACTS
-from server_rows import ALONE, ENDS
+from server_rows import ALONE, DROPPED, ENDS
 from server_starts import NAMES, STARTS
 
 def send(out, sockets):
@@ -57,6 +57,21 @@ def shape(a):
 		return "error" if said.endswith("The call may or may not have had an effect.") else "error of the server"
 	return "good" if said.startswith("good") else said
 
+def judge_dropped(dropped):
+	"""The last record of a reason has its whole count; in between there is one for each power of ten."""
+	last, counts = {}, {}
+	for r in dropped:
+		last[r["reason"]] = r["count"]
+		counts.setdefault(r["reason"], []).append(r["count"])
+	for reasons, count in DROPPED.items():
+		got = sum(last.get(reason, 0) for reason in reasons)
+		say(got == count, f"what nobody got because of {' or '.join(reasons)} is counted: {count}", got)
+	say(set(last) == {reason for reasons in DROPPED for reason in reasons}, "and there is no other reason", last)
+	say(all(c[:-1] == [10 ** i for i in range(len(c) - 1)] for c in counts.values()), "the first at once, then by powers of ten", counts)
+	say(all(r["server"] == "h" for r in dropped), "by the one server", dropped)
+	first = b"EVIL words on standard output"
+	say(dropped[0]["digest"] == "sha256:" + hashlib.sha256(first).hexdigest() and dropped[0]["size"] == len(first), "with size and digest of the first", dropped[0])
+
 def judge(out, records):
 	told = {act: rest for act, *rest in map(json.loads, open(out))}
 	intents, outcomes = {}, {}
@@ -65,6 +80,7 @@ def judge(out, records):
 			intents[r["n"]] = r["resource"]
 		if r["kind"] == "outcome" and r["intent"] in intents:
 			outcomes.setdefault(intents[r["intent"]], []).append(r["status"])
+	judge_dropped([r for r in map(json.loads, open(records)) if r["kind"] == "dropped"])
 	for act in ACTS:
 		said, other = told.get(act, ([], []))
 		answers = {}

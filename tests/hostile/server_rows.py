@@ -1,7 +1,7 @@
 """tests/hostile/server_rows.py - what becomes of each act of server_acts.py: a table.
 
 A row: the act; what the agent gets: "good" (a result that says so), "error" (a result with isError, of
-reeve's own words); how the call's outcome is recorded. An act that has no row gives the good answer, and
+reeve's own words), "error of the server" (another one); how the call's outcome is recorded. An act that has no row gives the good answer, and
 "ok". What is never itself again has a server of its own.
 """
 ALONE = {"deaf": "deaf", "mute": "mute"}
@@ -11,5 +11,18 @@ ENDS = {
 	"dies with half a line": ("error", "failed"),
 	"deaf": ("error", "timeout"),
 	"mute": ("error", "failed"),
+	"too many values": ("error of the server", "cut"),
 	"5 MiB without an end, then dies": ("error", "failed"),
+}
+
+# How much of what the server "h" says nobody gets, by why, when all acts are done. News of a call that is
+# not there is unsolicited until it is a flood.
+DROPPED = {
+	("bad-json",): 14,
+	("bad-message",): 15,
+	("bad-params",): 2,
+	("too-long",): 1,
+	("no-method",): 4 + 1 + 1000,
+	("late",): 39 + 1 + 9 + 1,
+	("unsolicited", "flooding"): 1 + 3 + 2 + 1000,
 }

@@ -113,8 +113,8 @@ async function withMany(_args, ctx) {
 }
 
 // Only what the client says it can do.
-async function whatItCan(_args, ctx) {
-  const can = ctx.mcpReq.envelope?.['io.modelcontextprotocol/clientCapabilities'] ?? {}
+const whatItCan = (server) => async (_args, ctx) => {
+  const can = ctx.mcpReq.envelope?.['io.modelcontextprotocol/clientCapabilities'] ?? server.server.getClientCapabilities() ?? {}
   if (ctx.mcpReq.inputResponses)
     return text(`answers to: ${Object.keys(ctx.mcpReq.inputResponses).sort().join(' ')}`)
   const requests = Object.entries(many).filter(([, one]) => can[one.method.split('/')[0]])
@@ -126,8 +126,7 @@ async function progress(_args, ctx) {
   for (const at of [0, 50, 100]) {
     if (token !== undefined)
       await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken: token, progress: at, total: 100, message: `${at} of 100` } })
-    if (at < 100)
-      await pause(50)
+    await pause(50)
   }
   return text('done')
 }
@@ -172,7 +171,6 @@ const tools = {
   test_input_required_result_tampered_state: ['keeps a state that is signed', none, withState],
   test_input_required_result_multiple_inputs: ['asks three things at once', none, withMany],
   test_input_required_result_multi_round: ['asks twice, one after the other', none, inSteps],
-  test_input_required_result_capabilities: ['asks what the client can do', none, whatItCan],
   test_missing_capability: ['needs sampling', none, asking('greeting', () => many.greeting, () => text('the client can sample'))],
   test_header: ['an argument that is in a header too', fromJsonSchema({ type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } }, required: ['region'] }),
     async ({ region }) => text(`region ${region}`)],
@@ -182,6 +180,7 @@ const tools = {
 function addTools(server, more) {
   for (const [name, [description, inputSchema, run]] of Object.entries(tools))
     server.registerTool(name, { description, inputSchema }, run)
+  server.registerTool('test_input_required_result_capabilities', { description: 'asks what the client can do', inputSchema: none }, whatItCan(server))
   server.registerTool('test_trigger_tool_change', { description: 'one tool more', inputSchema: none }, async () => more.tool(server))
   server.registerTool('test_trigger_prompt_change', { description: 'one prompt more', inputSchema: none }, async () => more.prompt(server))
 }

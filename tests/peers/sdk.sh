@@ -5,15 +5,7 @@
 here=$top/tests/peers
 have_userns || skip_all 'no user namespaces for this user'
 command -v node >/dev/null || skip_all 'node is missing: make check installs it as root'
-
-modules=$top/build/peers
-if ! cmp -s "$here/package-lock.json" "$modules/installed"; then
-	mkdir -p "$modules"
-	cp "$here/package.json" "$here/package-lock.json" "$modules/"
-	(cd "$modules" && npm ci --no-audit --no-fund --ignore-scripts >"$room/npm.log" 2>&1) ||
-		skip_all "npm cannot install the peers: $(grep -m 1 -iE "reason:|err(or)?.* code" "$room/npm.log")"
-	cp "$here/package-lock.json" "$modules/installed"
-fi
+. "$top/tests/peers-lib.sh"
 
 # The same work folder for both ways, because its path is part of the answers.
 fresh() {

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lines.h"
+
 static double now_us(void)
 {
 	struct timespec t;
@@ -31,7 +33,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void connect_to(const char *path, FILE **in, FILE **out)
+static void connect_to(const char *path, struct lines *in, FILE **out)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -41,11 +43,11 @@ static void connect_to(const char *path, FILE **in, FILE **out)
 		perror(path);
 		exit(3);
 	}
-	*in = fdopen(fd, "r");
+	*in = (struct lines){ .fd = fd };
 	*out = fdopen(dup(fd), "w");
 }
 
-static void start(char **argv, FILE **in, FILE **out)
+static void start(char **argv, struct lines *in, FILE **out)
 {
 	int to[2], from[2];
 
@@ -61,24 +63,23 @@ static void start(char **argv, FILE **in, FILE **out)
 	}
 	close(to[0]);
 	close(from[1]);
-	*in = fdopen(from[0], "r");
+	*in = (struct lines){ .fd = from[0] };
 	*out = fdopen(to[1], "w");
 }
 
 /* The id of the next answer; -1: hung up. Notifications are passed over. */
-static long hear(FILE *in)
+static long hear(struct lines *in)
 {
-	static char *line;
-	static size_t room;
 	json_t *message, *id;
 	long got = -2;
+	size_t size;
+	char *line;
 
 	while (got == -2) {
-		ssize_t size = getline(&line, &room, in);
-
-		if (size <= 0)
+		line = line_next(in, &size);
+		if (!line)
 			return -1;
-		message = json_loadb(line, (size_t)size, 0, NULL);
+		message = json_loadb(line, size, 0, NULL);
 		id = json_object_get(message, "id");
 		if (json_is_integer(id))
 			got = (long)json_integer_value(id);
@@ -87,7 +88,7 @@ static long hear(FILE *in)
 	return got;
 }
 
-static int greet(FILE *in, FILE *out)
+static int greet(struct lines *in, FILE *out)
 {
 	fputs("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
 	      "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"mcp_client\",\"version\":\"1\"}}}\n",
@@ -104,7 +105,8 @@ int main(int argc, char **argv)
 {
 	long calls, inflight, sent = 0, done = 0, id;
 	double *began, *took, start_us;
-	FILE *in, *out;
+	struct lines in;
+	FILE *out;
 
 	if (argc < 6)
 		return 2;
@@ -116,7 +118,7 @@ int main(int argc, char **argv)
 	inflight = atol(argv[3]);
 	began = calloc((size_t)calls + 2, sizeof(*began));
 	took = calloc((size_t)calls + 2, sizeof(*took));
-	if (greet(in, out) < 0)
+	if (greet(&in, out) < 0)
 		return 1;
 	start_us = now_us();
 	while (done < calls) {
@@ -127,13 +129,15 @@ int main(int argc, char **argv)
 				sent + 1, argv[4], argv[5], sent + 1);
 		}
 		fflush(out);
-		id = hear(in);
-		if (id < 1 || id > calls)
-			return 1;
-		took[done++] = now_us() - began[id - 1];
-		printf("%s-%ld\n", argv[5], id);
-		if (inflight == 1 || done % 16 == 0)
-			fflush(stdout);
+		do {
+			id = hear(&in);
+			if (id < 1 || id > calls)
+				return 1;
+			took[done++] = now_us() - began[id - 1];
+			printf("%s-%ld\n", argv[5], id);
+			if (inflight == 1 || done % 16 == 0)
+				fflush(stdout);
+		} while (done < sent && line_is_here(&in));
 	}
 	qsort(took, (size_t)calls, sizeof(*took), by_value);
 	fprintf(stderr, "calls %ld seconds %.6f p50 %.1f p99 %.1f\n", calls, (now_us() - start_us) / 1e6,

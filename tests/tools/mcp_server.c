@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lines.h"
+
 extern char **environ;
 
 static const char *const tools[] = { "echo", "log",   "fail",  "rpc_error", "hang", "die",
@@ -27,7 +29,6 @@ static void say(json_t *message)
 	char *text = json_dumps(message, JSON_COMPACT);
 
 	fprintf(stdout, "%s\n", text);
-	fflush(stdout);
 	free(text);
 	json_decref(message);
 }
@@ -145,17 +146,19 @@ static void serve(json_t *message, const char *log)
 
 int main(void)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t size;
+	struct lines in = { .fd = 0 };
+	char *line;
+	size_t size;
 
-	while ((size = getline(&line, &room, stdin)) > 0) {
-		json_t *message = json_loadb(line, (size_t)size, 0, NULL);
+	while ((line = line_next(&in, &size))) {
+		json_t *message = json_loadb(line, size, 0, NULL);
 
 		if (message)
 			serve(message, getenv("LOG"));
 		json_decref(message);
+		if (!line_is_here(&in))
+			fflush(stdout);
 	}
-	free(line);
+	free(in.bytes);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /*
  * recorder_client SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
- * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, genesis, burst N,
+ * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, pair N (that outcome and
+ * an intent in one message, as a broker sends them: two lines), bent N (a COMMIT that no broker sends),
+ * genesis, burst N,
  * until-halt, hear (what the launcher is told unasked), close.
  */
 #include <inttypes.h>
@@ -68,12 +70,9 @@ static uint64_t answer(struct tool *t, struct wire *w, bool print)
 	return number;
 }
 
-static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum record_kind kind, uint64_t ref)
+static struct record made(enum record_kind kind, uint64_t ref)
 {
 	struct record r = { .kind = kind, .ref = ref };
-	struct err e = { .kind = ERR_NONE };
-	uint8_t packed[RECORD_MOST], body[RECORD_MOST + 4];
-	struct pack p = { .at = body, .room = sizeof(body) };
 
 	record_text(&r, FIELD_AGENT, kind == RECORD_RUN ? "tester" : NULL);
 	record_text(&r, FIELD_TOOL, kind == RECORD_INTENT ? "read_file" : NULL);
@@ -81,13 +80,66 @@ static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum r
 	record_text(&r, FIELD_RESOURCE, kind == RECORD_INTENT ? "a \"quoted\"\n\x1b[31mname" : NULL);
 	record_text(&r, FIELD_WHY, kind == RECORD_REFUSAL ? "no rule allows it" : NULL);
 	record_text(&r, FIELD_STATUS, kind == RECORD_OUTCOME || kind == RECORD_CLOSE ? "ok" : NULL);
+	return r;
+}
+
+static void add_record(struct pack *p, enum record_kind kind, uint64_t ref)
+{
+	struct record r = made(kind, ref);
+	uint8_t packed[RECORD_MOST];
+
+	pack_text(p, (const char *)packed, record_pack(packed, &r));
+}
+
+static void send_record(struct wire *w, enum msg_type type, uint64_t tag, enum record_kind kind, uint64_t ref)
+{
+	struct record r = made(kind, ref);
+	struct err e = { .kind = ERR_NONE };
+	uint8_t body[RECORD_MOST + 4];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
 	if (type != MSG_COMMIT && wire_send_record(w, type, tag, &r, &e) < 0)
 		return;	/* the answer will say "gone" */
-	if (type == MSG_COMMIT) {
-		pack_text(&p, (const char *)packed, record_pack(packed, &r));
-		if (wire_send(w, type, tag, body, p.size, NULL, 0, &e) < 0)
-			return;
-	}
+	if (type != MSG_COMMIT)
+		return;
+	add_record(&p, kind, ref);
+	if (wire_send(w, type, tag, body, p.size, NULL, 0, &e) < 0)
+		return;
+}
+
+/* 0: nothing in it; 1: a record that says it is longer; 2: 33 of them; 3: half a size; 4: one of no bytes. */
+static void bent(struct tool *t, uint64_t how)
+{
+	static const size_t records[] = { 0, 1, WIRE_RECORDS + 1, 1, 1 };
+	struct err e = { .kind = ERR_NONE };
+	uint8_t body[WIRE_COMMIT];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	size_t i;
+
+	for (i = 0; i < records[how]; i++)
+		add_record(&p, RECORD_REFUSAL, 0);
+	p.size -= how == 1;
+	if (how == 3)
+		pack_number(&p, 0, 2);
+	if (how == 4)
+		pack_text(&p, "", 0);
+	if (wire_send(&t->broker, MSG_COMMIT, ++t->tag, body, p.size, NULL, 0, &e) == 0)
+		answer(t, &t->broker, true);
+	answer(t, &t->broker, true);
+}
+
+static void pair(struct tool *t, uint64_t intent)
+{
+	struct err e = { .kind = ERR_NONE };
+	uint8_t body[2 * RECORD_MOST];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
+	add_record(&p, RECORD_OUTCOME, intent);
+	add_record(&p, RECORD_INTENT, 0);
+	if (wire_send(&t->broker, MSG_COMMIT, t->tag + 1, body, p.size, NULL, 0, &e) == 0)
+		t->tag += 2;
+	answer(t, &t->broker, true);
+	answer(t, &t->broker, true);
 }
 
 /* At most 64 unanswered at a time, as a broker keeps it. */
@@ -164,6 +216,10 @@ static void act(struct tool *t, const char *path, const char *word, uint64_t num
 		commit(t, RECORD_REFUSAL, 0);
 	} else if (strcmp(word, "outcome") == 0) {
 		commit(t, RECORD_OUTCOME, number);
+	} else if (strcmp(word, "pair") == 0) {
+		pair(t, number);
+	} else if (strcmp(word, "bent") == 0) {
+		bent(t, number);
 	} else if (strcmp(word, "genesis") == 0) {
 		commit(t, RECORD_GENESIS, 0);
 	} else if (strcmp(word, "burst") == 0) {

@@ -104,6 +104,7 @@ static const struct {
 	{ "unknown server", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x__y\"}}", "no-server", "-32602" },
 	{ "no joined name", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"read\"}}", "no-server", "-32602" },
 	{ "a member too many", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"Name\":\"q\"}}", "bad-params", "-32602" },
+	{ "a parameter too many", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"task\":{}}}", "bad-params", "-32602" },
 	{ "arguments no object", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"arguments\":[]}}", "bad-params", "-32602" },
 	{ "exec: type", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\",\"arguments\":{\"what\":1}}}", "bad-params", "what must be of type string" },
 	{ "exec: missing", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\"}}", "bad-params", "what is missing" },

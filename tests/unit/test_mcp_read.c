@@ -160,11 +160,13 @@ static void writes_one_line_each(void **state)
 	json_decref(result);
 }
 
-static void speaks_two_revisions(void **state)
+static void speaks_four_revisions(void **state)
 {
 	(void)state;
 	assert_string_equal(mcp_revision("2025-06-18"), "2025-06-18");
 	assert_string_equal(mcp_revision("2025-11-25"), "2025-11-25");
+	assert_string_equal(mcp_revision("2025-03-26"), "2025-03-26");
+	assert_string_equal(mcp_revision("2024-11-05"), "2024-11-05");
 	assert_string_equal(mcp_revision("1999-01-01"), "2025-11-25");
 	assert_string_equal(mcp_revision(NULL), "2025-11-25");
 }
@@ -177,7 +179,7 @@ int main(void)
 		cmocka_unit_test(first_tool_of_a_name_stands),
 		cmocka_unit_test(adds_defaults),
 		cmocka_unit_test(writes_one_line_each),
-		cmocka_unit_test(speaks_two_revisions),
+		cmocka_unit_test(speaks_four_revisions),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
