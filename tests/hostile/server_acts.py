@@ -138,6 +138,9 @@ ACTS = {
 	"deaf": deaf,
 	"mute": mute,
 	"chatters": chatters,
+	"a result of 5 MiB": lambda id: [text(id, "good" + "x" * (5 << 20))],
+	"a result of 20 MiB": first(lambda id: text(id, "EVIL" * (5 << 20))),
+	"20 MiB, and an id in its text": first(lambda id: text(-5, '"id":%s' % id + "EVIL" * (5 << 20))),
 	"5 MiB": first(lambda id: evil(id, pad="x" * (5 << 20))),
 	"5 MiB without an end, then dies": dies(lambda id: b"EVIL" * (5 << 18)),
 }
