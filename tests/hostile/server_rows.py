@@ -1,8 +1,9 @@
 """tests/hostile/server_rows.py - what becomes of each act of server_acts.py: a table.
 
 A row: the act; what the agent gets: "good" (a result that says so), "error" (a result with isError, of
-reeve's own words), "error of the server" (another one); how the call's outcome is recorded. An act that has no row gives the good answer, and
-"ok". What is never itself again has a server of its own.
+reeve's own words), "error of the server" (another one), or an error's code; how the call's outcome is
+recorded. An act that has no row gives the good answer, and "ok". What is never itself again has a server of
+its own.
 """
 ALONE = {
 	"dies": "d1", "dies with half a line": "d2", "dies with an answer": "d3", "5 MiB without an end, then dies": "d4",
@@ -15,7 +16,7 @@ ENDS = {
 	"deaf": ("error", "timeout"),
 	"mute": ("error", "failed"),
 	"too many values": ("error of the server", "cut"),
-	"a result of 5 MiB": ("good", "cut"),
+	"one in an error": ("5", "error"),
 	"a result of 20 MiB": ("error of the server", "cut"),
 	"5 MiB without an end, then dies": ("error", "failed"),
 }
@@ -30,4 +31,10 @@ DROPPED = {
 	("no-method",): 4 + 1 + 1000,
 	("late",): 39 + 1 + 9 + 1 + 1 + 1,
 	("unsolicited", "flooding"): 1 + 3 + 2 + 1000,
+}
+
+# What of an answer is not as the server wrote it, as its outcome says.
+ALTERED = {
+	**{f"one in {where}": ["text"] for where in ("structured content", "a key", "_meta", "annotations", "a resource", "a link", "the type", "an error")},
+	"a text that hides": ["text"], "a result of 5 MiB": ["cut"], "a link to a file": ["link"], "a link that is a program": ["link"],
 }
