@@ -160,7 +160,9 @@ int ask_write(struct call *c, struct err *e)
 /* Well-formed as a message, but nothing this could be asked with is told as an error. */
 static int refuse_call(struct call *c, enum reason reason, struct err *e)
 {
-	if (reason == REASON_BAD_PARAMS || reason == REASON_TOO_LONG || reason == REASON_NO_SERVER)
+	/* Arguments that do not fit a tool are told as its result, which a model reads (MCP 2025-11-25). */
+	if ((reason == REASON_BAD_PARAMS && c->what != MCP_CALL_TOOL) || reason == REASON_TOO_LONG ||
+	    reason == REASON_NO_SERVER)
 		c->code = MCP_BAD_PARAMS;
 	if (reason == REASON_OVER_QUOTA && c->session->drops.of[reason].count)
 		return session_count_refusal(c, reason, e);
