@@ -250,6 +250,7 @@ static void a_server_asks_the_model(void **state)
 	agent_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sampling/createMessage\",\"params\":{" SAMPLE "}}");
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{}}}");	/* not that id */
 	asked(s, RECORD_REFUSAL, "message", "", "unsolicited");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"text\":\"other\"}}}");	/* counted */
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"yes\"}}}");
 	tool_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":\"s\",\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"yes\"}}}");
 	r = recorded(s, RECORD_OUTCOME, &tag);
