@@ -169,7 +169,7 @@ void agents_tell_changed(struct broker *b, const struct server *changed, enum mc
 
 	for (i = 0; i < b->session_count; i++) {
 		s = b->sessions[i];
-		if (!s->greeted || s->told[told] || (s->server && s->server != changed))
+		if (!s->greeted || !session_hears(s) || s->told[told] || (s->server && s->server != changed))
 			continue;
 		session_tell(s, mcp_list_info(told)->changed, NULL);
 		s->told[told] = true;
