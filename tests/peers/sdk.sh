@@ -20,8 +20,11 @@ fresh() {
 	printf '\211PNG\r\n\032\n' >"$1/work/data/dot.png"
 	chown -R "$2:$2" "$1/work"
 }
-# One resource of the everything server tells the time.
-timeless() { sed "s/created at [0-9:]* [AP]M/created at TIME/g" "$1"; }
+# One resource of the everything server tells the time; and what fits no schema reeve says in its own words.
+timeless() {
+	sed -e "s/created at [0-9:]* [AP]M/created at TIME/g" \
+		-e 's/"text":"\(MCP error -32602: Input validation error\|reeve refused [a-z]*\/[a-z_-]*\): [^"]*"/"text":"INVALID"/' "$1"
+}
 script() { sed -n "s|.*\"@TOOLS/\(node_modules/[^\"]*server-$1/[^\"]*\)\".*|\1|p" "$here/tools.json"; }
 
 for uid in $(each_user); do
@@ -41,7 +44,7 @@ for uid in $(each_user); do
 		equal "uid $uid: $server: tools and answers are those got directly" "$(timeless "$h/tmp/direct")" "$(timeless "$h/work/out")"
 		calls=$(grep -c '^  \[' "$here/$server.json")
 		new=$(records "$h" | tail -n +$((before + 1)))
-		equal "uid $uid: $server: an intent for each of $calls calls" "$calls" "$(echo "$new" | grep '"kind":"intent"' | grep -c '"action":"tool.call"')"
+		equal "uid $uid: $server: an intent or a refusal for each of $calls calls" "$calls" "$(echo "$new" | grep -E '"kind":"(intent|refusal)"' | grep -c '"action":"tool.call"')"
 		equal "uid $uid: $server: an outcome for each intent" "$(echo "$new" | grep -c '"kind":"intent"')" "$(echo "$new" | grep -c '"kind":"outcome"')"
 	done
 	echo '[["everything__get-env", {}]]' >"$h/work/env.json"
