@@ -78,7 +78,7 @@ static json_t *questions(struct call *c)
 	char room[32];
 
 	TAILQ_FOREACH(question, &c->server->upward, queued)
-		if (question->asker == c)
+		if (question->asker == c && !question->kept_result)
 			json_object_set(all, name_of(question, room), question->input);
 	return all;
 }
