@@ -66,6 +66,7 @@ static const char *name_of(const struct call *question, char room[32])
 void park_question(struct call *question, struct call *c, json_t *params)
 {
 	question->asker = c;
+	c->questioned = true;
 	question->input = json_pack("{s:s, s:O*}", "method",
 				    mcp_upward_info(question->upward)->method, "params", params);
 }

@@ -10,7 +10,7 @@ cp "$top/tests/tools/era_server.py" "$h/tools/"
 cp "$top/tests/tools/era_agent.py" "$h/work/"
 {
 	echo '{ "reeve": "tools/1", "servers": {'
-	for mode in modern silent dies late; do
+	for mode in modern silent dies late asker; do
 		echo "\"$mode\": { \"kind\": \"command\", \"pins\": \"none\", \"argv\": [\"python3\", \"@TOOLS/era_server.py\", \"$mode\"], \"read\": [\"@TOOLS\"], \"deadline\": \"20s\" },"
 	done
 	echo '"foreign": { "kind": "command", "pins": "none", "argv": ["python3", "@TOOLS/era_server.py", "foreign"], "read": ["@TOOLS"] } } }'
@@ -84,6 +84,30 @@ says 'who asks again and again is not answered for ever' 'asked the agent again 
 lines=$( { modern 1 form; modern 2 form ',"inputResponses":{"who":{"action":"accept"}},"requestState":"@STATE@"'; } | talk modern)
 says 'it gets the result as it is' '"id":1,.*"resultType":"input_required"' "$lines"
 says 'and the server its own state back, to the letter' '"id":2,.*accept.*, true\]' "$lines"
+answer=',"inputResponses":{"input-1":{"action":"accept","content":{"name":"eve"}}}'
+mark
+lines=$( { modern 1 form; modern 2 form "$answer,\"requestState\":\"@STATE@\""; } | talk asker)
+says 'what a server of the older era asks it gets as a result' '"id":1,.*"input_required".*"input-1".*"requestState":"[0-9a-f]{32}"' "$lines"
+says 'and its answer reaches the server' '"id":2,.*q1.*eve' "$lines"
+equal 'both calls, the question and the start are intents' 4 "$(new | grep -c '"kind":"intent"')"
+equal 'and have their outcomes' 4 "$(new | grep -c '"kind":"outcome"')"
+lines=$( { modern 1 form; echo @; modern 1 form "$answer,\"requestState\":\"@STATE@\""; } | talk asker)
+says 'it may come back on another connection' '"id":1,.*eve' "$(echo "$lines" | tail -n 1)"
+mark
+lines=$( { modern 1 form; modern 2 form "$answer,\"requestState\":\"00000000000000000000000000000000\""; modern 3 form "$answer,\"requestState\":\"\""
+	modern 4 form "$answer"; modern 5 echo "$answer,\"requestState\":\"@STATE@\""; modern 6 form ",\"arguments\":{\"other\":1}$answer,\"requestState\":\"@STATE@\""
+	modern 7 form "$answer,\"requestState\":\"@STATE@\""; modern 8 form "$answer,\"requestState\":\"@STATE@\""; } | talk asker)
+for id in 2 3 4 5 6; do
+	says "a state that is none, or of another call, is refused ($id)" "\"id\":$id,\"error\":.\"code\":-32602" "$lines"
+done
+says 'its own still holds' '"id":7,.*eve' "$lines"
+says 'but only once' '"id":8,"error":.*-32602' "$lines"
+equal 'each refusal is recorded' 6 "$(new | grep '"kind":"refusal"' | grep -c 'requestState is none')"
+lines=$( { modern 1 form; modern 2 form ',"inputResponses":{"input-1":{"action":"perhaps"},"other":{}},"requestState":"@STATE@"'; modern 3 form "$answer,\"requestState\":\"@STATE@\""; } | talk asker)
+says 'who answers what was not asked is asked again' '"id":2,.*"input_required"' "$lines"
+says 'and can still answer' '"id":3,.*eve' "$lines"
+lines=$( { modern 1 early; modern 2 early "$answer,\"requestState\":\"@STATE@\""; } | talk asker)
+says 'an answer that the server gave before is kept, or was quicker than the question' 'done without it' "$lines"
 rules ''
 mark
 says 'what no rule allows is not asked' 'reeve refused|cannot do' "$( { echo "$old"; call 1 form; } | talk modern)"

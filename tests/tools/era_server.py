@@ -3,6 +3,7 @@
 modern   speaks 2026-07-28 alone        silent   never answers what it does not know, and greets
 dies     ends at what it does not know  late     answers server/discover only when it is asked to greet
 foreign  speaks a revision of the future
+asker    of the older era; its tool form asks its client, and early has done before it is answered
 """
 import json
 import sys
@@ -12,6 +13,7 @@ META = "io.modelcontextprotocol/"
 FORM = {"method": "elicitation/create", "params": {"message": "who?", "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
 STATE = "s/\"\\\u00e9 \u2028 {\"x\":1} =?base64?Zm8=?="
 late = []
+waiting = []
 
 
 def say(message):
@@ -65,7 +67,11 @@ def older(message):
     if method == "initialize":
         return {"result": {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "old", "version": "1"}}}
     if method == "tools/list":
-        return {"result": {"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}}
+        return {"result": {"tools": [{"name": name, "inputSchema": {"type": "object"}} for name in ("echo", "form", "early")]}}
+    if method == "tools/call" and MODE == "asker" and message["params"]["name"] != "echo":
+        waiting.append(message["id"])
+        say({"id": "q%d" % len(waiting), **FORM})
+        return {"result": text("done without it")} if message["params"]["name"] == "early" else None
     if method == "tools/call":
         return {"result": text("from the older era")}
     if MODE == "dies":
@@ -88,6 +94,8 @@ def answer(message):
 
 for line in sys.stdin:
     heard = json.loads(line)
+    if "method" not in heard:
+        say({"id": waiting[int(heard["id"][1:]) - 1], "result": text(json.dumps(heard, sort_keys=True))})
     if "id" in heard and "method" in heard:
         said = answer(heard)
         if said:
