@@ -111,9 +111,24 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 	return 0;
 }
 
+/* Somebody waits for its news. */
+static bool is_subscribed(const struct server *s)
+{
+	const struct broker *b = s->broker;
+	const char *uri;
+	json_t *bits;
+	size_t i;
+
+	for (i = 0; i < b->session_count; i++)
+		json_object_foreach(b->sessions[i]->subscribed, uri, bits)
+			if (json_integer_value(bits) & (INT64_C(1) << s->index))
+				return true;
+	return false;
+}
+
 static bool is_busy(const struct server *s)
 {
-	return TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
+	return is_subscribed(s) || TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
 	       TAILQ_FIRST(&s->asking_back) || outlet_left(&s->outlet) > 0;
 }
 

@@ -124,7 +124,6 @@ static bool add_address(struct courier *c, struct buf *list, const struct addrin
 static int make_list(struct courier *c, const struct addrinfo *found, struct err *e)
 {
 	scoped(buf) struct buf list = BUF(4096), entry = BUF(8192);
-	bool v6 = strchr(c->words.host, ':') != NULL;
 	size_t count = 0;
 
 	c->refused[0] = '\0';
@@ -134,8 +133,11 @@ static int make_list(struct courier *c, const struct addrinfo *found, struct err
 		return err_set(e, ERR_INPUT, "%s: reeve does not connect there; what is meant to be private takes "
 			       "\"private\": true in the tool file",
 			       c->refused[0] ? c->refused : c->words.host);
-	buf_printf(&entry, v6 ? "[%s]:%u:%s" : "%s:%u:%s", c->words.host, c->words.port, buf_text(&list));
 	curl_slist_free_all(c->resolved);
+	c->resolved = NULL;
+	if (strchr(c->words.host, ':')) /* an address of IPv6: there is nothing to look up, nor a way to say it */
+		return 0;
+	buf_printf(&entry, "%s:%u:%s", c->words.host, c->words.port, buf_text(&list));
 	c->resolved = curl_slist_append(NULL, buf_text(&entry));
 	return c->resolved ? 0 : err_set(e, ERR_SYSTEM, "no memory for addresses");
 }
@@ -147,13 +149,13 @@ int address_resolve(struct courier *c, struct err *e)
 	struct addrinfo *found = NULL;
 	int rc;
 
-	if (c->resolved && now - c->resolved_ns < RESOLVE_SECONDS * UINT64_C(1000000000))
+	if (c->resolved_ns && now - c->resolved_ns < RESOLVE_SECONDS * UINT64_C(1000000000))
 		return 0;
 	rc = getaddrinfo(c->words.host, NULL, &want, &found);
 	if (rc != 0)
 		return err_set(e, ERR_SYSTEM, "%s: %s", c->words.host, gai_strerror(rc));
 	rc = make_list(c, found, e);
 	freeaddrinfo(found);
-	c->resolved_ns = now;
+	c->resolved_ns = rc == 0 ? now : 0;
 	return rc;
 }

@@ -11,12 +11,10 @@
 #include "base/text.h"
 #include "profile/tools.h"
 
-static const char *const SYSTEM[] = {
-	"/usr/lib",
-	"/usr/lib64",
-	"/lib",
-	"/lib64",
-	"/etc/ld.so.cache",
+static const char *const LIBRARIES[] = { "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", NULL };
+
+/* By what names are looked up, and certificates judged. */
+static const char *const LOOKUP[] = {
 	"/etc/resolv.conf",
 	"/etc/hosts",
 	"/etc/host.conf",
@@ -29,6 +27,7 @@ static const char *const SYSTEM[] = {
 	"/etc/pki/ca-trust/extracted",
 	"/usr/share/ca-certificates",
 	"/usr/local/share/ca-certificates",
+	NULL,
 };
 
 /* On a merged /usr /lib is a link into what is there anyway; other links are what they lead to. */
@@ -49,20 +48,40 @@ static void plan_link(struct plan *p, const char *path)
 	free(real);
 }
 
-static void plan_system(struct plan *p)
+static void plan_system(struct plan *p, const char *const *paths)
 {
 	struct stat st;
-	size_t i;
 
-	for (i = 0; i < count_of(SYSTEM); i++) {
-		if (lstat(SYSTEM[i], &st) < 0)
+	for (; *paths; paths++) {
+		if (lstat(*paths, &st) < 0)
 			continue;
 		if (S_ISLNK(st.st_mode))
-			plan_link(p, SYSTEM[i]);
+			plan_link(p, *paths);
 		else
 			plan_mount(p, (struct jail_mount){
-					      .kind = JAIL_READ, .source = SYSTEM[i], .target = SYSTEM[i], .maybe = true });
+					      .kind = JAIL_READ, .source = *paths, .target = *paths, .maybe = true });
 	}
+}
+
+static bool is_there(const struct plan *p, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < p->mount_count; i++)
+		if (path_is_within(path, p->mounts[i].target))
+			return true;
+	return false;
+}
+
+void plan_lookup(struct plan *p)
+{
+	const char *missing[count_of(LOOKUP)] = { NULL };
+	size_t i, count = 0;
+
+	for (i = 0; LOOKUP[i]; i++)
+		if (!is_there(p, LOOKUP[i]))
+			missing[count++] = LOOKUP[i];
+	plan_system(p, missing);
 }
 
 /* Certificates it may trust, and no others. */
@@ -97,7 +116,8 @@ int plan_courier(struct plan *p, struct jail_spec *spec, const struct tools *t, 
 	p->ports[0] = (uint16_t)r.port;
 	if (plan_private(p, from, at, e) < 0 || plan_own_limits(p, s, from, e) < 0)
 		return err_in(e, "server %s", name);
-	plan_system(p);
+	plan_system(p, LIBRARIES);
+	plan_lookup(p);
 	if (plan_ca(p, t, name, json_string_value(json_object_get(s, "ca")), e) < 0)
 		return -1;
 	plan_mount(p, (struct jail_mount){ .kind = JAIL_READ, .source = at->courier, .target = at->courier });
