@@ -129,7 +129,7 @@ static bool is_subscribed(const struct server *s)
 static bool is_busy(const struct server *s)
 {
 	return is_subscribed(s) || TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
-	       TAILQ_FIRST(&s->asking_back) || outlet_left(&s->outlet) > 0;
+	       TAILQ_FIRST(&s->asking_back) || TAILQ_FIRST(&s->parked) || outlet_left(&s->outlet) > 0;
 }
 
 uint64_t life_deadline(const struct server *s)
