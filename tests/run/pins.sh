@@ -52,7 +52,7 @@ J
 
 	# nobody has accepted anything
 	tools "$none"
-	says "uid $uid: without pins it is called as it comes" '^read_note \{"lines": 3, "name": "a"\}$' "$(run sh -c 'reeve-call list >/dev/null; reeve-call tool t/read_note "{\"name\":\"a\"}"')"
+	says "uid $uid: without pins it is called as it comes" '^read_note \{"name": 5\}$' "$(call t/read_note '{"name":5}')"
 	says "uid $uid: and the record of its start says so" '"action":"server.start".*"pin":"none"' "$(records "$h")"
 	tools ''
 	out=$(call t/read_note '{"name":"a"}')
