@@ -31,7 +31,8 @@ void pins_spawned(struct server *s, const struct msg *m)
 /* A remote server is its origin, and who it says it is there. */
 void pins_greeted(struct server *s, const json_t *result)
 {
-	const json_t *info = json_object_get(result, "serverInfo");
+	const json_t *older = json_object_get(result, "serverInfo");
+	const json_t *info = older ? older : json_object_get(json_object_get(result, "_meta"), MODERN_KEY "serverInfo");
 	json_t *said = json_object_get(result, "instructions");
 
 	json_decref(s->instructions);
