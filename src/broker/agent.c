@@ -19,6 +19,7 @@ int agent_admit(struct broker *b, struct server *server, int fd, struct err *e)
 		return err_sys(e, "memory for a connection");
 	}
 	*s = (struct session){ .broker = b, .server = server, .fd = fd, .lines = LINES, .outlet = OUTLET,
+			      .quota = { .may = b->connection_quota },
 			      .log_level = news_level("info") };
 	b->sessions[b->session_count++] = s;
 	return 0;
@@ -153,6 +154,7 @@ void agent_drop(struct session *s)
 			       c->state == CALL_LISTING || c->state == CALL_INPUT))
 			call_end(c);
 	}
+	listen_drop(s);
 	for (i = 0; i < s->broker->server_count; i++)
 		if (s->broker->servers[i].rooted == s)
 			s->broker->servers[i].rooted = NULL;
@@ -168,7 +170,10 @@ void agents_tell_changed(struct broker *b, const struct server *changed, enum mc
 
 	for (i = 0; i < b->session_count; i++) {
 		s = b->sessions[i];
-		if (!s->greeted || s->told[told] || (s->server && s->server != changed))
+		if (s->server && s->server != changed)
+			continue;
+		listen_changed(s, told);
+		if (!s->greeted || s->told[told])
 			continue;
 		session_tell(s, mcp_list_info(told)->changed, NULL);
 		s->told[told] = true;

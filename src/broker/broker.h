@@ -28,6 +28,8 @@ enum {
 	FORWARD_MOST = 16 << 20,
 	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
+	EACH_CONNECTION = 0xfffe,
+	PARK_WORD = 32,		/* letters of the word by which an agent comes back to a parked call */
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
 	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -61,7 +63,16 @@ enum call_state {
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
 	CALL_INPUT,		/* its server wants something of the agent first */
+	CALL_PARKED,		/* the tool has it; its agent was asked something, and comes back */
 	CALL_ENDED,
+};
+
+/* What somebody may ask, and what was asked: quota.c. */
+struct used {
+	struct quota may;
+	size_t in_flight;
+	double left[QUOTAS];	/* of those per minute; may be below zero */
+	uint64_t at_ns;		/* when that was so */
 };
 
 /* Anything an agent asked that is not answered in the same breath. */
@@ -92,7 +103,13 @@ struct call {
 	unsigned rounds;		/* how often it did */
 	struct modern_retry retry;	/* with what it is asked again */
 	struct call *asker;		/* a question: the call it is for; NULL: it is over */
+	char word[PARK_WORD + 1], bound[SEAL_DIGEST_TEXT];	/* by which it is found again, and for what */
+	json_t *kept_result, *kept_error; /* owned: what its server has said since */
+	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
+	bool resuming;			/* it did */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
+	bool granted;			/* its server has agreed */
+	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -102,6 +119,7 @@ struct call {
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
+	bool counted;			/* in flight: quota.c */
 	bool inspected;			/* nothing of it is a secret of ours */
 	char altered[320];		/* what was changed in its answer: texts, each with its NUL */
 	size_t altered_size;
@@ -131,9 +149,11 @@ struct session {
 	int fd;
 	bool gone, half_closed, greeted;
 	enum mcp_era era;		/* OPEN until a request tells */
+	SLIST_HEAD(, listen) listens;	/* its subscriptions, of the newer era */
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
+	struct used quota;
 	uint64_t next_id;		/* of what it is asked */
 	json_t *subscribed, *shown;	/* owned: resources, and elicitations by url, with the server's index */
 	int log_level;			/* it wants messages from here on */
@@ -190,6 +210,7 @@ struct server {
 	uint16_t index;
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
 	struct inspect_bounds bounds;	/* of what it says */
+	struct used quota;
 	bool unpinned;			/* the operator takes its definitions as they come */
 	struct catalogue *catalogue;
 	json_t *instructions, *program;	/* of the process that runs; NULL: none */
@@ -201,6 +222,8 @@ struct server {
 	enum mcp_era era;		/* OPEN until it has told; then remembered over its ends */
 	unsigned may;			/* what the policy could ever let it ask of an agent: enum mcp_can */
 	uint64_t probe_id, probe_due_ns;/* of our server/discover in flight; 0: none */
+	uint64_t listen_id;		/* of our subscription to its lists; 0: none */
+	json_t *watched;		/* owned: resources it tells us of, each with the id of our subscription */
 	json_t *spoke;			/* owned: what it said to that after it had been greeted, or NULL */
 	uint64_t greet_id, next_id;	/* greet_id: of our initialize in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
@@ -209,7 +232,7 @@ struct server {
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
-	struct calls waiting, flying, asking_back;
+	struct calls waiting, flying, asking_back, parked;
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */
@@ -217,6 +240,7 @@ struct server {
 	struct drops drops;
 	struct life life;
 	char failed[320];		/* why it stopped */
+	bool leaked;			/* what it says now held a secret of ours */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -239,6 +263,8 @@ struct broker {
 	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
+	struct used quota;		/* of the run */
+	struct quota connection_quota;	/* of each connection */
 	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
@@ -307,6 +333,7 @@ struct request {
 	bool modern;		/* asked as the newer era asks, in this envelope: */
 	struct modern_envelope envelope;
 	struct modern_retry retry;	/* owned until a call takes it */
+	struct listen *listen;	/* asked by us, for this subscription */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -321,6 +348,7 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 		  struct err *e) must_use;
 int session_serve(struct call *c, struct err *e) must_use;
 int session_record(struct call *c, struct err *e) must_use;	/* a verdict that stands already */
+int session_count_refusal(struct call *c, enum reason reason, struct err *e) must_use;	/* not the first of its kind */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 
 /* methods.c: what an agent may ask. */
@@ -391,6 +419,35 @@ int input_fail(struct call *question, int code, const char *text) must_use;
 void input_leave(struct call *c);
 void input_forget(struct call *c);
 
+/* park.c: what a server of the older era wants of an agent of the newer one. */
+bool park_is(const struct call *c);
+struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
+void park_bind(struct call *c, const struct mcp_asked *m);
+void park_question(struct call *question, struct call *c, json_t *params);
+int park_ask(struct call *question, struct err *e) must_use;
+bool park_keep(struct server *s, const struct mcp_message *m, const char *line, size_t size);
+bool park_resume(int *done, struct call *c, struct err *e);
+int park_forwarded(struct call *c, struct err *e) must_use;
+void park_leave(struct call *c);
+uint64_t park_deadline(const struct server *s);
+int park_expire(struct server *s, uint64_t now, struct err *e) must_use;
+void park_fail(struct server *s);
+
+/* listen.c: subscriptions of the newer era. */
+int listen_serve(struct session *s, struct request *r, struct err *e) must_use;
+bool listen_has(const struct session *s, const json_t *id);
+bool listen_cancel(struct session *s, const json_t *id);	/* false: none has that id */
+void listen_drop(struct session *s);
+void listen_heard(struct session *s, struct listen *l, const char *uri);
+void listen_changed(struct session *s, enum mcp_list which);
+bool listen_updated(struct session *s, const char *method, const char *uri, const json_t *params);
+void listen_to(struct server *s, const json_t *capabilities);
+bool listen_is_ours(const struct call *c);
+void listen_write(struct call *c, const struct modern_envelope *envelope);
+int listen_forwarded(struct call *c, struct err *e) must_use;
+bool listen_begun(int *done, struct server *s, const struct mcp_message *m, const char *line,
+		  size_t size, struct err *e);
+
 /* answer.c: what the agent reads. */
 void answer_result(struct call *c, const json_t *result);
 void answer_failure(struct call *c, const json_t *error);
@@ -443,6 +500,7 @@ int upcall_expire(struct server *s, uint64_t now, struct err *e) must_use;
 /* news.c: what tool servers tell. */
 int news_hear(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 	      struct err *e) must_use;
+const char *news_word(int level);
 int news_level(const char *word);	/* -1: none */
 
 /* resources.c: whose URI it is, and who wants to hear of it. */
@@ -477,12 +535,19 @@ int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
 
+/* quota.c: how much may be asked. */
+void quota_open(struct quota *q);		/* without bounds, until they are told */
+bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room);
+void quota_answered(struct call *c, size_t size);	/* by so many bytes */
+void quota_ended(struct call *c);
+
 /* inspect.c: what may not pass, in either direction. */
 bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */
 void inspect_refused(struct call *c);		/* before its record, if inspect_ask() was not come to */
 void inspect_answer(struct call *c, struct answer *a);
 /* Anything else a server says, before it is kept or passed on; false: it must not be. */
 bool inspect_heard(struct server *s, json_t *value);
+void inspect_list(struct server *s, enum mcp_list which);
 
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */

@@ -116,6 +116,17 @@ struct action {
 	size_t fact_count;
 };
 
+/* --- quotas: how much may be asked, of a tool server, by a connection, in a run --- */
+
+enum quota_kind { QUOTA_IN_FLIGHT, QUOTA_HELD, QUOTA_CALLS, QUOTA_BYTES_OUT, QUOTA_BYTES_IN, QUOTAS };
+
+/* The last three are per minute. */
+struct quota {
+	uint64_t most[QUOTAS];
+};
+
+const char *quota_word(enum quota_kind k);	/* "calls_per_minute" */
+
 /* --- records --- */
 
 enum record_kind {

@@ -117,3 +117,16 @@ const struct field_info *field_info(enum field f)
 	must(f < FIELDS);
 	return &fields[f];
 }
+
+const char *quota_word(enum quota_kind k)
+{
+	static const char *const words[QUOTAS] = {
+		[QUOTA_IN_FLIGHT] = "in_flight",
+		[QUOTA_HELD] = "held",
+		[QUOTA_CALLS] = "calls_per_minute",
+		[QUOTA_BYTES_OUT] = "bytes_out_per_minute",
+		[QUOTA_BYTES_IN] = "bytes_in_per_minute",
+	};
+
+	return words[k];
+}

@@ -65,7 +65,8 @@ J
 	serve other '"secrets": { "OTHER": { "env": "FROM_ENV_TOO" } }'
 	serve hosts '"network": "host"'
 	serve port "\"network\": [\"localhost:$listener\"]"
-	serve limited '"limits": { "open_files": 77, "file_size": "1M" }'
+	serve limited '"limits": { "open_files": 77, "file_size": "1M", "memory": "512M" }'
+	serve required '"limits": { "memory": "512M", "require": "cgroup" }'
 	serve beside '"cwd": "workspace"'
 	serve module '"env": { "PYTHONPATH": "@TOOLS" }, "cwd": "workspace"'
 	write
@@ -76,11 +77,11 @@ J
 mkdir -p out
 env >out/agent
 call() { n=\$1; shift; reeve-call tool "\$@" >out/\$n 2>&1; echo "status \$?" >>out/\$n; }
-call env victim/env '{}'
+call env victim/sums '{}'
 call hold victim/hold '{}'
 call look spy/look '{}'
 call spy-env spy/env '{}'
-call other other/env '{}'
+call other other/sums '{}'
 call host-look hosts/look '{}'
 call host-connect hosts/connect '{"port":$listener}'
 call host-abstract hosts/abstract '{"name":"reeve-test-$listener"}'
@@ -89,6 +90,7 @@ call port-connect port/connect '{"port":$listener}'
 call port-other port/connect '{"port":45732}'
 call none-connect spy/connect '{"port":$listener}'
 call limits limited/limits '{}'
+call required required/limits '{}'
 call unlimited spy/limits '{}'
 call cwd spy/cwd '{}'
 call beside beside/cwd '{}'
@@ -103,14 +105,15 @@ S
 	run sh script >"$room/said" 2>&1
 	status=$?
 	if [ $status = 0 ]; then ok "uid $uid: the run ends well"; else not_ok "uid $uid: the run ends well" "status $status: $(tail -n 3 "$room/said")"; fi
-	gives env 'a secret from a file, without its newline' '"SECRET": "VICTIM-FILE"'
-	gives env 'one from a variable' '"BY_ENV": "VICTIM-ENV"'
-	gives env 'one from a command, without one newline' '"BY_COMMAND": "VICTIM COMMAND\\n"'
+	sum() { printf "$1" | sha256sum | cut -c 1-64; } # reeve lets no server say its secret
+	gives env 'a secret from a file, without its newline' "\"SECRET\": \"$(sum VICTIM-FILE)\""
+	gives env 'one from a variable' "\"BY_ENV\": \"$(sum VICTIM-ENV)\""
+	gives env 'one from a command, without one newline' "\"BY_COMMAND\": \"$(sum 'VICTIM COMMAND\n')\""
 	gives hold 'the victim leaves it everywhere' '^held$'
 	gives look 'its neighbour finds nothing' '^nothing$'
 	silent "uid $uid: nor in its environment" 'VICTIM' "$(got spy-env)"
-	gives other 'another has its own' 'VICTIM-TOO'
-	silent "uid $uid: and no other" 'VICTIM-(FILE|ENV|COMMAND)' "$(got other)"
+	gives other 'another has its own' "\"OTHER\": \"$(sum VICTIM-TOO)\""
+	silent "uid $uid: and no other" '"SECRET"|"BY_ENV"|"BY_COMMAND"' "$(got other)$(got spy-env)"
 	silent "uid $uid: the agent has none" 'VICTIM' "$(grep -v '^FROM_' "$h/work/out/agent")"
 	silent "uid $uid: not even the variable they came from" 'FROM_ENV' "$(got agent)"
 	silent "uid $uid: no record has one" 'VICTIM' "$(records "$h")"
@@ -126,6 +129,12 @@ S
 	fi
 	gives none-connect 'without a network nothing is reached' 'refused'
 	gives limits 'limits of its own' '^77 1048576$'
+	if grep -q 'status 0' "$h/work/out/required"; then
+		silent "uid $uid: a cgroup holds what only a cgroup can" 'nobody holds' "$(cat "$room/said")"
+	else
+		gives required 'what is required and cannot be had starts nothing' 'its limits require a cgroup'
+		says "uid $uid: what nobody holds is said" 'tool server limited: nobody holds its memory: no cgroup was delegated' "$(cat "$room/said")"
+	fi
 	silent "uid $uid: which are no other's" '^77 ' "$(got unlimited)"
 	gives cwd 'a server stands in its own folder' "^$h$"
 	gives beside 'or in the workspace, if the file says so' "^$h/work$"

@@ -390,6 +390,19 @@ static void nobody_can_be_asked(void **state)
 	nothing_more(s);
 }
 
+/* It asks on and on and reads no answer: what waits for it is bounded, and others go on. */
+static void who_reads_nothing_is_told_little(void **state)
+{
+	struct stage *s = busy();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 60000; i++)
+		say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":\"0123456789012345678901234567890123456789\",\"method\":\"ping\"}");
+	drops(s, "flooding", 1);
+	nothing_more(s);
+}
+
 /* --- what is larger than a message may be --- */
 
 static void say_large(struct stage *s, const char *before, size_t size, const char *after)
@@ -424,18 +437,43 @@ static char *cut_to(struct stage *s)
 	return line_of(s->agent, &s->agent_in);
 }
 
+/* Two images that together are too large: one is passed on, and a note stands for the other. */
 static void what_fits_is_passed_on(void **state)
+{
+	struct stage *s = busy();
+	scoped(buf) struct buf after = BUF(8 << 20);
+	char *line;
+	size_t i;
+
+	(void)state;
+	buf_puts(&after, "\",\"mimeType\":\"image/png\"},{\"type\":\"image\",\"mimeType\":\"image/png\",\"data\":\"");
+	for (i = 0; i < 3u << 20; i++)
+		buf_add(&after, "y", 1);
+	buf_puts(&after, "\"},{\"type\":\"text\",\"text\":\"last\"}],\"structuredContent\":{}}}");
+	say_large(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"image\",\"data\":\"", 3 << 20, buf_text(&after));
+	line = cut_to(s);
+	assert_true(strlen(line) > (3 << 20) && strlen(line) < (4 << 20));
+	assert_non_null(strstr(line, "[reeve: the result is cut here: it had 629"));
+	assert_non_null(strstr(line, "\"last\""));
+	assert_null(strstr(line, "yyyy"));
+	assert_null(strstr(line, "structuredContent"));
+	free(line);
+	nothing_more(s);
+}
+
+/* One text that is too large: it is passed on as far as the server's bounds let it. */
+static void a_large_text_is_cut(void **state)
 {
 	struct stage *s = busy();
 	char *line;
 
 	(void)state;
-	say_large(s, TEXT("1"), 5 << 20, "\"}],\"structuredContent\":{}}}");
-	line = cut_to(s);
-	assert_true(strlen(line) > (3 << 20) && strlen(line) < (4 << 20));
+	say_large(s, TEXT("1"), 5 << 20, "\"}]}}");
+	outcome(s, "ok");
+	line = line_of(s->agent, &s->agent_in);
+	assert_true(strlen(line) > (512 << 10) && strlen(line) < (4 << 20));
 	assert_non_null(strstr(line, "\"first\""));
-	assert_non_null(strstr(line, "[reeve: the result is cut here: it had 524"));
-	assert_null(strstr(line, "structuredContent"));
+	assert_non_null(strstr(line, "[reeve: "));
 	free(line);
 	nothing_more(s);
 }
@@ -505,7 +543,9 @@ int main(void)
 		cmocka_unit_test(odd_answers_go_no_further),
 		cmocka_unit_test(questions_end),
 		cmocka_unit_test(nobody_can_be_asked),
+		cmocka_unit_test(who_reads_nothing_is_told_little),
 		cmocka_unit_test(what_fits_is_passed_on),
+		cmocka_unit_test(a_large_text_is_cut),
 		cmocka_unit_test(nothing_unread_is_passed_on),
 		cmocka_unit_test(an_id_at_the_end),
 		cmocka_unit_test(too_many_values),
