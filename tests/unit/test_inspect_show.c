@@ -144,8 +144,8 @@ static const struct {
 	  "{\"content\":[{\"type\":\"text\",\"text\":\"[reeve: the structured content was too long and was left out]\"}],"
 	  "\"isError\":true}",
 	  ALTERED_CUT },
-	{ "what hides", "{\"_meta\":{\"a\\u200b\":\"b\\u001b\"},\"requestState\":\"\\u200b\",\"x\":[\"\\u202e\"]}",
-	  "{\"_meta\":{\"a\\\\u{200b}\":\"b\\\\x1b\"},\"requestState\":\"\xe2\x80\x8b\",\"x\":[\"\\\\u{202e}\"]}",
+	{ "what hides", "{\"_meta\":{\"a\\u200b\":\"b\\u001b\"},\"requestState\":\"\\u200b\",\"x\":[\"\\u202e\",{\"requestState\":\"\\u202e\"}]}",
+	  "{\"_meta\":{\"a\\\\u{200b}\":\"b\\\\x1b\"},\"requestState\":\"\xe2\x80\x8b\",\"x\":[\"\\\\u{202e}\",{\"requestState\":\"\\\\u{202e}\"}]}",
 	  ALTERED_TEXT },
 };
 
