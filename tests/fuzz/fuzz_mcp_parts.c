@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "mcp/mcp.h"
 
@@ -41,7 +42,7 @@ static void check_text(const char *text, const char *other)
 		(void)mcp_template_covers(text, other);
 	if (!mcp_is_web_url(text))
 		return;
-	hold(strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0);
+	hold(strncasecmp(text, "https://", 8) == 0 || strncasecmp(text, "http://", 7) == 0);
 	for (at = text; *at; at++)
 		hold(*at > ' ' && *at < 127);
 }
