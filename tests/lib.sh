@@ -56,8 +56,11 @@ home() {
 	[ -z "${2:-}" ] || chown -R "$2:$2" "$1"
 	chmod 700 "$1/run"
 }
-# tools_file HOME: standard input becomes its tool file; @TOOLS is where its tool servers' programs lie.
-tools_file() { sed "s|@TOOLS|$1/tools|g" >"$1/etc/tools.json"; }
+# tools_file HOME: standard input becomes its tool file; @TOOLS is where its tool servers' programs lie. What
+# servers say of themselves is taken as it comes, where the file does not say otherwise: pins have a story of their own.
+tools_file() {
+	sed -e "s|@TOOLS|$1/tools|g" -e '/"pins"/!s/"kind": *"\(command\|url\)",/& "pins": "none",/g' >"$1/etc/tools.json"
+}
 # become UID HOME COMMAND...: exec it as that user, with that home, in its work folder. For "&": $! is
 # the command itself.  as: the same, and come back.
 become() {

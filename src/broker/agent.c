@@ -19,6 +19,7 @@ int agent_admit(struct broker *b, struct server *server, int fd, struct err *e)
 		return err_sys(e, "memory for a connection");
 	}
 	*s = (struct session){ .broker = b, .server = server, .fd = fd, .lines = LINES, .outlet = OUTLET,
+			      .quota = { .may = b->connection_quota },
 			      .log_level = news_level("info") };
 	b->sessions[b->session_count++] = s;
 	return 0;

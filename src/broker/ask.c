@@ -42,7 +42,13 @@ static void find_resource(struct call *c)
 	for (i = 0; c->what == MCP_CALL_TOOL && i < s->resource_count && !value; i++)
 		if (strcmp(s->resources[i].tool, c->action.tool) == 0)
 			value = json_at(c->action.args, s->resources[i].pointer);
+	ask_resource(c, value);
+}
+
+void ask_resource(struct call *c, const json_t *value)
+{
 	c->action.resource = value;
+	c->resource[0] = '\0';
 	if (json_is_integer(value))
 		snprintf(c->resource, sizeof(c->resource), "%" PRId64,
 			 (int64_t)json_integer_value(value));
@@ -151,6 +157,10 @@ static int refuse_call(struct call *c, enum reason reason, struct err *e)
 {
 	if (reason == REASON_BAD_PARAMS || reason == REASON_TOO_LONG || reason == REASON_NO_SERVER)
 		c->code = MCP_BAD_PARAMS;
+	if (reason == REASON_OVER_QUOTA && c->session->drops.of[reason].count)
+		return session_count_refusal(c, reason, e);
+	if (reason == REASON_OVER_QUOTA)
+		dropped_first(&c->session->drops, reason, c->forward.data, c->forward.size);
 	c->verdict = (struct verdict){ .reason = reason, .why = c->text };
 	return session_record(c, e);
 }
@@ -171,6 +181,16 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 		return refuse_call(c, reason, e);
 	c->undecidable = !policy_questions(c->broker->policy, &c->action);
 	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+}
+
+int ask_again(struct call *c, struct err *e)
+{
+	enum reason reason = REASON_UNDECIDABLE;
+
+	if (!pins_ask(c, &reason, c->text, sizeof(c->text)) ||
+	    !pins_check_arguments(c, &reason, c->text, sizeof(c->text)))
+		return refuse_call(c, reason, e);
+	return session_serve(c, e);
 }
 
 /* The last who wanted to hear of it does no more, or there are others: then the server is not asked. */
@@ -233,6 +253,8 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 		return session_fault(s, r, &nobody, e);
 	if (server->exec)
 		exec_fill(server, &m, r->m.params);
+	else
+		pins_fill(server, r->what, &m, r->m.params);
 	c = call_new(s, r, e);
 	return c ? ask_of(c, server, &m, r, e) : -1;
 }

@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "catalogue/catalogue.h"
 #include "inspect/inspect.h"
 #include "mcp/modern.h"
 #include "policy/policy.h"
@@ -27,6 +28,7 @@ enum {
 	FORWARD_MOST = 16 << 20,
 	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
+	EACH_CONNECTION = 0xfffe,
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
 	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -61,6 +63,14 @@ enum call_state {
 	CALL_FLYING,		/* the tool has it */
 	CALL_INPUT,		/* its server wants something of the agent first */
 	CALL_ENDED,
+};
+
+/* What somebody may ask, and what was asked: quota.c. */
+struct used {
+	struct quota may;
+	size_t in_flight;
+	double left[QUOTAS];	/* of those per minute; may be below zero */
+	uint64_t at_ns;		/* when that was so */
 };
 
 /* Anything an agent asked that is not answered in the same breath. */
@@ -101,6 +111,7 @@ struct call {
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
+	bool counted;			/* in flight: quota.c */
 	bool inspected;			/* nothing of it is a secret of ours */
 	char altered[320];		/* what was changed in its answer: texts, each with its NUL */
 	size_t altered_size;
@@ -133,6 +144,7 @@ struct session {
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
+	struct used quota;
 	uint64_t next_id;		/* of what it is asked */
 	json_t *subscribed, *shown;	/* owned: resources, and elicitations by url, with the server's index */
 	int log_level;			/* it wants messages from here on */
@@ -189,7 +201,11 @@ struct server {
 	uint16_t index;
 	unsigned deadline_ms, start_ms, idle_ms, rest_ms;	/* idle_ms 0: it is never stopped for that */
 	struct inspect_bounds bounds;	/* of what it says */
+	struct used quota;
 	bool unpinned;			/* the operator takes its definitions as they come */
+	struct catalogue *catalogue;
+	json_t *instructions, *program;	/* of the process that runs; NULL: none */
+	json_t *withheld[LISTED_KINDS];	/* what it lists and nobody may call, and why: pins.c */
 	struct resource *resources;
 	size_t resource_count;
 	enum server_state state;
@@ -213,6 +229,7 @@ struct server {
 	struct drops drops;
 	struct life life;
 	char failed[320];		/* why it stopped */
+	bool leaked;			/* what it says now held a secret of ours */
 	bool noted;			/* its misbehaviour has been mentioned */
 };
 
@@ -235,10 +252,14 @@ struct broker {
 	size_t turned_count;
 	struct commits commits;
 	struct policy *policy;
+	struct used quota;		/* of the run */
+	struct quota connection_quota;	/* of each connection */
 	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
 	bool told_about;
+	bool show;			/* the launcher wants to see what servers offer */
+	char tools_digest[SEAL_DIGEST_TEXT];	/* of the tool file */
 	struct server servers[SERVERS];
 	size_t server_count;
 	struct listener listeners[SERVERS + 1];
@@ -315,6 +336,7 @@ int session_fault(struct session *s, struct request *r, const struct mcp_fault *
 		  struct err *e) must_use;
 int session_serve(struct call *c, struct err *e) must_use;
 int session_record(struct call *c, struct err *e) must_use;	/* a verdict that stands already */
+int session_count_refusal(struct call *c, enum reason reason, struct err *e) must_use;	/* not the first of its kind */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 
 /* methods.c: what an agent may ask. */
@@ -326,7 +348,9 @@ int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
 	   struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
+void ask_resource(struct call *c, const json_t *value);	/* what the call is about */
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
+int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
@@ -399,6 +423,21 @@ struct call *relay_find(const struct server *s, uint64_t id);	/* in flight; or N
 int relay_fail(struct server *s, const char *why, struct err *e) must_use;
 int relay_fail_waiting(struct server *s, const char *why, struct err *e) must_use;
 
+/* pins.c, pins_settle.c: only what a person has accepted is listed, called and believed: reeve-catalogue(5). */
+void pins_spawned(struct server *s, const struct msg *m);	/* what its program is */
+void pins_greeted(struct server *s, const json_t *result);	/* of initialize or server/discover */
+void pins_forget(struct server *s);				/* its process is gone */
+/* Of a list that was read: what passes stays in l->fresh. Nobody has seen it yet. */
+int pins_settle(struct server *s, enum mcp_list which, struct err *e) must_use;
+void pins_fill(struct server *s, enum mcp_ask what, struct mcp_asked *m, json_t *params);	/* the defaults */
+bool pins_ask(struct call *c, enum reason *reason, char *text, size_t room);
+bool pins_check_arguments(struct call *c, enum reason *reason, char *text, size_t room);
+/* It is about to be sent to a server that may not have run when it was judged. */
+int pins_known(struct call *c, bool *known, struct err *e) must_use;	/* has what is asked for been compared? */
+bool pins_stand(struct call *c, char *text, size_t room);		/* and is it what was accepted? */
+void pins_check_result(struct call *c, struct answer *a);
+bool pins_server_stands(const struct server *s);	/* program and instructions are the accepted ones */
+enum mcp_list pins_list(enum listed kind);	/* of tools or prompts */
 /* stages.c: what everything passes on its way. */
 bool stages_ask(struct call *c, enum reason *reason);
 void stages_answer(struct call *c, struct answer *a);
@@ -454,12 +493,19 @@ int exec_failed(struct call *c, const char *why, struct err *e) must_use;
 int exec_exited(struct call *c, unsigned status, struct err *e) must_use;
 int exec_attend(void *call, short what, struct err *e) must_use;
 
+/* quota.c: how much may be asked. */
+void quota_open(struct quota *q);		/* without bounds, until they are told */
+bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room);
+void quota_answered(struct call *c, size_t size);	/* by so many bytes */
+void quota_ended(struct call *c);
+
 /* inspect.c: what may not pass, in either direction. */
 bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */
 void inspect_refused(struct call *c);		/* before its record, if inspect_ask() was not come to */
 void inspect_answer(struct call *c, struct answer *a);
 /* Anything else a server says, before it is kept or passed on; false: it must not be. */
 bool inspect_heard(struct server *s, json_t *value);
+void inspect_list(struct server *s, enum mcp_list which);
 
 /* server.c: a command server's life; start.c: until it is ready. */
 int server_need(struct server *s, struct err *e) must_use;	/* start it unless it runs */

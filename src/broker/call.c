@@ -134,6 +134,7 @@ void call_end(struct call *c)
 	c->broker->held -= c->held;
 	c->held = 0;
 	fd_close(&c->exec.out);
+	quota_ended(c);
 	if (c->session && !c->up)
 		c->session->calls--;
 	c->session = NULL;

@@ -158,22 +158,53 @@ static bool holds_item(const struct buf *room, size_t from, const char *item)
 	return false;
 }
 
-/* Those of every rule that says what was decided, each once. */
-static void set_controls(struct record *r, struct buf *room, const struct verdict *v)
+static void add_items(struct buf *room, size_t from, const json_t *list)
+{
+	const char *item;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		item = json_string_value(json_array_get(list, i));
+		if (!holds_item(room, from, item))
+			buf_add(room, item, strlen(item) + 1);
+	}
+}
+
+/* Those of the tool, and of every rule that says what was decided, each once. */
+static void set_controls(struct record *r, struct buf *room, const struct action *a, const struct verdict *v)
 {
 	enum said decided = v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
-	size_t from = room->size, j;
-	const char *control;
+	size_t from = room->size;
 	int i;
 
+	add_items(room, from, a->controls);
 	for (i = 0; i < POLICY_LAYERS; i++)
-		for (j = 0; v->layers[i].word >= decided && j < json_array_size(v->layers[i].controls); j++) {
-			control = json_string_value(json_array_get(v->layers[i].controls, j));
-			if (!holds_item(room, from, control))
-				buf_add(room, control, strlen(control) + 1);
-		}
+		if (v->layers[i].word >= decided)
+			add_items(room, from, v->layers[i].controls);
 	if (room->size > from)
 		record_list(r, FIELD_CONTROLS, room->data + from, room->size - from);
+}
+
+static void set_flow(struct record *r, struct buf *room, const struct action *a)
+{
+	size_t from = room->size;
+	unsigned bit;
+
+	for (bit = 1; flow_word(bit); bit <<= 1)
+		if (a->flow & bit)
+			buf_add(room, flow_word(bit), strlen(flow_word(bit)) + 1);
+	if (room->size > from)
+		record_list(r, FIELD_FLOW, room->data + from, room->size - from);
+}
+
+/* What the catalogue knows of it. */
+static void set_words(struct record *r, struct buf *room, const struct action *a)
+{
+	record_text(r, FIELD_CATEGORY, a->category);
+	record_text(r, FIELD_CLASS, a->class);
+	set_flow(r, room, a);
+	record_text(r, FIELD_PIN, a->pin);
+	record_text(r, FIELD_RETENTION, a->retention);
 }
 
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
@@ -186,7 +217,8 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	if (!buf_reserve(&room, room.most)) /* its text is borrowed below: it must not move */
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_ACTION, action_word(a->kind));
-	set_controls(&r, &room, v);
+	set_words(&r, &room, a);
+	set_controls(&r, &room, a, v);
 	if (about->count)
 		record_number(&r, FIELD_COUNT, about->count);
 	record_text(&r, FIELD_DIGEST, about->digest);

@@ -96,6 +96,16 @@ static json_t *error_of(const char *text)
 	return json_pack("{s:i, s:s}", "code", MCP_INTERNAL, "message", text);
 }
 
+/* What was checked before may have made it small enough. */
+static bool fits(const struct answer *a)
+{
+	struct cutting k = { .scratch = BUF(FORWARD_MOST) };
+	size_t size = measure(&k, a->result ? a->result : a->error);
+
+	buf_free(&k.scratch);
+	return size <= ROOM;
+}
+
 /* One of the checks of an answer: stages.c. */
 void cut_answer(struct call *c, struct answer *a)
 {
@@ -103,7 +113,7 @@ void cut_answer(struct call *c, struct answer *a)
 		     json_is_array(json_object_get(a->result, "contents"));
 	json_t *whole = a->result;
 
-	if (c->up || a->outcome.size <= MCP_LINE)
+	if (c->up || a->outcome.size <= MCP_LINE || fits(a))
 		return;
 	a->outcome.status = "cut";
 	a->outcome.why = "the answer is larger than 4 MiB";

@@ -176,6 +176,7 @@ int era_is(struct server *s, enum mcp_era era, struct err *e)
 
 static int take_modern(struct server *s, const json_t *discovered, struct err *e)
 {
+	pins_greeted(s, discovered);
 	if (era_is(s, MCP_ERA_MODERN, e) < 0)
 		return -1;
 	return start_offers(s, json_object_get(discovered, "capabilities"), e);
@@ -256,7 +257,7 @@ static int go_on(struct call *c, struct err *e)
 		call_end(c);
 		return 0;
 	}
-	return session_serve(c, e);
+	return ask_again(c, e);
 }
 
 /* It has started, or could not: then they are judged as they are, and fail. */

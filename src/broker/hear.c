@@ -10,6 +10,10 @@ static int hear_request(struct server *s, struct request *r, struct err *e)
 
 	if (outlet_left(&s->outlet) >= OUT_PAUSE) /* it asks on and reads no answer */
 		return dropped(s->broker, &s->drops, s->name, REASON_FLOODING, r->line, r->size, e);
+	if (!inspect_heard(s, r->m.params)) {
+		mcp_write_error(&s->outlet.out, r->m.id, MCP_REFUSED, "this cannot be passed on");
+		return 0; /* counted in hear_line() */
+	}
 	for (what = 0; what < MCP_UPWARDS; what++)
 		if (strcmp(r->m.method, mcp_upward_info((enum mcp_upward)what)->method) == 0)
 			return upcall_hear(s, (enum mcp_upward)what, r, e);
@@ -85,6 +89,9 @@ int hear_line(struct server *s, const char *line, size_t size, struct err *e)
 	else
 		done = hear_message(s, &r, e);
 	json_decref(r.doc);
+	if (done == 0 && s->leaked)
+		done = dropped(s->broker, &s->drops, s->name, REASON_HELD_SECRET, line, size, e);
+	s->leaked = false;
 	return done;
 }
 

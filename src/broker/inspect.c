@@ -8,8 +8,6 @@
 
 #include "broker/broker.h"
 
-#define UP(c) false
-
 /* All that the server, or a record, would get of a call: its arguments, its name, its id. */
 static enum inspect_found find_in_call(const struct call *c, const char **name)
 {
@@ -89,7 +87,7 @@ static void withhold(struct call *c, struct answer *a, const char *why)
 
 	json_decref(take(&a->result));
 	json_decref(take(&a->error));
-	if (!UP(c) && c->action.kind == ACTION_TOOL_CALL)
+	if (!c->up && c->action.kind == ACTION_TOOL_CALL)
 		result = mcp_text_result(true, why, strlen(why), NULL);
 	a->result = result;
 	if (!result)
@@ -101,13 +99,13 @@ static void withhold(struct call *c, struct answer *a, const char *why)
 static void guard(struct call *c, struct answer *a, json_t *value)
 {
 	const char *name = NULL;
-	enum inspect_found found = UP(c) ? inspect_find(c->broker->secrets, value, &name)
+	enum inspect_found found = c->up ? inspect_find(c->broker->secrets, value, &name)
 					 : inspect_clean(c->broker->secrets, value, &name);
 
 	if (found == INSPECT_NONE)
 		return;
 	say_altered(c, "secret ", name ? name : "undecided");
-	if (UP(c) || found == INSPECT_UNSURE)
+	if (c->up || found == INSPECT_UNSURE)
 		withhold(c, a,
 			 "[reeve: the answer was withheld: it holds a secret that reeve keeps, or "
 			 "too much within "
@@ -133,7 +131,7 @@ static void bound(struct call *c, struct answer *a, json_t *value)
 void inspect_answer(struct call *c, struct answer *a)
 {
 	guard(c, a, a->result ? a->result : a->error);
-	if (!UP(c))
+	if (!c->up)
 		bound(c, a, a->result ? a->result : a->error);
 	a->outcome.altered = c->altered;
 	a->outcome.altered_size = c->altered_size;
@@ -142,8 +140,26 @@ void inspect_answer(struct call *c, struct answer *a)
 bool inspect_heard(struct server *s, json_t *value)
 {
 	const char *name;
+	enum inspect_found found = inspect_clean(s->broker->secrets, value, &name);
 
-	if (inspect_clean(s->broker->secrets, value, &name) == INSPECT_UNSURE)
-		return false;
-	return (inspect_tidy(value, s->bounds.show) & ALTERED_FAILED) == 0;
+	s->leaked = s->leaked || found != INSPECT_NONE;
+	return found != INSPECT_UNSURE && !(inspect_tidy(value, s->bounds.show) & ALTERED_FAILED);
+}
+
+/* What cannot be cleaned of a list is not in it. */
+void inspect_list(struct server *s, enum mcp_list which)
+{
+	const char *key = mcp_list_info(which)->key;
+	struct listing *l = &s->lists[which];
+	json_t *item;
+	size_t i = 0;
+
+	while ((item = json_array_get(l->items, i))) {
+		if (inspect_heard(s, item)) {
+			i++;
+			continue;
+		}
+		json_object_del(l->keys, json_text(item, key));
+		json_array_remove(l->items, i);
+	}
 }

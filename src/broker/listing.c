@@ -60,7 +60,7 @@ int listing_need(struct server *s, enum mcp_list which, struct err *e)
 	return listing_read(s, which, e);
 }
 
-/* Nothing of it may be seen before this: here a server's tools are held against their pins. */
+/* It was held against the pins: now it may be seen. */
 static void take_fresh(struct server *s, enum mcp_list which)
 {
 	struct listing *l = &s->lists[which];
@@ -82,15 +82,16 @@ static int finish(struct server *s, enum mcp_list which, struct err *e)
 {
 	bool again = s->lists[which].again;
 
+	if (pins_settle(s, which, e) < 0)
+		return -1;
 	take_fresh(s, which);
 	if (s->state == SERVER_LISTING) {
 		s->state = SERVER_READY;
 		life_ready(s);
-		if (server_close_start(s, "ok", NULL, e) < 0 || relay_resume(s, e) < 0 ||
-		    era_settle(s, e) < 0)
+		if (server_close_start(s, "ok", NULL, e) < 0 || era_settle(s, e) < 0)
 			return -1;
 	}
-	if (list_settle(s->broker, e) < 0)
+	if (relay_resume(s, e) < 0 || list_settle(s->broker, e) < 0)
 		return -1;
 	return again && s->state == SERVER_READY ? listing_read(s, which, e) : 0;
 }
@@ -108,7 +109,7 @@ static int fail(struct server *s, enum mcp_list which, const char *why, struct e
 		l->items = json_array();
 		l->keys = json_object();
 	}
-	return list_settle(s->broker, e);
+	return relay_resume(s, e) < 0 ? -1 : list_settle(s->broker, e);
 }
 
 int listing_none(struct server *s, enum mcp_list which, struct err *e)

@@ -4,6 +4,13 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
+/* It was judged by what was accepted, and that is not what runs: nothing of it is sent. */
+static int give_up(struct call *c, const char *why, struct err *e)
+{
+	answer_text(c, MCP_REFUSED, why);
+	return call_close(c, (struct outcome){ .status = "failed", .why = why, .exit = -1 }, e);
+}
+
 static int fail_call(struct call *c, const char *why, const char *so, struct err *e)
 {
 	char text[400];
@@ -18,6 +25,9 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	struct server *s = c->server;
 
+	bool known = false;
+	char text[400];
+
 	must(receipt_index(proof) > 0);
 	if (s->state == SERVER_IDLE && c->waited)
 		return fail_call(c, s->failed, "was not made", e);
@@ -27,6 +37,14 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return server_need(s, e);
 	}
+	if (pins_known(c, &known, e) < 0)
+		return -1;
+	if (!known) {
+		call_queue(c, &s->waiting, CALL_WAITING);
+		return 0;
+	}
+	if (!pins_stand(c, text, sizeof(text)))
+		return give_up(c, text, e);
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + s->deadline_ms * UINT64_C(1000000);
 	buf_add(&s->outlet.out, c->forward.data, c->forward.size);
@@ -40,8 +58,11 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 int relay_resume(struct server *s, struct err *e)
 {
 	struct call *c;
+	size_t left = 0;
 
-	while (s->state == SERVER_READY && (c = TAILQ_FIRST(&s->waiting)))
+	TAILQ_FOREACH(c, &s->waiting, queued)
+	left++; /* who has to wait on comes behind them again */
+	while (left-- > 0 && s->state == SERVER_READY && (c = TAILQ_FIRST(&s->waiting)))
 		if (relay_forward(c, c->proof, e) < 0)
 			return -1;
 	return 0;

@@ -27,6 +27,8 @@ struct broker *broker_new(int channel, struct err *e)
 	b->recorder = (struct wire){ -1, ROLE_BROKER, ROLE_RECORDER, PHASE_RUNNING };
 	b->porter = (struct wire){ -1, ROLE_BROKER, ROLE_PORTER, PHASE_RUNNING };
 	commits_begin(&b->commits, &b->recorder);
+	quota_open(&b->quota.may);
+	quota_open(&b->connection_quota);
 	TAILQ_INIT(&b->calls);
 	TAILQ_INIT(&b->dead);
 	TAILQ_INIT(&b->asking);

@@ -66,7 +66,8 @@ static int start_refused(void *server, struct receipt *proof, struct err *e)
 
 int server_need(struct server *s, struct err *e)
 {
-	struct action a = { .kind = ACTION_SERVER_START, .server = s->name, .run = &s->broker->about };
+	struct action a = { .kind = ACTION_SERVER_START, .server = s->name, .run = &s->broker->about,
+			    .pin = s->unpinned ? "none" : NULL };
 	struct commit_about about = { 0 };
 	struct verdict v;
 
@@ -88,6 +89,7 @@ int server_spawned(struct server *s, struct msg *m, struct err *e)
 	s->out = fd_take(&m->fds[1]);
 	if (fcntl(s->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(s->out, F_SETFL, O_NONBLOCK) < 0)
 		return err_sys(e, "tool server %s: its pipes", s->name);
+	pins_spawned(s, m);
 	return era_probe(s, e);
 }
 
@@ -100,6 +102,7 @@ static void forget_process(struct server *s)
 	s->lines = LARGE_LINES;
 	s->outlet = OUTLET;
 	listing_forget(s);
+	pins_forget(s);
 	s->greet_id = s->probe_id = 0;
 	json_decref(take(&s->spoke));
 	s->tag = 0;

@@ -93,6 +93,16 @@ int session_refuse(struct call *c, const struct receipt *proof, struct err *e)
 	return done;
 }
 
+/* Who is over its quota goes on asking: the first refusal has a record of its own, those after it are counted. */
+int session_count_refusal(struct call *c, enum reason reason, struct err *e)
+{
+	struct session *s = c->session;
+
+	say_refused(c);
+	call_end(c);
+	return dropped(s->broker, &s->drops, NULL, reason, NULL, 0, e);
+}
+
 /* The first of a reason is recorded before it is answered; those after it are counted. */
 static int count_fault(struct session *s, struct request *r, const struct mcp_fault *f,
 		       struct err *e)

@@ -71,6 +71,29 @@ static int hear_policy(struct broker *b, struct msg *m, struct err *e)
 	return policy_add(b->policy, name, bytes.data, bytes.size, e);
 }
 
+static int read_bounds(struct broker *b, struct unpack *u, struct err *e)
+{
+	uint64_t whose = unpack_number(u, 2), text = unpack_number(u, 1), result = unpack_number(u, 8);
+	struct server *s = whose < b->server_count ? &b->servers[whose] : NULL;
+	struct quota *q = s ? &s->quota.may : whose == JOINED ? &b->quota.may : &b->connection_quota;
+	int kind;
+
+	for (kind = 0; kind < QUOTAS; kind++)
+		q->most[kind] = unpack_number(u, 8);
+	if (!unpack_done(u) || (!s && whose < EACH_CONNECTION) || text > SHOW_AS_IT_IS || result > SIZE_MAX / 4)
+		return err_set(e, ERR_PEER, "malformed BOUNDS");
+	if (s)
+		s->bounds = (struct inspect_bounds){ (enum inspect_show)text, result, 4 * result };
+	return 0;
+}
+
+static int hear_bounds(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+
+	return read_bounds(b, &u, e);
+}
+
 static int hear_secrets(struct broker *b, struct msg *m, struct err *e)
 {
 	scoped(buf) struct buf bytes = BUF(INSPECT_PRINTS + 65536);
@@ -134,6 +157,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 			      .lines = LARGE_LINES,
 			      .outlet = OUTLET };
 	TAILQ_INIT(&s->open);
+	quota_open(&s->quota.may);
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
 	TAILQ_INIT(&s->asking_back);
@@ -155,6 +179,29 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 		return -1;
 	b->server_count++;
 	return 0;
+}
+
+/* Files about a server that were read already, by who wants a sentence with a place if they are wrong. */
+static int hear_catalogue(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	scoped(buf) struct buf bytes = BUF(CATALOGUE_MOST + 65536);
+	uint64_t server = unpack_number(&u, 2);
+	struct server *s = &b->servers[server < b->server_count ? server : 0];
+	char name[512];
+
+	b->show = unpack_number(&u, 1) == 1;
+	if (!unpack_copy(&u, name, sizeof(name)) ||
+	    !unpack_copy(&u, b->tools_digest, sizeof(b->tools_digest)) || !unpack_done(&u) ||
+	    server >= b->server_count)
+		return err_set(e, ERR_PEER, "malformed CATALOGUE");
+	if (!s->catalogue && catalogue_new(&s->catalogue, s->name, e) < 0)
+		return -1;
+	if (!name[0])
+		return 0;
+	if (read_memory(&bytes, m->fds[0], e) < 0)
+		return err_in(e, "catalogue %s", name);
+	return catalogue_add(s->catalogue, name, bytes.data, bytes.size, e);
 }
 
 static int hear_listen(struct broker *b, struct msg *m, struct err *e)
@@ -195,8 +242,8 @@ static const struct {
 	int (*hear)(struct broker *b, struct msg *m, struct err *e);
 } heard[] = {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
-	{ MSG_SERVER, hear_server }, { MSG_SECRETS, hear_secrets }, { MSG_LISTEN, hear_listen },
-	{ MSG_PORTER, hear_porter }, { MSG_START, hear_start },
+	{ MSG_SERVER, hear_server }, { MSG_CATALOGUE, hear_catalogue }, { MSG_SECRETS, hear_secrets },
+	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_PORTER, hear_porter }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

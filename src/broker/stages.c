@@ -15,8 +15,11 @@ struct stage {
 
 /* What an agent asks. */
 static const struct stage asked[] = {
-	{ inspect_ask }, /* first: what the others say of an argument may repeat it */
+	{ quota_ask },
+	{ inspect_ask }, /* before those whose sentences may repeat an argument */
+	{ pins_ask },
 	{ exec_ask },
+	{ pins_check_arguments },
 	{ NULL },
 };
 
@@ -27,6 +30,7 @@ static const struct stage asked_back[] = {
 
 /* The answer to either. */
 static void (*const answers[])(struct call *c, struct answer *a) = {
+	pins_check_result,
 	inspect_answer,
 	cut_answer,
 	NULL,
@@ -46,6 +50,7 @@ void stages_answer(struct call *c, struct answer *a)
 {
 	size_t i;
 
+	quota_answered(c, a->outcome.size);
 	for (i = 0; answers[i]; i++)
 		answers[i](c, a);
 }
@@ -53,15 +58,12 @@ void stages_answer(struct call *c, struct answer *a)
 /* What a tool server tells without being asked; false: nobody gets it. `*params` may be replaced. */
 bool stages_news(struct server *s, const char *method, json_t **params)
 {
-	(void)s;
 	(void)method;
-	(void)params;
-	return true;
+	return inspect_heard(s, *params);
 }
 
 /* A list of a tool server's, read to its end, before anybody sees it: what may not be seen is taken out. */
 void stages_list(struct server *s, enum mcp_list which)
 {
-	(void)s;
-	(void)which;
+	inspect_list(s, which);
 }

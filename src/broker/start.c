@@ -77,6 +77,7 @@ int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 			       ? done
 			       : server_stop(s, "failed",
 					     "did not start: it speaks no MCP revision that reeve knows", e);
+	pins_greeted(s, m->result);
 	if (era_is(s, MCP_ERA_LEGACY, e) < 0)
 		return -1;
 	mcp_write_notification(&s->outlet.out, "notifications/initialized", NULL);

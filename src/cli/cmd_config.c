@@ -1,4 +1,5 @@
-/* reeve config: the configuration that makes an agent find the broker, on stdout; what to do with it, on stderr. */
+/* reeve config: the configuration that makes an agent find the broker, on stdout; what to do with
+ * it, on stderr. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,12 +10,13 @@
 
 struct wanted {
 	const char *tools, *url;
-	bool help;
+	char room[64]; /* of the usual address */
+	bool http, help;
 };
 
 static void print_help(const struct option_row *rows)
 {
-	puts("usage: reeve config [--tools FILE] [--url URL] [AGENT]\n\n"
+	puts("usage: reeve config [--tools FILE] [--http] [--url URL] [AGENT]\n\n"
 	     "Prints the configuration by which AGENT, in the jail, finds its tools; on standard\n"
 	     "error, where it goes. Without AGENT, lists the agents that are known.\n");
 	options_print(rows);
@@ -48,15 +50,20 @@ static int check_url(const char *url, struct err *e)
 
 	if (strncmp(url, "http://", 7) != 0 || !url[7])
 		return err_set(e, ERR_INPUT,
-			       "--url \"%.80s\": expected http://127.0.0.1:PORT, as $REEVE_MCP_URL says inside", url);
+			       "--url \"%.80s\": expected what $REEVE_MCP_URL says inside, "
+			       "http://127.0.0.1:%u/mcp",
+			       url, PROFILE_HTTP);
 	for (at = url; *at; at++)
 		if (*at <= ' ' || *at > '~' || strchr("\"\\'<>`{}|^@", *at))
-			return err_set(e, ERR_INPUT, "--url: \"%.80s\" holds a character that no such address needs",
-				       url);
+			return err_set(
+				e, ERR_INPUT,
+				"--url: \"%.80s\" holds a character that no such address needs",
+				url);
 	return 0;
 }
 
-static bool write_servers(struct buf *out, const struct config_agent *a, const struct tools *t, const char *url)
+static bool write_servers(struct buf *out, const struct config_agent *a, const struct tools *t,
+			  const char *url)
 {
 	char room[512];
 	const char *name;
@@ -71,6 +78,18 @@ static bool write_servers(struct buf *out, const struct config_agent *a, const s
 		config_entry(out, a, name, url ? room : NULL);
 	}
 	return true;
+}
+
+static void say_how(const struct config_agent *a, const struct wanted *w)
+{
+	const char *tools = w->tools ? w->tools : "", *with = w->tools ? " --tools " : "";
+
+	fprintf(stderr, "Inside the jail this is for %s, for instance:\n\n", a->place);
+	fprintf(stderr, "  reeve config %s%s%s%s%s%s >%s\n", a->name, with, tools,
+		w->http ? " --http" : "", w->http || !w->url ? "" : " --url ",
+		w->http || !w->url ? "" : w->url, a->file);
+	fprintf(stderr, "  reeve run%s%s%s -- %s\n", with, tools, w->url ? " --http" : "",
+		a->start);
 }
 
 static int print_config(const struct config_agent *a, const struct wanted *w, struct err *e)
@@ -90,20 +109,20 @@ static int print_config(const struct config_agent *a, const struct wanted *w, st
 	if (!fits || !buf_puts(&out, a->close))
 		return err_set(e, ERR_LIMIT, "more than a configuration may hold");
 	fwrite(out.data, 1, out.size, stdout);
-	fprintf(stderr, "Inside the jail this is for %s, for instance:\n\n  reeve config %s%s%s%s%s >%s\n"
-		"  reeve run%s%s -- %s\n",
-		a->place, w->tools ? "--tools " : "", w->tools ? w->tools : "", w->tools ? " " : "",
-		w->url ? "--url ... " : "", a->name, a->file, w->tools ? " --tools " : "", w->tools ? w->tools : "",
-		a->start);
+	say_how(a, w);
 	return 0;
 }
 
 int cmd_config(int argc, char **argv, struct err *e)
 {
-	struct wanted w = { NULL, NULL, false };
+	struct wanted w = { .tools = NULL };
 	const struct option_row rows[] = {
-		{ "tools", "FILE", OPTION_TEXT, &w.tools, "a server for each in this file (all as one)", NULL },
-		{ "url", "URL", OPTION_TEXT, &w.url, "by HTTP, at this address in the jail", NULL },
+		{ "tools", "FILE", OPTION_TEXT, &w.tools,
+		  "a server for each in this file (all as one)", NULL },
+		{ "http", NULL, OPTION_FLAG, &w.http, "by HTTP, as reeve run --http offers it",
+		  NULL },
+		{ "url", "URL", OPTION_TEXT, &w.url, "by HTTP, at another address in the jail",
+		  NULL },
 		{ "help", NULL, OPTION_FLAG, &w.help, "print this", NULL },
 		{ 0 },
 	};
@@ -117,7 +136,16 @@ int cmd_config(int argc, char **argv, struct err *e)
 	if (first >= 0 && first + 1 < argc)
 		first = err_set(e, ERR_INPUT, "one agent at a time, found %s too", argv[first + 1]);
 	if (first >= 0 && first < argc && !(a = find(argv[first])))
-		first = err_set(e, ERR_INPUT, "there is no agent \"%.60s\": reeve config lists them", argv[first]);
+		first = err_set(e, ERR_INPUT,
+				"there is no agent \"%.60s\": reeve config lists them",
+				argv[first]);
+	if (first >= 0 && w.http && w.url)
+		first = err_set(e, ERR_INPUT,
+				"--http or --url, not both: --url is for another address");
+	if (w.http) {
+		snprintf(w.room, sizeof(w.room), "http://127.0.0.1:%u/mcp", PROFILE_HTTP);
+		w.url = w.room;
+	}
 	if (first >= 0 && !a && (w.tools || w.url))
 		first = err_set(e, ERR_INPUT, "for which agent?");
 	if (first < 0 || (a && print_config(a, &w, e) < 0))

@@ -1,7 +1,8 @@
 /*
- * tests/agents tries codex, gemini-cli and opencode as they are told here. The others are as their own
- * documentation has them: claude-code 2.1, cline 3.0, goose 1.5, qwen-code 0.24. Where an agent would ask
- * before each call it is told not to, because policy judges the calls and nobody is there to be asked.
+ * tests/agents tries codex, gemini-cli and opencode as they are told here. The others are as their
+ * own documentation has them: claude-code 2.1, cline 3.0, goose 1.5, qwen-code 0.24. Where an agent
+ * would ask before each call it is told not to, because policy judges the calls and nobody is there
+ * to be asked.
  */
 #include "cli/config.h"
 
@@ -42,13 +43,15 @@ static const struct config_agent agents[] = {
 	{ .name = "opencode",
 	  .about = "OpenCode",
 	  .open = "{\n  \"$schema\": \"https://opencode.ai/config.json\",\n  \"mcp\": {\n",
-	  .command = ENTRY("\"type\": \"local\", \"command\": [\"" CALL "\", @WORDS@], \"enabled\": true"),
+	  .command = ENTRY("\"type\": \"local\", \"command\": [\"" CALL
+			   "\", @WORDS@], \"enabled\": true"),
 	  .url = ENTRY("\"type\": \"remote\", \"url\": \"@URL@\", \"enabled\": true"),
 	  .between = ",\n",
 	  .close = SERVERS_CLOSE,
 	  .file = "reeve-opencode.json",
 	  .place = "the file that OPENCODE_CONFIG names",
-	  .start = "sh -c 'OPENCODE_CONFIG=$PWD/reeve-opencode.json exec opencode run \"$0\"' TASK" },
+	  .start = "sh -c 'OPENCODE_CONFIG=$PWD/reeve-opencode.json exec opencode run \"$0\"' "
+		   "TASK" },
 	{ .name = "claude-code",
 	  .about = "Claude Code",
 	  .open = SERVERS_OPEN,
@@ -85,14 +88,18 @@ static const struct config_agent agents[] = {
 	  .about = "goose",
 	  .open = "extensions:\n",
 	  .command = "  \"@NAME@\":\n    type: stdio\n    name: \"@NAME@\"\n    enabled: true\n"
-		     "    cmd: " CALL "\n    args: [@WORDS@]\n    env_keys: []\n    envs: {}\n    timeout: 300\n",
-	  .url = "  \"@NAME@\":\n    type: streamable_http\n    name: \"@NAME@\"\n    enabled: true\n"
-		 "    uri: \"@URL@\"\n    headers: {}\n    env_keys: []\n    envs: {}\n    timeout: 300\n",
+		     "    cmd: " CALL
+		     "\n    args: [@WORDS@]\n    env_keys: []\n    envs: {}\n    timeout: 300\n",
+	  .url = "  \"@NAME@\":\n    type: streamable_http\n    name: \"@NAME@\"\n    enabled: "
+		 "true\n"
+		 "    uri: \"@URL@\"\n    headers: {}\n    env_keys: []\n    envs: {}\n    "
+		 "timeout: 300\n",
 	  .between = "",
 	  .close = "",
 	  .file = "goose.yaml",
 	  .place = "the file that GOOSE_ADDITIONAL_CONFIG_FILES names",
-	  .start = "sh -c 'GOOSE_ADDITIONAL_CONFIG_FILES=$PWD/goose.yaml exec goose run -t \"$0\"' TASK" },
+	  .start = "sh -c 'GOOSE_ADDITIONAL_CONFIG_FILES=$PWD/goose.yaml exec goose run -t \"$0\"' "
+		   "TASK" },
 };
 
 const struct config_agent *config_agent_at(unsigned n)
@@ -106,7 +113,8 @@ static bool put_words(struct buf *out, const char *server)
 }
 
 /* Names are text_is_name() and addresses were looked at: nothing in them needs to be escaped. */
-bool config_entry(struct buf *out, const struct config_agent *a, const char *server, const char *url)
+bool config_entry(struct buf *out, const struct config_agent *a, const char *server,
+		  const char *url)
 {
 	const char *text = url ? a->url : a->command, *mark;
 

@@ -23,6 +23,7 @@ static const struct command {
 	{ "profile", "list|show|check|...", "see, judge and learn what a jail holds",
 	  cmd_profile, false },
 	{ "config", "[AGENT]", "print what makes an agent find its tools", cmd_config, false },
+	{ "tools", "list|pin|scan", "see, accept and scan what tool servers offer", cmd_tools, true },
 	{ "workspace", "list|diff|commit|...", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
 	{ "show", "RUN [SERVER]", "what a run was, and what its tool servers said", cmd_show, false },

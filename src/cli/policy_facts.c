@@ -38,6 +38,32 @@ static int read_action(enum action_kind *out, const char *value, struct err *e)
 		       value);
 }
 
+/* "none", or labels with commas between them. */
+static int read_flow(struct policy_facts *f, const char *value, struct err *e)
+{
+	const char *at = value, *end;
+	unsigned bit;
+
+	f->flow = 0;
+	f->flow_known = true;
+	for (; strcmp(value, "none") != 0; at = end + 1) {
+		end = strchrnul(at, ',');
+		for (bit = 1; flow_word(bit); bit <<= 1)
+			if (strlen(flow_word(bit)) == (size_t)(end - at) &&
+			    memcmp(flow_word(bit), at, (size_t)(end - at)) == 0)
+				break;
+		if (!flow_word(bit))
+			return err_set(e, ERR_INPUT,
+				       "the flow \"%.40s\": expected none, or reads-private, reads-untrusted "
+				       "and sends-outside with commas between them",
+				       value);
+		f->flow |= bit;
+		if (!*end)
+			break;
+	}
+	return 0;
+}
+
 int policy_facts_set(struct policy_facts *f, const char *key, const char *value, struct err *e)
 {
 	int i;
@@ -53,13 +79,15 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		f->category = value;
 	else if (strcmp(key, "class") == 0)
 		f->class = value;
+	else if (strcmp(key, "flow") == 0)
+		return read_flow(f, value, e);
 	else if (strcmp(key, "time") == 0)
 		return read_time(&f->wall_us, value, e);
 	else if (strcmp(key, "resource") != 0)
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, category, class, resource or time",
+			"department, environment, initiator, workspace, category, class, flow, resource or time",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -81,6 +109,8 @@ void policy_facts_apply(struct action *a, const struct policy_facts *f)
 		a->kind = f->action;
 	a->category = f->category;
 	a->class = f->class;
+	a->flow = f->flow;
+	a->flow_known = f->flow_known;
 	a->wall_us = f->wall_us;
 	a->resource = f->resource;
 }

@@ -9,12 +9,14 @@
 struct policy_facts {
 	struct run_facts run;
 	const char *category, *class;
+	unsigned flow;
+	bool flow_known;
 	enum action_kind action;	/* zero: as the call says */
 	uint64_t wall_us;
 	json_t *resource;
 };
 
-/* action, agent, owner, … workspace, category, class, resource, or time ("2026-11-21T09:30Z"). */
+/* action, agent, owner, … workspace, category, class, flow, resource, or time ("2026-11-21T09:30Z"). */
 int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		     struct err *e) must_use;
 void policy_facts_free(struct policy_facts *f);

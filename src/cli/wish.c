@@ -133,7 +133,7 @@ static int set_apart(struct wish *w, struct err *e)
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
-	w->fixed = calloc(w->files.count + parts + 6, sizeof(*w->fixed));
+	w->fixed = calloc(w->files.count + w->words.count + parts + 7, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
@@ -151,6 +151,10 @@ static int set_apart(struct wish *w, struct err *e)
 		w->fixed[n++] = w->policy;
 	for (i = 0; i < w->files.count; i++)
 		w->fixed[n++] = w->files.at[i].path;
+	if (access(w->catalogue_room, F_OK) == 0)
+		w->fixed[n++] = w->catalogue_room;
+	for (i = 0; i < w->words.count; i++)
+		w->fixed[n++] = w->words.at[i].path;
 	return 0;
 }
 
@@ -262,13 +266,15 @@ int wish_place(struct wish *w, struct err *e)
 
 int wish_read(struct wish *w, struct err *e)
 {
-	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0)
+	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0 ||
+	    wish_read_catalogue(w, e) < 0)
 		return -1;
 	find_owner(w);
 	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0 ||
 	    read_secrets(w, e) < 0)
 		return -1;
-	say_without_policy(w);
+	if (!w->quiet)
+		say_without_policy(w);
 	return 0;
 }
 
@@ -277,6 +283,8 @@ void wish_free(struct wish *w)
 	jail_plan_free(&w->plan);
 	secrets_free(&w->secrets);
 	policy_files_free(&w->files);
+	policy_files_free(&w->words);
+	free(w->catalogues);
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);
 	free(w->bytes);

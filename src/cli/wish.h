@@ -10,7 +10,7 @@
 
 /* `ask` borrows from everything else here. */
 struct wish {
-	const char *profile, *policy, *tools, *workspace;
+	const char *profile, *policy, *tools, *workspace, *catalogue;
 	struct run_request ask;
 	struct profile *read_profile;
 	struct tools *read_tools;
@@ -18,12 +18,15 @@ struct wish {
 	struct jail_plan plan;
 	struct policy_files files;
 	struct policy_bytes *bytes;
+	struct policy_files words;		/* of the catalogue */
+	struct catalogue_bytes *catalogues;
+	char catalogue_room[LAUNCH_TEXT + 96];
 	const char **fixed;
 	const char *hidden[SECRETS_MOST + 3];
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
 	char call_room[LAUNCH_TEXT + 64], courier_room[LAUNCH_TEXT + 64], owner_room[64];
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
-	bool help, http;
+	bool help, http, quiet;	/* quiet: nobody will call, so that nothing is allowed is no news */
 };
 
 /*
@@ -31,6 +34,9 @@ struct wish {
  * anything has started.
  */
 int wish_read(struct wish *w, struct err *e) must_use;
+/* Where the catalogue is, which need not be there: reeve-catalogue(5). After its policy is known. */
+void wish_find_catalogue(struct wish *w);
+int wish_read_catalogue(struct wish *w, struct err *e) must_use;
 /* Only profile, tools and place, for who wants to see what they come to. */
 int wish_place(struct wish *w, struct err *e) must_use;
 void wish_free(struct wish *w);

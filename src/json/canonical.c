@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "json/write.h"
 
+static bool canonical(struct buf *out, const json_t *value, bool all);
+
 struct member {
 	const char *key;
 	size_t size;
@@ -35,7 +37,7 @@ static int by_units(const void *left, const void *right)
 	return (a->size > b->size) - (a->size < b->size);
 }
 
-static bool canonical_members(struct buf *out, const struct member *member, size_t count)
+static bool canonical_members(struct buf *out, const struct member *member, size_t count, bool all)
 {
 	bool fits = buf_add(out, "{", 1);
 	size_t i;
@@ -45,12 +47,12 @@ static bool canonical_members(struct buf *out, const struct member *member, size
 			buf_add(out, ",", 1);
 		write_string(out, member[i].key, member[i].size);
 		buf_add(out, ":", 1);
-		fits = json_canonical(out, member[i].value);
+		fits = canonical(out, member[i].value, all);
 	}
 	return fits && buf_add(out, "}", 1);
 }
 
-static bool canonical_object(struct buf *out, const json_t *object)
+static bool canonical_object(struct buf *out, const json_t *object, bool all)
 {
 	json_t *from = for_reading(object);
 	size_t count = 0;
@@ -64,12 +66,12 @@ static bool canonical_object(struct buf *out, const json_t *object)
 		member[count++] = (struct member){ json_object_iter_key(at), json_object_iter_key_len(at),
 						   json_object_iter_value(at) };
 	qsort(member, count, sizeof(*member), by_units);
-	fits = canonical_members(out, member, count);
+	fits = canonical_members(out, member, count, all);
 	free(member);
 	return fits;
 }
 
-static bool canonical_array(struct buf *out, const json_t *array)
+static bool canonical_array(struct buf *out, const json_t *array, bool all)
 {
 	bool fits = buf_add(out, "[", 1);
 	size_t i;
@@ -77,16 +79,39 @@ static bool canonical_array(struct buf *out, const json_t *array)
 	for (i = 0; i < json_array_size(array) && fits; i++) {
 		if (i > 0)
 			buf_add(out, ",", 1);
-		fits = json_canonical(out, json_array_get(array, i));
+		fits = canonical(out, json_array_get(array, i), all);
 	}
 	return fits && buf_add(out, "]", 1);
 }
 
-bool json_canonical(struct buf *out, const json_t *value)
+/* A whole number has one form, however it was written. */
+static bool canonical_number(struct buf *out, const json_t *value)
+{
+	static const double exact = (double)(INT64_C(1) << 53);
+	double d = json_number_value(value);
+
+	if (json_is_real(value) && d < exact && d > -exact && (double)(int64_t)d >= d && (double)(int64_t)d <= d)
+		return buf_printf(out, "%lld", (long long)d);
+	return json_write(out, value);
+}
+
+static bool canonical(struct buf *out, const json_t *value, bool all)
 {
 	if (json_is_object(value))
-		return canonical_object(out, value);
+		return canonical_object(out, value, all);
 	if (json_is_array(value))
-		return canonical_array(out, value);
-	return (json_is_string(value) || json_is_integer(value)) && json_write(out, value);
+		return canonical_array(out, value, all);
+	if (all && json_is_number(value))
+		return canonical_number(out, value);
+	return (all || json_is_string(value) || json_is_integer(value)) && json_write(out, value);
+}
+
+bool json_canonical(struct buf *out, const json_t *value)
+{
+	return canonical(out, value, false);
+}
+
+bool json_canonical_any(struct buf *out, const json_t *value)
+{
+	return canonical(out, value, true);
 }

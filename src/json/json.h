@@ -42,6 +42,9 @@ bool json_write(struct buf *out, const json_t *value);
  */
 bool json_canonical(struct buf *out, const json_t *value);
 
+/* The same for any value: reeve-catalogue(5), Canonical form, says how numbers are written. */
+bool json_canonical_any(struct buf *out, const json_t *value);
+
 /* A member's text; "" where there is none, or none that is text. */
 static inline const char *json_text(const json_t *object, const char *key)
 {

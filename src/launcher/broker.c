@@ -103,6 +103,43 @@ static int tell_server(struct run *r, size_t server, struct err *e)
 	return wire_send(&r->broker, MSG_SERVER, 0, body, b.size, &fd, 1, e);
 }
 
+static int send_catalogue(struct run *r, size_t server, const char *name, const char *bytes, size_t size,
+			  struct err *e)
+{
+	const char *digest = tools_digest(r->ask->tools);
+	uint8_t body[1024];
+	struct pack b = { .at = body, .room = sizeof(body) };
+	scoped(fd) int fd = -1;
+
+	pack_number(&b, server, 2);
+	pack_number(&b, r->ask->show_fd > 0, 1);
+	pack_text(&b, name, strlen(name));
+	pack_text(&b, digest, strlen(digest));
+	if (b.over)
+		return err_set(e, ERR_LIMIT, "catalogue %.64s…: too long a name", name);
+	if (fd_of_bytes(&fd, "catalogue", bytes, size, e) < 0)
+		return -1;
+	return wire_send(&r->broker, MSG_CATALOGUE, 0, body, b.size, &fd, 1, e);
+}
+
+/* What is known of each server: nothing, or the files about it. */
+static int tell_catalogues(struct run *r, struct err *e)
+{
+	const struct catalogue_bytes *c;
+	size_t i, j;
+
+	for (i = 0; i < tools_count(r->ask->tools); i++) {
+		if (send_catalogue(r, i, "", "", 0, e) < 0)
+			return -1;
+		for (j = 0; j < r->ask->catalogue_count; j++) {
+			c = &r->ask->catalogues[j];
+			if (c->server == i && send_catalogue(r, i, c->name, c->bytes, c->size, e) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 /* The sockets the agent's jail listens on: one per server, in their order, then the joined one. */
 static int tell_listeners(struct run *r, struct err *e)
 {
@@ -133,7 +170,8 @@ static int tell_all(struct run *r, struct err *e)
 	for (i = 0; i < tools_count(r->ask->tools); i++)
 		if (tell_server(r, i, e) < 0)
 			return -1;
-	if (prints_tell(r, e) < 0 || tell_listeners(r, e) < 0 || porter_tell(r, e) < 0)
+	if (tell_catalogues(r, e) < 0 || bounds_tell(r, e) < 0 || prints_tell(r, e) < 0 || tell_listeners(r, e) < 0 ||
+	    porter_tell(r, e) < 0)
 		return -1;
 	return wire_send(&r->broker, MSG_START, 0, NULL, 0, NULL, 0, e);
 }

@@ -34,6 +34,12 @@ struct policy_bytes {
 	size_t size;
 };
 
+struct catalogue_bytes {
+	size_t server;		/* whom the file is about, by its place in the tool file */
+	const char *name, *bytes;
+	size_t size;
+};
+
 /* What the operator asked for, read and checked already. Everything is borrowed. */
 struct run_request {
 	const struct profile *profile;
@@ -41,6 +47,9 @@ struct run_request {
 	const struct secrets *secrets;	/* of its servers, all of them */
 	const struct policy_bytes *policies;
 	size_t policy_count;
+	const struct catalogue_bytes *catalogues;
+	size_t catalogue_count;
+	int show_fd;		/* where what the tool servers offer is written, as JSON lines; 0: nowhere */
 	struct place place;
 	struct jail_plan *plan;	/* of the agent's jail: but for what only the launcher knows */
 	const char *tenant, *agent, *owner, *owner_by;
@@ -58,6 +67,22 @@ struct run_request {
  */
 int secrets_read(struct secrets *out, const struct tools *t, struct err *e) must_use;
 void secrets_free(struct secrets *s);		/* wipes them */
+
+/*
+ * parts.c: what a tool server's program is made of, reeve-catalogue(5). Each part has a name (a path, "origin")
+ * and says what it is (a digest, a URL's origin).
+ */
+enum { PARTS_MOST = 12, PART_NAME = 1024, PART_WHAT = 320 };
+
+struct parts {
+	size_t count;
+	struct part {
+		char name[PART_NAME], what[PART_WHAT];
+	} at[PARTS_MOST];
+};
+
+int parts_find(struct parts *out, const struct tools *t, size_t server, const struct jail_plan *plan,
+	       const char *workspace, struct err *e) must_use;
 
 enum { RUN_TIMED_OUT = 124, RUN_FAILED = 125 };
 

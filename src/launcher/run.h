@@ -89,6 +89,7 @@ int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 /* broker.c: start the broker; and, once the run is open, tell it everything it will ever know. */
 int broker_begin(struct run *r, struct err *e) must_use;
 int broker_tell(struct run *r, struct err *e) must_use;
+int bounds_tell(struct run *r, struct err *e) must_use;	/* bounds.c: of how much may be asked and answered */
 int prints_tell(struct run *r, struct err *e) must_use;	/* prints.c: of the secrets it must not let out */
 
 /* porter.c: the same of the porter, if the profile or the operator wants one. Told before the broker's START. */

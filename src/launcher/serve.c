@@ -4,6 +4,7 @@
  * here looks inside them.
  */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,15 +34,43 @@ static int tell_courier(const struct run *r, size_t server, int to, struct err *
 	return done;
 }
 
+/* Taken as late as can be: what is started is what was looked at. */
+static int pack_parts(struct pack *to, const struct run *r, size_t server, const struct jail_plan *plan,
+		      struct err *e)
+{
+	struct tools_life life;
+	struct parts *parts;
+	size_t i;
+	int done;
+
+	tools_server_life(&life, r->ask->tools, server);
+	if (life.unpinned || tools_server_kind(r->ask->tools, server) == TOOLS_EXEC)
+		return 0;
+	parts = calloc(1, sizeof(*parts));
+	if (!parts)
+		return err_sys(e, "memory for a program's parts");
+	done = parts_find(parts, r->ask->tools, server, plan, r->ask->place.workspace, e);
+	for (i = 0; done == 0 && i < parts->count; i++) {
+		pack_text(to, parts->at[i].name, strlen(parts->at[i].name));
+		pack_text(to, parts->at[i].what, strlen(parts->at[i].what));
+	}
+	free(parts);
+	return done == 0 && to->over ? err_set(e, ERR_LIMIT, "the names of its program's parts are too long") : done;
+}
+
 /* A plan's process with pipes on 0 and 1, or with `in` (a file) on 0; ours go to the broker. */
 static int start_child(struct run *r, uint64_t tag, const struct jail_plan *plan, int in,
 		       size_t server, struct err *e)
 {
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, give[2], done = -1;
+	uint8_t body[16384];
+	struct pack parts = { .at = body, .room = sizeof(body) };
 
 	if (pipe2(from, O_CLOEXEC) < 0 || pipe2(to, O_CLOEXEC) < 0)
 		err_sys(e, "pipe");
 	else
+		done = pack_parts(&parts, r, server, plan, e);
+	if (done == 0)
 		done = tell_courier(r, server, to[1], e);
 	if (done == 0)
 		done = child_spawn(r, tag, plan, in >= 0 ? in : to[0], from[1], server, e);
@@ -50,7 +79,7 @@ static int start_child(struct run *r, uint64_t tag, const struct jail_plan *plan
 	give[0] = to[1];
 	give[1] = from[0];
 	if (done == 0)
-		done = wire_send(&r->broker, MSG_SPAWNED, tag, NULL, 0, give, 2, e);
+		done = wire_send(&r->broker, MSG_SPAWNED, tag, body, parts.size, give, 2, e);
 	fd_close(&to[1]);
 	fd_close(&from[0]);
 	return done;
@@ -172,6 +201,14 @@ static int serve_resolve(struct run *r, struct err *e)
 	return wire_send(&r->broker, MSG_RESOLVED, r->msg.tag, &answer, 2, NULL, 0, e);
 }
 
+/* Not looked into: whoever asked for it reads it. */
+static int serve_show(struct run *r, struct err *e)
+{
+	if (r->ask->show_fd <= 0)
+		return err_set(e, ERR_PEER, "SHOW in a run that shows nothing");
+	return fd_write_all(r->ask->show_fd, r->msg.body, r->msg.size, e);
+}
+
 static int serve_stop(struct run *r, struct err *e)
 {
 	(void)e;
@@ -192,7 +229,8 @@ static const struct {
 	int (*serve)(struct run *r, struct err *e);
 } requests[] = {
 	{ MSG_RESOLVE, serve_resolve }, { MSG_SPAWN, serve_spawn }, { MSG_EXEC, serve_exec },
-	{ MSG_STOP, serve_stop },       { MSG_DONE, serve_done },
+	{ MSG_STOP, serve_stop },       { MSG_SHOW, serve_show },
+	       { MSG_DONE, serve_done },
 };
 
 int serve_broker(struct run *r, struct err *e)

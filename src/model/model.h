@@ -49,6 +49,11 @@ struct verdict {
 	struct layer_said layers[POLICY_LAYERS];
 };
 
+/* What flows through a tool, as bits. */
+enum flow { FLOW_READS_PRIVATE = 1, FLOW_READS_UNTRUSTED = 2, FLOW_SENDS_OUTSIDE = 4 };
+
+const char *flow_word(unsigned bit);	/* "reads-private"; NULL: no such bit */
+
 const char *layer_word(enum policy_layer l);
 const char *said_word(enum said s);
 
@@ -100,12 +105,27 @@ struct action {
 					   URI, what the server itself asks for; NULL for SERVER_START */
 	struct json_t *args;		/* object; NULL means no arguments */
 	const struct run_facts *run;
-	const char *category, *class;	/* the catalogue's words for the tool */
+	const char *category, *class, *retention;	/* the catalogue's words for the tool */
+	unsigned flow;			/* bits of its flow labels ... */
+	bool flow_known;		/* ... if it says any */
+	const struct json_t *controls;	/* the catalogue's, an array of texts */
+	const char *pin;		/* digest of what is pinned */
 	const struct json_t *resource;	/* what the call is about: one of its arguments */
 	uint64_t wall_us;		/* when it is asked, since 1970; 0: not known */
 	struct fact facts[ACTION_FACTS];
 	size_t fact_count;
 };
+
+/* --- quotas: how much may be asked, of a tool server, by a connection, in a run --- */
+
+enum quota_kind { QUOTA_IN_FLIGHT, QUOTA_HELD, QUOTA_CALLS, QUOTA_BYTES_OUT, QUOTA_BYTES_IN, QUOTAS };
+
+/* The last three are per minute. */
+struct quota {
+	uint64_t most[QUOTAS];
+};
+
+const char *quota_word(enum quota_kind k);	/* "calls_per_minute" */
 
 /* --- records --- */
 

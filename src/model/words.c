@@ -55,6 +55,14 @@ const char *action_word(enum action_kind k)
 	return words[k];
 }
 
+const char *flow_word(unsigned bit)
+{
+	return bit == FLOW_READS_PRIVATE     ? "reads-private"
+	       : bit == FLOW_READS_UNTRUSTED ? "reads-untrusted"
+	       : bit == FLOW_SENDS_OUTSIDE   ? "sends-outside"
+					     : NULL;
+}
+
 const char *layer_word(enum policy_layer l)
 {
 	static const char *const words[] = {
@@ -108,4 +116,17 @@ const struct field_info *field_info(enum field f)
 {
 	must(f < FIELDS);
 	return &fields[f];
+}
+
+const char *quota_word(enum quota_kind k)
+{
+	static const char *const words[QUOTAS] = {
+		[QUOTA_IN_FLIGHT] = "in_flight",
+		[QUOTA_HELD] = "held",
+		[QUOTA_CALLS] = "calls_per_minute",
+		[QUOTA_BYTES_OUT] = "bytes_out_per_minute",
+		[QUOTA_BYTES_IN] = "bytes_in_per_minute",
+	};
+
+	return words[k];
 }

@@ -58,6 +58,20 @@ static void tell_name(struct telling *t, const char *word, const json_t *names, 
 		put_failed(t, word, NULL, names, held, found);
 }
 
+static void tell_flow(struct telling *t, const json_t *names)
+{
+	enum held held = names ? flow_holds(names, t->a) : HELD_YES;
+	scoped(json) json_t *labels = json_array();
+	unsigned bit;
+
+	if (held == HELD_YES)
+		return;
+	for (bit = 1; flow_word(bit); bit <<= 1)
+		if (t->a->flow & bit)
+			json_array_append_new(labels, json_string(flow_word(bit)));
+	put_failed(t, "flow", NULL, names, held, t->a->flow_known ? labels : NULL);
+}
+
 static void tell_names(struct telling *t, const struct names *n)
 {
 	int i;
@@ -68,6 +82,7 @@ static void tell_names(struct telling *t, const struct names *n)
 			  t->a->run ? t->a->run->party[i] : NULL);
 	tell_name(t, "category", n->category, t->a->category);
 	tell_name(t, "class", n->class, t->a->class);
+	tell_flow(t, n->flow);
 }
 
 static void tell_action(struct telling *t, const struct rule *r)

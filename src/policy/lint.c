@@ -92,14 +92,9 @@ static bool lint_rule(const struct rule *r, const struct rule *over,
 {
 	char text[320];
 
-	if (over)
-		snprintf(text, sizeof(text), "can never matter: %s decides without it", over->name);
-	else if (r->names.category || r->names.class)
-		snprintf(text, sizeof(text),
-			 "asks for a category or class, which no call has yet: it %s",
-			 r->refuse ? "refuses whatever else it speaks about" : "never allows");
-	else
+	if (!over)
 		return false;
+	snprintf(text, sizeof(text), "can never matter: %s decides without it", over->name);
 	say(to, r->name, text);
 	return true;
 }

@@ -10,7 +10,7 @@
  */
 static bool bars(const struct rule *r, const struct action *a)
 {
-	if (!r->refuse || !rule_is_plain(r) || r->names.category || r->names.class ||
+	if (!r->refuse || !rule_is_plain(r) || r->names.category || r->names.class || r->names.flow ||
 	    (!a->tool && r->tool))
 		return false;
 	return rule_concerns(r, a) != HELD_NO && file_applies(r->file, a) != HELD_NO;

@@ -50,6 +50,16 @@ static bool is_class(const char *text)
 	return false;
 }
 
+static bool is_flow(const char *text)
+{
+	unsigned bit;
+
+	for (bit = 1; flow_word(bit); bit <<= 1)
+		if (strcmp(flow_word(bit), text) == 0)
+			return true;
+	return false;
+}
+
 /* One that matches nothing that is asked would be a rule that nobody notices is not there. */
 static bool is_action(const char *text)
 {
@@ -78,6 +88,8 @@ static bool is_usable(const char *text, enum names_kind kind)
 		return !slash;
 	case NAMES_CLASSES:
 		return is_class(text);
+	case NAMES_FLOWS:
+		return is_flow(text);
 	case NAMES_ACTIONS:
 		return is_action(text);
 	case NAMES_WORDS:
@@ -93,6 +105,7 @@ static int read_name(struct reading *r, const json_t *value, enum names_kind kin
 		[NAMES_SERVERS] = "a server's name (* stands for any run)",
 		[NAMES_WORDS] = "a name (* stands for any run)",
 		[NAMES_CLASSES] = "critical, high, medium or low",
+		[NAMES_FLOWS] = "reads-private, reads-untrusted or sends-outside",
 		[NAMES_ACTIONS] =
 			"tool.call, resource.read, prompt.get, completion.complete, "
 			"sampling.create, elicitation.create or roots.list (* stands for any run),",

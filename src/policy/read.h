@@ -23,7 +23,7 @@ const char *here(struct reading *r);
 void back(struct reading *r, size_t size);
 
 /* Text or a non-empty array of it; *out stays NULL if the member is not there. */
-enum names_kind { NAMES_TOOLS, NAMES_SERVERS, NAMES_WORDS, NAMES_CLASSES, NAMES_ACTIONS };
+enum names_kind { NAMES_TOOLS, NAMES_SERVERS, NAMES_WORDS, NAMES_CLASSES, NAMES_FLOWS, NAMES_ACTIONS };
 
 int read_names(const json_t **out, struct reading *r, const json_t *object, const char *key,
 	       enum names_kind kind, struct err *e) must_use;

@@ -51,7 +51,7 @@ enum held names_hold(const json_t *names, const char *text)
 
 bool names_ask(const struct names *n)
 {
-	bool asks = n->server || n->category || n->class;
+	bool asks = n->server || n->category || n->class || n->flow;
 	int i;
 
 	for (i = 0; i < PARTIES; i++)
@@ -131,6 +131,17 @@ enum held rule_concerns(const struct rule *r, const struct action *a)
 	return parties_hold(&r->names, a);
 }
 
+/* Any of the tool's labels will do; a tool without labels flows nowhere, one that nobody labelled may. */
+enum held flow_holds(const json_t *names, const struct action *a)
+{
+	unsigned bit;
+
+	for (bit = 1; flow_word(bit); bit <<= 1)
+		if ((a->flow & bit) && names_hold(names, flow_word(bit)) == HELD_YES)
+			return HELD_YES;
+	return a->flow_known ? HELD_NO : HELD_UNKNOWN;
+}
+
 enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool)
 {
 	enum held all;
@@ -142,6 +153,8 @@ enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool
 		all = held_and(all, names_hold(r->names.category, a->category));
 	if (r->names.class)
 		all = held_and(all, names_hold(r->names.class, a->class));
+	if (r->names.flow)
+		all = held_and(all, flow_holds(r->names.flow, a));
 	return all;
 }
 

@@ -54,7 +54,7 @@ struct hours {
 
 /* Texts or arrays of texts, borrowed; NULL: any. */
 struct names {
-	const json_t *server, *category, *class, *party[PARTIES];
+	const json_t *server, *category, *class, *flow, *party[PARTIES];
 };
 
 struct file {
@@ -179,6 +179,7 @@ size_t names_count(const json_t *names);
 const char *names_at(const json_t *names, size_t i);
 /* Is the text, if known, one of the patterns? */
 enum held names_hold(const json_t *names, const char *text);
+enum held flow_holds(const json_t *names, const struct action *a);
 bool names_ask(const struct names *n);	/* about anything? */
 /* Can no text be matched by both? Sound, not complete. */
 bool names_disjoint(const json_t *some, const json_t *others);

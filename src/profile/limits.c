@@ -61,7 +61,7 @@ static uint64_t size_of_text(const char *text)
 	return value;
 }
 
-static uint64_t value_of(const json_t *value)
+uint64_t limit_value(const json_t *value)
 {
 	if (json_is_string(value))
 		return size_of_text(json_string_value(value));
@@ -110,7 +110,7 @@ int check_limits_at(const struct json_file *f, const char *pointer, struct err *
 		return -1;
 	for (i = 0; i < count_of(limits); i++) {
 		value = json_object_get(object, limits[i].word);
-		if (!value || value_of(value) > 0)
+		if (!value || limit_value(value) > 0)
 			continue;
 		point_key(at, pointer, limits[i].word);
 		if (limits[i].is_size)
@@ -128,7 +128,7 @@ uint64_t limit_most(json_t *object, const char *word)
 
 	for (i = 0; i < count_of(limits); i++)
 		if (strcmp(limits[i].word, word) == 0)
-			return value ? value_of(value) : limits[i].otherwise;
+			return value ? limit_value(value) : limits[i].otherwise;
 	return 0;
 }
 

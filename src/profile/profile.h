@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "jail/jail.h"
+#include "model/model.h"
 
 struct profile;
 struct tools;
@@ -161,9 +162,25 @@ struct tools_life {
 	bool unpinned;		/* "pins": "none" */
 };
 
+const char *tools_server_url(const struct tools *t, size_t server);	/* NULL: it has none */
+bool tools_server_from_workspace(const struct tools *t, size_t server);	/* may its program lie there? */
+
 /* What its own "limits" want held around its whole jail. */
 void tools_server_bounds(struct bounds *out, const struct tools *t, size_t server);
 void tools_server_life(struct tools_life *out, const struct tools *t, size_t server);
+
+/* What is made of what a server says, and how much may be asked of it: reeve-profile(5). */
+enum tools_text { TOOLS_TEXT_VISIBLE, TOOLS_TEXT_REMOVE, TOOLS_TEXT_PASS };
+
+struct tools_bounds {
+	enum tools_text text;
+	uint64_t result;	/* bytes of all texts of one answer */
+	struct quota quota;
+};
+
+void tools_server_amounts(struct tools_bounds *out, const struct tools *t, size_t server);
+/* "run": of all the run asks; "connection": of one connection of its agent. */
+void tools_quota(struct quota *out, const struct tools *t, const char *whose);
 
 /* Is its current folder the workspace? Only then is a relative path of a call a path there. */
 bool tools_server_in_workspace(const struct tools *t, size_t server);

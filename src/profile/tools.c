@@ -106,6 +106,16 @@ void tools_server_life(struct tools_life *out, const struct tools *t, size_t ser
 	out->unpinned = json_object_get(s, "pins") != NULL;
 }
 
+const char *tools_server_url(const struct tools *t, size_t server)
+{
+	return json_string_value(json_object_get(server_at(t, server, NULL), "url"));
+}
+
+bool tools_server_from_workspace(const struct tools *t, size_t server)
+{
+	return json_is_true(json_object_get(server_at(t, server, NULL), "from_workspace"));
+}
+
 bool tools_server_in_workspace(const struct tools *t, size_t server)
 {
 	json_t *s = server_at(t, server, NULL);

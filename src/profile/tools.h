@@ -37,6 +37,10 @@ enum tools_kind kind_of_word(const char *word);
 unsigned time_of_text(const char *text);	/* "250ms", "30s", "5m", "1h", in milliseconds; 0: no such thing */
 int check_time(const struct json_file *f, const char *pointer, const char *key, struct err *e) must_use;
 
+/* tools_quota.c: "quota" of the file, and "result" and "quota" of one server. */
+int check_quotas(const struct json_file *f, struct err *e) must_use;
+int check_amounts(const struct json_file *f, const char *pointer, struct err *e) must_use;
+
 /* tools_secrets.c */
 int check_secrets(const struct json_file *f, const char *pointer, struct err *e) must_use;
 const struct secret *secret_of(const struct secrets *all, size_t server, const char *name);

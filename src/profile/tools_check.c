@@ -11,13 +11,16 @@ enum { TIME_MOST_S = 24 * 3600 };
 static const struct json_member file_members[] = {
 	{ "reeve", JSON_STRING, JSON_MUST },
 	{ "servers", JSON_OBJECT, JSON_MUST },
+	{ "quota", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 /* clang-format off */
 #define OF_ALL \
 	{ "kind", JSON_STRING, JSON_MUST },	{ "deadline", JSON_STRING, JSON_MAY }, \
-	{ "limits", JSON_OBJECT, JSON_MAY },	{ "secrets", JSON_OBJECT, JSON_MAY }
+	{ "limits", JSON_OBJECT, JSON_MAY },	{ "secrets", JSON_OBJECT, JSON_MAY }, \
+	{ "text", JSON_STRING, JSON_MAY },	{ "result", JSON_NULL, JSON_MAY }, \
+	{ "quota", JSON_OBJECT, JSON_MAY }
 #define OF_PROGRAMS \
 	{ "env", JSON_OBJECT, JSON_MAY },	{ "workspace", JSON_STRING, JSON_MAY }, \
 	{ "read", JSON_ARRAY, JSON_MAY },	{ "write", JSON_ARRAY, JSON_MAY }, \
@@ -99,6 +102,7 @@ static int check_words(const struct json_file *f, const char *pointer, struct er
 		{ "workspace", { "none", "read", "write" }, "\"none\", \"read\" or \"write\"" },
 		{ "cwd", { "private", "workspace" }, "\"private\" or \"workspace\"" },
 		{ "pins", { "none" }, "\"none\"" },
+		{ "text", { "visible", "remove", "pass" }, "\"visible\", \"remove\" or \"pass\"" },
 	};
 	const char *found;
 	char at[POINT_MOST];
@@ -138,7 +142,7 @@ static int check_common(const struct json_file *f, const char *pointer, struct e
 	    check_cwd(f, pointer, e) < 0 || check_paths(f, pointer, "read", e) < 0 ||
 	    check_paths(f, pointer, "write", e) < 0 || check_variables(f, pointer, "env", e) < 0)
 		return -1;
-	if (check_limits_at(f, point_key(at, pointer, "limits"), e) < 0)
+	if (check_limits_at(f, point_key(at, pointer, "limits"), e) < 0 || check_amounts(f, pointer, e) < 0)
 		return -1;
 	return check_secrets(f, pointer, e);
 }
@@ -236,6 +240,8 @@ int check_tools(const struct json_file *f, struct err *e)
 	if (json_object_size(servers) > TOOLS_SERVERS)
 		return json_wrong(f, "/servers", false, e, "expected at most %d servers, found %zu",
 				  TOOLS_SERVERS, json_object_size(servers));
+	if (check_quotas(f, e) < 0)
+		return -1;
 	json_object_foreach(servers, name, server)
 		if (check_server(f, name, server, e) < 0)
 			return -1;

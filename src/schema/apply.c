@@ -43,8 +43,8 @@ bool holds_ref(struct check *c, const struct look *l)
 	const json_t *target = ref_target(c->root, json_string_value(l->its));
 
 	if (!target)
-		return misfit(c, "the schema refers to %.60s, which is not in it",
-			      json_string_value(l->its));
+		return does_not_fit(c, "the schema refers to %.60s, which is not in it",
+				    json_string_value(l->its));
 	return spend(c, json_string_length(l->its) / 8) && check_schema(c, target, l->value);
 }
 
@@ -72,7 +72,7 @@ bool holds_any(struct check *c, const struct look *l)
 	if (json_array_size(l->its) == 1)
 		return check_schema(c, json_array_get(l->its, 0), l->value);
 	return count_fits(c, l, 1) == 1 ||
-	       misfit(c, "fits none of the %zu alternatives", json_array_size(l->its));
+	       does_not_fit(c, "fits none of the %zu alternatives", json_array_size(l->its));
 }
 
 bool holds_one(struct check *c, const struct look *l)
@@ -80,16 +80,16 @@ bool holds_one(struct check *c, const struct look *l)
 	size_t fits = count_fits(c, l, 2);
 
 	return fits == 1 ||
-	       misfit(c,
-		      fits ? "fits more than one of %zu alternatives that exclude each other"
-			   : "fits none of the %zu alternatives",
-		      json_array_size(l->its));
+	       does_not_fit(c,
+			    fits ? "fits more than one of %zu alternatives that exclude each other"
+				 : "fits none of the %zu alternatives",
+			    json_array_size(l->its));
 }
 
 bool holds_not(struct check *c, const struct look *l)
 {
 	return !check_quietly(c, l->its, l->value) ? c->work > 0
-						   : misfit(c, "is what may not stand here");
+						   : does_not_fit(c, "is what may not stand here");
 }
 
 bool holds_if(struct check *c, const struct look *l)
@@ -139,7 +139,8 @@ bool holds_patterns(struct check *c, const struct look *l)
 		json_object_foreach(patterns, pattern, schema) {
 			matches = name_matches(c, pattern, key);
 			if (matches < 0)
-				return misfit(c, "its pattern %.60s cannot be matched", pattern);
+				return does_not_fit(c, "its pattern %.60s cannot be matched",
+						    pattern);
 			if (matches && !check_member(c, schema, value, key))
 				return false;
 		}
@@ -172,9 +173,9 @@ bool holds_additional(struct check *c, const struct look *l)
 	json_object_foreach(json_is_object(l->value) ? from : NULL, key, value) {
 		declared = spend(c, 1) ? is_declared(c, l->schema, key) : -1;
 		if (declared < 0)
-			return misfit(c, "a pattern of its members cannot be matched");
+			return does_not_fit(c, "a pattern of its members cannot be matched");
 		if (declared == 0 && json_is_false(l->its))
-			return misfit(c, "%.60s is not declared", key);
+			return does_not_fit(c, "%.60s is not declared", key);
 		if (declared == 0 && !check_member(c, l->its, value, key))
 			return false;
 	}
@@ -190,7 +191,7 @@ bool holds_names(struct check *c, const struct look *l)
 		scoped(json) json_t *name = json_string(key);
 
 		if (!name || !check_quietly(c, l->its, name))
-			return misfit(c, "%.60s is no name that a member may have", key);
+			return does_not_fit(c, "%.60s is no name that a member may have", key);
 	}
 	return true;
 }
@@ -220,7 +221,7 @@ bool holds_dependencies(struct check *c, const struct look *l)
 		names.its = needs;
 		if (!(json_is_array(needs) ? holds_required(c, &names)
 					   : check_schema(c, needs, l->value)))
-			return misfit(c, "something that %.60s needs is missing", key);
+			return does_not_fit(c, "something that %.60s needs is missing", key);
 	}
 	return true;
 }
@@ -275,6 +276,6 @@ bool holds_contains(struct check *c, const struct look *l)
 		fits += check_quietly(c, l->its, json_array_get(l->value, i));
 	if ((double)fits < (json_is_number(least) ? json_number_value(least) : 1) ||
 	    (json_is_number(most) && (double)fits > json_number_value(most)))
-		return misfit(c, "has %zu items of a kind: too few or too many", fits);
+		return does_not_fit(c, "has %zu items of a kind: too few or too many", fits);
 	return c->work > 0;
 }

@@ -148,7 +148,7 @@ bool holds_type(struct check *c, const struct look *l)
 			return true;
 	}
 	name_types(wanted, sizeof(wanted), l->its);
-	return misfit(c, "must be of type %s, not %s", wanted, type_of(l->value));
+	return does_not_fit(c, "must be of type %s, not %s", wanted, type_of(l->value));
 }
 
 bool holds_enum(struct check *c, const struct look *l)
@@ -158,12 +158,12 @@ bool holds_enum(struct check *c, const struct look *l)
 	for (i = 0; i < json_array_size(l->its); i++)
 		if (same_value(c, json_array_get(l->its, i), l->value))
 			return true;
-	return misfit(c, "is not one of the values allowed");
+	return does_not_fit(c, "is not one of the values allowed");
 }
 
 bool holds_const(struct check *c, const struct look *l)
 {
-	return same_value(c, l->its, l->value) || misfit(c, "is not the one value allowed");
+	return same_value(c, l->its, l->value) || does_not_fit(c, "is not the one value allowed");
 }
 
 bool holds_pattern(struct check *c, const struct look *l)
@@ -176,11 +176,11 @@ bool holds_pattern(struct check *c, const struct look *l)
 		return true;
 	if (json_string_length(l->its) > SCHEMA_PATTERN ||
 	    pattern_read(&p, json_string_value(l->its), &why) < 0)
-		return misfit(c, "its pattern cannot be matched: %s", why.text);
+		return does_not_fit(c, "its pattern cannot be matched: %s", why.text);
 	if (!spend(c, (size + 1) * pattern_size(p) / 8 + 1))
 		return false;
 	return pattern_found(p, json_string_value(l->value), size) ||
-	       misfit(c, "does not match the pattern %.60s", json_string_value(l->its));
+	       does_not_fit(c, "does not match the pattern %.60s", json_string_value(l->its));
 }
 
 bool holds_required(struct check *c, const struct look *l)
@@ -191,7 +191,7 @@ bool holds_required(struct check *c, const struct look *l)
 	for (i = 0; i < json_array_size(l->its) && json_is_object(l->value); i++) {
 		name = json_string_value(json_array_get(l->its, i));
 		if (!spend(c, 1) || !name || !json_object_get(l->value, name))
-			return misfit(c, "%.60s is missing", name ? name : "?");
+			return does_not_fit(c, "%.60s is missing", name ? name : "?");
 	}
 	return true;
 }
@@ -206,7 +206,7 @@ bool holds_dependent(struct check *c, const struct look *l)
 		needs.its = names;
 		if (json_object_get(l->value, key) &&
 		    (!json_is_array(names) || !holds_required(c, &needs)))
-			return misfit(c, "something that %.60s needs is missing", key);
+			return does_not_fit(c, "something that %.60s needs is missing", key);
 	}
 	return true;
 }
@@ -220,7 +220,7 @@ bool holds_unique(struct check *c, const struct look *l)
 		for (j = 0; j < i; j++)
 			if (!spend(c, 1) ||
 			    same_value(c, json_array_get(l->value, i), json_array_get(l->value, j)))
-				return misfit(c, "two of its items are the same");
+				return does_not_fit(c, "two of its items are the same");
 	return true;
 }
 
@@ -243,9 +243,10 @@ bool holds_multiple(struct check *c, const struct look *l)
 		return true;
 	if (json_is_integer(l->value) && json_is_integer(l->its) && json_integer_value(l->its) > 0)
 		return json_integer_value(l->value) % json_integer_value(l->its) == 0 ||
-		       misfit(c, "is no multiple of %lld", (long long)json_integer_value(l->its));
+		       does_not_fit(c, "is no multiple of %lld",
+				    (long long)json_integer_value(l->its));
 	return is_multiple(json_number_value(l->value), json_number_value(l->its)) ||
-	       misfit(c, "is no multiple of %.15g", json_number_value(l->its));
+	       does_not_fit(c, "is no multiple of %.15g", json_number_value(l->its));
 }
 
 static bool compare(struct check *c, const struct look *l, const char *word,
@@ -253,7 +254,7 @@ static bool compare(struct check *c, const struct look *l, const char *word,
 {
 	return !json_is_number(l->value) ||
 	       holds(json_number_value(l->value), json_number_value(l->its)) ||
-	       misfit(c, "must be %s %.15g", word, json_number_value(l->its));
+	       does_not_fit(c, "must be %s %.15g", word, json_number_value(l->its));
 }
 
 static bool at_least(double value, double limit)
@@ -302,8 +303,8 @@ static bool count_holds(struct check *c, const struct look *l, size_t count, boo
 	double limit = json_number_value(l->its), has = (double)count;
 
 	return (most ? has <= limit : has >= limit) ||
-	       misfit(c, "has %zu %s, but may have at %s %.15g", count, of, most ? "most" : "least",
-		      limit);
+	       does_not_fit(c, "has %zu %s, but may have at %s %.15g", count, of,
+			    most ? "most" : "least", limit);
 }
 
 bool holds_min_length(struct check *c, const struct look *l)

@@ -17,7 +17,7 @@ bool spend(struct check *c, size_t work)
 	return c->work > 0;
 }
 
-bool misfit(struct check *c, const char *fmt, ...)
+bool does_not_fit(struct check *c, const char *fmt, ...)
 {
 	scoped(buf) struct buf shown = BUF(1024);
 	char text[160];
@@ -96,7 +96,8 @@ static bool check_keyword(struct check *c, const struct look *l, const char *nam
 	if (!k || !k->holds)
 		return true;
 	if (!keyword_shaped(k, l->its))
-		return misfit(c, "the schema's \"%s\" is malformed, so nothing fits it", name);
+		return does_not_fit(c, "the schema's \"%s\" is malformed, so nothing fits it",
+				    name);
 	return k->holds(c, l);
 }
 
@@ -122,9 +123,9 @@ bool check_schema(struct check *c, const json_t *schema, const json_t *value)
 	if (!spend(c, 1))
 		return false;
 	if (json_is_boolean(schema))
-		return json_is_true(schema) || misfit(c, "nothing may stand here");
+		return json_is_true(schema) || does_not_fit(c, "nothing may stand here");
 	if (!json_is_object(schema))
-		return misfit(c, "the schema is malformed, so nothing fits it");
+		return does_not_fit(c, "the schema is malformed, so nothing fits it");
 	if (c->depth == SCHEMA_DEPTH) {
 		c->work = 0;
 		return false;

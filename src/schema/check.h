@@ -56,7 +56,7 @@ bool check_item(struct check *c, const json_t *schema, const json_t *value, size
 bool check_quietly(struct check *c, const json_t *schema, const json_t *value);
 
 /* Says why it does not fit, unless that is nobody's matter. Always false. */
-bool misfit(struct check *c, const char *fmt, ...) printf_like(2, 3);
+bool does_not_fit(struct check *c, const char *fmt, ...) printf_like(2, 3);
 bool spend(struct check *c, size_t work);
 
 /* A local reference's schema; NULL: there is none. */

@@ -32,9 +32,9 @@ model_of() {
 		"options": { "baseURL": "http://127.0.0.1:8111/v1", "apiKey": "none" }, "models": { "stub": {} } } } }' ;;
 	esac
 }
-# its_config AGENT HOME: both, in the file that reeve config names, in the workspace.
+# its_config AGENT HOME [--http]: both, in the file that reeve config names, in the workspace.
 its_config() {
-	as "$uid" "$2" "$reeve" config "$1" --tools ../etc/tools.json >"$room/tools.conf" 2>"$room/start" || return
+	as "$uid" "$2" "$reeve" config "$1" --tools ../etc/tools.json ${3:+"$3"} >"$room/tools.conf" 2>"$room/start" || return
 	model_of "$1" >"$room/model.conf"
 	file=$(sed -n 's/^  reeve config .* >//p' "$room/start")
 	case $file in
@@ -80,15 +80,16 @@ J
 	echo '[["echo", {"text": "hello"}], ["fail", {"id": "no"}], ["echo", {"text": "and on"}]]' >"$h/work/steps.json"
 	cp "$here/model.mjs" "$h/work/"
 	[ "$uid" = "$(id -u)" ] || chown -R "$uid:$uid" "$h"
-	for agent in codex opencode gemini-cli; do
-		what="uid $uid: $agent" fell=$bad
-		its_config "$agent" "$h" || not_ok "$what: reeve config" "$(cat "$room/start")"
+	for agent in codex opencode gemini-cli codex--http opencode--http gemini-cli--http; do
+		what="uid $uid: $agent" fell=$bad http=
+		case $agent in *--http) http=--http agent=${agent%--http} what="uid $uid: $agent by HTTP" ;; esac
+		its_config "$agent" "$h" "$http" || not_ok "$what: reeve config" "$(cat "$room/start")"
 		start=$(sed -n 's/^  reeve run .* -- \(.*\) TASK$/\1/p' "$room/start")
 		[ "$agent" != opencode ] || [ -n "$opencode" ] || { skip "$what" 'none of its programs runs on this machine'; continue; }
 		before=$(records "$h" 2>/dev/null | wc -l)
 		rm -f "$h/work/log"
 		echo "exec node model.mjs steps.json log 8111 $start 'use your tools'" >"$h/work/go"
-		as "$uid" "$h" timeout 200 "$reeve" run --timeout 150 --profile ../etc/profile.json --policy ../etc/policy.json --tools ../etc/tools.json -- \
+		as "$uid" "$h" timeout 200 "$reeve" run --timeout 150 ${http:+"$http"} --profile ../etc/profile.json --policy ../etc/policy.json --tools ../etc/tools.json -- \
 			sh go >"$room/said" 2>&1 </dev/null
 		equal "$what: ends well" 0 "$?"
 		says "$what: says what the model said last" 'all done' "$(cat "$room/said")"

@@ -130,20 +130,21 @@ for name, entry in sorted(parse(text)[top].items()):
 	assert url or command == CALL, entry
 	print(name, url or " ".join(words), end="; ")
 P
-config() { as "$uid" "$h" "$reeve" config "$@" 2>"$room/stderr"; }
+config() { as "$uid" "$h" "$reeve" config "$@" 2>"$room/start_of"; }
 read_as() { agent=$1; shift; config "$agent" "$@" | $python "$room/read.py" "$agent" 2>&1; }
 agents=$(config | awk '{ print $1 }')
 equal 'the agents that are known' 'codex gemini-cli opencode claude-code qwen-code cline goose' "$(echo $agents)"
 for agent in $agents; do
 	equal "$agent: all as one" 'reeve mcp; ' "$(read_as "$agent")"
-	says "$agent: and how it is started" "reeve run .*-- .*TASK" "$(cat "$room/stderr")"
+	says "$agent: and how it is started" "reeve run .*-- .*TASK" "$(cat "$room/start_of")"
 	equal "$agent: a server each" 'a.b-c mcp a.b-c; t mcp t; ' "$(read_as "$agent" --tools ../etc/tools.json)"
-	equal "$agent: by its address" 'reeve http://127.0.0.1:7001; ' "$(read_as "$agent" --url http://127.0.0.1:7001)"
-	equal "$agent: by theirs" 'a.b-c http://127.0.0.1:7001/a.b-c; t http://127.0.0.1:7001/t; ' \
-		"$(read_as "$agent" --tools ../etc/tools.json --url http://127.0.0.1:7001)"
-	silent "$agent: the start is a word for a shell, whole" '.' "$(sed -n 's/^  reeve run/true/p' "$room/stderr" | sh -n 2>&1)"
+	equal "$agent: by its address" "reeve $(run --http -- sh -c 'echo "$REEVE_MCP_URL"'); " "$(read_as "$agent" --http)"
+	says "$agent: and the run has one" 'reeve run --http --' "$(cat "$room/start_of")"
+	equal "$agent: by theirs, elsewhere" 'a.b-c http://127.0.0.1:7001/mcp/a.b-c; t http://127.0.0.1:7001/mcp/t; ' \
+		"$(read_as "$agent" --tools ../etc/tools.json --url http://127.0.0.1:7001/mcp)"
+	silent "$agent: the start is a word for a shell, whole" '.' "$(sed -n 's/^  reeve run/true/p' "$room/start_of" | sh -n 2>&1)"
 done
-for wrong in nobody 'codex goose' '--bless codex' '--tools /nowhere codex' '--url ftp://x codex' '--url http:// codex' '--tools ../etc/policy.json codex' '--url http://a^b codex' '--tools ../etc/tools.json'; do
+for wrong in nobody 'codex goose' '--bless codex' '--tools /nowhere codex' '--url ftp://x codex' '--url http:// codex' '--tools ../etc/policy.json codex' '--url http://a^b codex' '--http --url http://127.0.0.1:1/mcp codex' '--tools ../etc/tools.json'; do
 	# shellcheck disable=SC2086
 	fails "refused: $wrong" 2 config $wrong
 	equal "and nothing is printed: $wrong" '' "$(config $wrong)"

@@ -65,6 +65,7 @@ for uid in $(each_user); do
 		printf ',\n'; remote redirect "http://127.0.0.1:$port_plain/redirect"
 		printf ',\n'; remote bad-session "http://127.0.0.1:$port_plain/bad-session"
 		printf ',\n'; remote metadata "https://169.254.169.254/mcp" ', "private": true'
+		printf ',\n'; remote modern "http://127.0.0.1:$port_plain/modern"
 		printf ',\n'; remote nobody 'http://127.0.0.1:1/mcp'
 		printf '} }\n'
 	} >"$h/etc/tools.json"
@@ -78,6 +79,8 @@ reeve-call tool '$2' '${3:-{\}}' >out/$1 2>&1; echo \"status \$?\" >>out/$1"; }
 	call events events/echo '{"text":"in events"}'
 	call named named/echo '{"text":"by name"}'
 	for s in wrong expired self system tls-to-plain redirect bad-session metadata nobody; do call "at-$s" "$s/echo" '{"text":"no"}'; done
+	call modern modern/echo '{"text":"without a session"}'
+	call modern-headers modern/headers
 	call plain plain/echo '{"text":"plain"}'
 	for t in redirect html huge long flood batch garbage newline twice other five empty split; do call "$t" "plain/$t"; done
 	call ask events/ask
@@ -97,10 +100,14 @@ i=0; until [ \$i = 50 ] || { reeve-call tool plain/echo '{\"text\":\"a new sessi
 	# gives NAME WHAT PATTERN
 	gives() { says "uid $uid: $2" "$3" "$(got "$1")"; }
 	gives echo 'a call over HTTPS' '^hello$'
-	gives headers 'the secret stands in its header, byte for byte' 'Bearer open sesame \\\\?"\\\\'
+	says "uid $uid: the secret stands in its header, byte for byte" 'Authorization": "Bearer open sesame \\"\\\\",' "$(cat "$room/right.log")"
+	silent "uid $uid: and reeve does not let it come back" 'sesame' "$(got headers)"
 	gives events 'an answer in events' '^in events$'
 	gives named 'a server by its name' '^by name$'
 	gives plain 'plain HTTP on loopback' '^plain$'
+	gives modern 'a server of 2026-07-28' '^without a session$'
+	gives modern-headers 'says in headers what its messages say' '"Mcp-Name": "headers"'
+	silent "uid $uid: and has no session" 'Session-Id' "$(grep '"path": "/modern"' "$room/plain.log")"
 	gives at-wrong 'a certificate of another name is refused' "does not match|no alternative certificate"
 	gives at-expired 'an expired one' 'certificate has expired'
 	gives at-self 'one of nobody' 'self.signed|unable to get local issuer'

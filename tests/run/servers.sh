@@ -76,11 +76,11 @@ J
 mkdir -p out
 env >out/agent
 call() { n=\$1; shift; reeve-call tool "\$@" >out/\$n 2>&1; echo "status \$?" >>out/\$n; }
-call env victim/env '{}'
+call env victim/sums '{}'
 call hold victim/hold '{}'
 call look spy/look '{}'
 call spy-env spy/env '{}'
-call other other/env '{}'
+call other other/sums '{}'
 call host-look hosts/look '{}'
 call host-connect hosts/connect '{"port":$listener}'
 call host-abstract hosts/abstract '{"name":"reeve-test-$listener"}'
@@ -103,14 +103,15 @@ S
 	run sh script >"$room/said" 2>&1
 	status=$?
 	if [ $status = 0 ]; then ok "uid $uid: the run ends well"; else not_ok "uid $uid: the run ends well" "status $status: $(tail -n 3 "$room/said")"; fi
-	gives env 'a secret from a file, without its newline' '"SECRET": "VICTIM-FILE"'
-	gives env 'one from a variable' '"BY_ENV": "VICTIM-ENV"'
-	gives env 'one from a command, without one newline' '"BY_COMMAND": "VICTIM COMMAND\\n"'
+	sum() { printf "$1" | sha256sum | cut -c 1-64; } # reeve lets no server say its secret
+	gives env 'a secret from a file, without its newline' "\"SECRET\": \"$(sum VICTIM-FILE)\""
+	gives env 'one from a variable' "\"BY_ENV\": \"$(sum VICTIM-ENV)\""
+	gives env 'one from a command, without one newline' "\"BY_COMMAND\": \"$(sum 'VICTIM COMMAND\n')\""
 	gives hold 'the victim leaves it everywhere' '^held$'
 	gives look 'its neighbour finds nothing' '^nothing$'
 	silent "uid $uid: nor in its environment" 'VICTIM' "$(got spy-env)"
-	gives other 'another has its own' 'VICTIM-TOO'
-	silent "uid $uid: and no other" 'VICTIM-(FILE|ENV|COMMAND)' "$(got other)"
+	gives other 'another has its own' "\"OTHER\": \"$(sum VICTIM-TOO)\""
+	silent "uid $uid: and no other" '"SECRET"|"BY_ENV"|"BY_COMMAND"' "$(got other)$(got spy-env)"
 	silent "uid $uid: the agent has none" 'VICTIM' "$(grep -v '^FROM_' "$h/work/out/agent")"
 	silent "uid $uid: not even the variable they came from" 'FROM_ENV' "$(got agent)"
 	silent "uid $uid: no record has one" 'VICTIM' "$(records "$h")"

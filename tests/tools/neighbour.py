@@ -4,13 +4,13 @@
 It speaks MCP on stdin and stdout. Tools:
   hold {}       leaves SECRET wherever a program leaves things: files, shared memory, sockets, its own memory
   look {}       looks for "VICTIM" everywhere it can think of; the text says where it was found, or "nothing"
-  env, cwd, pid, limits {}     what it is
+  env, cwd, pid, limits {}     what it is           sums {}     SHA-256 of each variable: what may not be said is known by it
   connect {"port"}, bind {"port"}, abstract {"name"}     "ok", or why not
   say {"size"}  that much on standard error     die {}     ends without an answer
 How it lives, by LIFE: "broken" ends at once; "mute" never answers; "deaf" ignores the end of its input and SIGTERM.
 When its input ends it appends "bye" to the file BYE.
 """
-import ctypes, glob, json, os, resource, signal, socket, stat, sys, time
+import ctypes, glob, hashlib, json, os, resource, signal, socket, stat, sys, time
 
 KEEP = []
 TAG = os.environ.get("TAG", "1")
@@ -153,6 +153,7 @@ def say(args):
 
 TOOLS = {
     "hold": lambda a: hold(), "look": lambda a: look(), "env": lambda a: json.dumps(dict(os.environ)),
+    "sums": lambda a: json.dumps({n: hashlib.sha256(v.encode()).hexdigest() for n, v in os.environ.items()}),
     "cwd": lambda a: os.getcwd(), "pid": lambda a: str(time.monotonic_ns()), "connect": connect, "bind": bind,
     "abstract": abstract, "say": say, "die": lambda a: os._exit(7), "read": lambda a: "read",
     "limits": lambda a: "%d %d" % (resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_FSIZE)[0]),

@@ -7,7 +7,7 @@ Writes its port to PORTFILE when it listens, and a line for each request to LOG.
 it was sent), ask {} (asks the client a ping on its GET stream before it answers), cut {} (ends its stream and goes on
 when asked to resume). The path says how it misbehaves; see PATHS.
 """
-import json, ssl, sys, threading, time, queue, os
+import base64, json, ssl, sys, threading, time, queue, os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 portfile, logfile = sys.argv[1], sys.argv[2]
@@ -93,6 +93,8 @@ class Server(BaseHTTPRequestHandler):
             self.answer(202)
             return
         method, ident, params = message["method"], message["id"], message.get("params", {})
+        if self.path.startswith("/modern") and not self.is_modern(method, ident, params):
+            return
         if method == "initialize":
             self.initialize(ident, params)
         elif method == "tools/list":
@@ -106,6 +108,20 @@ class Server(BaseHTTPRequestHandler):
                                 "ttlMs": 0, "cacheScope": "private"})
         else:
             self.reply({"jsonrpc": "2.0", "id": ident, "error": {"code": -32601, "message": "no such method"}})
+
+    def is_modern(self, method, ident, params):
+        """2026-07-28: no session, and what the headers say is what the body says."""
+        h, version = self.headers, params.get("_meta", {}).get("io.modelcontextprotocol/protocolVersion")
+        name = params.get("name", params.get("uri")) if method in ("tools/call", "prompts/get", "resources/read") else None
+        said = h.get("Mcp-Name")
+        if said and said.startswith("=?base64?"):
+            said = base64.b64decode(said[9:-2]).decode()
+        if h.get("Mcp-Session-Id") or not version or h.get("MCP-Protocol-Version") != version or \
+                h.get("Mcp-Method") != method or said != name:
+            self.answer(400, json.dumps({"jsonrpc": "2.0", "id": ident, "error": {
+                "code": -32020, "message": "headers and body differ"}}).encode(), "application/json")
+            return False
+        return True
 
     def initialize(self, ident, params):
         result = {"protocolVersion": params["protocolVersion"], "capabilities": {"tools": {}},
@@ -127,6 +143,8 @@ class Server(BaseHTTPRequestHandler):
             self.answer(200, json.dumps(message).encode(), "application/json", **more)
 
     def result(self, ident, result):
+        if self.path.startswith("/modern"):
+            result = dict({"resultType": "complete"}, **result)
         self.reply({"jsonrpc": "2.0", "id": ident, "result": result})
 
     def text(self, ident, text):

@@ -424,18 +424,43 @@ static char *cut_to(struct stage *s)
 	return line_of(s->agent, &s->agent_in);
 }
 
+/* Two images that together are too large: one is passed on, and a note stands for the other. */
 static void what_fits_is_passed_on(void **state)
+{
+	struct stage *s = busy();
+	scoped(buf) struct buf after = BUF(8 << 20);
+	char *line;
+	size_t i;
+
+	(void)state;
+	buf_puts(&after, "\",\"mimeType\":\"image/png\"},{\"type\":\"image\",\"mimeType\":\"image/png\",\"data\":\"");
+	for (i = 0; i < 3u << 20; i++)
+		buf_add(&after, "y", 1);
+	buf_puts(&after, "\"},{\"type\":\"text\",\"text\":\"last\"}],\"structuredContent\":{}}}");
+	say_large(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"image\",\"data\":\"", 3 << 20, buf_text(&after));
+	line = cut_to(s);
+	assert_true(strlen(line) > (3 << 20) && strlen(line) < (4 << 20));
+	assert_non_null(strstr(line, "[reeve: the result is cut here: it had 629"));
+	assert_non_null(strstr(line, "\"last\""));
+	assert_null(strstr(line, "yyyy"));
+	assert_null(strstr(line, "structuredContent"));
+	free(line);
+	nothing_more(s);
+}
+
+/* One text that is too large: it is passed on as far as the server's bounds let it. */
+static void a_large_text_is_cut(void **state)
 {
 	struct stage *s = busy();
 	char *line;
 
 	(void)state;
-	say_large(s, TEXT("1"), 5 << 20, "\"}],\"structuredContent\":{}}}");
-	line = cut_to(s);
-	assert_true(strlen(line) > (3 << 20) && strlen(line) < (4 << 20));
+	say_large(s, TEXT("1"), 5 << 20, "\"}]}}");
+	outcome(s, "ok");
+	line = line_of(s->agent, &s->agent_in);
+	assert_true(strlen(line) > (512 << 10) && strlen(line) < (4 << 20));
 	assert_non_null(strstr(line, "\"first\""));
-	assert_non_null(strstr(line, "[reeve: the result is cut here: it had 524"));
-	assert_null(strstr(line, "structuredContent"));
+	assert_non_null(strstr(line, "[reeve: "));
 	free(line);
 	nothing_more(s);
 }
@@ -506,6 +531,7 @@ int main(void)
 		cmocka_unit_test(questions_end),
 		cmocka_unit_test(nobody_can_be_asked),
 		cmocka_unit_test(what_fits_is_passed_on),
+		cmocka_unit_test(a_large_text_is_cut),
 		cmocka_unit_test(nothing_unread_is_passed_on),
 		cmocka_unit_test(an_id_at_the_end),
 		cmocka_unit_test(too_many_values),
