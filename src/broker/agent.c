@@ -154,6 +154,7 @@ void agent_drop(struct session *s)
 			       c->state == CALL_LISTING || c->state == CALL_INPUT))
 			call_end(c);
 	}
+	listen_drop(s);
 	for (i = 0; i < s->broker->server_count; i++)
 		if (s->broker->servers[i].rooted == s)
 			s->broker->servers[i].rooted = NULL;
@@ -169,7 +170,10 @@ void agents_tell_changed(struct broker *b, const struct server *changed, enum mc
 
 	for (i = 0; i < b->session_count; i++) {
 		s = b->sessions[i];
-		if (!s->greeted || s->told[told] || (s->server && s->server != changed))
+		if (s->server && s->server != changed)
+			continue;
+		listen_changed(s, told);
+		if (!s->greeted || s->told[told])
 			continue;
 		session_tell(s, mcp_list_info(told)->changed, NULL);
 		s->told[told] = true;

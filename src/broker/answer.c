@@ -5,7 +5,7 @@
 /* Where the answer goes; NULL: nobody waits for it. */
 static struct buf *way_out(const struct call *c)
 {
-	if (c->silent || (c->up && (c->server->in < 0 || c->server->tag != c->born)))
+	if (c->silent || c->listen || (c->up && (c->server->in < 0 || c->server->tag != c->born)))
 		return NULL;
 	if (c->up)
 		return &c->server->outlet.out;

@@ -131,7 +131,12 @@ static void write_bytes(struct call *c, const struct mcp_asked *m)
 	a.envelope = c->server->era == MCP_ERA_MODERN ? &envelope : NULL;
 	a.retry = a.envelope ? &c->retry : NULL;
 	c->forward.size = 0;
-	mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
+	if (!a.envelope)
+		park_bind(c, m);
+	if (listen_is_ours(c))
+		listen_write(c, &envelope);
+	else
+		mcp_write_asked(&c->forward, c->what, c->relay_id, &a);
 	c->about.size = c->forward.size;
 	seal_digest(c->digest, c->forward.data, c->forward.size);
 	c->about.digest = c->digest;
@@ -209,6 +214,8 @@ static bool unsubscribed(struct call *c, const struct server *server, const stru
 int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
 	   struct err *e)
 {
+	int done;
+
 	if (r->what == MCP_UNSUBSCRIBE && unsubscribed(c, server, m))
 		return 0;
 	c->server = server;
@@ -229,7 +236,7 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 	if (era_is_open(c) || input_may_follow(c))
 		c->doc = take(&r->doc);
 	call_weigh(c);
-	return ask_call(c, r, e);
+	return park_resume(&done, c, e) ? done : ask_call(c, r, e);
 }
 
 int ask_serve(struct session *s, struct request *r, struct err *e)

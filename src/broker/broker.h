@@ -29,6 +29,7 @@ enum {
 	LARGE_MOST = 48 << 20,	/* bytes of unfinished lines of servers, when one may have more than 4 MiB */
 	JOINED = 0xffff,
 	EACH_CONNECTION = 0xfffe,
+	PARK_WORD = 32,		/* letters of the word by which an agent comes back to a parked call */
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
 	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
@@ -62,6 +63,7 @@ enum call_state {
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
 	CALL_INPUT,		/* its server wants something of the agent first */
+	CALL_PARKED,		/* the tool has it; its agent was asked something, and comes back */
 	CALL_ENDED,
 };
 
@@ -101,7 +103,13 @@ struct call {
 	unsigned rounds;		/* how often it did */
 	struct modern_retry retry;	/* with what it is asked again */
 	struct call *asker;		/* a question: the call it is for; NULL: it is over */
+	char word[PARK_WORD + 1], bound[SEAL_DIGEST_TEXT];	/* by which it is found again, and for what */
+	json_t *kept_result, *kept_error; /* owned: what its server has said since */
+	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
+	bool resuming;			/* it did */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
+	bool granted;			/* its server has agreed */
+	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
@@ -141,6 +149,7 @@ struct session {
 	int fd;
 	bool gone, half_closed, greeted;
 	enum mcp_era era;		/* OPEN until a request tells */
+	SLIST_HEAD(, listen) listens;	/* its subscriptions, of the newer era */
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
@@ -213,6 +222,8 @@ struct server {
 	enum mcp_era era;		/* OPEN until it has told; then remembered over its ends */
 	unsigned may;			/* what the policy could ever let it ask of an agent: enum mcp_can */
 	uint64_t probe_id, probe_due_ns;/* of our server/discover in flight; 0: none */
+	uint64_t listen_id;		/* of our subscription to its lists; 0: none */
+	json_t *watched;		/* owned: resources it tells us of, each with the id of our subscription */
 	json_t *spoke;			/* owned: what it said to that after it had been greeted, or NULL */
 	uint64_t greet_id, next_id;	/* greet_id: of our initialize in flight; 0: none */
 	uint64_t tag, began_ns, deadline_ns;
@@ -221,7 +232,7 @@ struct server {
 	struct outlet outlet;
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
-	struct calls waiting, flying, asking_back;
+	struct calls waiting, flying, asking_back, parked;
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */
@@ -322,6 +333,7 @@ struct request {
 	bool modern;		/* asked as the newer era asks, in this envelope: */
 	struct modern_envelope envelope;
 	struct modern_retry retry;	/* owned until a call takes it */
+	struct listen *listen;	/* asked by us, for this subscription */
 	const char *line;	/* NULL: too long to keep */
 	size_t size;
 };
@@ -407,6 +419,35 @@ int input_fail(struct call *question, int code, const char *text) must_use;
 void input_leave(struct call *c);
 void input_forget(struct call *c);
 
+/* park.c: what a server of the older era wants of an agent of the newer one. */
+bool park_is(const struct call *c);
+struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
+void park_bind(struct call *c, const struct mcp_asked *m);
+void park_question(struct call *question, struct call *c, json_t *params);
+int park_ask(struct call *question, struct err *e) must_use;
+bool park_keep(struct server *s, const struct mcp_message *m, const char *line, size_t size);
+bool park_resume(int *done, struct call *c, struct err *e);
+int park_forwarded(struct call *c, struct err *e) must_use;
+void park_leave(struct call *c);
+uint64_t park_deadline(const struct server *s);
+int park_expire(struct server *s, uint64_t now, struct err *e) must_use;
+void park_fail(struct server *s);
+
+/* listen.c: subscriptions of the newer era. */
+int listen_serve(struct session *s, struct request *r, struct err *e) must_use;
+bool listen_has(const struct session *s, const json_t *id);
+bool listen_cancel(struct session *s, const json_t *id);	/* false: none has that id */
+void listen_drop(struct session *s);
+void listen_heard(struct session *s, struct listen *l, const char *uri);
+void listen_changed(struct session *s, enum mcp_list which);
+bool listen_updated(struct session *s, const char *method, const char *uri, const json_t *params);
+void listen_to(struct server *s, const json_t *capabilities);
+bool listen_is_ours(const struct call *c);
+void listen_write(struct call *c, const struct modern_envelope *envelope);
+int listen_forwarded(struct call *c, struct err *e) must_use;
+bool listen_begun(int *done, struct server *s, const struct mcp_message *m, const char *line,
+		  size_t size, struct err *e);
+
 /* answer.c: what the agent reads. */
 void answer_result(struct call *c, const json_t *result);
 void answer_failure(struct call *c, const json_t *error);
@@ -459,6 +500,7 @@ int upcall_expire(struct server *s, uint64_t now, struct err *e) must_use;
 /* news.c: what tool servers tell. */
 int news_hear(struct server *s, const struct mcp_message *m, const char *line, size_t size,
 	      struct err *e) must_use;
+const char *news_word(int level);
 int news_level(const char *word);	/* -1: none */
 
 /* resources.c: whose URI it is, and who wants to hear of it. */

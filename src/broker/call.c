@@ -33,6 +33,7 @@ static struct call *make(struct session *s, struct request *r, struct err *e)
 	c->modern = r->modern;
 	c->envelope = r->envelope;
 	c->envelope.version = NULL; /* it was borrowed */
+	c->listen = r->listen;
 	c->retry = r->retry;
 	r->retry = (struct modern_retry){ 0 };
 	c->forward = BUF(FORWARD_MOST);
@@ -126,9 +127,13 @@ void call_end(struct call *c)
 {
 	if (c->state == CALL_ENDED)
 		return;
+	if (park_is(c) || c->resumes)
+		park_leave(c);
 	call_unqueue(c);
 	if (c->given)
 		input_leave(c);
+	if (c->listen)
+		listen_heard(c->session, c->listen, c->granted ? c->name : NULL);
 	if (c->server)
 		life_touch(c->server);
 	c->broker->held -= c->held;
@@ -179,6 +184,8 @@ void calls_bury(struct broker *b)
 		json_decref(c->data);
 		input_forget(c);
 		modern_retry_free(&c->retry);
+		json_decref(c->kept_result);
+		json_decref(c->kept_error);
 		free(c->key);
 		json_decref(c->token);
 		free(c->name);

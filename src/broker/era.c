@@ -147,7 +147,7 @@ struct modern_envelope era_envelope(const struct call *c)
 {
 	return (struct modern_envelope){
 		.can = c->server->may & (c->modern ? c->envelope.can : c->session->can),
-		.log_level = c->modern ? c->envelope.log_level : NULL,
+		.log_level = c->modern ? c->envelope.log_level : news_word(c->session->log_level),
 	};
 }
 
@@ -252,11 +252,15 @@ int era_wait(struct call *c, struct err *e)
 
 static int go_on(struct call *c, struct err *e)
 {
+	int done;
+
 	call_unqueue(c);
 	if (c->silent || ask_write(c, e) < 0) {
 		call_end(c);
 		return 0;
 	}
+	if (park_resume(&done, c, e))
+		return done;
 	return ask_again(c, e);
 }
 

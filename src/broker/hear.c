@@ -31,6 +31,8 @@ static int hear_response(struct server *s, const struct mcp_message *m, const ch
 	uint64_t id = json_is_integer(m->id) ? (uint64_t)json_integer_value(m->id) : 0;
 	int which;
 
+	if (id && id == s->listen_id)
+		return 0; /* it tells no more of its lists: they are as they are */
 	if (id && id == s->probe_id)
 		return era_hear(s, m, e);
 	if (id && id == s->greet_id)

@@ -87,6 +87,8 @@ static int serve_cancelled(struct session *s, struct request *r, struct err *e)
 	const json_t *id = json_object_get(r->m.params, "requestId");
 	struct call *c;
 
+	if (listen_cancel(s, id))
+		return 0;
 	TAILQ_FOREACH(c, &s->broker->calls, all)
 	if (c->session == s && !c->up && c->id && json_equal(c->id, id))
 		return cancel_call(c, e);
@@ -125,6 +127,7 @@ static const struct {
 } methods[] = {
 	{ "ping", MCP_REQUEST, true, serve_ping },
 	{ "server/discover", MCP_REQUEST, true, era_discover },
+	{ "subscriptions/listen", MCP_REQUEST, true, listen_serve },
 	{ "initialize", MCP_REQUEST, true, serve_initialize },
 	{ "notifications/initialized", MCP_NOTIFICATION, true, serve_nothing },
 	{ "notifications/cancelled", MCP_NOTIFICATION, true, serve_cancelled },
@@ -140,7 +143,7 @@ static bool id_in_flight(const struct session *s, const json_t *id)
 	TAILQ_FOREACH(c, &s->broker->calls, all)
 	if (c->session == s && !c->up && c->id && json_equal(c->id, id))
 		return true;
-	return false;
+	return listen_has(s, id);
 }
 
 /* Lists, and what is asked of a tool server, have tables of their own: mcp/lists.c, mcp/asked.c. */

@@ -27,6 +27,11 @@ int news_level(const char *word)
 	return -1;
 }
 
+const char *news_word(int level)
+{
+	return levels[level];
+}
+
 /* What is heard: whose line, and what became of it. */
 struct news {
 	struct server *s;
@@ -94,7 +99,20 @@ static void progress(struct news *n)
 
 static bool concerns(const struct session *a, const struct server *s)
 {
-	return !a->gone && a->greeted && (!a->server || a->server == s);
+	return !a->gone && (a->greeted || a->era == MCP_ERA_MODERN) && (!a->server || a->server == s);
+}
+
+/* The newer era asks for messages with each call, the older once and for all. */
+static bool wants(const struct session *a, const struct server *s, int level)
+{
+	const struct call *c;
+
+	if (a->greeted)
+		return level >= a->log_level;
+	TAILQ_FOREACH(c, &s->flying, queued)
+	if (c->session == a && c->envelope.log_level && level >= news_level(c->envelope.log_level))
+		return true;
+	return false;
 }
 
 static void message(struct news *n)
@@ -108,7 +126,7 @@ static void message(struct news *n)
 	if (level < 0 || !json_object_get(n->m->params, "data"))
 		n->why = REASON_BAD_PARAMS;
 	for (i = 0; i < b->session_count && !n->why; i++)
-		if (concerns(b->sessions[i], n->s) && level >= b->sessions[i]->log_level &&
+		if (concerns(b->sessions[i], n->s) && wants(b->sessions[i], n->s, level) &&
 		    !tell(b->sessions[i], n->s, n->m->method, out))
 			n->why = REASON_FLOODING;
 }
@@ -130,7 +148,9 @@ static void updated(struct news *n)
 	for (i = 0; i < b->session_count; i++)
 		if (concerns(b->sessions[i], n->s) && subscribed(b->sessions[i], n->s, uri)) {
 			somebody = true;
-			if (!tell(b->sessions[i], n->s, n->m->method, out))
+			if (!(b->sessions[i]->greeted
+				      ? tell(b->sessions[i], n->s, n->m->method, out)
+				      : listen_updated(b->sessions[i], n->m->method, uri, out)))
 				n->why = REASON_FLOODING;
 		}
 	if (!somebody)
@@ -188,8 +208,11 @@ int news_hear(struct server *s, const struct mcp_message *m, const char *line, s
 {
 	struct news n = { .s = s, .m = m };
 	bool changed = false;
-	int which;
+	int which, done;
 
+	if (strcmp(m->method, "notifications/subscriptions/acknowledged") == 0 &&
+	    listen_begun(&done, s, m, line, size, e))
+		return done;
 	if (strcmp(m->method, "notifications/cancelled") == 0)
 		return upcall_cancelled(s, json_object_get(m->params, "requestId"), e);
 	for (which = 0; which < MCP_LISTS; which++) {

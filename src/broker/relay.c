@@ -29,6 +29,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	char text[400];
 
 	must(receipt_index(proof) > 0);
+	if (c->resuming && !c->resumes)
+		return fail_call(c, "has given up what it had asked", "was not made", e);
 	if (s->state == SERVER_IDLE && c->waited)
 		return fail_call(c, s->failed, "was not made", e);
 	if (life_rests(s))
@@ -52,7 +54,7 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	buf_free(&c->forward);
 	call_weigh(c);
 	call_queue(c, &s->flying, CALL_FLYING);
-	return 0;
+	return c->resumes ? park_forwarded(c, e) : listen_forwarded(c, e);
 }
 
 int relay_resume(struct server *s, struct err *e)
@@ -71,6 +73,7 @@ int relay_resume(struct server *s, struct err *e)
 int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
 	stages_answer(c, a);
+	c->granted = a->result != NULL;
 	if (c->what == MCP_SUBSCRIBE && c->session && a->result)
 		subscribe(c->session, c->server, c->name, true);
 	if (a->error)
@@ -111,6 +114,8 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 				 ? relay_find(s, (uint64_t)json_integer_value(m->id))
 				 : NULL;
 
+	if (!c && park_keep(s, m, line, size))
+		return 0;
 	if (!c) {
 		server_note(s, "answered what was not asked, or was answered or given up before");
 		return dropped(s->broker, &s->drops, s->name, was_asked(s, m->id) ? REASON_LATE : REASON_UNSOLICITED,

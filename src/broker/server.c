@@ -105,6 +105,8 @@ static void forget_process(struct server *s)
 	pins_forget(s);
 	s->greet_id = s->probe_id = 0;
 	json_decref(take(&s->spoke));
+	json_decref(take(&s->watched));
+	s->listen_id = 0;
 	s->tag = 0;
 	s->rooted = NULL;
 	s->state = SERVER_IDLE;
@@ -123,6 +125,7 @@ static int kill_process(struct server *s, struct err *e)
 int server_stop(struct server *s, const char *status, const char *why, struct err *e)
 {
 	snprintf(s->failed, sizeof(s->failed), "%s", why);
+	park_fail(s);
 	if (kill_process(s, e) < 0 || server_close_start(s, status, why, e) < 0 ||
 	    relay_fail(s, why, e) < 0 || upcall_fail(s, why, e) < 0 || era_settle(s, e) < 0)
 		return -1;
@@ -186,6 +189,7 @@ uint64_t server_deadline(const struct server *s)
 
 	soonest = listing < soonest ? listing : soonest;
 	soonest = upward < soonest ? upward : soonest;
+	soonest = park_deadline(s) < soonest ? park_deadline(s) : soonest;
 	soonest = life_deadline(s) < soonest ? life_deadline(s) : soonest;
 	soonest = era_deadline(s) < soonest ? era_deadline(s) : soonest;
 	if (s->state > SERVER_COMMITTING && s->state < SERVER_READY && s->deadline_ns < soonest)
@@ -216,6 +220,7 @@ int server_expire(struct server *s, uint64_t now, struct err *e)
 		if (expire_call(c, e) < 0)
 			return -1;
 	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 || life_expire(s, now, e) < 0 ||
+	    park_expire(s, now, e) < 0 ||
 	    (era_deadline(s) <= now && start_greet(s, e) < 0))
 		return -1;
 	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)

@@ -114,7 +114,7 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 static bool is_busy(const struct server *s)
 {
 	return TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
-	       TAILQ_FIRST(&s->asking_back) || outlet_left(&s->outlet) > 0;
+	       TAILQ_FIRST(&s->asking_back) || TAILQ_FIRST(&s->parked) || outlet_left(&s->outlet) > 0;
 }
 
 uint64_t life_deadline(const struct server *s)

@@ -107,7 +107,9 @@ int session_count_refusal(struct call *c, enum reason reason, struct err *e)
 static int count_fault(struct session *s, struct request *r, const struct mcp_fault *f,
 		       struct err *e)
 {
-	if (f->code)
+	if (r->listen)
+		listen_heard(s, r->listen, NULL);
+	else if (f->code)
 		era_write_fault(s, r, f);
 	return dropped(s->broker, &s->drops, NULL, f->reason, r->line, r->size, e);
 }

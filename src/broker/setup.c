@@ -161,6 +161,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->flying);
 	TAILQ_INIT(&s->asking_back);
+	TAILQ_INIT(&s->parked);
 	TAILQ_INIT(&s->upward);
 	if (!unpack_copy(&u, s->name, sizeof(s->name)) || kind > KIND_URL)
 		return err_set(e, ERR_PEER, "malformed SERVER");

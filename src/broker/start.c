@@ -87,6 +87,7 @@ int start_hear(struct server *s, const struct mcp_message *m, struct err *e)
 int start_offers(struct server *s, const json_t *capabilities, struct err *e)
 {
 	read_offers(s, capabilities);
+	listen_to(s, capabilities);
 	s->state = SERVER_LISTING;
 	return s->lists[MCP_TOOL_LIST].offered ? listing_read(s, MCP_TOOL_LIST, e)
 					       : listing_none(s, MCP_TOOL_LIST, e);

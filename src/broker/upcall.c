@@ -27,8 +27,11 @@ static bool could_answer(const struct session *a, const struct server *s, enum m
 {
 	unsigned need = mcp_can_need(mcp_upward_info(what)->method, params);
 
-	return !a->gone && !a->half_closed && a->greeted && (!a->server || a->server == s) &&
-	       need && (a->can & need) == need;
+	if (a->gone || !need || (a->server && a->server != s))
+		return false;
+	if (a->era == MCP_ERA_MODERN)
+		return park_find_call(s, a, need) != NULL;
+	return !a->half_closed && a->greeted && (a->can & need) == need;
 }
 
 /* The one agent, of those that could answer, with a call there; without any call, the only one. */
@@ -77,6 +80,8 @@ static int ask_agent(struct call *c, struct session *to, enum mcp_upward what, s
 				     .wall_us = clock_wall_us() };
 	c->relay_id = ++to->next_id;
 	write_question(c, r->m.params);
+	if (c->asker && !c->key)
+		park_question(c, c->asker, r->m.params);
 	c->about.size = c->forward.size;
 	seal_digest(c->digest, c->forward.data, c->forward.size);
 	c->about.digest = c->digest;
@@ -118,6 +123,8 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 	if (!to)
 		return turn_away(s, r, REASON_NO_METHOD, MCP_NO_METHOD, why, e);
 	c = call_new_up(s, to, r, e);
+	if (c && to->era == MCP_ERA_MODERN)
+		c->asker = park_find_call(s, to, mcp_can_need(r->m.method, r->m.params));
 	return c ? ask_agent(c, to, what, r, e) : -1;
 }
 
@@ -175,6 +182,8 @@ int upcall_forward(struct call *c, const struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (!c->session || c->session->gone || c->server->in < 0)
 		return upcall_give_up(c, "cancelled", "the agent has gone", e);
+	if (c->input)
+		return park_ask(c, e);
 	if (c->key && !c->asker)
 		return upcall_give_up(c, "cancelled", "the call it was for is over", e);
 	if (c->key && c->asker->modern)
@@ -297,13 +306,19 @@ int upcall_fail(struct server *s, const char *why, struct err *e)
 	return 0;
 }
 
+/* The agent: on its connection, or to come back. */
+static bool is_there(const struct call *c)
+{
+	return c->session || (c->input && c->asker);
+}
+
 uint64_t upcall_deadline(const struct server *s)
 {
 	const struct call *c;
 	uint64_t soonest = UINT64_MAX;
 
 	TAILQ_FOREACH(c, &s->upward, queued)
-	soonest = !c->session ? 0 : c->deadline_ns < soonest ? c->deadline_ns : soonest;
+	soonest = !is_there(c) ? 0 : c->deadline_ns < soonest ? c->deadline_ns : soonest;
 	return soonest;
 }
 
@@ -313,11 +328,11 @@ int upcall_expire(struct server *s, uint64_t now, struct err *e)
 
 	for (c = TAILQ_FIRST(&s->upward); c; c = next) {
 		next = TAILQ_NEXT(c, queued);
-		if (c->session && c->deadline_ns > now)
+		if (is_there(c) && c->deadline_ns > now)
 			continue;
-		if (upcall_give_up(c, c->session ? "timeout" : "cancelled",
-				   c->session ? "the agent did not answer in time"
-					      : "the agent has gone",
+		if (upcall_give_up(c, is_there(c) ? "timeout" : "cancelled",
+				   is_there(c) ? "the agent did not answer in time"
+					       : "the agent has gone",
 				   e) < 0)
 			return -1;
 	}

@@ -98,7 +98,7 @@ enum inspect_found {
 
 /*
  * Does one of them stand in this value: in a text, a number, a member's name, or split over those
- * next to each other; plain, in base64 (either alphabet, also in the middle of a longer one or
+ * next to each other, or over one member of an array's items; plain, in base64 (either alphabet, also in the middle of a longer one or
  * folded into lines), in hexadecimal, behind %XX or behind JSON escapes, up to three of those within
  * each other? Not found: what is compressed, encrypted, reversed, in another encoding, or in parts
  * that are not next to each other. Linear. Which one it is in *name, borrowed from `h`.

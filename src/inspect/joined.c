@@ -10,11 +10,11 @@
 #include "inspect/held.h"
 #include "json/json.h"
 
-enum { END = 160, APART = 16 };
+enum { END = 96, APART = 16, COLUMNS = 16 };
 
 struct joining {
 	struct buf *out;
-	bool names, values;
+	bool names, values, columns;
 };
 
 static void add_apart(struct buf *out)
@@ -26,7 +26,7 @@ static void add_apart(struct buf *out)
 
 static void add_text(const struct joining *j, const char *text, size_t size)
 {
-	bool only_ends = j->names && j->values && size > 2 * END + APART;
+	bool only_ends = (j->columns || (j->names && j->values)) && size > 2 * END + APART;
 
 	if (!only_ends) {
 		buf_add(j->out, text, size);
@@ -53,6 +53,21 @@ static void add_scalar(const struct joining *j, const json_t *value)
 		add_text(j, number, (size_t)size);
 }
 
+static void add_columns(const struct joining *j, const json_t *array)
+{
+	json_t *first = json_array_get(array, 0);
+	void *member = json_array_size(array) > 1 ? json_object_iter(first) : NULL;
+	size_t i, column;
+
+	for (column = 0; member && column < COLUMNS; column++) {
+		for (i = 0; i < json_array_size(array); i++)
+			add_scalar(j, json_object_get(json_array_get(array, i),
+						      json_object_iter_key(member)));
+		add_apart(j->out);
+		member = json_object_iter_next(first, member);
+	}
+}
+
 /* Values are at most JSON_DEPTH deep. */
 static void add_value(const struct joining *j, const json_t *value)
 {
@@ -67,17 +82,27 @@ static void add_value(const struct joining *j, const json_t *value)
 				 strlen(json_object_iter_key(member)));
 		add_value(j, json_object_iter_value(member));
 	}
+	if (j->columns)
+		add_columns(j, value);
 	if (j->values)
 		add_scalar(j, value);
 }
 
 bool joined_texts(struct buf *out, const json_t *value)
 {
-	static const bool wanted[][2] = { { false, true }, { true, false }, { true, true } };
+	static const struct joining ways[] = {
+		{ .values = true },
+		{ .names = true },
+		{ .names = true, .values = true },
+		{ .columns = true },
+	};
+	struct joining j;
 	size_t i;
 
-	for (i = 0; i < count_of(wanted); i++) {
-		add_value(&(struct joining){ out, wanted[i][0], wanted[i][1] }, value);
+	for (i = 0; i < count_of(ways); i++) {
+		j = ways[i];
+		j.out = out;
+		add_value(&j, value);
 		add_apart(out);
 	}
 	return !out->over;

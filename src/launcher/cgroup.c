@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-enum { TRIES = 8, EMPTY_SECONDS = 5 };
+enum { TRIES = 80 /* this process's own groups are locked too */, EMPTY_SECONDS = 5 };
 
 static const char PREFIX[] = "reeve-run-", LEAF[] = "reeve-self-";
 static const uint64_t SECOND = 1000000000;
@@ -196,11 +196,11 @@ static bool bound_cpu(int dir, uint64_t per_cent)
 
 static void bound(struct cgroup *c, const struct bounds *b)
 {
-	if ((c->holds & CGROUP_MEMORY) && !bound_memory(c->dir, b->memory))
+	if ((c->holds & CGROUP_MEMORY) && b->memory && !bound_memory(c->dir, b->memory))
 		c->holds &= ~(unsigned)CGROUP_MEMORY;
-	if ((c->holds & CGROUP_PIDS) && !bound_processes(c->dir, b->processes))
+	if ((c->holds & CGROUP_PIDS) && b->processes && !bound_processes(c->dir, b->processes))
 		c->holds &= ~(unsigned)CGROUP_PIDS;
-	if ((c->holds & CGROUP_CPU) && !bound_cpu(c->dir, b->cpu))
+	if ((c->holds & CGROUP_CPU) && b->cpu && !bound_cpu(c->dir, b->cpu))
 		c->holds &= ~(unsigned)CGROUP_CPU;
 }
 

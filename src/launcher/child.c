@@ -51,11 +51,17 @@ int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int i
 	spec.stdio[1] = out;
 	spec.stdio[2] = its;
 	spec.new_session = true;
+	if (limits_server(&c->group, r, server, e) < 0) {
+		fd_close(&c->said);
+		return -1;
+	}
+	spec.cgroup = c->group ? c->group->dir : 0;
 	spec.without = r->ask->without;
 	spec.apart = r->at.apart;
 	if (jail_start(&c->jail, &spec, e) == 0 && jail_go(&c->jail, e) == 0)
 		return 0;
 	jail_end(&c->jail);
+	limits_server_end(&c->group);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
 	return -1;
@@ -154,6 +160,7 @@ int child_ended(struct run *r, struct child *c, struct err *e)
 		log_say("tool server %s ended with status %d: reeve show %llu %s says more", c->name, status,
 			(unsigned long long)r->index, c->name);
 	jail_end(&c->jail);
+	limits_server_end(&c->group);
 	c->jail = JAIL_NONE;
 	fd_close(&c->said);
 	if (r->ending) /* the broker has been told that all is over, and may be gone */
@@ -202,6 +209,7 @@ void children_end(struct run *r)
 	for (i = 0; i < RUN_CHILDREN; i++) {
 		if (r->children[i].jail.init >= 0)
 			jail_end(&r->children[i].jail);
+		limits_server_end(&r->children[i].group);
 		r->children[i].jail = JAIL_NONE;
 		fd_close(&r->children[i].said);
 	}

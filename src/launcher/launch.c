@@ -195,8 +195,8 @@ static void tear_down(struct run *r)
 
 	jail_end(&r->agent);
 	terminal_end(r);
-	cgroup_end(&r->cgroup);
 	children_end(r);
+	cgroup_end(&r->cgroup); /* after theirs, which lie beside it */
 	run_known(r, known);
 	if (run_keeps_strays(r))
 		jail_strays_end(known);

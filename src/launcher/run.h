@@ -16,6 +16,7 @@ struct child {
 	size_t server;
 	const char *name;	/* of its server; borrowed from the tool file */
 	struct jail jail;	/* init -1: this slot is free */
+	struct cgroup *group;	/* owned; NULL: none of its own */
 	int said;		/* read end of its stderr; -1: closed */
 	uint64_t leaves_ns;	/* it was told to end: when it is told more firmly; 0: it was not */
 	unsigned told;		/* how often */
@@ -58,6 +59,7 @@ struct run {
 	struct cow cow;
 	struct bounds bounds;	/* what the profile wants held around the whole jail ... */
 	struct cgroup cgroup;	/* ... and what holds it */
+	uint32_t unheld;	/* servers whose limits nobody holds, which has been said */
 	struct terminal terminal;
 	struct status_lines lines;	/* --status-fd */
 	struct {
@@ -151,6 +153,9 @@ void record_run(struct record *out, const struct run *r, struct buf *room);
 
 /* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
 int limits_begin(struct run *r, struct err *e) must_use;
+/* A group for one jail of a server, if its limits want one: NULL if none can be had. */
+int limits_server(struct cgroup **out, struct run *r, size_t server, struct err *e) must_use;
+void limits_server_end(struct cgroup **group);
 bool limits_holder(const struct run *r, size_t n, const char **word, const char **holder);
 
 /* spawn.c: one of our own programs, with one descriptor as its fd 3. Dies with us if `tied`. */

@@ -315,6 +315,8 @@ static bool lines_of(struct stage *s, int fd, struct buf *in,
 
 	hold(fd < 0 || buf_reserve(in, 65536));
 	got = fd < 0 ? -1 : read(fd, in->data + in->size, 65536);
+	if (got == 0 && fd == s->tool)
+		tool_ends(s);	/* its input has ended: it was told to go */
 	if (got <= 0)
 		return false;
 	in->size += (size_t)got;
@@ -357,6 +359,7 @@ static void settle(struct stage *s)
 
 	for (turns = 0; quiet < 3 && turns < TURNS; turns++) {
 		done(loop_turn(s->b, 0, &e), &e);
+		done(commits_flush(&s->b->commits, true, &e), &e);	/* it may wait for company, we do not */
 		quiet = peers_turn(s) ? 0 : quiet + 1;
 	}
 }
@@ -490,7 +493,10 @@ static void clear(struct stage *s, const char *all, size_t size)
 	agent_goes(s, all, size);
 	tool_ends(s);
 	settle(s);
-	hold(TAILQ_EMPTY(&s->b->calls) && s->b->session_count == 0 && s->b->commits.count == 0 && s->b->held == 0);
+	hold(s->b->session_count == 0);
+	hold(TAILQ_EMPTY(&s->b->calls));
+	hold(s->b->commits.count == 0);
+	hold(s->b->held == 0);
 	for (i = 0; i < s->intent_count; i++)
 		hold(!s->intents[i].open);
 	s->intent_count = 0;

@@ -37,6 +37,16 @@ def line_of(template):
 	"""Text in which @ stands for the id."""
 	return lambda id: raw(template.replace("@", str(id)))
 
+# What hides on a screen, or acts on it: none of it reaches an agent as it is.
+UNSEEN = "\x1b\x9b\x07\x08\x7f\x85\u00ad\u061c\u200b\u200e\u2028\u202e\u2060\u2066\ufeff\U000e0041\U000e0100"
+DIRTY = "good \x1b[31m" + UNSEEN
+
+def result(**members):
+	return lambda id: [{"jsonrpc": "2.0", "id": id, "result": {"content": [{"type": "text", "text": "good"}], **members}}]
+
+def content(*items):
+	return lambda id: [{"jsonrpc": "2.0", "id": id, "result": {"content": [{"type": "text", "text": "good"}, *items]}}]
+
 GOOD = '"content":[{"type":"text","text":"EVIL"}]'
 unanswered = []
 
@@ -131,6 +141,20 @@ ACTS = {
 	"unknown news": many(1000, news("notifications/EVIL")),
 	"changed lists": many(200, news("notifications/tools/list_changed")),
 
+	# Texts.
+	"a text that hides": lambda id: [text(id, DIRTY)],
+	"one in structured content": result(structuredContent={"a": [DIRTY, {"b": DIRTY}]}),
+	"one in a key": result(structuredContent={"a" + UNSEEN: 1}),
+	"one in _meta": result(_meta={"a" + UNSEEN: DIRTY}),
+	"one in annotations": content({"type": "text", "text": "x", "annotations": {"audience": [DIRTY]}}),
+	"one in a resource": content({"type": "resource", "resource": {"uri": "x:" + UNSEEN, "text": DIRTY, "mimeType": DIRTY}}),
+	"one in a link": content({"type": "resource_link", "uri": "x:y", "name": DIRTY, "title": DIRTY, "description": DIRTY}),
+	"one in the type": content({"type": DIRTY, "text": "x"}),
+	"one in an error": lambda id: [{"jsonrpc": "2.0", "id": id, "error": {"code": 5, "message": DIRTY, "data": {"a" + UNSEEN: DIRTY}}}],
+	"one in a log": lambda id: [news("notifications/message", level="error", logger=DIRTY, data={"a" + UNSEEN: DIRTY})(id), text(id)],
+	"a link to a file": content({"type": "resource_link", "uri": "file:///etc/passwd", "name": "EVIL"}),
+	"a link that is a program": content({"type": "resource_link", "uri": "javascript:alert(1)", "name": "EVIL"}),
+
 	# Ends.
 	"dies": dies(),
 	"dies with half a line": dies(lambda id: json.dumps(evil(id)).encode()[:-3]),
@@ -138,6 +162,9 @@ ACTS = {
 	"deaf": deaf,
 	"mute": mute,
 	"chatters": chatters,
+	"a result of 5 MiB": lambda id: [text(id, "good" + "x" * (5 << 20))],
+	"a result of 20 MiB": first(lambda id: text(id, "EVIL" * (5 << 20))),
+	"20 MiB, and an id in its text": first(lambda id: text(-5, '"id":%s' % id + "EVIL" * (5 << 20))),
 	"5 MiB": first(lambda id: evil(id, pad="x" * (5 << 20))),
 	"5 MiB without an end, then dies": dies(lambda id: b"EVIL" * (5 << 18)),
 }

@@ -8,8 +8,8 @@
 import hashlib, json, sys
 from agent import INIT, READY, talk
 from agent_rows import call, line
-from server_acts import ACTS
-from server_rows import ALONE, DROPPED, ENDS
+from server_acts import ACTS, UNSEEN
+from server_rows import ALONE, ALTERED, DROPPED, ENDS
 from server_starts import NAMES, STARTS
 
 def send(out, sockets):
@@ -28,7 +28,8 @@ def starts(out, sockets):
 		for name in NAMES:
 			said = [json.loads(a) for a in talk(f"{sockets}/{name}.sock", INIT, READY, LIST, PING)]
 			tools = [t for a in said if a.get("id") == 1 for t in a.get("result", {}).get("tools", [])]
-			json.dump([name, [t["name"] for t in tools], "EVIL" in json.dumps(said), [a.get("id") for a in said]], to)
+			evil = "EVIL" in json.dumps(said) or any(set(s) & set(UNSEEN) for a in said for s in strings(a))
+			json.dump([name, [t["name"] for t in tools], evil, [a.get("id") for a in said]], to)
 			to.write("\n")
 
 def say(right, what, why):
@@ -72,6 +73,18 @@ def judge_dropped(dropped):
 	first = b"EVIL words on standard output"
 	say(dropped[0]["digest"] == "sha256:" + hashlib.sha256(first).hexdigest() and dropped[0]["size"] == len(first), "with size and digest of the first", dropped[0])
 
+def strings(value):
+	"""Every text of it, names of members too."""
+	if isinstance(value, str):
+		yield value
+	elif isinstance(value, dict):
+		for key, inner in value.items():
+			yield key
+			yield from strings(inner)
+	elif isinstance(value, list):
+		for inner in value:
+			yield from strings(inner)
+
 def judge(out, records):
 	told = {act: rest for act, *rest in map(json.loads, open(out))}
 	intents, outcomes = {}, {}
@@ -79,7 +92,7 @@ def judge(out, records):
 		if r["kind"] == "intent" and r.get("tool") == "do":
 			intents[r["n"]] = r["resource"]
 		if r["kind"] == "outcome" and r["intent"] in intents:
-			outcomes.setdefault(intents[r["intent"]], []).append(r["status"])
+			outcomes.setdefault(intents[r["intent"]], []).append((r["status"], r.get("altered", [])))
 	judge_dropped([r for r in map(json.loads, open(records)) if r["kind"] == "dropped"])
 	for act in ACTS:
 		said, other = told.get(act, ([], []))
@@ -90,8 +103,10 @@ def judge(out, records):
 		gets, status = ENDS.get(act, ("good", "ok"))
 		say(answers.get(1) == [gets], f"{act}: the agent gets one answer, \"{gets}\"", said)
 		say(not any("EVIL" in a for a in said), f"{act}: and nothing else of it", said)
+		unseen = [s for a in said for s in strings(json.loads(a)) if set(s) & set(UNSEEN)]
+		say(not unseen, f"{act}: nothing of it hides or acts", ascii(unseen))
 		say("init" in answers and len(answers.get(2, [])) == 1, f"{act}: the session goes on", said)
 		say(any('"good"' in a for a in other), f"{act}: another server is not harmed", other)
-		say(outcomes.get(act) == [status], f"{act}: its outcome is \"{status}\"", outcomes.get(act))
+		say(outcomes.get(act) == [(status, ALTERED.get(act, []))], f"{act}: its outcome is \"{status}\", and what was altered", outcomes.get(act))
 
 {"send": send, "judge": judge, "starts": starts, "judge-starts": judge_starts}[sys.argv[1]](*sys.argv[2:])

@@ -2,6 +2,7 @@
 and to tools/list, and which of its tools an agent then sees. A row: what initialize gives; what each tools/list
 gives, given its cursor; the names an agent is to see; and how the start is recorded. None: a usual answer.
 """
+from server_acts import DIRTY, UNSEEN
 
 def tool(name="echo", **more):
 	return {"name": name, "description": "d", "inputSchema": {"type": "object"}, **more}
@@ -40,6 +41,9 @@ STARTS = {
 	"a tool without a schema": (None, tools({"name": "echo"}, tool("good")), ["good"], OK),
 	"a schema that is text": (None, tools(tool("echo", inputSchema="any"), tool("good")), ["good"], OK),
 	"the same name twice": (None, tools(tool("echo", description="good"), tool("echo", description="EVIL")), ["echo"], OK),
+	"texts that hide": (None, tools(tool("echo", description=DIRTY, title=DIRTY, annotations={"title": DIRTY}, icons=[{"src": DIRTY}],
+		inputSchema={"type": "object", "properties": {"a" + UNSEEN: {"description": DIRTY, "default": DIRTY, "enum": [DIRTY]}}})), ["echo"], OK),
+	"instructions that hide": (init(instructions=DIRTY, serverInfo={"name": DIRTY, "version": DIRTY}), tools(tool()), ["echo"], OK),
 	"a cursor that is a number": (None, tools(tool(), nextCursor=1), [], FAILED),
 	"the same page for ever": (None, tools(tool(), nextCursor="again"), [], FAILED),
 	"another page for ever": (None, counted, [], FAILED),

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { ResultSchema } from '@modelcontextprotocol/sdk/types.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 
 const [out, callsFile, command, ...args] = process.argv.slice(2)
@@ -23,7 +24,10 @@ for (const tool of tools)
 for (const [name, args] of calls) {
   let answer
   try {
-    answer = await client.callTool({ name, arguments: args })
+    // A name with a slash before it is a method, and has the parameters beside it.
+    answer = name.startsWith('/')
+      ? await client.request({ method: name.slice(1), params: args }, ResultSchema)
+      : await client.callTool({ name, arguments: args })
   } catch (error) {
     answer = { thrown: error.code, message: error.message }
   }

@@ -1,9 +1,9 @@
 // client2.mjs - drive the fixture with the official client of the newer line, in either era, and write every
 // answer and every question of the server as one JSON line.
-// Usage: client2.mjs OUT auto|pin|legacy COMMAND [ARG...]
+// Usage: client2.mjs OUT auto|pin|legacy COMMAND [ARG...] | URL
 // Whatever era the two sides speak, directly or through reeve, the lines must be the same.
 import { writeFileSync } from 'node:fs'
-import { Client } from '@modelcontextprotocol/client'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 const [out, era, command, ...args] = process.argv.slice(2)
@@ -40,7 +40,9 @@ async function tell(what, doing) {
   }
 }
 
-await client.connect(new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' }))
+await client.connect(command.startsWith('http://')
+  ? new StreamableHTTPClientTransport(new URL(command))
+  : new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' }))
 console.log(`speaks ${client.getNegotiatedProtocolVersion()}`)
 const { tools } = await client.listTools()
 for (const tool of tools)

@@ -33,7 +33,7 @@ through() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../e
 as "$uid" "$h" node client2.mjs direct auto node ../tools/fixture.mjs stdio >"$room/log" 2>&1 || not_ok 'directly' "$(cat "$room/log")"
 plain "$h/work/direct" >"$room/truth"
 says 'the newer client speaks the newer era' '2026-07-28' "$(cat "$room/log")"
-for era in legacy; do
+for era in legacy pin; do
 	for server in new old; do
 		before=$(records "$h" 2>/dev/null | wc -l)
 		through "$era" "$server"

@@ -42,6 +42,8 @@ J
 	says "uid $uid: its tool server was told, by the id it knows" '"method": "notifications/cancelled"' "$(cat "$h/work/log")"
 	silent "uid $uid: and not why" 'SECRET' "$(cat "$h/work/log")"
 	says "uid $uid: an update that nobody waits for is dropped and recorded" '"kind":"dropped".*"reason":"unsolicited".*"server":"x"' "$all"
+	says "uid $uid: of a flood the count is recorded" '"count":10.*"kind":"dropped".*"reason":"flooding"' "$all"
+	equal "uid $uid: in few records" yes "$([ "$(echo "$all" | grep -c '"kind":"dropped"')" -lt 40 ] && echo yes)"
 	holds "uid $uid: the ledger is whole" verify "$h"
 done
 finish

@@ -65,7 +65,8 @@ J
 	serve other '"secrets": { "OTHER": { "env": "FROM_ENV_TOO" } }'
 	serve hosts '"network": "host"'
 	serve port "\"network\": [\"localhost:$listener\"]"
-	serve limited '"limits": { "open_files": 77, "file_size": "1M" }'
+	serve limited '"limits": { "open_files": 77, "file_size": "1M", "memory": "512M" }'
+	serve required '"limits": { "memory": "512M", "require": "cgroup" }'
 	serve beside '"cwd": "workspace"'
 	serve module '"env": { "PYTHONPATH": "@TOOLS" }, "cwd": "workspace"'
 	write
@@ -89,6 +90,7 @@ call port-connect port/connect '{"port":$listener}'
 call port-other port/connect '{"port":45732}'
 call none-connect spy/connect '{"port":$listener}'
 call limits limited/limits '{}'
+call required required/limits '{}'
 call unlimited spy/limits '{}'
 call cwd spy/cwd '{}'
 call beside beside/cwd '{}'
@@ -127,6 +129,12 @@ S
 	fi
 	gives none-connect 'without a network nothing is reached' 'refused'
 	gives limits 'limits of its own' '^77 1048576$'
+	if grep -q 'status 0' "$h/work/out/required"; then
+		silent "uid $uid: a cgroup holds what only a cgroup can" 'nobody holds' "$(cat "$room/said")"
+	else
+		gives required 'what is required and cannot be had starts nothing' 'its limits require a cgroup'
+		says "uid $uid: what nobody holds is said" 'tool server limited: nobody holds its memory: no cgroup was delegated' "$(cat "$room/said")"
+	fi
 	silent "uid $uid: which are no other's" '^77 ' "$(got unlimited)"
 	gives cwd 'a server stands in its own folder' "^$h$"
 	gives beside 'or in the workspace, if the file says so' "^$h/work$"

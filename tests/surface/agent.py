@@ -146,7 +146,18 @@ def asking():
 	check("no roots, which no rule allows", r["content"][0]["text"] == '"refused"', r)
 	check("the agent was asked twice", [m["method"] for m in a.asked] == ["sampling/createMessage", "elicitation/create"], a.asked)
 
+def flooded():
+	x, y = Agent("/run/reeve/x.sock", "2025-11-25"), Agent("/run/reeve/y.sock", "2025-11-25")
+	x.call("flood")
+	r = [y.call("offered") for i in range(20)]
+	check("a server that floods does not starve another", all("content" in one for one in r), r)
+	r = [x.call("offered") for i in range(5)]
+	check("nor its own agent", all("content" in one for one in r), r)
+	x.call("dry")
+	check("and little of it is passed on", len(x.news) < 2000, len(x.news))
+
 for revision in ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"):
 	joined(revision)
 news()
 asking()
+flooded()

@@ -1,18 +1,30 @@
 """tests/surface/server.py - a tool server that has everything MCP's older revisions know, and asks back."""
-import json, os, sys
+import json, os, sys, threading
 
 name, revision = sys.argv[1], sys.argv[2]
 subscribed = set()
 
 def say(**message):
-	sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-	sys.stdout.flush()
+	with lock:
+		sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+		sys.stdout.flush()
 
 def hear():
 	line = sys.stdin.readline()
 	if not line:
 		sys.exit(0)
 	return json.loads(line)
+
+lock = threading.Lock()
+flooding = threading.Event()
+
+def flood():
+	"""News of every kind without end, until it is told to stop."""
+	lines = [json.dumps({"jsonrpc": "2.0", "method": "notifications/" + m, "params": {"uri": "mem://x/0", "level": "error", "data": "flood"}})
+		 for m in ("resources/updated", "message", "prompts/list_changed", "tools/list_changed", "resources/list_changed", "nothing")]
+	while flooding.is_set():
+		with lock:
+			sys.stdout.write("\n".join(lines) + "\n")
 
 def text(what):
 	return {"content": [{"type": "text", "text": what}]}
@@ -39,12 +51,17 @@ def call(tool, args, meta):
 		say(method="notifications/resources/updated", params={"uri": args["uri"]})
 	if tool == "log":
 		say(method="notifications/message", params={"level": args["level"], "data": args["level"]})
+	if tool == "flood":
+		flooding.set()
+		threading.Thread(target=flood, daemon=True).start()
+	if tool == "dry":
+		flooding.clear()
 	if tool == "offered":
 		return text(json.dumps(offered))
 	return text("did " + tool)
 
 things = {
-	"tools/list": {"tools": [{"name": t, "inputSchema": {"type": "object"}} for t in ("ask", "progress", "change", "touch", "log", "offered", "hang")]},
+	"tools/list": {"tools": [{"name": t, "inputSchema": {"type": "object"}} for t in ("ask", "progress", "change", "touch", "log", "offered", "hang", "flood", "dry")]},
 	"resources/list": {"resources": [{"uri": "mem://%s/%d" % (name, i), "name": str(i)} for i in range(2)] + [{"uri": "mem://shared", "name": "shared"}, {"uri": "mem://secret/" + name, "name": "secret"}]},
 	"resources/templates/list": {"resourceTemplates": [{"uriTemplate": "row://%s/{id}" % name, "name": "row"}, {"uriTemplate": "both://{id}", "name": "both"}]},
 	"prompts/list": {"prompts": [{"name": "greet", "arguments": [{"name": "who"}]}]},

@@ -390,6 +390,19 @@ static void nobody_can_be_asked(void **state)
 	nothing_more(s);
 }
 
+/* It asks on and on and reads no answer: what waits for it is bounded, and others go on. */
+static void who_reads_nothing_is_told_little(void **state)
+{
+	struct stage *s = busy();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 60000; i++)
+		say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":\"0123456789012345678901234567890123456789\",\"method\":\"ping\"}");
+	drops(s, "flooding", 1);
+	nothing_more(s);
+}
+
 /* --- what is larger than a message may be --- */
 
 static void say_large(struct stage *s, const char *before, size_t size, const char *after)
@@ -530,6 +543,7 @@ int main(void)
 		cmocka_unit_test(odd_answers_go_no_further),
 		cmocka_unit_test(questions_end),
 		cmocka_unit_test(nobody_can_be_asked),
+		cmocka_unit_test(who_reads_nothing_is_told_little),
 		cmocka_unit_test(what_fits_is_passed_on),
 		cmocka_unit_test(a_large_text_is_cut),
 		cmocka_unit_test(nothing_unread_is_passed_on),

@@ -148,6 +148,7 @@ static void what_is_split_over_neighbours_is_found(void **state)
 		"{\"tok-9f/Qz\\\"\": 1, \"7+mL%vX_4a\": 2}",
 		"{\"tok-9f/Qz\\\"7+mL%vX_4a\": 2}",
 		"{\"x\": {\"y\": [[\"tok-9f/Qz\\\"7+mL%vX_\", 4], \"a\"]}}",
+		"[{\"t\": \"x\", \"v\": \"tok-9f/Qz\\\"\"}, {\"t\": \"x\", \"v\": \"7+mL%vX_4a\"}]",
 		"{\"a\": \"dG9rLTlmL1F6\", \"b\": \"IjcrbUwldlhfNGE=\"}",
 	};
 	struct inspect_held *h = held_of("token", SECRET);
