@@ -5,7 +5,6 @@
  */
 #include "audit/view.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -221,7 +220,9 @@ static int check_partials(const struct view *v, const struct tile *t, const char
 	part.width = 1;
 	tile_name(folder, &part);
 	*strrchr(folder, '/') = '\0';
-	fd = reach(v, folder, O_PATH | O_DIRECTORY);
+	fd = reach(v, folder, O_RDONLY | O_DIRECTORY);
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, "%s/%s", v->path, folder);
 	for (; fd >= 0 && part.width < t->width; part.width++) {
 		tile_name(name, &part);
 		if (has(&found, v, name, bytes, tile_prefix(t, bytes, size, part.width), e) < 0)
