@@ -12,8 +12,8 @@ static const struct command {
 } commands[] = {
 	{ "verify", "LEDGER --key KEY", "prove a ledger whole and unaltered", 1, 1, cmd_verify },
 	{ "show", "LEDGER", "tell what was done, run by run", 1, 1, cmd_show },
-	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date: tiles for anyone", 2, 2, cmd_publish },
-	{ "proof", "LEDGER N --key KEY", "prove record N; LEDGER may be such a DIR", 2, 2, cmd_proof },
+	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date, as C2SP tiles", 2, 2, cmd_publish },
+	{ "proof", "LEDGER N --key KEY", "prove record N; or from such a DIR", 2, 2, cmd_proof },
 	{ "proof", "--check FILE --key KEY", "check such a proof, with no ledger", 0, 0, cmd_proof },
 	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
