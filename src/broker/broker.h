@@ -107,6 +107,7 @@ struct call {
 	json_t *kept_result, *kept_error; /* owned: what its server has said since */
 	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
 	bool resuming;			/* it did */
+	bool questioned;		/* it is, or was, somebody's asker */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool granted;			/* its server has agreed */
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */

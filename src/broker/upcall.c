@@ -174,6 +174,7 @@ int upcall_for(const char **wrong, struct call *c, const char *key, json_t *requ
 		return -1;
 	question->silent = true; /* its answer is for the call, the server has asked nothing by it */
 	question->asker = c;
+	c->questioned = true;
 	question->key = strdup(key);
 	return question->key ? ask_agent(question, c->session, what, &r, e)
 			     : err_sys(e, "memory for a question");
