@@ -18,7 +18,7 @@ static bool say_body(struct door *d, struct buf *body)
 {
 	size_t i;
 
-	for (i = 0; i < body->size; i++)
+	for (i = 0; body->data && i < body->size; i++)
 		if (body->data[i] == '\n' || body->data[i] == '\r')
 			body->data[i] = ' ';
 	return door_say(d, body->data, body->size);
