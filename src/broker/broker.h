@@ -157,6 +157,7 @@ struct session {
 	struct used quota;
 	uint64_t next_id;		/* of what it is asked */
 	json_t *subscribed, *shown;	/* owned: resources, and elicitations by url, with the server's index */
+	json_int_t wants;		/* a bit for each server that it has subscribed at */
 	int log_level;			/* it wants messages from here on */
 	struct drops drops;
 	struct lines lines;
@@ -512,6 +513,7 @@ bool subscribed(const struct session *a, const struct server *s, const char *uri
 bool subscribed_by_others(const struct session *a, const struct server *s, const char *uri);
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
+bool subscribed_to(const struct server *s);	/* by anybody, to anything */
 
 /* cut.c: what is larger than a message may be. */
 void cut_answer(struct call *c, struct answer *a);
