@@ -123,26 +123,11 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 	return 0;
 }
 
-/* Somebody waits for its news. */
-static bool is_subscribed(const struct server *s)
-{
-	const struct broker *b = s->broker;
-	const char *uri;
-	json_t *bits;
-	size_t i;
-
-	for (i = 0; i < b->session_count; i++)
-		json_object_foreach(b->sessions[i]->subscribed, uri, bits)
-			if (json_integer_value(bits) & (INT64_C(1) << s->index))
-				return true;
-	return false;
-}
-
 static bool is_busy(const struct server *s)
 {
-	return is_subscribed(s) || TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) ||
-	       TAILQ_FIRST(&s->waiting) || TAILQ_FIRST(&s->asking_back) ||
-	       TAILQ_FIRST(&s->parked) || outlet_left(&s->outlet) > 0;
+	return TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
+	       TAILQ_FIRST(&s->asking_back) || TAILQ_FIRST(&s->parked) ||
+	       outlet_left(&s->outlet) > 0 || s->upcalls || subscribed_to(s);
 }
 
 uint64_t life_deadline(const struct server *s)
