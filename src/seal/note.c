@@ -17,11 +17,6 @@ int seal_ready(struct err *e)
 	return 0;
 }
 
-void seal_random(void *out, size_t size)
-{
-	randombytes_buf(out, size);
-}
-
 bool seal_name_fits(const char *name)
 {
 	size_t size = strlen(name), i;
