@@ -76,6 +76,8 @@ as() { (become "$@"); }
 # each_user: the ids the stories run as: root (if we are) and an ordinary user.
 each_user() { if [ "$(id -u)" = 0 ]; then echo "0 $user"; else id -u; fi; }
 ledger_of() { echo "$1/state/reeve/ledgers/default"; }
+# settled HOME [TENANT]: once its recorder, which ends after the run and cuts the journal to size last, has ended.
+settled() { while pgrep -f "^reeve-recorder serve $1/state/reeve/ledgers/${2:-default} " >/dev/null; do :; done; }
 records() { "$room/bin/reeve-audit" show "$(ledger_of "$1")" --json; }
 verify() { "$room/bin/reeve-audit" verify "$(ledger_of "$1")" --key "$1/state/reeve/keys/default.pub"; }
 have_userns() { unshare -Ur true 2>/dev/null; }

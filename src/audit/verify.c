@@ -236,6 +236,16 @@ static bool is_held(const char *path)
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
 }
 
+/* A last commit that a power failure tore is a tail, here as when the recorder opens the ledger. */
+static int extent_of(struct journal_extent *x, const struct proof *p, struct journal *j, struct err *e)
+{
+	if (journal_extent(x, j, p->v, e) < 0)
+		return -1;
+	if (journal_is_torn(x, p->own_head_there, p->own_head))
+		x->damaged = false;
+	return 0;
+}
+
 /* Its head is read before the journal: a live ledger only grows. */
 int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v,
 		  const struct known_head *known, struct err *e)
@@ -247,7 +257,7 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 
 	p.live = is_held(path);
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    journal_extent(&x, j, v, e) < 0 || notary_begin(&p.notary, v, e) < 0 ||
+	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, v, e) < 0 ||
 	    walk(&p, j, &x, e) < 0)
 		return -1;
 	judge_checkpoints(&p);

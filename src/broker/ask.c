@@ -196,8 +196,7 @@ int ask_again(struct call *c, struct err *e)
 {
 	enum reason reason = REASON_UNDECIDABLE;
 
-	if (!pins_ask(c, &reason, c->text, sizeof(c->text)) ||
-	    !pins_check_arguments(c, &reason, c->text, sizeof(c->text)))
+	if (!pins_ask(c, &reason, c->text, sizeof(c->text)))
 		return refuse_call(c, reason, e);
 	return session_serve(c, e);
 }

@@ -154,9 +154,12 @@ int peers_recorder(void *broker, short what, struct err *e)
 	int got;
 
 	(void)what;
-	while ((got = wire_receive(&b->recorder, &b->msg, false, e)) == WIRE_MESSAGE)
+	while ((got = wire_receive(&b->recorder, &b->msg, false, e)) == WIRE_MESSAGE) {
 		if (commit_receive(&b->commits, &b->msg, e) < 0)
 			return -1;
+		if (b->commits.sent_count == 0)
+			return 0;	/* it owes us nothing more */
+	}
 	if (got == WIRE_CLOSED)
 		return err_set(e, ERR_PEER,
 			       "the recorder ended: without a ledger nothing may be done");

@@ -134,13 +134,14 @@ static bool is_checkpoint(const char *bytes, size_t left, const struct seal_veri
 }
 
 /*
- * Is there such a checkpoint anywhere behind `at`? No shortcuts by frame, place or sum: damage may
+ * Is there such a checkpoint anywhere from `from` on? Then `from` is behind its first byte. No shortcuts by frame, place or sum: damage may
  * have moved it or hit what stands around it. Its first line is rare enough to look for, because no
  * record holds a newline.
  */
-static int look_on(struct journal *j, uint64_t at, bool *signed_later, const struct seal_verifier *v,
+static int look_on(struct journal *j, uint64_t *from, bool *signed_later, const struct seal_verifier *v,
 		   struct err *e)
 {
+	uint64_t at = *from;
 	char first[SEAL_NAME + 1];
 	size_t size = (size_t)snprintf(first, sizeof(first), "%s\n", v->name), left;
 	const char *bytes, *hit;
@@ -156,6 +157,7 @@ static int look_on(struct journal *j, uint64_t at, bool *signed_later, const str
 			return -1;
 		*signed_later = hit && is_checkpoint(bytes, left, v);
 	}
+	*from = at;
 	return 0;
 }
 
@@ -214,16 +216,24 @@ static int walk(struct journal_extent *x, struct journal *j, uint64_t *at, uint6
 	}
 }
 
+bool journal_is_torn(const struct journal_extent *x, bool head_there, uint64_t head)
+{
+	return x->damaged && x->last && head_there && head <= x->records && x->records > 0;
+}
+
 int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
 		   struct err *e)
 {
 	struct journal_extent x = { .end = JOURNAL_MAGIC };
-	uint64_t at = JOURNAL_MAGIC, next = 0;
+	uint64_t at = JOURNAL_MAGIC, next = 0, seen;
 	bool later = true;
 	int damaged;
 
 	while (later) {
-		if (walk(&x, j, &at, &next, e) < 0 || look_on(j, at, &later, v, e) < 0)
+		if (walk(&x, j, &at, &next, e) < 0)
+			return -1;
+		seen = at;
+		if (look_on(j, &seen, &later, v, e) < 0)
 			return -1;
 		damaged = later ? looks_damaged(j, at, next, e) : 0;
 		if (damaged < 0)
@@ -231,6 +241,9 @@ int journal_extent(struct journal_extent *out, struct journal *j, const struct s
 		if (damaged) {
 			x.damaged = true;
 			x.damaged_at = next;
+			if (look_on(j, &seen, &later, v, e) < 0)
+				return -1;
+			x.last = !later;
 			break;
 		}
 	}

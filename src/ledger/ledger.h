@@ -125,6 +125,7 @@ struct journal_extent {
 	uint64_t tail;		/* bytes behind it up to the last that is not zero */
 	bool damaged;		/* a bad frame lies before a later checkpoint by this key */
 	uint64_t damaged_at;	/* index of the first record that cannot be read */
+	bool last;		/* and behind that one checkpoint there is no other */
 };
 
 /*
@@ -136,6 +137,12 @@ int journal_extent(struct journal_extent *out, struct journal *j, const struct s
 
 /* What the ledger's own `head` says; false: there is none. */
 int head_read(uint64_t *size, bool *there, const char *dir, struct err *e) must_use;
+
+/*
+ * Is the damage only that of the last commit, which `head` does not know? Then nobody was told of it:
+ * the power failed while its blocks were written, in whatever order, and it is an unfinished tail.
+ */
+bool journal_is_torn(const struct journal_extent *x, bool head_there, uint64_t head);
 
 /* --- writing --- */
 

@@ -87,7 +87,7 @@ static int lock(const struct ledger *l, bool *busy, struct err *e)
 
 static int check_extent(const struct journal_extent *x, uint64_t head, bool there, struct err *e)
 {
-	if (x->damaged)
+	if (x->damaged && !journal_is_torn(x, there, head))
 		return err_set(e, ERR_INPUT, "damaged at record %" PRIu64 ", before later signed records; nothing was changed: keep this copy and restore a backup",
 			       x->damaged_at);
 	if (x->records == 0)

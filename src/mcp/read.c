@@ -63,6 +63,12 @@ static const char *const words[] = {
 	"inputResponses", "requestState", "action", "roots", "code", "message", "data",
 };
 
+/* Nearly no key begins as a word does: most need no more than that looked at. */
+static bool is_variant(const char *word, const char *key)
+{
+	return ((word[0] ^ key[0]) & ~0x20) == 0 && strcasecmp(word, key) == 0 && strcmp(word, key) != 0;
+}
+
 static bool has_variant(json_t *object)
 {
 	const char *key;
@@ -71,7 +77,7 @@ static bool has_variant(json_t *object)
 
 	json_object_foreach(object, key, value)
 		for (i = 0; i < count_of(words); i++)
-			if (strcasecmp(words[i], key) == 0 && strcmp(words[i], key) != 0)
+			if (is_variant(words[i], key))
 				return true;
 	return false;
 }

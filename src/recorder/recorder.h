@@ -10,6 +10,7 @@ enum {
 	RECORDER_CLIENTS = 256,
 	RECORDER_BURST = 128,		/* records of one client between two commits, and a message more */
 	RECORDER_ANSWERS = RECORDER_CLIENTS * (RECORDER_BURST + WIRE_RECORDS + 2),	/* and a HALT each */
+	RECORDER_UNCHECKED = 16,	/* messages for which a socket that had room has room still */
 	RECORDER_ROUND = 1 << 20,	/* bytes queued that end a round */
 	RECORDER_LONELY_MS = 10000,	/* how long it waits for its first client */
 };
@@ -21,6 +22,7 @@ struct client {
 	bool gone;		/* hung up, or cut off for misspeaking */
 	bool full;		/* does not read its answers: not listened to until it does */
 	bool closed;		/* its run is closed; it may only hang up */
+	size_t unchecked;	/* messages sent to it since its socket was seen to have room */
 };
 
 /* What is sent once the record is on disk, and not a moment before. */

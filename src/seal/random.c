@@ -1,4 +1,4 @@
-/* Apart from keys: who only needs what nobody can guess links nothing that signs. */
+/* In a file of its own, so that who only needs a number nobody guesses links no signing. */
 #include <sodium.h>
 
 #include "seal/seal.h"

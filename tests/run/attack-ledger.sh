@@ -54,6 +54,7 @@ fails 'and leaves no journal' 1 test -e "$h/state/reeve/ledgers/half/journal"
 fresh() {
 	run --tenant "$1" -- true
 	run --tenant "$1" -- true
+	settled "$h" "$1"
 	ledger=$h/state/reeve/ledgers/$1 key=$h/state/reeve/keys/$1.pub
 }
 fresh turned

@@ -10,6 +10,7 @@ nothing() { equal "$1: nothing was done" no "$([ -e "$h/work/started" ] && echo 
 
 new
 run -- true 2>/dev/null
+settled "$h"
 chmod 644 "$h/state/reeve/keys/default.key"
 fails 'a key that others may read' 125 run -- touch started
 says 'it says what to do' 'chmod 600|0600' "$said"
@@ -17,12 +18,14 @@ nothing 'a key that others may read'
 
 new
 run -- true 2>/dev/null
+settled "$h"
 rm "$h/state/reeve/keys/default.key"
 fails 'a ledger whose key is gone' 125 run -- touch started
 nothing 'a ledger whose key is gone'
 
 new
 run -- true 2>/dev/null
+settled "$h"
 mv "$(ledger_of "$h")" "$h/elsewhere"
 fails 'a key whose ledger is gone' 125 run -- touch started
 nothing 'a key whose ledger is gone'
@@ -35,6 +38,7 @@ nothing 'a file where the ledger should be'
 
 new
 run -- true 2>/dev/null
+settled "$h"
 size=$(stat -c %s "$(ledger_of "$h")/journal")
 truncate -s $((size - 200)) "$(ledger_of "$h")/journal"
 fails 'a ledger cut by hand' 125 run -- touch started

@@ -243,6 +243,48 @@ static void flips(void **state)
 	}
 }
 
+/* A power failure in the last commit: some of its blocks are on disk, some are not, in no order. */
+static void tears(void **state)
+{
+	enum { SECTOR = 512, BEFORE = 6, AFTER = 26 };
+	const struct fixture *f = *state;
+	scoped(mem) char *whole = NULL, *torn = NULL;
+	struct err e = { .kind = ERR_NONE };
+	struct ledger *l = NULL;
+	size_t size, from, at, i;
+	unsigned turn, which;
+	char path[96];
+
+	put_file(f, "journal", f->bytes, f->size);
+	put_file(f, "head", WHOLE_HEAD, strlen(WHOLE_HEAD));
+	assert_int_equal(ledger_open(&l, f->dir, f->key, NULL, &e), LEDGER_OPENED);
+	append(l, RECORD_RUN, 0, 0);
+	for (i = BEFORE + 1; i < AFTER; i++)
+		append(l, RECORD_REFUSAL, BEFORE, 0);
+	assert_int_equal(ledger_finish(l, &e), 0);
+	ledger_free(l);
+	path_in(path, f, "journal");
+	assert_int_equal(fd_read_file(&whole, &size, path, 1 << 20, &e), 0);
+	torn = malloc(size);
+	from = (f->size + 7) / 8 * 8;
+	assert_in_range((size - from) / SECTOR, 8, 24);
+	for (turn = 1; turn < 120; turn++) {
+		which = turn * 2654435761u;	/* a bit of it for each sector: not written */
+		memcpy(torn, whole, size);
+		for (at = from, i = 0; at < size; at = (at / SECTOR + 1) * SECTOR, i++)
+			if (which >> i & 1)
+				memset(torn + at, 0, (size < (at / SECTOR + 1) * SECTOR ? size : (at / SECTOR + 1) * SECTOR) - at);
+		put_file(f, "journal", torn, size);
+		assert_in_range(reopened(f, WHOLE_HEAD), BEFORE, BEFORE + 1);	/* 6 were acknowledged */
+		put_file(f, "journal", torn, size);
+		assert_int_equal(reopened(f, "00000000000000000026\n"), -1);	/* all were */
+	}
+	memcpy(torn, whole, size);
+	torn[f->size - 400] ^= 1;	/* the commit before it: never */
+	put_file(f, "journal", torn, size);
+	assert_int_equal(reopened(f, OLD_HEAD), -1);
+}
+
 static int failing_sync(int fd)
 {
 	(void)fd;
@@ -286,7 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums),	 cmocka_unit_test(roots), cmocka_unit_test(forms),
 		cmocka_unit_test(shortening), cmocka_unit_test(cuts), cmocka_unit_test(flips),
-		cmocka_unit_test(disks),
+		cmocka_unit_test(tears), cmocka_unit_test(disks),
 	};
 	struct err e;
 
