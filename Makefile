@@ -167,7 +167,7 @@ bench:					## ratios against peers and physical limits, in one run
 # --- analysis ---
 
 C_FILES := $(wildcard src/*/*.c)
-SHELLS  := $(filter-out $(patsubst %/,%,$(wildcard contrib/*/)),$(wildcard contrib/* examples/*/*.sh tests/*/*.sh)) .ci/run
+SHELLS  := $(filter-out %.py $(patsubst %/,%,$(wildcard contrib/*/)),$(wildcard contrib/* examples/*/*.sh tests/*/*.sh)) .ci/run
 # The checks switched off are those that do not model __attribute__((cleanup)), or fight the style: CONTRIBUTING.md.
 TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,-bugprone-sizeof-expression,cert-*,-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
 BANNED  := strcpy|strcat|sprintf|vsprintf|strtok|atoi|system|popen|signal|alloca|gets
@@ -216,12 +216,13 @@ MANS := $(wildcard docs/man/*)
 
 install: all				## install below $(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reeve \
-		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies \
+		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue \
 		$(DESTDIR)$(PREFIX)/share/reeve/apparmor
 	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
 	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
-	install -m 644 policies/* $(DESTDIR)$(PREFIX)/share/reeve/policies
+	install -m 644 policies/*.* $(DESTDIR)$(PREFIX)/share/reeve/policies
+	install -m 644 policies/catalogue/* $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue
 	install -m 644 contrib/apparmor/reeve $(DESTDIR)$(PREFIX)/share/reeve/apparmor
 	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 dist:					## a tarball of what is committed, built and checked from itself

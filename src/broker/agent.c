@@ -173,7 +173,7 @@ void agents_tell_changed(struct broker *b, const struct server *changed, enum mc
 		if (s->server && s->server != changed)
 			continue;
 		listen_changed(s, told);
-		if (!s->greeted || s->told[told])
+		if (!s->greeted || !session_hears(s) || s->told[told])
 			continue;
 		session_tell(s, mcp_list_info(told)->changed, NULL);
 		s->told[told] = true;

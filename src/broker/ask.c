@@ -157,10 +157,14 @@ int ask_write(struct call *c, struct err *e)
 	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
 }
 
-/* Well-formed as a message, but nothing this could be asked with is told as an error. */
+/*
+ * Well-formed as a message, but nothing this could be asked with is told as an error; but that the
+ * arguments do not fit a tool as a result, which a model reads and mends.
+ */
 static int refuse_call(struct call *c, enum reason reason, struct err *e)
 {
-	if (reason == REASON_BAD_PARAMS || reason == REASON_TOO_LONG || reason == REASON_NO_SERVER)
+	if (reason == REASON_TOO_LONG || reason == REASON_NO_SERVER ||
+	    (reason == REASON_BAD_PARAMS && c->action.kind != ACTION_TOOL_CALL))
 		c->code = MCP_BAD_PARAMS;
 	if (reason == REASON_OVER_QUOTA && c->session->drops.of[reason].count)
 		return session_count_refusal(c, reason, e);
@@ -192,8 +196,7 @@ int ask_again(struct call *c, struct err *e)
 {
 	enum reason reason = REASON_UNDECIDABLE;
 
-	if (!pins_ask(c, &reason, c->text, sizeof(c->text)) ||
-	    !pins_check_arguments(c, &reason, c->text, sizeof(c->text)))
+	if (!pins_ask(c, &reason, c->text, sizeof(c->text)))
 		return refuse_call(c, reason, e);
 	return session_serve(c, e);
 }

@@ -107,6 +107,7 @@ struct call {
 	json_t *kept_result, *kept_error; /* owned: what its server has said since */
 	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
 	bool resuming;			/* it did */
+	bool questioned;		/* it is, or was, somebody's asker */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool granted;			/* its server has agreed */
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
@@ -156,6 +157,7 @@ struct session {
 	struct used quota;
 	uint64_t next_id;		/* of what it is asked */
 	json_t *subscribed, *shown;	/* owned: resources, and elicitations by url, with the server's index */
+	json_int_t wants;		/* a bit for each server that it has subscribed at */
 	int log_level;			/* it wants messages from here on */
 	struct drops drops;
 	struct lines lines;
@@ -510,6 +512,7 @@ bool subscribed(const struct session *a, const struct server *s, const char *uri
 bool subscribed_by_others(const struct session *a, const struct server *s, const char *uri);
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
+bool subscribed_to(const struct server *s);	/* by anybody, to anything */
 
 /* cut.c: what is larger than a message may be. */
 void cut_answer(struct call *c, struct answer *a);

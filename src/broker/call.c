@@ -127,7 +127,7 @@ void call_end(struct call *c)
 {
 	if (c->state == CALL_ENDED)
 		return;
-	if (park_is(c) || c->resumes)
+	if (c->questioned || c->resumes)
 		park_leave(c);
 	call_unqueue(c);
 	if (c->given)

@@ -8,7 +8,7 @@
 
 #include "broker/broker.h"
 
-/* All that the server, or a record, would get of a call: its arguments, its name, its id. */
+/* All that the server, or a record, would get of a call: arguments, what its user answered, its name, its id. */
 static enum inspect_found find_in_call(const struct call *c, const char **name)
 {
 	scoped(json) json_t *all = json_array();
@@ -17,6 +17,8 @@ static enum inspect_found find_in_call(const struct call *c, const char **name)
 		return INSPECT_UNSURE;
 	if (c->action.args)
 		json_array_append(all, c->action.args);
+	if (c->retry.responses)
+		json_array_append(all, c->retry.responses);
 	if (c->action.tool)
 		json_array_append_new(all, json_string(c->action.tool));
 	if (c->id)

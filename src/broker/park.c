@@ -66,6 +66,7 @@ static const char *name_of(const struct call *question, char room[32])
 void park_question(struct call *question, struct call *c, json_t *params)
 {
 	question->asker = c;
+	c->questioned = true;
 	question->input = json_pack("{s:s, s:O*}", "method",
 				    mcp_upward_info(question->upward)->method, "params", params);
 }
@@ -78,7 +79,7 @@ static json_t *questions(struct call *c)
 	char room[32];
 
 	TAILQ_FOREACH(question, &c->server->upward, queued)
-		if (question->asker == c)
+		if (question->asker == c && !question->kept_result)
 			json_object_set(all, name_of(question, room), question->input);
 	return all;
 }

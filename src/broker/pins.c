@@ -21,15 +21,10 @@ enum mcp_list pins_list(enum listed kind)
 	return kind == LISTED_TOOLS ? MCP_TOOL_LIST : MCP_PROMPT_LIST;
 }
 
-/* By what it is judged and checked; NULL: nothing is known of it. */
+/* By what it is judged and checked; NULL: by nothing, because nothing was accepted. */
 static const json_t *definition_of(const struct server *s, enum listed kind, const char *name)
 {
-	if (kind == LISTED_KINDS)
-		return NULL;
-	if (!s->unpinned)
-		return catalogue_pinned(s->catalogue, kind, name);
-	return kind == LISTED_TOOLS ? mcp_tools_find(s->lists[MCP_TOOL_LIST].items, name, NULL)
-				    : NULL;
+	return s->unpinned || kind == LISTED_KINDS ? NULL : catalogue_pinned(s->catalogue, kind, name);
 }
 
 static bool has_defaults(const json_t *schema)

@@ -31,7 +31,10 @@ void pins_spawned(struct server *s, const struct msg *m)
 /* A remote server is its origin, and who it says it is there. */
 void pins_greeted(struct server *s, const json_t *result)
 {
-	const json_t *info = json_object_get(result, "serverInfo");
+	const json_t *older = json_object_get(result, "serverInfo");
+	const json_t *info =
+		older ? older
+		      : json_object_get(json_object_get(result, "_meta"), MODERN_KEY "serverInfo");
 	json_t *said = json_object_get(result, "instructions");
 
 	json_decref(s->instructions);
@@ -94,60 +97,62 @@ static void withhold(struct server *s, enum listed kind, const char *name, enum 
 			    json_pack("{s:i, s:s}", "reason", (int)reason, "what", what));
 }
 
-/* Is this name, or one that looks like it, accepted for another server? */
-static bool is_anothers(const struct server *s, enum listed kind, const char *name)
+/* What a name is taken for; false: nothing that could be compared, so it stands for anything. */
+static bool skeleton(struct buf *out, const char *name)
+{
+	return inspect_skeleton(out, name, strlen(name)) && buf_text(out);
+}
+
+static void count_name(json_t *counts, const char *name)
+{
+	scoped(buf) struct buf bones = BUF(4 * MCP_URI + 16);
+
+	if (skeleton(&bones, name))
+		json_object_set_new(counts, buf_text(&bones),
+				    json_integer(1 + json_integer_value(json_object_get(
+							     counts, buf_text(&bones)))));
+}
+
+static json_int_t count_of_name(const json_t *counts, const char *name)
+{
+	scoped(buf) struct buf bones = BUF(4 * MCP_URI + 16);
+
+	return skeleton(&bones, name)
+		       ? json_integer_value(json_object_get(counts, buf_text(&bones)))
+		       : SERVERS;
+}
+
+static json_t *count_items(const json_t *items, const char *key)
+{
+	json_t *counts = json_object();
+	size_t i;
+
+	for (i = 0; i < json_array_size(items); i++)
+		count_name(counts, json_text(json_array_get(items, i), key));
+	return counts;
+}
+
+/* The names that were accepted for other servers; only who has no pins of its own is held against
+ * them. */
+static json_t *count_others(const struct server *s, enum listed kind)
 {
 	const struct server *other = s->broker->servers;
+	json_t *counts = json_object(), *pin, *ignored;
+	const char *name;
 	size_t i, j;
 
-	for (i = 0; i < s->broker->server_count; i++, other++) {
+	for (i = 0; s->unpinned && i < s->broker->server_count; i++, other++) {
 		const json_t *items = other->lists[pins_list(kind)].items;
-		const json_t *pin =
-			json_object_get(catalogue_pin(other->catalogue), listed_word(kind));
-		json_t *ignored;
-		const char *its;
 
 		if (other == s || other->unpinned)
 			continue;
 		for (j = 0; other->exec && kind == LISTED_TOOLS && j < json_array_size(items); j++)
-			if (inspect_look_alike(name, json_text(json_array_get(items, j), "name")))
-				return true;
-		json_object_foreach((json_t *)(uintptr_t)pin, its, ignored)
-			if (inspect_look_alike(name, its))
-				return true;
-	}
-	return false;
-}
-
-/* How many items of the list have this skeleton? */
-static json_t *count_skeletons(const json_t *items, const char *key)
-{
-	json_t *counts = json_object();
-	const char *name;
-	size_t i;
-
-	for (i = 0; i < json_array_size(items); i++) {
-		struct buf bones = BUF(4 * MCP_URI + 16);
-
-		name = json_text(json_array_get(items, i), key);
-		if (inspect_skeleton(&bones, name, strlen(name)) && buf_text(&bones))
-			json_object_set_new(counts, buf_text(&bones),
-					    json_integer(1 + json_integer_value(json_object_get(
-								     counts, buf_text(&bones)))));
-		buf_free(&bones);
+			count_name(counts, json_text(json_array_get(items, j), "name"));
+		pin = json_object_get(catalogue_pin(other->catalogue), listed_word(kind));
+		json_object_foreach(pin, name, ignored)
+			count_name(counts, name);
 	}
 	return counts;
-}
-
-static bool has_twin(const json_t *counts, const char *name)
-{
-	struct buf bones = BUF(4 * MCP_URI + 16);
-	bool twin = true;
-
-	if (inspect_skeleton(&bones, name, strlen(name)) && buf_text(&bones))
-		twin = json_integer_value(json_object_get(counts, buf_text(&bones))) > 1;
-	buf_free(&bones);
-	return twin;
 }
 
 /* The accepted ones, whatever else is listed beside them. */
@@ -175,33 +180,6 @@ static json_t *accepted(struct server *s, enum listed kind, const json_t *items)
 	return passing;
 }
 
-/* Of those, the ones whose names stand for one thing only. */
-static int keep(struct server *s, enum mcp_list which, enum listed kind, const json_t *passing,
-		struct err *e)
-{
-	struct listing *l = &s->lists[which];
-	json_t *counts = count_skeletons(passing, mcp_list_info(which)->key), *item;
-	const char *name;
-	size_t i;
-
-	json_decref(l->fresh);
-	json_decref(l->fresh_keys);
-	l->fresh = json_array();
-	l->fresh_keys = json_object();
-	json_array_foreach(passing, i, item) {
-		name = listed_name(kind, item);
-		if ((kind != LISTED_RESOURCES && has_twin(counts, name)) ||
-		    (s->unpinned && kind != LISTED_RESOURCES && is_anothers(s, kind, name))) {
-			withhold(s, kind, name, REASON_SHADOWED, "");
-			continue;
-		}
-		json_array_append(l->fresh, item);
-		json_object_set_new(l->fresh_keys, name, json_true());
-	}
-	json_decref(counts);
-	return l->fresh && l->fresh_keys ? 0 : err_set(e, ERR_SYSTEM, "out of memory");
-}
-
 static int empty(struct server *s, enum mcp_list which, struct err *e)
 {
 	struct listing *l = &s->lists[which];
@@ -211,6 +189,31 @@ static int empty(struct server *s, enum mcp_list which, struct err *e)
 	l->fresh = json_array();
 	l->fresh_keys = json_object();
 	return l->fresh && l->fresh_keys ? 0 : err_set(e, ERR_SYSTEM, "out of memory");
+}
+
+/* Of those, the ones whose names stand for one thing only. A template is known by its URI. */
+static int keep(struct server *s, enum mcp_list which, enum listed kind, const json_t *passing,
+		struct err *e)
+{
+	scoped(json) json_t *counts = count_items(passing, mcp_list_info(which)->key);
+	scoped(json) json_t *others = count_others(s, kind);
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	if (!counts || !others || empty(s, which, e) < 0)
+		return err_set(e, ERR_SYSTEM, "out of memory");
+	json_array_foreach(passing, i, item) {
+		name = listed_name(kind, item);
+		if (kind != LISTED_RESOURCES &&
+		    (count_of_name(counts, name) > 1 || count_of_name(others, name) > 0)) {
+			withhold(s, kind, name, REASON_SHADOWED, "");
+			continue;
+		}
+		json_array_append(s->lists[which].fresh, item);
+		json_object_set_new(s->lists[which].fresh_keys, name, json_true());
+	}
+	return 0;
 }
 
 int pins_settle(struct server *s, enum mcp_list which, struct err *e)

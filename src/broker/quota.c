@@ -75,7 +75,7 @@ static double wanted(const struct call *c, int kind)
 static bool is_over(const struct call *c, const struct used *u, int kind)
 {
 	if (kind == QUOTA_IN_FLIGHT)
-		return u->in_flight >= u->may.most[kind];
+		return !c->counted && u->in_flight >= u->may.most[kind];
 	if (kind == QUOTA_HELD)
 		return !c->server->exec && c->server->state != SERVER_READY &&
 		       u->may.most[kind] < CALLS_MOST && held_by(c, u) >= u->may.most[kind];
@@ -115,7 +115,7 @@ static void take_one(const struct call *c, struct used *u)
 {
 	int kind;
 
-	u->in_flight++;
+	u->in_flight += !c->counted; /* one that is asked again is still the same */
 	for (kind = QUOTA_CALLS; kind < QUOTAS; kind++)
 		u->left[kind] -= wanted(c, kind);
 }

@@ -131,6 +131,16 @@ bool subscriptions_full(const struct session *a)
 	return json_object_size(a->subscribed) >= SUBSCRIPTIONS;
 }
 
+static json_int_t wanted_servers(const struct session *a)
+{
+	json_int_t all = 0;
+	const char *uri;
+	json_t *bits;
+
+	json_object_foreach(a->subscribed, uri, bits) all |= json_integer_value(bits);
+	return all;
+}
+
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes)
 {
 	json_int_t bits = json_integer_value(json_object_get(a->subscribed, uri));
@@ -142,6 +152,19 @@ void subscribe(struct session *a, const struct server *s, const char *uri, bool 
 		json_object_set_new(a->subscribed, uri, json_integer(bits));
 	else
 		json_object_del(a->subscribed, uri);
+	a->wants = wanted_servers(a);
+}
+
+/* Somebody waits for news of its resources. */
+bool subscribed_to(const struct server *s)
+{
+	const struct broker *b = s->broker;
+	size_t i;
+
+	for (i = 0; i < b->session_count; i++)
+		if (!b->sessions[i]->gone && (b->sessions[i]->wants & bit_of(s)))
+			return true;
+	return false;
 }
 
 /* Another agent still wants to hear of it. */

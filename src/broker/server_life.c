@@ -1,6 +1,7 @@
 /*
- * How long a server lives, and when it is started again: one that nobody needs is stopped, one that fails rests, each
- * time longer, and a process that was told to end is awaited before another takes its place.
+ * How long a server lives, and when it is started again: one that nobody needs is stopped, one that
+ * fails rests, each time longer, and a process that was told to end is awaited before another takes
+ * its place.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,7 +33,8 @@ static bool has_lived(const struct server *s, uint64_t now)
 	return s->life.ready_ns && now - s->life.ready_ns >= enough * MS;
 }
 
-/* After the first failure none; then the first pause, doubled each time, up to the server's own most. */
+/* After the first failure none; then the first pause, doubled each time, up to the server's own
+ * most. */
 static unsigned rest_after(const struct server *s)
 {
 	unsigned doublings = s->life.failures < 2 ? 0 : s->life.failures - 2;
@@ -61,7 +63,8 @@ static unsigned left_ms(const struct server *s)
 {
 	uint64_t now = clock_mono_ns();
 
-	return s->life.rests_until_ns > now ? (unsigned)((s->life.rests_until_ns - now) / MS) + 1 : 0;
+	return s->life.rests_until_ns > now ? (unsigned)((s->life.rests_until_ns - now) / MS) + 1
+					    : 0;
 }
 
 bool life_rests(const struct server *s)
@@ -76,15 +79,19 @@ bool life_may_start(struct server *s)
 	return !s->life.wanted && left_ms(s) == 0;
 }
 
-/* At once: a caller that is told when can wait by itself, and one that waits here would hold its place. */
+/* At once: a caller that is told when can wait by itself, and one that waits here would hold its
+ * place. */
 int life_refuse(struct call *c, struct err *e)
 {
-	struct outcome o = { .status = "failed", .why = "the server rests after it has failed", .exit = -1 };
+	struct outcome o = { .status = "failed",
+			     .why = "the server rests after it has failed",
+			     .exit = -1 };
 	const struct server *s = c->server;
 	char text[240];
 
 	snprintf(text, sizeof(text),
-		 "tool server %s has failed %u times in a row and is not started again within the next %u ms. "
+		 "tool server %s has failed %u times in a row and is not started again within the "
+		 "next %u ms. "
 		 "The call was not made.",
 		 s->name, s->life.failures, left_ms(s));
 	answer_text(c, MCP_INTERNAL, text);
@@ -105,7 +112,10 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 			continue;
 		s->life.wanted = false;
 		if (left_ms(s) > 0) /* it failed, and has to rest first */
-			return server_stop(s, NULL, "has failed again and again, and rests before it is started again", e);
+			return server_stop(
+				s, NULL,
+				"has failed again and again, and rests before it is started again",
+				e);
 		return server_need(s, e);
 	}
 	return 0;
@@ -114,12 +124,14 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 static bool is_busy(const struct server *s)
 {
 	return TAILQ_FIRST(&s->open) || TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->waiting) ||
-	       TAILQ_FIRST(&s->asking_back) || TAILQ_FIRST(&s->parked) || outlet_left(&s->outlet) > 0;
+	       TAILQ_FIRST(&s->asking_back) || TAILQ_FIRST(&s->parked) ||
+	       outlet_left(&s->outlet) > 0 || s->upcalls || subscribed_to(s);
 }
 
 uint64_t life_deadline(const struct server *s)
 {
-	return s->state == SERVER_READY && s->life.idle_ns && !is_busy(s) ? s->life.idle_ns : UINT64_MAX;
+	return s->state == SERVER_READY && s->life.idle_ns && !is_busy(s) ? s->life.idle_ns
+									  : UINT64_MAX;
 }
 
 int life_expire(struct server *s, uint64_t now, struct err *e)

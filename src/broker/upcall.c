@@ -12,16 +12,6 @@
 
 enum { ASKED_MOST = 24, ASKED_BY_ONE = 8, ASK_BURST = 32, ASK_EACH_SECOND = 4 };
 
-static bool has_call_at(const struct session *a, const struct server *s)
-{
-	const struct call *c;
-
-	TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->session == a)
-		return true;
-	return false;
-}
-
 static bool could_answer(const struct session *a, const struct server *s, enum mcp_upward what,
 			 const json_t *params)
 {
@@ -34,22 +24,35 @@ static bool could_answer(const struct session *a, const struct server *s, enum m
 	return !a->half_closed && a->greeted && (a->can & need) == need;
 }
 
-/* The one agent, of those that could answer, with a call there; without any call, the only one. */
+/* All the calls it has are of one agent, or which of them it asks about cannot be known. */
+static struct session *find_caller(const struct server *s)
+{
+	const struct call *first = TAILQ_FIRST(&s->flying), *c;
+
+	TAILQ_FOREACH(c, &s->flying, queued)
+	if (c->session != first->session)
+		return NULL;
+	return first->session;
+}
+
+/* Without any call the only one that could answer. */
 static struct session *find_agent(struct server *s, enum mcp_upward what, const json_t *params,
 				  const char **why)
 {
 	struct session *only = NULL, *a;
 	bool busy = TAILQ_FIRST(&s->flying) != NULL;
+	struct session *caller = busy ? find_caller(s) : NULL;
 	size_t i, count = 0;
 
 	for (i = 0; i < s->broker->session_count; i++) {
 		a = s->broker->sessions[i];
-		if (!could_answer(a, s, what, params) || (busy && !has_call_at(a, s)))
+		if (!could_answer(a, s, what, params) || (busy && a != caller))
 			continue;
 		only = a;
 		count++;
 	}
-	*why = count ? "more than one agent could be meant" : "no agent is there that offers it";
+	*why = count || (busy && !caller) ? "more than one agent could be meant"
+					  : "no agent is there that offers it";
 	return count == 1 ? only : NULL;
 }
 
@@ -171,6 +174,7 @@ int upcall_for(const char **wrong, struct call *c, const char *key, json_t *requ
 		return -1;
 	question->silent = true; /* its answer is for the call, the server has asked nothing by it */
 	question->asker = c;
+	c->questioned = true;
 	question->key = strdup(key);
 	return question->key ? ask_agent(question, c->session, what, &r, e)
 			     : err_sys(e, "memory for a question");
@@ -180,7 +184,7 @@ int upcall_for(const char **wrong, struct call *c, const char *key, json_t *requ
 int upcall_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	must(receipt_index(proof) > 0);
-	if (!c->session || c->session->gone || c->server->in < 0)
+	if (!c->session || c->session->gone || c->server->in < 0 || c->server->tag != c->born)
 		return upcall_give_up(c, "cancelled", "the agent has gone", e);
 	if (c->input)
 		return park_ask(c, e);

@@ -154,6 +154,31 @@ static void show_tool(struct buf *out, const json_t *tool)
 	buf_puts(out, "\n");
 }
 
+/* One page, and whether there is another: *cursor is its beginning, or NULL. */
+static int ask_page(json_t *tools, json_t **cursor, struct client *c, struct err *e)
+{
+	scoped(json) json_t *result = NULL, *from = take(cursor);
+	scoped(json) json_t *params = from ? json_pack("{s:O}", "cursor", from) : NULL;
+
+	if (client_ask(&result, c, "tools/list", params, e) < 0)
+		return -1;
+	json_array_extend(tools, json_object_get(result, "tools"));
+	*cursor = json_incref(json_object_get(result, "nextCursor"));
+	return 0;
+}
+
+static int ask_list(json_t **out, struct client *c, struct err *e)
+{
+	scoped(json) json_t *tools = json_array(), *cursor = NULL;
+
+	do
+		if (ask_page(tools, &cursor, c, e) < 0)
+			return -1;
+	while (cursor);
+	*out = json_pack("{s:O}", "tools", tools);
+	return *out ? 0 : err_set(e, ERR_SYSTEM, "out of memory");
+}
+
 int cmd_list(int argc, char **argv, bool raw)
 {
 	scoped(json) json_t *result = NULL;
@@ -166,7 +191,7 @@ int cmd_list(int argc, char **argv, bool raw)
 
 	if (client_open(&c, argc > 0 ? argv[0] : NULL, &e) < 0)
 		return fail(&e);
-	done = client_ask(&result, &c, "tools/list", NULL, &e);
+	done = ask_list(&result, &c, &e);
 	client_close(&c);
 	if (done < 0)
 		return fail(&e);

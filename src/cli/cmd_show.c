@@ -18,7 +18,7 @@ enum { KEPT_MOST = 1 << 20, LEFT = 12, NAMES = 64 };
 
 /* Of one run; owned. */
 struct facts {
-	uint64_t wanted;		/* 0: the last */
+	uint64_t wanted; /* 0: the last */
 	json_t *run, *close;
 	size_t done, refused, starts;
 };
@@ -47,8 +47,10 @@ static void take_record(void *to, json_t *record)
 		json_decref(f->close);
 		f->close = json_incref(record);
 	}
-	f->starts += strcmp(kind, "intent") == 0 && strcmp(json_text(record, "action"), "server.start") == 0;
-	f->done += strcmp(kind, "intent") == 0 && strcmp(json_text(record, "action"), "server.start") != 0;
+	f->starts += strcmp(kind, "intent") == 0 &&
+		     strcmp(json_text(record, "action"), "server.start") == 0;
+	f->done += strcmp(kind, "intent") == 0 &&
+		   strcmp(json_text(record, "action"), "server.start") != 0;
 	f->refused += strcmp(kind, "refusal") == 0;
 }
 
@@ -65,7 +67,8 @@ static void say_command(const json_t *run)
 	size_t i;
 
 	json_array_foreach(json_object_get(run, "command"), i, word)
-		buf_printf(&words, "%s%s", i ? " " : "", json_string_value(word) ? json_string_value(word) : "?");
+		buf_printf(&words, "%s%s", i ? " " : "",
+			   json_string_value(word) ? json_string_value(word) : "?");
 	say("command", buf_text(&words));
 	buf_free(&words);
 }
@@ -79,7 +82,8 @@ static void say_end(const struct facts *f)
 		say("ended", "not yet, or it was killed");
 		return;
 	}
-	snprintf(text, sizeof(text), "%.19s %s", json_text(f->close, "time"), json_text(f->close, "status"));
+	snprintf(text, sizeof(text), "%.19s %s", json_text(f->close, "time"),
+		 json_text(f->close, "status"));
 	if (status)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", exit status %" PRId64,
 			 (int64_t)json_integer_value(status));
@@ -88,11 +92,13 @@ static void say_end(const struct facts *f)
 
 static void say_facts(const struct facts *f)
 {
-	static const char *const members[] = { "agent", "owner", "task", "workspace", "profile", "policy", "tools" };
+	static const char *const members[] = { "agent",   "owner",  "task", "workspace",
+					       "profile", "policy", "tools" };
 	char text[128];
 	size_t i;
 
-	snprintf(text, sizeof(text), "%" PRId64, (int64_t)json_integer_value(json_object_get(f->run, "run")));
+	snprintf(text, sizeof(text), "%" PRId64,
+		 (int64_t)json_integer_value(json_object_get(f->run, "run")));
 	say("run", text);
 	snprintf(text, sizeof(text), "%.19s", json_text(f->run, "time"));
 	say("began", text);
@@ -100,7 +106,8 @@ static void say_facts(const struct facts *f)
 	say_command(f->run);
 	for (i = 0; i < count_of(members); i++)
 		say(members[i], json_text(f->run, members[i]));
-	snprintf(text, sizeof(text), "%zu allowed, %zu refused; %zu starts of tool servers", f->done, f->refused, f->starts);
+	snprintf(text, sizeof(text), "%zu allowed, %zu refused; %zu starts of tool servers",
+		 f->done, f->refused, f->starts);
 	say("calls", text);
 }
 
@@ -122,7 +129,8 @@ static void print_visible(const char *bytes, size_t size)
 	buf_free(&line);
 }
 
-static bool print_kept(const char *folder, const char *server, const char *more, bool *headed, struct err *e)
+static bool print_kept(const char *folder, const char *server, const char *more, bool *headed,
+		       struct err *e)
 {
 	char path[LAUNCH_TEXT + 400];
 	char *bytes = NULL;
@@ -182,11 +190,13 @@ static int show(const char *tenant, uint64_t run, const char *server, struct err
 	int done = 0;
 
 	if (server && !text_is_name(server))
-		return err_set(e, ERR_INPUT, "\"%.60s\" cannot be the name of a tool server", server);
+		return err_set(e, ERR_INPUT, "\"%.60s\" cannot be the name of a tool server",
+			       server);
 	if (paths_find(&at, tenant, e) < 0 || ledger_lines(at.ledger, run, take_record, &f, e) < 0)
 		return -1;
 	if (!f.run)
-		return run ? err_set(e, ERR_INPUT, "there is no run %" PRIu64 " in %s", run, at.ledger)
+		return run ? err_set(e, ERR_INPUT, "there is no run %" PRIu64 " in %s", run,
+				     at.ledger)
 			   : err_set(e, ERR_INPUT, "there is no run in %s", at.ledger);
 	run = (uint64_t)json_integer_value(json_object_get(f.run, "run"));
 	snprintf(folder, sizeof(folder), "%s/%" PRIu64, at.runs, run);
@@ -194,8 +204,11 @@ static int show(const char *tenant, uint64_t run, const char *server, struct err
 		say_facts(&f);
 		print_all(folder, e);
 	} else if (!print_server(folder, server, e)) {
-		done = err_set(e, ERR_INPUT, "nothing is kept of %s in run %" PRIu64 ": it said nothing, or there was no "
-			       "such server", server, run);
+		done = err_set(e, ERR_INPUT,
+			       "nothing is kept of %s in run %" PRIu64
+			       ": it said nothing, or there was no "
+			       "such server",
+			       server, run);
 	}
 	drop_facts(&f);
 	return done;
@@ -211,7 +224,9 @@ static int read_run(uint64_t *out, const char *text, struct err *e)
 	errno = 0;
 	*out = strtoull(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end || *out == 0)
-		return err_set(e, ERR_INPUT, "a run is its number in the ledger, or \"last\", not \"%.40s\"", text);
+		return err_set(e, ERR_INPUT,
+			       "a run is its number in the ledger, or \"last\", not \"%.40s\"",
+			       text);
 	return 0;
 }
 

@@ -11,7 +11,8 @@
 #include "launcher/launcher.h"
 
 /* What a record holds was partly written by the agent, so it is read as strictly as any message. */
-static int take_lines(const char *ledger, FILE *from, void (*each)(void *to, json_t *record), void *to, struct err *e)
+static int take_lines(const char *ledger, FILE *from, void (*each)(void *to, json_t *record),
+		      void *to, struct err *e)
 {
 	scoped(mem) char *line = NULL;
 	size_t room = 0;
@@ -67,7 +68,8 @@ static pid_t start_auditor(const char *ledger, uint64_t run, int *out, struct er
 	return err_sys(e, "start reeve-audit");
 }
 
-int ledger_lines(const char *ledger, uint64_t run, void (*each)(void *to, json_t *record), void *to, struct err *e)
+int ledger_lines(const char *ledger, uint64_t run, void (*each)(void *to, json_t *record), void *to,
+		 struct err *e)
 {
 	int out = -1, status = 0, taken;
 	pid_t pid = start_auditor(ledger, run, &out, e);

@@ -1,6 +1,7 @@
 /*
- * Which addresses are connected to. A name is looked up by us and not by libcurl, and each address is judged twice:
- * when it is found, and when a socket is made for it. So no name can lead elsewhere between the two.
+ * Which addresses are connected to. A name is looked up by us and not by libcurl, and each address
+ * is judged twice: when it is found, and when a socket is made for it. So no name can lead
+ * elsewhere between the two.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -66,7 +67,8 @@ static const char *refused4(const uint8_t *address, bool private_too)
 /* Where an IPv4 address stands in one of IPv6: mapped, compatible, NAT64, 6to4. */
 static const uint8_t *inner4(const uint8_t *a)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff }, nat64[12] = { 0, 0x64, 0xff, 0x9b }, none[12] = { 0 };
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff },
+			     nat64[12] = { 0, 0x64, 0xff, 0x9b }, none[12] = { 0 };
 
 	if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0)
 		return a + 12;
@@ -111,31 +113,39 @@ static bool add_address(struct courier *c, struct buf *list, const struct addrin
 	const char *what = address_refused(found->ai_addr, c->words.private);
 	char text[64];
 
-	if (getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
+	if (getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0,
+			NI_NUMERICHOST) != 0)
 		return false;
 	if (what) {
-		snprintf(c->refused, sizeof(c->refused), "%s leads to %s, %s", c->words.host, text, what);
+		snprintf(c->refused, sizeof(c->refused), "%s leads to %s, %s", c->words.host, text,
+			 what);
 		return false;
 	}
-	buf_printf(list, found->ai_family == AF_INET6 ? "%s[%s]" : "%s%s", list->size ? "," : "", text);
+	buf_printf(list, found->ai_family == AF_INET6 ? "%s[%s]" : "%s%s", list->size ? "," : "",
+		   text);
 	return true;
 }
 
 static int make_list(struct courier *c, const struct addrinfo *found, struct err *e)
 {
 	scoped(buf) struct buf list = BUF(4096), entry = BUF(8192);
-	bool v6 = strchr(c->words.host, ':') != NULL;
 	size_t count = 0;
 
 	c->refused[0] = '\0';
 	for (; found && count < ADDRESSES; found = found->ai_next)
 		count += add_address(c, &list, found);
 	if (count == 0)
-		return err_set(e, ERR_INPUT, "%s: reeve does not connect there; what is meant to be private takes "
-			       "\"private\": true in the tool file",
-			       c->refused[0] ? c->refused : c->words.host);
-	buf_printf(&entry, v6 ? "[%s]:%u:%s" : "%s:%u:%s", c->words.host, c->words.port, buf_text(&list));
+		return err_set(
+			e, ERR_INPUT,
+			"%s: reeve does not connect there; what is meant to be private takes "
+			"\"private\": true in the tool file",
+			c->refused[0] ? c->refused : c->words.host);
 	curl_slist_free_all(c->resolved);
+	c->resolved = NULL;
+	if (strchr(c->words.host,
+		   ':')) /* an address of IPv6: there is nothing to look up, nor a way to say it */
+		return 0;
+	buf_printf(&entry, "%s:%u:%s", c->words.host, c->words.port, buf_text(&list));
 	c->resolved = curl_slist_append(NULL, buf_text(&entry));
 	return c->resolved ? 0 : err_set(e, ERR_SYSTEM, "no memory for addresses");
 }
@@ -147,13 +157,13 @@ int address_resolve(struct courier *c, struct err *e)
 	struct addrinfo *found = NULL;
 	int rc;
 
-	if (c->resolved && now - c->resolved_ns < RESOLVE_SECONDS * UINT64_C(1000000000))
+	if (c->resolved_ns && now - c->resolved_ns < RESOLVE_SECONDS * UINT64_C(1000000000))
 		return 0;
 	rc = getaddrinfo(c->words.host, NULL, &want, &found);
 	if (rc != 0)
 		return err_set(e, ERR_SYSTEM, "%s: %s", c->words.host, gai_strerror(rc));
 	rc = make_list(c, found, e);
 	freeaddrinfo(found);
-	c->resolved_ns = now;
+	c->resolved_ns = rc == 0 ? now : 0;
 	return rc;
 }

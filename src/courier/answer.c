@@ -1,6 +1,6 @@
 /*
- * What the remote server says. Nothing of it goes on that is not a whole message, read as strictly as any; and
- * for a request there is always one answer, the server's or a sentence of ours.
+ * What the remote server says. Nothing of it goes on that is not a whole message, read as strictly
+ * as any; and for a request there is always one answer, the server's or a sentence of ours.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,8 +67,10 @@ static enum body_kind kind_of_body(const struct exchange *x)
 		return BODY_OTHER;
 	if (strcasecmp(x->type, "text/event-stream") == 0 && code == 200)
 		return BODY_EVENTS;
-	return strcasecmp(x->type, "application/json") == 0 && x->kind == EXCHANGE_POST && !x->resuming ? BODY_JSON
-												       : BODY_OTHER;
+	return strcasecmp(x->type, "application/json") == 0 && x->kind == EXCHANGE_POST &&
+			       !x->resuming
+		       ? BODY_JSON
+		       : BODY_OTHER;
 }
 
 /* What the first answer of a session settles for all that come after it. */
@@ -78,9 +80,11 @@ static int settle_session(struct exchange *x, const json_t *doc, struct err *e)
 	const char *revision = json_text(json_object_get(doc, "result"), "protocolVersion");
 
 	if (x->session[0] && (!header_value_is_sound(x->session) || strchr(x->session, ' ')))
-		return err_set(e, ERR_INPUT, "the remote server gives its session an id that is none");
+		return err_set(e, ERR_INPUT,
+			       "the remote server gives its session an id that is none");
 	snprintf(c->session, sizeof(c->session), "%s", x->session);
-	snprintf(c->revision, sizeof(c->revision), "%.40s", header_value_is_sound(revision) ? revision : "");
+	snprintf(c->revision, sizeof(c->revision), "%.40s",
+		 header_value_is_sound(revision) ? revision : "");
 	return 0;
 }
 
@@ -94,11 +98,14 @@ static int take_message(void *exchange, const char *bytes, size_t size, struct e
 	if (size > MCP_LINE)
 		return err_set(e, ERR_LIMIT, "the remote server sent a message of more than 4 MiB");
 	if (json_read_message(&doc, bytes, size, &why) < 0 || !json_is_object(doc))
-		return err_set(e, ERR_INPUT, "the remote server sent what is no message%s%.120s", doc ? "" : ": ",
-			       doc ? "" : why.text);
-	answer = x->id && json_equal(json_object_get(doc, "id"), x->id) && !json_object_get(doc, "method");
+		return err_set(e, ERR_INPUT, "the remote server sent what is no message%s%.120s",
+			       doc ? "" : ": ", doc ? "" : why.text);
+	answer = x->id && json_equal(json_object_get(doc, "id"), x->id) &&
+		 !json_object_get(doc, "method");
 	if (answer && x->initialize && settle_session(x, doc, e) < 0)
 		return -1;
+	if (answer && x->modern)
+		params_learn(x->courier, doc);
 	x->answered = x->answered || answer;
 	x->news++;
 	x->failures = 0;
@@ -122,7 +129,8 @@ size_t answer_body(char *bytes, size_t one, size_t size, void *exchange)
 		return 0;
 	}
 	if (x->body == BODY_EVENTS)
-		return events_feed(&x->events, bytes, size, take_message, x, &x->why) < 0 ? 0 : size;
+		return events_feed(&x->events, bytes, size, take_message, x, &x->why) < 0 ? 0
+											  : size;
 	if (buf_add(&x->in, bytes, size))
 		return size;
 	err_set(&x->why, ERR_LIMIT, "the remote server sent a message of more than 4 MiB");
@@ -166,7 +174,8 @@ static void add_reason(struct exchange *x, char *text, size_t room)
 	struct err ignored = { 0 };
 	size_t size = strlen(text);
 
-	if (x->body == BODY_JSON && x->in.size > 0 && json_read_message(&doc, x->in.data, x->in.size, &ignored) == 0 &&
+	if (x->body == BODY_JSON && x->in.size > 0 &&
+	    json_read_message(&doc, x->in.data, x->in.size, &ignored) == 0 &&
 	    json_text(json_object_get(doc, "error"), "message")[0])
 		snprintf(text + size, room - size, ": %.160s",
 			 json_text(json_object_get(doc, "error"), "message"));
@@ -178,13 +187,16 @@ static void say_status(struct exchange *x, long code)
 
 	if (code >= 300 && code < 400)
 		snprintf(text, sizeof(text),
-			 "the remote server redirects to %s, which is not followed: if that is right, it belongs "
+			 "the remote server redirects to %s, which is not followed: if that is "
+			 "right, it belongs "
 			 "into the tool file",
 			 x->location[0] ? x->location : "nowhere");
 	else if (code == 401 || code == 403)
-		snprintf(text, sizeof(text), "the remote server refuses reeve's credentials (status %ld)", code);
+		snprintf(text, sizeof(text),
+			 "the remote server refuses reeve's credentials (status %ld)", code);
 	else if (code >= 200 && code < 300)
-		snprintf(text, sizeof(text), "the remote server answered with %s, which is no MCP answer",
+		snprintf(text, sizeof(text),
+			 "the remote server answered with %s, which is no MCP answer",
 			 x->type[0] ? x->type : "nothing");
 	else
 		snprintf(text, sizeof(text), "the remote server answered with status %ld", code);
@@ -243,7 +255,8 @@ static void post_ended(struct exchange *x, CURLcode how, long code)
 	bool stands = x->initialized && code >= 200 && code < 300;
 	bool whole = how == CURLE_OK;
 
-	if (whole && x->body == BODY_JSON && code >= 200 && code < 500 && x->id && x->in.size > 0 && !x->resuming) {
+	if (whole && x->body == BODY_JSON && code >= 200 && code < 500 && x->id && x->in.size > 0 &&
+	    !x->resuming) {
 		struct err ignored = { 0 };
 
 		/* A refusal of the request in MCP's own words stands in for the status. */

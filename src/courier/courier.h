@@ -87,6 +87,7 @@ struct courier {
 	uint64_t resolved_ns;
 	char refused[200];		/* the last address that was, and why */
 	char session[WORD_MOST], revision[64];
+	json_t *params;			/* owned; by tool and header: where the argument stands that is said there */
 	struct buf in;
 	size_t seen;			/* no newline before here */
 	bool closed;			/* standard input has ended */
@@ -103,6 +104,11 @@ struct exchange *exchange_new(struct courier *c, enum exchange_kind kind);
 int exchange_send(struct exchange *x, struct err *e) must_use;
 void exchange_free(struct exchange *x);
 bool header_value_is_sound(const char *value);
+bool request_header(struct exchange *x, const char *header, const char *value);	/* spelt as MCP has it */
+
+/* params.c: arguments that are said in headers too. False: one does not fit. */
+void params_learn(struct courier *c, const json_t *doc);
+bool params_add(struct exchange *x, const json_t *params);
 
 /* answer.c: what comes back, while it comes and when it has ended. */
 size_t answer_header(char *bytes, size_t one, size_t size, void *exchange);

@@ -1,6 +1,7 @@
 /*
- * Server-sent events, as the HTML standard cuts them: lines by LF, CR or CRLF, fields by the first colon, an empty
- * line ends an event. Bounded: a line, and the data of an event, may be as long as a message.
+ * Server-sent events, as the HTML standard cuts them: lines by LF, CR or CRLF, fields by the first
+ * colon, an empty line ends an event. Bounded: a line, and the data of an event, may be as long as
+ * a message.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,8 @@ static void take_field(struct events *v, const char *line, size_t size)
 }
 
 /* The last newline is the event's, not the data's. */
-static int end_event(struct events *v, int (*each)(void *to, const char *data, size_t size, struct err *e), void *to,
+static int end_event(struct events *v,
+		     int (*each)(void *to, const char *data, size_t size, struct err *e), void *to,
 		     struct err *e)
 {
 	int done = 0;
@@ -90,7 +92,8 @@ static int end_event(struct events *v, int (*each)(void *to, const char *data, s
 	return done;
 }
 
-static int end_line(struct events *v, int (*each)(void *to, const char *data, size_t size, struct err *e), void *to,
+static int end_line(struct events *v,
+		    int (*each)(void *to, const char *data, size_t size, struct err *e), void *to,
 		    struct err *e)
 {
 	static const char mark[] = "\xef\xbb\xbf";
@@ -111,7 +114,8 @@ static int end_line(struct events *v, int (*each)(void *to, const char *data, si
 }
 
 int events_feed(struct events *v, const char *bytes, size_t size,
-		int (*each)(void *to, const char *data, size_t size, struct err *e), void *to, struct err *e)
+		int (*each)(void *to, const char *data, size_t size, struct err *e), void *to,
+		struct err *e)
 {
 	size_t step;
 

@@ -83,7 +83,8 @@ static void hear_ends(struct courier *c)
 	int left;
 
 	while (!c->over && (m = curl_multi_info_read(c->multi, &left)))
-		if (m->msg == CURLMSG_DONE && curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK)
+		if (m->msg == CURLMSG_DONE &&
+		    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK)
 			answer_ended(x, m->data.result);
 }
 
@@ -169,7 +170,8 @@ int courier_run(struct courier *c, struct err *e)
 		if (turn(c, e) < 0)
 			return -1;
 	if (c->over) {
-		end_all(c, "the remote server has ended the session; the next call begins a new one");
+		end_all(c,
+			"the remote server has ended the session; the next call begins a new one");
 		return err_set(e, ERR_PEER, "the remote server has ended the session");
 	}
 	end_all(c, NULL);

@@ -1,6 +1,7 @@
 /*
- * reeve-courier: a remote tool server's messages, from lines to HTTPS and back. It is started in a jail of its own,
- * told once where to and as whom, loads what it needs, and is then held to a list of calls.
+ * reeve-courier: a remote tool server's messages, from lines to HTTPS and back. It is started in a
+ * jail of its own, told once where to and as whom, loads what it needs, and is then held to a list
+ * of calls.
  */
 #include <errno.h>
 #include <signal.h>
@@ -30,7 +31,8 @@ static int read_words(struct courier *c, struct err *e)
 		end = c->in.size ? memchr(c->in.data, '\n', c->in.size) : NULL;
 	}
 	if (!end)
-		return err_set(e, ERR_INPUT, "nobody says where to; it is the launcher who starts reeve-courier");
+		return err_set(e, ERR_INPUT,
+			       "nobody says where to; it is the launcher who starts reeve-courier");
 	done = words_read(&c->words, c->in.data, (size_t)(end - c->in.data), e);
 	explicit_bzero(c->in.data, (size_t)(end - c->in.data));
 	buf_drop(&c->in, (size_t)(end - c->in.data) + 1);
@@ -58,7 +60,8 @@ int main(int argc, char **argv)
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	if (read_words(&c, &e) < 0)
 		return say(&e, COURIER_BAD_WORDS);
-	if (jail_self_memory(MEMORY, &e) < 0 || courier_prepare(&c, &e) < 0 || jail_self(JAIL_COURIER, &e) < 0)
+	if (jail_self_memory(MEMORY, &e) < 0 || courier_prepare(&c, &e) < 0 ||
+	    jail_self(JAIL_COURIER, &e) < 0)
 		return say(&e, COURIER_COULD_NOT);
 	if (courier_run(&c, &e) < 0)
 		return say(&e, c.over ? COURIER_SESSION_OVER : COURIER_COULD_NOT);

@@ -80,7 +80,10 @@ static bool add_header(struct exchange *x, const char *name, const char *value)
 	struct curl_slist *more;
 	char line[WORD_MOST + 4096];
 
-	snprintf(line, sizeof(line), *value ? "%s: %s" : "%s:", name, value); /* libcurl leaves out what has no value */
+	/* libcurl leaves out what has no value. */
+	if ((size_t)snprintf(line, sizeof(line), *value ? "%s: %s" : "%s:", name, value) >=
+	    sizeof(line))
+		return false;
 	more = curl_slist_append(x->headers, line);
 	x->headers = more ? more : x->headers;
 	return more != NULL;
@@ -89,7 +92,8 @@ static bool add_header(struct exchange *x, const char *name, const char *value)
 /* RFC 4648; curl's own would want a decoder beside it. */
 static void encode(struct buf *out, const char *text)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const uint8_t *at = (const uint8_t *)text;
 	size_t left = strlen(text), take;
 	uint32_t bits;
@@ -97,7 +101,8 @@ static void encode(struct buf *out, const char *text)
 
 	for (; left > 0; left -= take, at += take) {
 		take = left < 3 ? left : 3;
-		bits = (uint32_t)at[0] << 16 | (take > 1 ? (uint32_t)at[1] << 8 : 0) | (take > 2 ? at[2] : 0);
+		bits = (uint32_t)at[0] << 16 | (take > 1 ? (uint32_t)at[1] << 8 : 0) |
+		       (take > 2 ? at[2] : 0);
 		four[0] = digits[bits >> 18];
 		four[1] = digits[bits >> 12 & 63];
 		four[2] = take > 1 ? digits[bits >> 6 & 63] : '=';
@@ -106,20 +111,21 @@ static void encode(struct buf *out, const char *text)
 	}
 }
 
-/* A name that cannot stand in a header stands there in the spelling that MCP gives it. */
-static bool add_name(struct exchange *x, const char *name)
+/* What cannot stand in a header as it is stands there in the spelling that MCP gives it. */
+bool request_header(struct exchange *x, const char *header, const char *value)
 {
 	scoped(buf) struct buf text = BUF(WORD_MOST + 3072);
 
-	if (header_value_is_sound(name) && strncmp(name, "=?base64?", 9) != 0)
-		return add_header(x, "Mcp-Name", name);
+	if (header_value_is_sound(value) && strncmp(value, "=?base64?", 9) != 0)
+		return add_header(x, header, value);
 	buf_puts(&text, "=?base64?");
-	encode(&text, name);
+	encode(&text, value);
 	buf_puts(&text, "?=");
-	return buf_text(&text) && add_header(x, "Mcp-Name", buf_text(&text));
+	return buf_text(&text) && add_header(x, header, buf_text(&text));
 }
 
-/* Of a request that belongs to no session: all it says in its headers is what it says in its body. */
+/* Of a request that belongs to no session: all it says in its headers is what it says in its body.
+ */
 static bool add_modern(struct exchange *x)
 {
 	scoped(json) json_t *doc = NULL;
@@ -132,12 +138,15 @@ static bool add_modern(struct exchange *x)
 	params = json_object_get(doc, "params");
 	method = json_text(doc, "method");
 	name = strcmp(method, "resources/read") == 0 ? json_text(params, "uri")
-	       : strcmp(method, "tools/call") == 0 || strcmp(method, "prompts/get") == 0 ? json_text(params, "name")
-											 : NULL;
+	       : strcmp(method, "tools/call") == 0 || strcmp(method, "prompts/get") == 0
+		       ? json_text(params, "name")
+		       : NULL;
 	return header_value_is_sound(method) && add_header(x, "Mcp-Method", method) &&
 	       add_header(x, "MCP-Protocol-Version",
-			  json_text(json_object_get(params, "_meta"), "io.modelcontextprotocol/protocolVersion")) &&
-	       (!name || add_name(x, name));
+			  json_text(json_object_get(params, "_meta"),
+				    "io.modelcontextprotocol/protocolVersion")) &&
+	       (!name || request_header(x, "Mcp-Name", name)) &&
+	       (strcmp(method, "tools/call") != 0 || params_add(x, params));
 }
 
 static bool add_session(struct exchange *x)
@@ -164,13 +173,18 @@ static int make_headers(struct exchange *x, struct err *e)
 		fits = more != NULL;
 		x->headers = more ? more : x->headers;
 	}
-	fits = fits && add_header(x, "Accept", get ? "text/event-stream" : "application/json, text/event-stream") &&
+	fits = fits &&
+	       add_header(x, "Accept",
+			  get ? "text/event-stream" : "application/json, text/event-stream") &&
 	       (x->modern ? add_modern(x) : add_session(x));
 	if (x->kind == EXCHANGE_POST && !get)
-		fits = fits && add_header(x, "Content-Type", "application/json") && add_header(x, "Expect", "");
+		fits = fits && add_header(x, "Content-Type", "application/json") &&
+		       add_header(x, "Expect", "");
 	if (get && x->events.id[0])
 		fits = fits && add_header(x, "Last-Event-ID", x->events.id);
-	return fits ? 0 : err_set(e, ERR_INPUT, "the message cannot be carried: its headers cannot be made");
+	return fits ? 0
+		    : err_set(e, ERR_INPUT,
+			      "the message cannot be carried: its headers cannot be made");
 }
 
 static void set_where(struct exchange *x)

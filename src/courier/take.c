@@ -19,7 +19,8 @@ static bool cancel(struct courier *c, const struct mcp_message *m)
 	if (m->kind != MCP_NOTIFICATION || strcmp(m->method, "notifications/cancelled") != 0)
 		return false;
 	TAILQ_FOREACH(x, &c->exchanges, all)
-		if (x->modern && x->id && json_equal(x->id, json_object_get(m->params, "requestId"))) {
+		if (x->modern && x->id &&
+		    json_equal(x->id, json_object_get(m->params, "requestId"))) {
 			exchange_free(x);
 			return true;
 		}
@@ -50,7 +51,8 @@ int take_line(struct courier *c, const char *line, size_t size, struct err *e)
 	x->id = m.kind == MCP_REQUEST ? json_incref(m.id) : NULL;
 	x->modern = is_modern(&m);
 	x->initialize = m.kind == MCP_REQUEST && strcmp(m.method, "initialize") == 0;
-	x->initialized = m.kind == MCP_NOTIFICATION && strcmp(m.method, "notifications/initialized") == 0;
+	x->initialized =
+		m.kind == MCP_NOTIFICATION && strcmp(m.method, "notifications/initialized") == 0;
 	if (x->initialize)
 		begin_session(c);
 	if (exchange_send(x, &why) < 0) {

@@ -20,7 +20,8 @@ static int read_headers(struct words *w, json_t *headers, struct err *e)
 	json_t *value;
 
 	json_object_foreach(headers, name, value) {
-		buf_printf(&line, "%s: %s", name, json_string_value(value) ? json_string_value(value) : "");
+		buf_printf(&line, "%s: %s", name,
+			   json_string_value(value) ? json_string_value(value) : "");
 		more = buf_text(&line) ? curl_slist_append(w->headers, buf_text(&line)) : NULL;
 		if (line.data)
 			explicit_bzero(line.data, line.room);
@@ -51,10 +52,12 @@ int words_read(struct words *out, const char *line, size_t size, struct err *e)
 			       .host = copy(doc, "host"),
 			       .ca = copy(doc, "ca"),
 			       .port = (unsigned)json_integer_value(json_object_get(doc, "port")),
-			       .deadline_ms = (unsigned)json_integer_value(json_object_get(doc, "deadline")),
+			       .deadline_ms = (unsigned)json_integer_value(
+				       json_object_get(doc, "deadline")),
 			       .private = json_is_true(json_object_get(doc, "private")) };
 	if (!out->url || !out->host || out->port == 0 || out->deadline_ms == 0)
-		return err_set(e, ERR_INPUT, "the launcher's words lack url, host, port or deadline");
+		return err_set(e, ERR_INPUT,
+			       "the launcher's words lack url, host, port or deadline");
 	out->private = out->private || names_address(out->host);
 	return read_headers(out, json_object_get(doc, "headers"), e);
 }

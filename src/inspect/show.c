@@ -122,6 +122,7 @@ static size_t sequence_end(const struct showing *s, uint32_t point, size_t step)
 	return at <= s->size ? at : 0;
 }
 
+/* What is shown instead is what stands before the next; what is gone is not. */
 static void hide(struct buf *out, struct showing *s, uint32_t point, size_t step,
 		 enum inspect_show how)
 {
@@ -131,6 +132,8 @@ static void hide(struct buf *out, struct showing *s, uint32_t point, size_t step
 		end = sequence_end(s, point, step);
 	else
 		buf_printf(out, point < 0x100 ? "\\x%02x" : "\\u{%x}", point);
+	if (how == SHOW_VISIBLE)
+		s->before = '}';
 	s->at = end ? end : s->at + step;
 }
 

@@ -9,14 +9,14 @@ enum { TEXTS_MOST = 64 << 20 };
 struct tidying {
 	enum inspect_show how;
 	struct buf room;
+	const json_t *whole;
 	unsigned altered;
 };
 
-/* What its reader hands back as it got it, and nobody reads. */
+/* Of a result: what its reader hands back as it got it, and nobody reads. */
 static bool is_opaque(const char *name)
 {
-	static const char *const names[] = { "requestState",  "nextCursor", "cursor",
-					     "progressToken", "data",       "blob" };
+	static const char *const names[] = { "requestState", "nextCursor" };
 	size_t i;
 
 	for (i = 0; i < count_of(names); i++)
@@ -89,7 +89,7 @@ static void tidy_members(struct tidying *t, json_t *object)
 	if (has_untidy_name(object, t->how))
 		rename_members(t, object);
 	for (at = json_object_iter(object); at; at = json_object_iter_next(object, at))
-		if (!is_opaque(json_object_iter_key(at)) ||
+		if (object != t->whole || !is_opaque(json_object_iter_key(at)) ||
 		    !json_is_string(json_object_iter_value(at))) {
 			made = tidy_value(t, json_object_iter_value(at));
 			if (made)
@@ -117,7 +117,7 @@ static json_t *tidy_value(struct tidying *t, json_t *value)
 
 unsigned inspect_tidy(json_t *value, enum inspect_show how)
 {
-	struct tidying t = { .how = how, .room = BUF(TEXTS_MOST) };
+	struct tidying t = { .how = how, .room = BUF(TEXTS_MOST), .whole = value };
 
 	if (how != SHOW_AS_IT_IS && (json_is_object(value) || json_is_array(value)))
 		tidy_value(&t, value);

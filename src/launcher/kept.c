@@ -1,7 +1,7 @@
 /*
- * What tool servers say on standard error, kept for people: runs/TENANT/N/SERVER.stderr, one file for all processes of
- * a server. When it is full it becomes SERVER.stderr.1, in place of the one before. That it cannot be kept is no reason
- * not to run.
+ * What tool servers say on standard error, kept for people: runs/TENANT/N/SERVER.stderr, one file
+ * for all processes of a server. When it is full it becomes SERVER.stderr.1, in place of the one
+ * before. That it cannot be kept is no reason not to run.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,10 +11,11 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-static void name_of(char path[LAUNCH_TEXT + 128], const struct run *r, size_t server, const char *more)
+static void name_of(char path[LAUNCH_TEXT + 128], const struct run *r, size_t server,
+		    const char *more)
 {
-	snprintf(path, LAUNCH_TEXT + 128, "%s/%llu/%s.stderr%s", r->at.runs, (unsigned long long)r->index,
-		 tools_server_name(r->ask->tools, server), more);
+	snprintf(path, LAUNCH_TEXT + 128, "%s/%llu/%s.stderr%s", r->at.runs,
+		 (unsigned long long)r->index, tools_server_name(r->ask->tools, server), more);
 }
 
 static int open_kept(const struct run *r, size_t server)
@@ -44,11 +45,13 @@ void kept_add(struct run *r, size_t server, const char *bytes, size_t size)
 	struct err ignored = { 0 };
 	struct stat st;
 
-	if (r->kept[server] >= 0 && fstat(r->kept[server], &st) == 0 && (size_t)st.st_size + size > RUN_STDERR_MOST)
+	if (r->kept[server] >= 0 && fstat(r->kept[server], &st) == 0 &&
+	    (size_t)st.st_size + size > RUN_STDERR_MOST)
 		rotate(r, server);
 	if (r->kept[server] < 0)
 		r->kept[server] = open_kept(r, server);
-	if (r->kept[server] < 0 || fstat(r->kept[server], &st) < 0 || (size_t)st.st_size + size > RUN_STDERR_MOST)
+	if (r->kept[server] < 0 || fstat(r->kept[server], &st) < 0 ||
+	    (size_t)st.st_size + size > RUN_STDERR_MOST)
 		return;
 	if (fd_write_all(r->kept[server], bytes, size, &ignored) < 0)
 		fd_close(&r->kept[server]);

@@ -81,7 +81,8 @@ struct parts {
 	} at[PARTS_MOST];
 };
 
-int parts_find(struct parts *out, const struct tools *t, size_t server, const struct jail_plan *plan,
+/* `url` NULL: a command server, whose jail is `plan`. */
+int parts_find(struct parts *out, const char *url, bool from_workspace, const struct jail_plan *plan,
 	       const char *workspace, struct err *e) must_use;
 
 enum { RUN_TIMED_OUT = 124, RUN_FAILED = 125 };

@@ -283,7 +283,7 @@ static int add_origin(struct parts *out, const char *url, struct err *e)
 	return 0;
 }
 
-int parts_find(struct parts *out, const struct tools *t, size_t server,
+int parts_find(struct parts *out, const char *url, bool from_workspace,
 	       const struct jail_plan *plan, const char *workspace, struct err *e)
 {
 	const char *const *argv = plan->spec.argv;
@@ -291,15 +291,14 @@ int parts_find(struct parts *out, const struct tools *t, size_t server,
 	size_t i;
 
 	out->count = 0;
-	if (tools_server_kind(t, server) == TOOLS_URL)
-		return add_origin(out, tools_server_url(t, server), e);
+	if (url)
+		return add_origin(out, url, e);
 	if (!find_program(path, argv[0], plan->spec.env))
 		return 0;
 	if (access(path, F_OK) == 0 && add_part(out, path, e) < 0)
 		return err_in(e, "its program cannot be known");
 	for (i = 1; argv[i]; i++)
-		if (add_word(out, argv[i], plan, workspace, tools_server_from_workspace(t, server),
-			     e) < 0)
+		if (add_word(out, argv[i], plan, workspace, from_workspace, e) < 0)
 			return err_in(e, "its program cannot be known");
 	return 0;
 }

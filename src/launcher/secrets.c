@@ -1,7 +1,7 @@
 /*
- * Secrets of tool servers: from a file, a variable or a command, before anything has started. They are kept in
- * pages that a fork finds empty, so that no jail's first process has another server's; each server's own are
- * copied out for as long as its jail takes to start.
+ * Secrets of tool servers: from a file, a variable or a command, before anything has started. They
+ * are kept in pages that a fork finds empty, so that no jail's first process has another server's;
+ * each server's own are copied out for as long as its jail takes to start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +65,8 @@ static int from_file(char *at, size_t *size, const struct tools_secret *s, struc
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "%.120s is no regular file", s->file);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(e, ERR_INPUT, "%.120s can be read or written by others than its owner: chmod 600",
+		return err_set(e, ERR_INPUT,
+			       "%.120s can be read or written by others than its owner: chmod 600",
 			       s->file);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return err_set(e, ERR_INPUT, "%.120s belongs to somebody else: chown it", s->file);
@@ -80,7 +81,8 @@ static int from_env(char *at, size_t *size, const struct tools_secret *s, struct
 		return err_set(e, ERR_INPUT, "the variable %.60s is not set", s->env);
 	*size = strlen(value);
 	if (*size > SECRET_BYTES)
-		return err_set(e, ERR_LIMIT, "the variable %.60s holds more than %d bytes", s->env, SECRET_BYTES);
+		return err_set(e, ERR_LIMIT, "the variable %.60s holds more than %d bytes", s->env,
+			       SECRET_BYTES);
 	memcpy(at, value, *size);
 	return 0;
 }
@@ -109,7 +111,8 @@ static int how_it_ended(const char *program, int status, struct err *e)
 		return err_set(e, ERR_INPUT, "%.120s: %s", program,
 			       WEXITSTATUS(status) == 127 ? "not found" : "cannot be executed");
 	if (WIFEXITED(status))
-		return err_set(e, ERR_INPUT, "%.120s ended with status %d", program, WEXITSTATUS(status));
+		return err_set(e, ERR_INPUT, "%.120s ended with status %d", program,
+			       WEXITSTATUS(status));
 	return err_set(e, ERR_INPUT, "%.120s was ended by signal %d", program, WTERMSIG(status));
 }
 
@@ -155,23 +158,26 @@ static int trim(char *at, size_t *size, struct err *e)
 	return 0;
 }
 
-static int read_one(struct secrets *out, const struct tools *t, const struct tools_secret *s, struct err *e)
+static int read_one(struct secrets *out, const struct tools *t, const struct tools_secret *s,
+		    struct err *e)
 {
 	struct secret *into = &out->at[out->count];
 	char *at = out->room + out->count * SLOT;
 	size_t size = 0;
-	int done = s->file ? from_file(at, &size, s, e)
+	int done = s->file  ? from_file(at, &size, s, e)
 		   : s->env ? from_env(at, &size, s, e)
 			    : from_command(at, &size, s, e);
 
 	if (done < 0 || trim(at, &size, e) < 0 || inspect_prints_check(at, size, e) < 0)
-		return err_in(e, "secret %s of tool server %s", s->name, tools_server_name(t, s->server));
+		return err_in(e, "secret %s of tool server %s", s->name,
+			      tools_server_name(t, s->server));
 	*into = (struct secret){ .server = s->server, .name = s->name, .bytes = at, .size = size };
 	out->count++;
 	return 0;
 }
 
-/* After all were read: two servers may have the same. Where it lies is what /proc shows of us, and what a fork has. */
+/* After all were read: two servers may have the same. Where it lies is what /proc shows of us, and
+ * what a fork has. */
 static void forget_env(const struct tools *t)
 {
 	struct tools_secret s;
@@ -194,14 +200,16 @@ int secrets_read(struct secrets *out, const struct tools *t, struct err *e)
 
 	for (n = 0; tools_secret(&s, t, n); n++) {
 		if (n == SECRETS_MOST)
-			return err_set(e, ERR_LIMIT, "more than %d secrets in the tool file", SECRETS_MOST);
+			return err_set(e, ERR_LIMIT, "more than %d secrets in the tool file",
+				       SECRETS_MOST);
 		if (!out->room && make_room(out, e) < 0)
 			return -1;
 		if (read_one(out, t, &s, e) < 0)
 			return -1;
 	}
 	if (out->room)
-		(void)!mlock(out->room, out->count * SLOT); /* kept from swap where the limit allows it */
+		(void)!mlock(out->room,
+			     out->count * SLOT); /* kept from swap where the limit allows it */
 	forget_env(t);
 	return 0;
 }

@@ -49,7 +49,8 @@ static int pack_parts(struct pack *to, const struct run *r, size_t server, const
 	parts = calloc(1, sizeof(*parts));
 	if (!parts)
 		return err_sys(e, "memory for a program's parts");
-	done = parts_find(parts, r->ask->tools, server, plan, r->ask->place.workspace, e);
+	done = parts_find(parts, tools_server_url(r->ask->tools, server),
+			  tools_server_from_workspace(r->ask->tools, server), plan, r->ask->place.workspace, e);
 	for (i = 0; done == 0 && i < parts->count; i++) {
 		pack_text(to, parts->at[i].name, strlen(parts->at[i].name));
 		pack_text(to, parts->at[i].what, strlen(parts->at[i].what));

@@ -62,7 +62,9 @@ bool header_piece(const char **at, const char **name, size_t *size);
 /* tools_plan.c: after the mounts that they bound. */
 int plan_own_limits(struct plan *p, json_t *server, const struct profile *from, struct err *e) must_use;
 
-/* tools_courier.c: the jail of reeve-courier, and what it is told. */
+/* tools_courier.c: what resolving names and checking certificates takes, where it is not there already. */
+void plan_lookup(struct plan *p);
+/* The jail of reeve-courier, and what it is told. */
 int plan_courier(struct plan *p, struct jail_spec *spec, const struct tools *t, size_t server,
 		 const struct profile *from, const struct place *at, struct err *e) must_use;
 

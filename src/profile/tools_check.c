@@ -64,8 +64,7 @@ unsigned time_of_text(const char *text)
 	size_t i;
 
 	for (i = 0; value > 0 && value <= TIME_MOST_S * 1000ul && i < count_of(units); i++)
-		if (strcmp(end, units[i].unit) == 0 &&
-		    value * units[i].ms <= TIME_MOST_S * 1000ul)
+		if (strcmp(end, units[i].unit) == 0 && value * units[i].ms <= TIME_MOST_S * 1000ul)
 			return (unsigned)(value * units[i].ms);
 	return 0;
 }
@@ -109,8 +108,7 @@ static int check_words(const struct json_file *f, const char *pointer, struct er
 	size_t i, n;
 
 	for (i = 0; i < count_of(rows); i++) {
-		found = json_string_value(
-			json_at(f->root, point_key(at, pointer, rows[i].key)));
+		found = json_string_value(json_at(f->root, point_key(at, pointer, rows[i].key)));
 		for (n = 0; found && rows[i].words[n] && strcmp(found, rows[i].words[n]) != 0; n++)
 			;
 		if (found && !rows[i].words[n])
@@ -142,7 +140,8 @@ static int check_common(const struct json_file *f, const char *pointer, struct e
 	    check_cwd(f, pointer, e) < 0 || check_paths(f, pointer, "read", e) < 0 ||
 	    check_paths(f, pointer, "write", e) < 0 || check_variables(f, pointer, "env", e) < 0)
 		return -1;
-	if (check_limits_at(f, point_key(at, pointer, "limits"), e) < 0 || check_amounts(f, pointer, e) < 0)
+	if (check_limits_at(f, point_key(at, pointer, "limits"), e) < 0 ||
+	    check_amounts(f, pointer, e) < 0)
 		return -1;
 	return check_secrets(f, pointer, e);
 }

@@ -1,6 +1,6 @@
 /*
- * What a tool server may reach: the one URL of a remote server, read so strictly that no two readers
- * of it can differ; and the network of a command that needs one.
+ * What a tool server may reach: the one URL of a remote server, read so strictly that no two
+ * readers of it can differ; and the network of a command that needs one.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -30,7 +30,8 @@ static unsigned port_of(const char *text, size_t size)
 	return port <= 65535 ? port : 0;
 }
 
-/* A name's last part that is a number makes it an address to some readers: then it must be a plain one to all. */
+/* A name's last part that is a number makes it an address to some readers: then it must be a plain
+ * one to all. */
 static bool host_is_plain(const char *host)
 {
 	struct in_addr v4;
@@ -113,9 +114,10 @@ static bool is_loopback(const char *host)
 /* What is the courier's own to say, or would change where the message ends. */
 static bool header_is_ours(const char *name)
 {
-	static const char *const whole[] = { "host",	"connection", "te",	"upgrade", "expect",
-					     "trailer", "accept",     "keep-alive", "last-event-id",
-					     "transfer-encoding" };
+	static const char *const whole[] = {
+		"host",    "connection", "te",         "upgrade",       "expect",
+		"trailer", "accept",     "keep-alive", "last-event-id", "transfer-encoding"
+	};
 	static const char *const begins[] = { "content-", "mcp-", "proxy-", "accept-" };
 	size_t i;
 
@@ -148,7 +150,8 @@ bool header_piece(const char **at, const char **name, size_t *size)
 	return true;
 }
 
-static int check_value(const struct json_file *f, const char *at, const char *server, const char *value, struct err *e)
+static int check_value(const struct json_file *f, const char *at, const char *server,
+		       const char *value, struct err *e)
 {
 	json_t *secrets = json_object_get(json_at(f->root, server), "secrets");
 	const char *text = value, *name;
@@ -157,9 +160,11 @@ static int check_value(const struct json_file *f, const char *at, const char *se
 
 	for (i = 0; value[i]; i++)
 		if (value[i] < ' ' || value[i] > '~')
-			return json_wrong(f, at, false, e, "expected visible ASCII characters and spaces only");
+			return json_wrong(f, at, false, e,
+					  "expected visible ASCII characters and spaces only");
 	if (i == 0 || i > HEADER_MOST)
-		return json_wrong(f, at, false, e, "expected a value of 1 to %d bytes", HEADER_MOST);
+		return json_wrong(f, at, false, e, "expected a value of 1 to %d bytes",
+				  HEADER_MOST);
 	while (header_piece(&text, &name, &size)) {
 		if (!name)
 			continue;
@@ -189,9 +194,12 @@ static int check_headers(const struct json_file *f, const char *pointer, struct 
 	json_object_foreach(headers, name, value) {
 		point_key(at, list, name);
 		if (*name == '\0' || strlen(name) > 128 || !is_token(name))
-			return json_wrong(f, at, true, e, "expected a header's name of [A-Za-z0-9_-], found \"%.40s\"", name);
+			return json_wrong(
+				f, at, true, e,
+				"expected a header's name of [A-Za-z0-9_-], found \"%.40s\"", name);
 		if (header_is_ours(name))
-			return json_wrong(f, at, true, e, "%.40s is reeve-courier's own to say", name);
+			return json_wrong(f, at, true, e, "%.40s is reeve-courier's own to say",
+					  name);
 		if (!json_is_string(value))
 			return json_wrong(f, at, false, e, "expected a string");
 		if (check_value(f, at, pointer, json_string_value(value), e) < 0)
@@ -203,23 +211,27 @@ static int check_headers(const struct json_file *f, const char *pointer, struct 
 int check_remote(const struct json_file *f, const char *pointer, struct err *e)
 {
 	json_t *server = json_at(f->root, pointer);
-	const char *url = json_text(server, "url"), *ca = json_string_value(json_object_get(server, "ca"));
+	const char *url = json_text(server, "url"),
+		   *ca = json_string_value(json_object_get(server, "ca"));
 	struct remote r;
 	char at[POINT_MOST];
 
 	if (!remote_of_url(&r, url))
 		return json_wrong(f, point_key(at, pointer, "url"), false, e,
-				  "expected https://HOST[:PORT]/PATH in plain ASCII, without user, password and "
+				  "expected https://HOST[:PORT]/PATH in plain ASCII, without user, "
+				  "password and "
 				  "fragment, found \"%.80s\"",
 				  url);
 	if (!r.tls && !is_loopback(r.host))
 		return json_wrong(f, point_key(at, pointer, "url"), false, e,
-				  "http:// only for 127.0.0.1, [::1] and localhost: everything else takes https://");
+				  "http:// only for 127.0.0.1, [::1] and localhost: everything "
+				  "else takes https://");
 	if (ca && !path_is_plain(ca))
 		return json_wrong(f, point_key(at, pointer, "ca"), false, e,
 				  "expected an absolute path without \"..\", found \"%.80s\"", ca);
 	if (ca && !r.tls)
-		return json_wrong(f, point_key(at, pointer, "ca"), false, e, "http:// has no certificate to check");
+		return json_wrong(f, point_key(at, pointer, "ca"), false, e,
+				  "http:// has no certificate to check");
 	return check_headers(f, pointer, e);
 }
 
@@ -245,9 +257,12 @@ int check_network(const struct json_file *f, const char *pointer, struct err *e)
 
 	if (!network || (word && (strcmp(word, "none") == 0 || strcmp(word, "host") == 0)))
 		return 0;
-	if (!json_is_array(network) || json_array_size(network) == 0 || json_array_size(network) > NETWORK_PEERS)
-		return json_wrong(f, list, false, e,
-				  "expected \"none\", \"host\" or a list of 1 to %d texts HOST:PORT", NETWORK_PEERS);
+	if (!json_is_array(network) || json_array_size(network) == 0 ||
+	    json_array_size(network) > NETWORK_PEERS)
+		return json_wrong(
+			f, list, false, e,
+			"expected \"none\", \"host\" or a list of 1 to %d texts HOST:PORT",
+			NETWORK_PEERS);
 	json_array_foreach(network, i, value)
 		if (!json_is_string(value) || port_of_peer(json_string_value(value)) == 0)
 			return json_wrong(f, point_index(at, list, i), false, e,
@@ -260,8 +275,9 @@ void plan_network(struct plan *p, struct jail_spec *spec, json_t *network)
 	json_t *value;
 	size_t i;
 
-	spec->host_net = json_is_array(network) || strcmp(json_is_string(network) ? json_string_value(network) : "",
-							  "host") == 0;
+	spec->host_net =
+		json_is_array(network) ||
+		strcmp(json_is_string(network) ? json_string_value(network) : "", "host") == 0;
 	json_array_foreach(network, i, value)
 		p->ports[i] = (uint16_t)port_of_peer(json_string_value(value));
 	if (json_is_array(network))

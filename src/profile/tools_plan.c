@@ -108,6 +108,8 @@ int plan_server(struct plan *p, struct jail_spec *spec, const struct tools *t, s
 	    plan_grants(p, t, name, from, at, e) < 0)
 		return err_in(e, "server %s", name);
 	plan_network(p, spec, json_object_get(s, "network"));
+	if (spec->host_net)
+		plan_lookup(p);
 	plan_work(p, spec, t, server, from, at);
 	if (plan_copy_alone(p, from, at, e) < 0)
 		return err_in(e, "server %s", name);

@@ -10,10 +10,8 @@
 enum { COMMAND_MS = 30 * 1000, COMMAND_WORDS = 64 };
 
 static const struct json_member members[] = {
-	{ "file", JSON_STRING, JSON_MAY },
-	{ "env", JSON_STRING, JSON_MAY },
-	{ "command", JSON_ARRAY, JSON_MAY },
-	{ "deadline", JSON_STRING, JSON_MAY },
+	{ "file", JSON_STRING, JSON_MAY },   { "env", JSON_STRING, JSON_MAY },
+	{ "command", JSON_ARRAY, JSON_MAY }, { "deadline", JSON_STRING, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -26,7 +24,8 @@ static int check_command(const struct json_file *f, const char *at, struct err *
 	if (check_texts(f, at, "command", e) < 0 || check_time(f, at, "deadline", e) < 0)
 		return -1;
 	if (argv && (json_array_size(argv) == 0 || json_array_size(argv) > COMMAND_WORDS))
-		return json_wrong(f, list, false, e, "expected a program and its arguments, at most %d words",
+		return json_wrong(f, list, false, e,
+				  "expected a program and its arguments, at most %d words",
 				  COMMAND_WORDS);
 	if (json_object_get(secret, "deadline") && !argv)
 		return json_wrong(f, point_key(list, at, "deadline"), false, e,
@@ -43,12 +42,14 @@ static int check_source(const struct json_file *f, const char *at, struct err *e
 	char place[POINT_MOST];
 
 	if (ways != 1)
-		return json_wrong(f, at, false, e,
-				  "expected one of \"file\", \"env\" and \"command\": where the secret "
-				  "comes from");
+		return json_wrong(
+			f, at, false, e,
+			"expected one of \"file\", \"env\" and \"command\": where the secret "
+			"comes from");
 	if (file && !path_is_plain(file))
 		return json_wrong(f, point_key(place, at, "file"), false, e,
-				  "expected an absolute path without \"..\", found \"%.80s\"", file);
+				  "expected an absolute path without \"..\", found \"%.80s\"",
+				  file);
 	if (env && (*env == '\0' || strchr(env, '=')))
 		return json_wrong(f, point_key(place, at, "env"), false, e,
 				  "expected the name of a variable, found \"%.40s\"", env);
@@ -67,15 +68,18 @@ int check_secrets(const struct json_file *f, const char *pointer, struct err *e)
 	json_object_foreach(json_at(f->root, list), name, secret) {
 		point_key(at, list, name);
 		if (!variable_is_settable(name))
-			return json_wrong(f, at, true, e,
-					  "expected a name of [A-Za-z0-9_] that reeve does not set itself, "
-					  "found \"%.40s\"",
-					  name);
+			return json_wrong(
+				f, at, true, e,
+				"expected a name of [A-Za-z0-9_] that reeve does not set itself, "
+				"found \"%.40s\"",
+				name);
 		if (json_object_get(json_object_get(server, "env"), name))
-			return json_wrong(f, at, true, e, "%.40s stands in \"env\" too: leave one out", name);
+			return json_wrong(f, at, true, e,
+					  "%.40s stands in \"env\" too: leave one out", name);
 		if (!json_is_object(secret))
-			return json_wrong(f, at, false, e,
-					  "expected an object that says where the secret comes from");
+			return json_wrong(
+				f, at, false, e,
+				"expected an object that says where the secret comes from");
 		if (json_members(f, at, members, e) < 0 || check_source(f, at, e) < 0)
 			return -1;
 	}

@@ -1,9 +1,9 @@
 /*
- * tests/fuzz/fuzz_broker_lines.c - however a stream is cut up on its way, its lines are what stands between
- * its newlines, and one that is too long is counted and not kept.
+ * tests/fuzz/fuzz_broker_lines.c - however a stream is cut up on its way, its lines are what stands
+ * between its newlines, and one that is too long is counted and not kept.
  *
- * Two bytes are an order: how many bytes (the first is the unit's place: 1, 64, 4096, 65536), and what is
- * done: text, a newline behind it, or whatever was written is read.
+ * Two bytes are an order: how many bytes (the first is the unit's place: 1, 64, 4096, 65536), and
+ * what is done: text, a newline behind it, or whatever was written is read.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ struct expected {
 		char letter;
 	} at[LINES_KEPT];
 	size_t count, seen;
-	size_t open;		/* bytes of the line that has no end yet */
+	size_t open; /* bytes of the line that has no end yet */
 };
 
 static void hold(bool property)

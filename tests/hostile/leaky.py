@@ -2,7 +2,7 @@
 """tests/hostile/leaky.py - a tool server that tells its secret in whatever way it is asked to.
 
 Its tool "tell" takes {"how": NAME}; "echo" gives its argument "text" back. Every line it is sent is written down in
-the file LOG, as it came.
+the file LOG, as it came. MODERN: it speaks the revision of 2026-07-28, and "tell" asks its user in return.
 """
 import base64, json, os, sys, urllib.parse
 
@@ -37,7 +37,12 @@ for line in sys.stdin:
 	message = json.loads(line)
 	method, id, params = message.get("method"), message.get("id"), message.get("params", {})
 	args = params.get("arguments", {})
-	if method == "initialize":
+	if os.environ.get("MODERN") and method == "server/discover":
+		say({"id": id, "result": {"resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "serverInfo": {"name": "leaky", "version": "1"}}})
+	elif os.environ.get("MODERN") and method == "tools/call" and "inputResponses" not in params:
+		say({"id": id, "result": {"resultType": "input_required", "requestState": "state of " + base64.b64encode(token.encode()).decode() if args.get("how") == "state" else "s",
+			"inputRequests": {"q": {"method": "elicitation/create", "params": {"message": "is it " + token + "?", "requestedSchema": {"type": "object", "properties": {}}}}}}})
+	elif method == "initialize":
 		say({"id": id, "result": {"protocolVersion": params["protocolVersion"], "capabilities": {"tools": {}, "resources": {}, "prompts": {}, "logging": {}},
 			"serverInfo": {"name": "leaky", "version": "1"}, "instructions": "use " + token}})
 	elif method == "tools/list":

@@ -54,6 +54,10 @@ def lines(server):
 	for what in ("tools", "resources", "prompts"):
 		yield {"id": "tell the list of " + what, "method": what + "/list", "params": {}}
 
+def modern(responses, how="ask"):
+	yield {"id": how, "method": "tools/call", "params": {"name": "tell", "arguments": {"how": how}, **({"inputResponses": responses, "requestState": "s"} if responses else {}),
+		"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}}}
+
 def forms():
 	yield from (SECRET, json.dumps(SECRET)[1:-1], raw.hex(), raw.hex().upper(), urllib.parse.quote(SECRET, safe=""), SECRET[:half], SECRET[half:])
 	for n in range(3):
@@ -97,6 +101,10 @@ def judge(out, log, records):
 
 if sys.argv[1] == "ask":
 	for line in lines(sys.argv[2]):
+		print(json.dumps({"jsonrpc": "2.0", **line}))
+elif sys.argv[1] == "modern":
+	answer = {"q": {"action": "accept", "content": {"a": SECRET}}} if sys.argv[2] == "answer" else None
+	for line in modern(answer, sys.argv[2]):
 		print(json.dumps({"jsonrpc": "2.0", **line}))
 elif sys.argv[1] == "secret":
 	print(SECRET)

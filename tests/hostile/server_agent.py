@@ -5,19 +5,37 @@
 	server_agent.py judge OUT RECORDS	outside: "ok WHAT" or "no WHAT: why", a line each
 	server_agent.py starts OUT SOCKETS, judge-starts OUT RECORDS	the same for the servers of server_starts.py
 """
-import hashlib, json, sys
+import hashlib, json, socket, sys
 from agent import INIT, READY, talk
 from agent_rows import call, line
 from server_acts import ACTS, UNSEEN
 from server_rows import ALONE, ALTERED, DROPPED, ENDS
 from server_starts import NAMES, STARTS
 
+def hold(path):
+	"""A call of another server's that is in flight until let_go()."""
+	s = socket.socket(socket.AF_UNIX)
+	s.settimeout(60)
+	s.connect(path)
+	s.sendall(INIT + READY + line(call(1, "echo", '{"text":"good"}')) + line(call(2, "hang")))
+	while b"good" not in s.recv(1 << 16):
+		pass
+	return s
+
+def let_go(s):
+	if not s:
+		return []
+	with s:
+		s.shutdown(socket.SHUT_WR)
+		return b"".join(iter(lambda: s.recv(1 << 16), b"")).splitlines()
+
 def send(out, sockets):
 	with open(out, "w") as to:
 		for act in ACTS:
+			held = hold(sockets + "/held.sock") if act == "of one before" else None
 			said = talk(f'{sockets}/{ALONE.get(act, "h")}.sock', INIT, READY, line(call(1, "do", json.dumps({"act": act}))), line(call(2, "echo", '{"text":"good"}')))
 			other = talk(sockets + "/other.sock", INIT, READY, line(call(1, "echo", '{"text":"good"}')))
-			json.dump([act, [a.decode() for a in said], [a.decode() for a in other]], to)
+			json.dump([act, *([a.decode() for a in heard] for heard in (said, other, let_go(held)))], to)
 			to.write("\n")
 
 LIST = line('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
@@ -95,7 +113,9 @@ def judge(out, records):
 			outcomes.setdefault(intents[r["intent"]], []).append((r["status"], r.get("altered", [])))
 	judge_dropped([r for r in map(json.loads, open(records)) if r["kind"] == "dropped"])
 	for act in ACTS:
-		said, other = told.get(act, ([], []))
+		said, other, held = told.get(act, ([], [], []))
+		if act == "of one before":
+			say([shape(json.loads(a)) for a in held] == ["error"], f"{act}: a call of another server's in flight is not answered by it", held)
 		answers = {}
 		for a in map(json.loads, said):
 			if "id" in a:

@@ -19,9 +19,10 @@ function read(folder) {
 
 const [direct, through] = process.argv.slice(2).map(read)
 const passes = (check) => check?.status === 'SUCCESS'
+const fails = (check) => !passes(check) && check?.status !== 'INFO' // which says what was seen and judges nothing
 for (const [key, here] of direct) {
   const there = through.get(key)
-  if (passes(here) && !passes(there))
+  if (passes(here) && fails(there))
     console.log(`worse ${key}: ${here.status} became ${there?.status ?? 'nothing'}: ${there?.why.split('\n')[0] ?? ''}`)
   if (!passes(here) && passes(there))
     console.log(`better ${key}: ${here.status} became ${there.status}`)

@@ -67,7 +67,7 @@ print(socket.socket().connect_ex(("127.0.0.1", 7338)))' 2>/dev/null)"
 	mkfifo "$h/work/hold"
 	become "$uid" "$h" "$reeve" run --http -- sh -c 'echo up; read -r x <hold' >"$room/up" 2>"$room/stderr" &
 	run=$!
-	until grep -q up "$room/up"; do kill -0 $run 2>/dev/null || break; done
+	until grep -q up "$room/up" 2>/dev/null; do kill -0 $run 2>/dev/null || break; done
 	porter=$(pgrep -P $run reeve-porter)
 	says "uid $uid: the porter is under seccomp" 'Seccomp:.*2' "$(cat "/proc/$porter/status")"
 	says "uid $uid: and has no capability" 'CapEff:.*0000000000000000' "$(cat "/proc/$porter/status")"

@@ -11,8 +11,8 @@ for uid in $(each_user); do
 	cp "$top"/tests/hostile/*.py "$h/tools/"
 	cp "$top"/tests/hostile/*.py "$h/work/"
 	hostile() { printf '"%s": { "kind": "command", "argv": ["%s", "-B", "@TOOLS/server.py"], "read": ["@TOOLS"], "deadline": "%s", "resources": { "do": "/act" } }' "$1" "$python" "$2"; }
-	echo "{ \"reeve\": \"tools/1\", \"servers\": { $(hostile h 2s), $(hostile deaf 1s), $(hostile mute 1s), $(hostile d1 2s), $(hostile d2 2s), $(hostile d3 2s), $(hostile d4 2s), $(hostile other 20s) } }" | tools_file "$h"
-	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "all", "then": "allow", "when": { "tool": ["*/do", "*/echo"] } } ] }' >"$h/etc/policy.json"
+	echo "{ \"reeve\": \"tools/1\", \"servers\": { $(hostile h 2s), $(hostile held 3s), $(hostile deaf 1s), $(hostile mute 1s), $(hostile d1 2s), $(hostile d2 2s), $(hostile d3 2s), $(hostile d4 2s), $(hostile other 20s) } }" | tools_file "$h"
+	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "all", "then": "allow", "when": { "tool": ["*/do", "*/echo", "*/hang"] } } ] }' >"$h/etc/policy.json"
 	# tell WHAT SEND JUDGE: one run of the agent, and what is to be said of it.
 	tell() {
 		before=$(records "$h" 2>/dev/null | wc -l)

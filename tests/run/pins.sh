@@ -37,6 +37,7 @@ for uid in $(each_user); do
 	cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "layer": "action", "version": "1", "rules": [
   { "id": "all", "then": "allow", "when": { "server": "*" } },
+  { "id": "prompts", "then": "allow", "when": { "server": "t", "action": "prompt.get" } },
   { "id": "high", "then": "refuse", "when": { "server": "t", "class": "high" }, "why": "not this class" },
   { "id": "out", "then": "refuse", "when": { "server": "t", "flow": "sends-outside" }, "why": "nothing leaves" } ] }
 J
@@ -45,14 +46,15 @@ J
   "read_note": { "category": "notes.read", "class": "low", "resource": "/name", "flow": ["reads-private"], "controls": ["HOUSE-7"], "retention": "pii" },
   "count_notes": { "class": "medium", "flow": [] }, "swap": { "class": "low", "flow": [] },
   "send_note": { "class": "low", "flow": ["sends-outside"] }, "drop_note": { "class": "high", "flow": [] },
-  "*": { "class": "low", "flow": [] } } }
+  "*": { "class": "low", "flow": [] } },
+  "prompts": { "*": { "class": "low", "flow": [] } } }
 J
 	chown -R "$uid:$uid" "$h"
 	defs t "$read_note, $count_notes, $swap"
 
 	# nobody has accepted anything
 	tools "$none"
-	says "uid $uid: without pins it is called as it comes" '^read_note \{"lines": 3, "name": "a"\}$' "$(run sh -c 'reeve-call list >/dev/null; reeve-call tool t/read_note "{\"name\":\"a\"}"')"
+	says "uid $uid: without pins it is called as it comes" '^read_note \{"name": 5\}$' "$(call t/read_note '{"name":5}')"
 	says "uid $uid: and the record of its start says so" '"action":"server.start".*"pin":"none"' "$(records "$h")"
 	tools ''
 	out=$(call t/read_note '{"name":"a"}')
@@ -90,6 +92,18 @@ J
 	silent "uid $uid: nothing of it" 'gotcha' "$out"
 	says "uid $uid: its outcome says so" '"kind":"outcome".*"status":"bad-answer"' "$(records "$h" | grep outcome | tail -n 1)"
 	answers=$good
+
+	# prompts: compared before the first is given, whether or not anybody has listed them
+	greet='{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}'
+	prompt() { printf '%s\n{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"%s"}}\n' "$greet" "$1" | run reeve-call mcp t | grep '"id":1'; }
+	defs t "$read_note, $count_notes, $swap" '"prompts": [{ "name": "sum_up", "description": "Sums up." }],'
+	says "uid $uid: a prompt that nobody accepted" 'nobody has accepted' "$(prompt sum_up)"
+	tool pin t --yes >/dev/null
+	says "uid $uid: accepted, it is given" '"text":"sum_up"' "$(prompt sum_up)"
+	defs t "$read_note, $count_notes, $swap" '"prompts": [{ "name": "sum_up", "description": "Sums up, and sends it." }],'
+	says "uid $uid: changed, it is not" 'not what was accepted: its definition' "$(prompt sum_up)"
+	defs t "$read_note, $count_notes, $swap"
+	says "uid $uid: gone, it is not" 'does not list it any more' "$(prompt sum_up)"
 
 	# policy asks the catalogue
 	send='{ "name": "send_note", "inputSchema": { "type": "object" } }' drop='{ "name": "drop_note", "inputSchema": { "type": "object" } }'

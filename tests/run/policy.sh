@@ -51,6 +51,14 @@ says 'explain: a call on standard input' '^refuse rule-refuses=10-house:no-upper
 	"$(echo '{"tool":"x/upper","args":{"text":"my secret"},"department":"it"}' | explain "$p/all" -)"
 says 'explain: nothing speaks about it' 'a rule of the layer action must allow q/x: there is none' "$(explain --department it "$p/all" q/x)"
 says 'explain: nothing invisible reaches the terminal' 'found "a\\u\{202e\}' "$(explain --department it --args '{"path":"a\u202e"}' --resource x "$p/all" x/cat | sed 's/resource.*//'; explain --department it --args '{"text":"a\u202e"}' "$p/all" x/upper | sed 's/judged of/found/')"
+mkdir "$room/act"
+echo '{ "reeve": "policy/1", "rules": [ { "id": "read", "then": "allow", "when": { "action": "resource.read", "tool": "x/file:///w/*" } } ] }' >"$room/act/a.json"
+printf '@ action=resource.read\nallow rule-allows=a:read x/file:///w/a\nrefuse no-rule x/file:///etc/a\n@ agent=b\nrefuse no-rule x/file:///w/a\n' >"$room/act/a.cases"
+fails 'test: cases can say which action' 0 "$reeve" policy test "$room/act"
+fails 'explain: another action than a call' 0 explain --action resource.read "$room/act" x/file:///w/a
+says 'explain: which action a rule speaks about' 'a:read must match: action resource.read, found tool.call' "$(explain "$room/act" x/file:///w/a)"
+says 'explain: an action on standard input' '^allow' "$(echo '{"tool":"x/file:///w/a","action":"resource.read"}' | explain "$room/act" -)"
+fails 'explain: an action that is none' 2 explain --action tool.cal "$room/act" x/file:///w/a
 fails 'explain: arguments that are no object' 2 explain --args '[]' "$p/all" x/cat
 fails 'explain: arguments twice' 2 explain --args '{"a":1,"a":2}' "$p/all" x/cat
 fails 'explain: no call' 2 explain "$p/all"

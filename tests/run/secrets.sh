@@ -11,15 +11,18 @@ for uid in $(each_user); do
 	home "$h" "$uid"
 	cp "$top/tests/hostile/leaky.py" "$h/tools/"
 	: >"$h/tools/log"
+	: >"$h/tools/log2"
 	"$python" -B "$doors" secret >"$h/etc/token"
 	"$python" -B "$doors" ask s >"$h/work/ask"
 	printf 'short' >"$h/etc/short"
 	chmod 600 "$h/etc/token" "$h/etc/short"
-	[ "$uid" = "$(id -u)" ] || chown "$uid:$uid" "$h/etc/token" "$h/etc/short" "$h/tools/log" "$h/work/ask"
+	[ "$uid" = "$(id -u)" ] || chown "$uid:$uid" "$h/etc/token" "$h/etc/short" "$h/tools/log" "$h/tools/log2" "$h/work/ask"
 	tools_file "$h" <<J
 { "reeve": "tools/1", "servers": {
   "s": { "kind": "command", "argv": ["$python", "-B", "@TOOLS/leaky.py"], "read": ["@TOOLS/leaky.py"], "write": ["@TOOLS/log"], "pins": "none",
          "env": { "LOG": "@TOOLS/log" }, "secrets": { "TOKEN": { "file": "$h/etc/token" } } },
+  "m": { "kind": "command", "argv": ["$python", "-B", "@TOOLS/leaky.py"], "read": ["@TOOLS/leaky.py"], "write": ["@TOOLS/log2"], "pins": "none",
+         "env": { "LOG": "@TOOLS/log2", "MODERN": "1" }, "secrets": { "TOKEN": { "file": "$h/etc/token" } } },
   "x": { "kind": "exec", "secrets": { "TOKEN": { "file": "$h/etc/token" } },
          "tools": { "print": { "description": "prints", "argv": ["sh", "-c", "echo it is \$TOKEN"], "params": {} },
          "encode": { "description": "prints", "argv": ["sh", "-c", "printf %s \"\$TOKEN\" | base64"], "params": {} } } } } }
@@ -43,6 +46,19 @@ J
 	while read -r word what; do
 		if [ "$word" = ok ]; then ok "uid $uid: $what"; else not_ok "uid $uid: $what"; fi
 	done <"$room/judged"
+	# In the newer era the questions are a result, and the answers to them a part of the next call.
+	for how in ask state answer; do
+		"$python" -B "$doors" modern $how >"$h/work/$how"
+		chmod a+r "$h/work/$how"
+	done
+	out=$(run ../etc/tools.json -- sh -c 'reeve-call mcp m <ask' 2>/dev/null)
+	says "uid $uid: in what a server asks in return" 'is it \[secret [smx]/TOKEN removed by reeve\]\?' "$out"
+	out=$(run ../etc/tools.json -- sh -c 'reeve-call mcp m <state' 2>/dev/null)
+	says "uid $uid: in the state it wants back" '"requestState":"\[secret' "$out"
+	out=$(run ../etc/tools.json -- sh -c 'reeve-call mcp m <answer' 2>/dev/null)
+	says "uid $uid: in the answer to it" 'which reeve keeps' "$out"
+	silent "uid $uid: which was not sent" 'tok-9f' "$(cat "$h/tools/log2")"
+	says "uid $uid: though the questions were" '2026-07-28' "$(cat "$h/tools/log2")"
 	out=$(run ../etc/short.json -- true 2>&1)
 	equal "uid $uid: what cannot be guarded is not begun with" 2 $?
 	says "uid $uid: and it says why" 'secret TOKEN of tool server s: it has 5 bytes' "$out"

@@ -558,6 +558,12 @@ def stateless():
         a = ask('tools/call', {'Mcp_Name': 't__echo'}, name='t__echo', arguments={'text': 'room'})
         served = a.status
     say('who hangs up makes room', text(a) == 'room', a.raw)
+    body = json.dumps(modern('subscriptions/listen', 6, notifications={'toolsListChanged': True})).encode()
+    s = dial()
+    s.sendall(head(Content_Length=len(body), Mcp_Protocol_Version=NOW, Mcp_Method='subscriptions/listen').encode() + b'\r\n' + body)
+    got = until(s, rb'\n\n')
+    say('a subscription is a stream', b'text/event-stream' in got and b'notifications/subscriptions/acknowledged' in got, got)
+    s.close()
 
 
 PARTS = {'framing': framing, 'strangers': strangers, 'forms': forms, 'sessions': session_rules, 'streams': streams, 'crowds': crowds,

@@ -1,6 +1,6 @@
 """tests/tools/lister.py - an MCP server that lists what a file says, for tests of pins.
 
-    lister.py FILE     FILE: {"instructions": ..., "tools": [...], "then": [...], "answers": {TOOL: result}}
+    lister.py FILE     FILE: {"instructions": ..., "tools": [...], "then": [...], "prompts": [...], "answers": {TOOL: result}}
 
 Read again for every list. A call of "swap" makes it list "then", and say that its list has changed. Any other call
 is answered with what "answers" says of it, or with its name and arguments as text.
@@ -34,11 +34,17 @@ for line in sys.stdin:
     if m["method"] == "initialize":
         result = {"protocolVersion": m["params"]["protocolVersion"], "capabilities": {"tools": {"listChanged": True}},
                   "serverInfo": {"name": "lister", "version": "1"}}
+        if "prompts" in defs:
+            result["capabilities"]["prompts"] = {}
         if "instructions" in defs:
             result["instructions"] = defs["instructions"]
         say(id=m["id"], result=result)
     elif m["method"] == "tools/list":
         say(id=m["id"], result={"tools": defs["then"] if swapped else defs["tools"]})
+    elif m["method"] == "prompts/list":
+        say(id=m["id"], result={"prompts": defs["prompts"]})
+    elif m["method"] == "prompts/get":
+        say(id=m["id"], result={"messages": [{"role": "user", "content": {"type": "text", "text": m["params"]["name"]}}]})
     elif m["method"] == "tools/call":
         say(id=m["id"], result=call(defs, m["params"]))
     else:

@@ -24,6 +24,13 @@ TOOLS = ["echo", "headers", "ask", "cut", "redirect", "html", "huge", "long", "f
          "garbage", "newline", "twice", "other", "lost", "five", "empty", "split", "raw"]
 
 
+ROUTED = {"name": "routed", "description": "says where to in headers", "inputSchema": {"type": "object", "properties": {
+    "region": {"type": "string", "x-mcp-header": "Region"}, "note": {"type": "string", "x-mcp-header": "Note"},
+    "at": {"type": "object", "properties": {"shard": {"type": "integer", "x-mcp-header": "Shard"},
+                                            "dry": {"type": "boolean", "x-mcp-header": "Dry"}}},
+    "bad": {"type": "string", "x-mcp-header": "a b"}}}}
+
+
 class Server(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -99,7 +106,7 @@ class Server(BaseHTTPRequestHandler):
             self.initialize(ident, params)
         elif method == "tools/list":
             self.result(ident, {"tools": [{"name": t, "description": t, "inputSchema": {"type": "object"}}
-                                          for t in TOOLS]})
+                                          for t in TOOLS] + [ROUTED]})
         elif method == "tools/call":
             self.call(ident, params["name"], params.get("arguments", {}))
         elif method == "server/discover" and self.path.startswith("/modern"):
@@ -156,6 +163,9 @@ class Server(BaseHTTPRequestHandler):
             self.text(ident, args.get("text", ""))
         elif name == "headers":
             self.text(ident, json.dumps(dict(self.headers.items())))
+        elif name == "routed":
+            self.text(ident, " ".join("%s=%s" % (n, self.headers.get("Mcp-Param-" + n, "-"))
+                                      for n in ("Region", "Note", "Shard", "Dry", "Missing")))
         elif name == "raw":
             self.result(ident, args.get("result"))
         elif name == "ask":

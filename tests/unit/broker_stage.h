@@ -33,7 +33,7 @@ static const char exec_tools[] =
 struct stage {
 	pid_t pid;
 	struct wire launcher, recorder;
-	int agent, tool;	/* the agent's connection; the tool server's end */
+	int agent, other, tool;	/* the agent's connection, and a second one; the tool server's end */
 	uint64_t index;		/* of the last record */
 	uint64_t spawn_tag;	/* the broker's name for the tool server */
 	struct msg msg;
@@ -154,7 +154,9 @@ static inline void begin(struct stage *s, unsigned ms)
 	hear(s, &s->launcher, MSG_READY);
 	s->launcher.now = PHASE_RUNNING;
 	s->agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	s->other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(s->agent, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(connect(s->other, (struct sockaddr *)&at, sizeof(at)), 0);
 	unlink(at.sun_path);
 }
 
@@ -344,6 +346,7 @@ static inline void end(struct stage *s, int expect)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), expect);
 	close(s->agent);
+	close(s->other);
 	if (s->tool >= 0)
 		close(s->tool);
 	buf_free(&s->agent_in);

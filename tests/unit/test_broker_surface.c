@@ -250,6 +250,7 @@ static void a_server_asks_the_model(void **state)
 	agent_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sampling/createMessage\",\"params\":{" SAMPLE "}}");
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{}}}");	/* not that id */
 	asked(s, RECORD_REFUSAL, "message", "", "unsolicited");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"text\":\"other\"}}}");	/* counted */
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"yes\"}}}");
 	tool_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":\"s\",\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"yes\"}}}");
 	r = recorded(s, RECORD_OUTCOME, &tag);
@@ -372,6 +373,22 @@ static void questions_end(void **state)
 	tool_hears(s, "the agent has gone");
 	outcome(s, "cancelled");
 	end_run(s);
+}
+
+/* Whose call the server asks about it does not say: of two agents neither is asked. */
+static void of_two_agents_neither(void **state)
+{
+	struct stage *s = busy();
+
+	(void)state;
+	say(s->other, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}}");
+	say(s->other, Q("tools/call", "\"name\":\"fs__slow\""));
+	asked(s, RECORD_INTENT, "tool.call", "slow", "rule-allows");
+	tool_hears(s, "\"name\":\"slow\"}");
+	say(s->tool, Q("sampling/createMessage", SAMPLE));	/* the first could answer, the second could not */
+	tool_hears(s, "more than one agent could be meant");
+	drops(s, "no-method", 1);
+	nothing_more(s);
 }
 
 static void nobody_can_be_asked(void **state)
@@ -542,6 +559,7 @@ int main(void)
 		cmocka_unit_test(an_elicitation_by_url),
 		cmocka_unit_test(odd_answers_go_no_further),
 		cmocka_unit_test(questions_end),
+		cmocka_unit_test(of_two_agents_neither),
 		cmocka_unit_test(nobody_can_be_asked),
 		cmocka_unit_test(who_reads_nothing_is_told_little),
 		cmocka_unit_test(what_fits_is_passed_on),

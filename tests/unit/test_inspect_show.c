@@ -38,7 +38,7 @@ static void what_hides_or_acts_is_shown_or_gone(void **state)
 		{ "word joiner and BOM", "\xe2\x81\xa0\xef\xbb\xbf", "\\u{2060}\\u{feff}", "" },
 		{ "a joiner among Latin", "a" ZWJ "b", "a\\u{200d}b", "ab" },
 		{ "two joiners", "\xf0\x9f\x91\xa9" ZWJ ZWJ "\xf0\x9f\x92\xbb",
-		  "\xf0\x9f\x91\xa9\\u{200d}" ZWJ "\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9" ZWJ "\xf0\x9f\x92\xbb" },
+		  "\xf0\x9f\x91\xa9\\u{200d}\\u{200d}\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9" ZWJ "\xf0\x9f\x92\xbb" },
 		{ "tags", "a" TAG("\xa9") TAG("\xa7"), "a\\u{e0069}\\u{e0067}", "a" },
 		{ "tags behind a flag that is none", "\xf0\x9f\x8f\xb4" TAG("\xa8") TAG("\xa9"),
 		  "\xf0\x9f\x8f\xb4\\u{e0068}\\u{e0069}", "\xf0\x9f\x8f\xb4" },
@@ -144,8 +144,8 @@ static const struct {
 	  "{\"content\":[{\"type\":\"text\",\"text\":\"[reeve: the structured content was too long and was left out]\"}],"
 	  "\"isError\":true}",
 	  ALTERED_CUT },
-	{ "what hides", "{\"_meta\":{\"a\\u200b\":\"b\\u001b\"},\"requestState\":\"\\u200b\",\"x\":[\"\\u202e\"]}",
-	  "{\"_meta\":{\"a\\\\u{200b}\":\"b\\\\x1b\"},\"requestState\":\"\xe2\x80\x8b\",\"x\":[\"\\\\u{202e}\"]}",
+	{ "what hides", "{\"_meta\":{\"a\\u200b\":\"b\\u001b\"},\"requestState\":\"\\u200b\",\"x\":[\"\\u202e\",{\"requestState\":\"\\u202e\"}]}",
+	  "{\"_meta\":{\"a\\\\u{200b}\":\"b\\\\x1b\"},\"requestState\":\"\xe2\x80\x8b\",\"x\":[\"\\\\u{202e}\",{\"requestState\":\"\\\\u{202e}\"}]}",
 	  ALTERED_TEXT },
 };
 
