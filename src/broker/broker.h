@@ -223,6 +223,7 @@ struct server {
 	struct listing lists[MCP_LISTS];
 	enum mcp_era era;		/* OPEN until it has told; then remembered over its ends */
 	unsigned may;			/* what the policy could ever let it ask of an agent: enum mcp_can */
+	bool probed_again;
 	uint64_t probe_id, probe_due_ns;/* of our server/discover in flight; 0: none */
 	uint64_t listen_id;		/* of our subscription to its lists; 0: none */
 	json_t *watched;		/* owned: resources it tells us of, each with the id of our subscription */
