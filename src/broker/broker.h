@@ -415,6 +415,7 @@ struct answer {
 
 /* input.c: what a server of the newer era wants of the agent before it goes on. */
 bool input_may_follow(const struct call *c);
+bool input_inspect(struct server *s, json_t *result);
 int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e) must_use;
 int input_shown(struct call *question, struct err *e) must_use;
 int input_take(struct call *question, const struct answer *a, struct err *e) must_use;
