@@ -226,18 +226,17 @@ def check_checkpoint(note, key, tree):
         raise Bad(1, f"the checkpoint at {tree.size} does not fit the records before it")
 
 def signed_later(data, at, key):
-    """Is there, behind what cannot be read, still a checkpoint of this key? Then it was no unfinished tail."""
-    name = key[0].encode()
+    """How many checkpoints of this key still stand behind what cannot be read."""
+    name, count = key[0].encode(), 0
     at = data.find(name + b"\n", at + 1)
     while at >= 0:
         found = NOTE.match(data, at)
         raw = decode(found[5]) if found and found[4] == name else b""
-        if len(raw) == 68 and signed_by(key[2], data[at:found.start(3) + 45], raw[4:68]):
-            return True
+        count += len(raw) == 68 and signed_by(key[2], data[at:found.start(3) + 45], raw[4:68])
         at = data.find(name + b"\n", at + 1)
-    return False
+    return count
 
-def walk(data, key):
+def walk(data, key, own):
     """The records in order, each checked; gives the committed number and what stands open."""
     if not data.startswith(MAGIC):
         raise Bad(3, "this is no journal of reeve")
@@ -255,7 +254,7 @@ def walk(data, key):
     except Bad as bad:
         if bad.status != 7:
             raise
-        if signed_later(data, int(re.search(r"byte (\d+)", str(bad))[1]), key):
+        if signed_later(data, int(re.search(r"byte (\d+)", str(bad))[1]), key) > (own is not None and own <= committed):
             raise Bad(1, f"{bad}, and a signed checkpoint behind it") from bad
         tail = bad
     if committed == 0:
@@ -267,14 +266,15 @@ def walk(data, key):
 def verify(folder, key, head):
     with open(os.path.join(folder, "journal"), "rb") as f:
         data = f.read()
+    own = None
     try:
         with open(os.path.join(folder, "head"), encoding="ascii") as f:
-            head = max(head, int(f.read()))
+            own = int(f.read())
     except FileNotFoundError:
         pass
-    committed, still_open, tail = walk(data, key)
-    if committed < head:
-        raise Bad(5, f"{committed} records, but {head} were known")
+    committed, still_open, tail = walk(data, key, own)
+    if committed < max(head, own or 0):
+        raise Bad(5, f"{committed} records, but {max(head, own or 0)} were known")
     if still_open:
         raise Bad(6, f"{len(still_open)} intents stand open, the first is {min(still_open)}")
     if tail:

@@ -223,6 +223,7 @@ struct server {
 	struct listing lists[MCP_LISTS];
 	enum mcp_era era;		/* OPEN until it has told; then remembered over its ends */
 	unsigned may;			/* what the policy could ever let it ask of an agent: enum mcp_can */
+	bool probed_again;
 	uint64_t probe_id, probe_due_ns;/* of our server/discover in flight; 0: none */
 	uint64_t listen_id;		/* of our subscription to its lists; 0: none */
 	json_t *watched;		/* owned: resources it tells us of, each with the id of our subscription */
@@ -414,6 +415,7 @@ struct answer {
 
 /* input.c: what a server of the newer era wants of the agent before it goes on. */
 bool input_may_follow(const struct call *c);
+bool input_inspect(struct server *s, json_t *result);
 int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e) must_use;
 int input_shown(struct call *question, struct err *e) must_use;
 int input_take(struct call *question, const struct answer *a, struct err *e) must_use;

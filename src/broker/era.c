@@ -151,17 +151,23 @@ struct modern_envelope era_envelope(const struct call *c)
 	};
 }
 
+static void probe(struct server *s)
+{
+	s->state = SERVER_PROBING;
+	s->probe_due_ns = clock_mono_ns() + PROBE_MS * UINT64_C(1000000);
+	s->probe_id = ++s->next_id;
+	modern_write_request(&s->outlet.out, s->probe_id, "server/discover", NULL,
+			     &(struct modern_envelope){ .can = s->may });
+}
+
 /* A server that is known to speak the older one is not asked again in this run. */
 int era_probe(struct server *s, struct err *e)
 {
 	s->may = may_ask(s);
 	if (s->era == MCP_ERA_LEGACY)
 		return start_greet(s, e);
-	s->state = SERVER_PROBING;
-	s->probe_due_ns = clock_mono_ns() + PROBE_MS * UINT64_C(1000000);
-	s->probe_id = ++s->next_id;
-	modern_write_request(&s->outlet.out, s->probe_id, "server/discover", NULL,
-			     &(struct modern_envelope){ .can = s->may });
+	s->probed_again = false;
+	probe(s);
 	return 0;
 }
 
@@ -198,7 +204,12 @@ int era_hear(struct server *s, const struct mcp_message *m, struct err *e)
 		return 0;
 	if (verdict == MODERN_OLDER)
 		return start_greet(s, e);
-	if (verdict == MODERN_FOREIGN)
+	if (verdict == MODERN_AGAIN && !s->probed_again) {
+		s->probed_again = true;
+		probe(s);
+		return 0;
+	}
+	if (verdict != MODERN_SPEAKS)
 		return server_stop(s, "failed",
 				   "did not start: it speaks no MCP revision that reeve knows", e);
 	return take_modern(s, m->result, e);

@@ -19,6 +19,8 @@ static enum inspect_found find_in_call(const struct call *c, const char **name)
 		json_array_append(all, c->action.args);
 	if (c->retry.responses)
 		json_array_append(all, c->retry.responses);
+	if (c->retry.state)
+		json_array_append(all, c->retry.state);
 	if (c->action.tool)
 		json_array_append_new(all, json_string(c->action.tool));
 	if (c->id)

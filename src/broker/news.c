@@ -123,9 +123,11 @@ static void message(struct news *n)
 	struct broker *b = n->s->broker;
 	size_t i;
 
-	if (level < 0 || !json_object_get(n->m->params, "data"))
+	if (level < 0 || !json_object_get(n->m->params, "data")) {
 		n->why = REASON_BAD_PARAMS;
-	for (i = 0; i < b->session_count && !n->why; i++)
+		return;
+	}
+	for (i = 0; i < b->session_count; i++) /* one that does not read harms no other */
 		if (concerns(b->sessions[i], n->s) && wants(b->sessions[i], n->s, level) &&
 		    !tell(b->sessions[i], n->s, n->m->method, out))
 			n->why = REASON_FLOODING;

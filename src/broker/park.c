@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "broker/broker.h"
@@ -37,7 +38,7 @@ static void make_word(struct call *c)
 	uint8_t bytes[PARK_WORD / 2];
 	size_t i;
 
-	seal_random(bytes, sizeof(bytes));
+	must(getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes));
 	for (i = 0; i < sizeof(bytes); i++)
 		snprintf(c->word + 2 * i, 3, "%02x", bytes[i]);
 }

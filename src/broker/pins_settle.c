@@ -57,7 +57,7 @@ void pins_forget(struct server *s)
 
 static int show_line(struct server *s, json_t *line, struct err *e)
 {
-	struct buf text = BUF(2 * MCP_LINE);
+	struct buf text = BUF(2ul * MCP_LINE);
 	size_t at = 0, size;
 	int done = 0;
 

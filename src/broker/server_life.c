@@ -79,27 +79,32 @@ bool life_may_start(struct server *s)
 	return !s->life.wanted && left_ms(s) == 0;
 }
 
-/* At once: a caller that is told when can wait by itself, and one that waits here would hold its
- * place. */
+static const char *say_rest(char text[200], const struct server *s)
+{
+	snprintf(text, 200,
+		 "has failed %u times in a row and is not started again within the next %u ms",
+		 s->life.failures, left_ms(s));
+	return text;
+}
+
+/* At once: a caller that is told when can wait by itself, and one that waits here holds its place.
+ */
 int life_refuse(struct call *c, struct err *e)
 {
 	struct outcome o = { .status = "failed",
 			     .why = "the server rests after it has failed",
 			     .exit = -1 };
-	const struct server *s = c->server;
-	char text[240];
+	char why[200], text[320];
 
-	snprintf(text, sizeof(text),
-		 "tool server %s has failed %u times in a row and is not started again within the "
-		 "next %u ms. "
-		 "The call was not made.",
-		 s->name, s->life.failures, left_ms(s));
+	snprintf(text, sizeof(text), "tool server %s %s. The call was not made.", c->server->name,
+		 say_rest(why, c->server));
 	answer_text(c, MCP_INTERNAL, text);
 	return call_close(c, o, e);
 }
 
 int life_left(struct broker *b, uint64_t tag, struct err *e)
 {
+	char why[200];
 	size_t i;
 
 	for (i = 0; i < b->server_count; i++) {
@@ -112,10 +117,7 @@ int life_left(struct broker *b, uint64_t tag, struct err *e)
 			continue;
 		s->life.wanted = false;
 		if (left_ms(s) > 0) /* it failed, and has to rest first */
-			return server_stop(
-				s, NULL,
-				"has failed again and again, and rests before it is started again",
-				e);
+			return server_stop(s, NULL, say_rest(why, s), e);
 		return server_need(s, e);
 	}
 	return 0;

@@ -11,7 +11,7 @@ bool pin_digest(char out[SEAL_DIGEST_TEXT], const json_t *definition, const json
 		const json_t *program)
 {
 	scoped(json) json_t *whole = json_object();
-	scoped(buf) struct buf bytes = BUF(2 * CATALOGUE_MOST);
+	scoped(buf) struct buf bytes = BUF(2ul * CATALOGUE_MOST);
 	const struct {
 		const char *key;
 		const json_t *value;

@@ -10,7 +10,7 @@
 #include "inspect/inspect.h"
 #include "json/json.h"
 
-enum { SHOWN_URI = 200 };
+enum { SHOWN_URI = 200, SHOWN_MOST = 10 * SHOWN_URI };
 
 struct bounding {
 	const struct inspect_bounds *bounds;
@@ -42,8 +42,8 @@ static bool is_loose(const char *uri)
 static json_t *unlinked(struct bounding *b, const json_t *item)
 {
 	const char *uri = json_text(item, "uri");
-	scoped(buf) struct buf shown = BUF(SHOWN_URI * 10);
-	char text[sizeof("[reeve: a link to  was taken out]") + SHOWN_URI * 10];
+	scoped(buf) struct buf shown = BUF(SHOWN_MOST);
+	char text[sizeof("[reeve: a link to  was taken out]") + SHOWN_MOST];
 
 	if (!is_loose(uri))
 		return NULL;

@@ -5,7 +5,7 @@
 #include "inspect/held.h"
 #include "inspect/shapes.h"
 
-enum { DIFFERENT = 8, CHECKED = 6, NEAR = 400, KEY_RUN = 24, URL_MOST = 512 };
+enum { DIFFERENT = 8, VERY_DIFFERENT = 16, SIGNED = 32, CHECKED = 6, NEAR = 400, KEY_RUN = 24, URL_MOST = 512 };
 
 bool in_alphabet(enum alphabet a, char c)
 {
@@ -48,7 +48,7 @@ bool check_varied(const struct text *t, size_t from, size_t end)
 
 bool check_letters(const struct text *t, size_t from, size_t end)
 {
-	return different(t->at + from, end - from) >= 2 * DIFFERENT;
+	return different(t->at + from, end - from) >= VERY_DIFFERENT;
 }
 
 /* Amazon's own documents use keys that end so. */
@@ -121,7 +121,7 @@ bool check_jwt(const struct text *t, size_t from, size_t end)
 	body = word_run(t, end + 1, most);
 	end += 1 + body;
 	return memmem(head.data, head.size, "\"alg\"", 5) && end < t->size && t->at[end] == '.' &&
-	       word_run(t, end + 1, DIFFERENT * 4) >= 20;
+	       word_run(t, end + 1, SIGNED) >= 20;
 }
 
 /* The line that begins a private key, and some of the key. */

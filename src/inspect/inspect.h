@@ -21,6 +21,9 @@ struct json_t;
  */
 bool inspect_skeleton(struct buf *out, const char *text, size_t size);
 
+/* Is everything in it shown? Not so: Default_Ignorable_Code_Point, bidi controls, separators of lines; no UTF-8. */
+bool inspect_is_seen(const char *text, size_t size);
+
 /* The same name counts as one that looks alike. */
 bool inspect_look_alike(const char *a, const char *b);
 

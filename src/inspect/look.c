@@ -85,3 +85,20 @@ bool inspect_look_alike(const char *a, const char *b)
 	return one.size == other.size &&
 	       (one.size == 0 || memcmp(one.data, other.data, one.size) == 0);
 }
+
+/* Most texts are ASCII, and passed over byte by byte. */
+bool inspect_is_seen(const char *text, size_t size)
+{
+	uint32_t point;
+	size_t i, step;
+
+	for (i = 0; i < size; i += step) {
+		step = 1;
+		if ((uint8_t)text[i] < 0x80)
+			continue;
+		step = text_point(text + i, size - i, &point);
+		if (step == 0 || point_is_unseen(point))
+			return false;
+	}
+	return true;
+}

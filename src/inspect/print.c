@@ -1,5 +1,6 @@
 /* Fingerprints, where the secrets are known. Nothing of a secret stays in them but what held.h
  * says. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -108,7 +109,7 @@ int inspect_prints_add(struct buf *out, const char *name, const char *secret, si
 	if (inspect_prints_check(secret, size, e) < 0)
 		return err_in(e, "secret %s", name);
 	trim(&secret, &size);
-	memcpy(padded, name, strlen(name));
+	snprintf(padded, sizeof(padded), "%s", name);
 	buf_add(out, padded, sizeof(padded));
 	head = out->size;
 	buf_add(out, &count, sizeof(count));

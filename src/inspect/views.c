@@ -13,7 +13,7 @@ enum {
 
 /* The value of a digit of base64, in either alphabet. */
 static const uint8_t base64[256] = {
-#define D(c, v) [c] = (v) + 1
+#define D(c, v) [c] = ((v) + 1)
 	D('A', 0),  D('B', 1),  D('C', 2),  D('D', 3),  D('E', 4),  D('F', 5),  D('G', 6),
 	D('H', 7),  D('I', 8),  D('J', 9),  D('K', 10), D('L', 11), D('M', 12), D('N', 13),
 	D('O', 14), D('P', 15), D('Q', 16), D('R', 17), D('S', 18), D('T', 19), D('U', 20),

@@ -52,8 +52,9 @@ struct modern_discovery {
 	const char *instructions;	/* NULL: none */
 };
 
-/* MODERN_SPEAKS: our revision. FOREIGN: this era, but no revision of ours. OLDER: not this era. */
-enum modern_verdict { MODERN_OLDER, MODERN_FOREIGN, MODERN_SPEAKS };
+/* MODERN_SPEAKS: our revision. FOREIGN: this era, but no revision of ours. OLDER: not this era.
+ * AGAIN: it refused our revision and then names it among its own. */
+enum modern_verdict { MODERN_OLDER, MODERN_FOREIGN, MODERN_AGAIN, MODERN_SPEAKS };
 
 /* What the answer to server/discover says; `out` is set if it is MODERN_SPEAKS. */
 enum modern_verdict modern_discovered(struct modern_discovery *out, const struct mcp_message *answer);

@@ -135,6 +135,8 @@ static enum modern_verdict judge_error(const json_t *error)
 
 	if (code > MODERN_HEADERS || code < MODERN_VERSION)
 		return MODERN_OLDER;
+	if (code == MODERN_VERSION && lists(supported, is_modern))
+		return MODERN_AGAIN;
 	return code == MODERN_VERSION && lists(supported, mcp_knows_revision) ? MODERN_OLDER
 									      : MODERN_FOREIGN;
 }

@@ -88,6 +88,22 @@ void caller_body(struct caller *c, const char *bytes, size_t size)
 		(void)!buf_add(&c->body, bytes, size);
 }
 
+void caller_hears(struct caller *c)
+{
+	c->deadline_ns = c->ended ? 0 : clock_mono_ns() + QUIET_MS * UINT64_C(1000000);
+}
+
+/* It makes a stream of what could have been an answer alone; and who has gone is found out by it. */
+void caller_comment(struct caller *c)
+{
+	if (c->ended)
+		return;
+	c->state = CALLER_STREAMS;
+	buf_puts(&c->answer, ": still waiting\n\n");
+	caller_hears(c);
+	web_wake(c);
+}
+
 void caller_answer(struct caller *c, unsigned status, const char *bytes, size_t size)
 {
 	c->status = status;
@@ -95,6 +111,7 @@ void caller_answer(struct caller *c, unsigned status, const char *bytes, size_t 
 	c->answer.size = 0;
 	buf_add(&c->answer, bytes, size);
 	c->state = CALLER_ANSWERED;
+	c->deadline_ns = 0;
 	web_wake(c);
 }
 
@@ -114,6 +131,7 @@ void caller_event(struct caller *c, const char *line, size_t size)
 	buf_puts(&c->answer, "event: message\ndata: ");
 	buf_add(&c->answer, line, size);
 	buf_puts(&c->answer, "\n\n");
+	caller_hears(c);
 	web_wake(c);
 }
 

@@ -21,6 +21,7 @@ enum {
 	BODY_MS = 15000,
 	LINGER_MS = 2000,
 	HALF_MS = 1000,
+	QUIET_MS = 10000,		/* then who waits is told that we are still here: clients give up a silent server */
 	JOINED = 0xffff,
 	SESSION_ID = 32,		/* characters */
 };
@@ -134,6 +135,8 @@ void caller_body(struct caller *c, const char *bytes, size_t size);
 void caller_answer(struct caller *c, unsigned status, const char *bytes, size_t size);
 void caller_refuse(struct caller *c, unsigned status, int code, enum reason reason, const char *text);
 void caller_finish(struct caller *c, unsigned status, const char *line, size_t size);	/* the answer itself */
+void caller_hears(struct caller *c);		/* in QUIET_MS, if nothing else was said by then */
+void caller_comment(struct caller *c);
 void caller_event(struct caller *c, const char *line, size_t size);			/* something before it */
 
 /* post.c: a whole request. */

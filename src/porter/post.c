@@ -18,7 +18,7 @@ static bool say_body(struct door *d, struct buf *body)
 {
 	size_t i;
 
-	for (i = 0; i < body->size; i++)
+	for (i = 0; body->data && i < body->size; i++)
 		if (body->data[i] == '\n' || body->data[i] == '\r')
 			body->data[i] = ' ';
 	return door_say(d, body->data, body->size);
@@ -44,6 +44,7 @@ void post_forward(struct caller *c, struct door *d, const struct mcp_message *m)
 	}
 	c->token = json_incref(json_object_get(json_object_get(m->params, "_meta"), "progressToken"));
 	c->state = CALLER_WAITS;
+	caller_hears(c);
 }
 
 static void greet(struct caller *c, const struct mcp_message *m)
@@ -145,6 +146,7 @@ static void serve_get(struct caller *c)
 	d->used_ns = clock_mono_ns();
 	c->door = d;
 	c->state = CALLER_STREAMS;
+	caller_hears(c);
 	route_kept(d);
 }
 

@@ -133,6 +133,7 @@ void route_lost(struct door *d)
 		c->door = NULL;
 		if (c->state == CALLER_STREAMS) {
 			c->ended = true;
+			c->deadline_ns = 0;
 			web_wake(c);
 		} else if (c->state == CALLER_WAITS) {
 			caller_refuse(c, 502, MCP_INTERNAL, REASON_BAD_HTTP,

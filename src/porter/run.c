@@ -124,8 +124,10 @@ static void expire(struct porter *p)
 			gate_turn(c, 408, "a head that does not come in time");
 		else if (c->state == CALLER_LINGERS)
 			c->state = CALLER_DEAD;
-		else
+		else if (c->state == CALLER_BODY)
 			web_cut(c);
+		else
+			caller_comment(c);
 	}
 }
 

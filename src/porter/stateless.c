@@ -35,7 +35,7 @@ void stateless_refuse_version(struct caller *c, const struct mcp_message *m, con
 	static const char text[] = "no such Mcp-Protocol-Version";
 	scoped(json) json_t *error = json_pack("{s:i, s:s, s:o}", "code", MODERN_VERSION, "message", text, "data",
 					       modern_supported(asked));
-	struct buf line = BUF(HEAD_MOST * 2);
+	struct buf line = BUF(2ul * HEAD_MOST);
 
 	turned_note(c->porter, REASON_BAD_HTTP, text, c->body.size);
 	if (!error || !mcp_write_failure(&line, m->id, error))

@@ -57,7 +57,7 @@ static int read_atom(struct reader *r)
 {
 	const struct named_set *s =
 		reader_is_next(r, '\\') && r->end - r->at > 1 ? reader_set_named(r->at[1]) : NULL;
-	uint32_t point;
+	uint32_t point = 0;
 	bool other;
 
 	if (s) {

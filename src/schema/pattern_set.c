@@ -169,7 +169,7 @@ static int read_set_member(struct reader *r)
 {
 	const struct named_set *s =
 		reader_is_next(r, '\\') && r->end - r->at > 1 ? reader_set_named(r->at[1]) : NULL;
-	uint32_t from, to;
+	uint32_t from = 0, to;
 	bool other;
 
 	if (s) {

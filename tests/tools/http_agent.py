@@ -435,6 +435,10 @@ def slow():
         results.append(('a body byte by byte is cut off', b' 200 ' not in got, got))
     jobs.append(threading.Thread(target=body))
     silent = dial()
+    _, session = hello()
+    waits = dial()
+    ask = json.dumps(call(1, 't__hang')).encode()
+    waits.sendall(head(Mcp_Session_Id=session, Content_Length=len(ask)).encode() + b'\r\n' + ask)
     for t in jobs:
         t.start()
     for t in jobs:
@@ -443,6 +447,9 @@ def slow():
     results.append(('who says nothing: 408', a.status == 408, a.raw))
     for row in results:
         say(*row)
+    got = until(waits, b'still waiting')
+    say('who waits long is told that we are here', b'text/event-stream' in got and b': still waiting' in got, got)
+    say('and gets his answer all the same', Answer(got + drain(waits)).events()[-1].get('id') == 1)
     say('and others were served', hello()[0].status == 200)
 
 

@@ -106,7 +106,7 @@ static const struct {
 	{ "a member too many", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"Name\":\"q\"}}", "bad-params", "-32602" },
 	{ "a parameter too many", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"task\":{}}}", "bad-params", "-32602" },
 	{ "arguments no object", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"arguments\":[]}}", "bad-params", "-32602" },
-	{ "exec: type", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\",\"arguments\":{\"what\":1}}}", "bad-params", "what must be of type string" },
+	{ "exec: type", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\",\"arguments\":{\"what\":1}}}", "bad-params", "what must be of type string\"}],\"isError\":true" },
 	{ "exec: missing", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\"}}", "bad-params", "what is missing" },
 	{ "exec: unknown", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\",\"arguments\":{\"what\":\"a\",\"x\":1}}}", "bad-params", "x is no parameter" },
 	{ "exec: no such tool", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"run__other\"}}", "bad-params", "no such tool" },

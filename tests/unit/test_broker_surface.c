@@ -407,6 +407,30 @@ static void nobody_can_be_asked(void **state)
 	nothing_more(s);
 }
 
+/* One agent reads nothing at all: it misses news, and the other hears every word. */
+static void who_does_not_listen_harms_nobody(void **state)
+{
+	struct stage *s = busy();
+	scoped(buf) struct buf in = BUF(8 << 20), line = BUF(1 << 16);
+	uint64_t tag;
+	size_t i;
+
+	(void)state;
+	say(s->other, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}}");
+	free(line_of(s->other, &in));
+	buf_puts(&line, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"error\",\"data\":\"");
+	for (i = 0; i < 12000; i++)
+		buf_puts(&line, "x");
+	buf_puts(&line, "\"}}");
+	for (i = 0; i < 200; i++) {
+		say(s->tool, buf_text(&line));
+		free(line_of(s->other, &in));
+	}
+	assert_string_equal(said(&(struct record[]){ recorded(s, RECORD_DROPPED, &tag) }[0], FIELD_REASON), "flooding");
+	receipt(s, tag);
+	end_run(s);
+}
+
 /* It asks on and on and reads no answer: what waits for it is bounded, and others go on. */
 static void who_reads_nothing_is_told_little(void **state)
 {
@@ -561,6 +585,7 @@ int main(void)
 		cmocka_unit_test(questions_end),
 		cmocka_unit_test(of_two_agents_neither),
 		cmocka_unit_test(nobody_can_be_asked),
+		cmocka_unit_test(who_does_not_listen_harms_nobody),
 		cmocka_unit_test(who_reads_nothing_is_told_little),
 		cmocka_unit_test(what_fits_is_passed_on),
 		cmocka_unit_test(a_large_text_is_cut),

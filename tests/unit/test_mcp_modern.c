@@ -194,6 +194,7 @@ static const struct {
 	{ ERROR("1", "null"), MODERN_OLDER },
 	{ ERROR("-32022", "{\"supported\":[\"2030-01-01\"]}"), MODERN_FOREIGN },
 	{ ERROR("-32022", "{\"supported\":[\"2030-01-01\",\"2025-06-18\"]}"), MODERN_OLDER },
+	{ ERROR("-32022", "{\"supported\":[\"2025-06-18\",\"2026-07-28\"]}"), MODERN_AGAIN },
 	{ ERROR("-32021", "{}"), MODERN_FOREIGN },
 	{ ERROR("-32020", "{}"), MODERN_FOREIGN },
 };
