@@ -37,7 +37,7 @@ for word in $("$room/bin/reeve-audit" --help | awk '/^  reeve-audit [a-z]+ +[A-Z
 	says "reeve.1 has the word audit $word" "^\.Cm $word" "$(cat docs/man/reeve.1)"
 done
 for option in $("$room/bin/reeve-audit" --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | grep -v color); do
-	says "the pages have the option --$option of reeve-audit" "Fl -$option|--$option" "$(cat docs/man/reeve-ledger.5 docs/man/reeve.1)"
+	says "the pages have the option --$option of reeve-audit" " --?$option( |\$)" "$(cat docs/man/reeve-ledger.5 docs/man/reeve.1)"
 done
 for program in reeve reeve-audit reeve-call; do
 	help=$("$room/bin/$program" --help)
