@@ -99,17 +99,18 @@ int proof_of_ledger(struct proof_of *p, const char *ledger, const struct seal_ve
 static int read_tile(char **out, size_t *bytes, const struct view *view, struct tile *t,
 		     uint64_t size, struct err *e)
 {
+	size_t most = t->level == TILE_ENTRIES ? TILE_MOST : TILE_WIDTH * SEAL_HASH;
 	char name[VIEW_PATH];
 	bool there;
 
 	t->width = tile_width(t, size);
 	tile_name(name, t);
-	if (view_read(&there, out, bytes, view, name, TILE_MOST, e) < 0)
+	if (view_read(&there, out, bytes, view, name, most, e) < 0)
 		return -1;
 	if (!there && t->width < TILE_WIDTH) {
 		t->width = TILE_WIDTH;
 		tile_name(name, t);
-		if (view_read(&there, out, bytes, view, name, TILE_MOST, e) < 0)
+		if (view_read(&there, out, bytes, view, name, most, e) < 0)
 			return -1;
 	}
 	if (!there)

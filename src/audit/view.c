@@ -88,7 +88,7 @@ static int has(bool *there, const struct view *v, const char *name, const char *
 	scoped(mem) char *found = NULL;
 	size_t found_size;
 
-	if (view_read(there, &found, &found_size, v, name, TILE_MOST, e) < 0)
+	if (view_read(there, &found, &found_size, v, name, size, e) < 0)
 		return -1;
 	if (*there && (found_size != size || memcmp(found, bytes, size) != 0))
 		return err_set(e, ERR_INPUT,
