@@ -161,6 +161,10 @@ hurt "folders without end" 1 'no published ledger' eval 'cd tile/0 && deep'
 
 audit proof "$work/old" 605 --key "$pub"
 is "an old view still proves" "$status" 0
+cp -a "$work/old" "$work/linked"
+mv "$work/linked/tile/0" "$work/linked/elsewhere"; ln -s ../elsewhere "$work/linked/tile/0"
+audit proof "$work/linked" 605 --key "$pub"
+like "not through a link" "$status $told" "1 *: a link*"
 flip "$work/old/tile/0/002.p/94" 77
 audit proof "$work/old" 605 --key "$pub"
 is "not so with a changed tile" "$status" 1
@@ -180,6 +184,27 @@ is "of a damaged ledger nothing is published" "$status $(find "$work/none" -type
 audit publish "$ledger" "$ledger" --key "$pub"
 like "a ledger is not published into itself" "$status $told" "1 *"
 is "which changes nothing there" "$(find "$ledger" -name checkpoint -o -name tile | wc -l)" 0
+
+# --- a ledger at work, and one that was left ---
+
+serve
+mkfifo "$work/to" "$work/from"
+client <"$work/to" >"$work/from" & pids="$pids $!"
+exec 7>"$work/to" 8<"$work/from"
+for word in open attach intent; do echo $word >&7; read -r got <&8; done
+publish
+is "a ledger is published while its recorder works, open intents and all" "$status $(sed -n 2p "$view/checkpoint")" "0 $((${got#* } + 1))"
+cp "$view/checkpoint" "$work/live"
+kill -9 "$recorder"; wait "$recorder" 2>/dev/null || :
+exec 7>&- 8<&-
+publish
+is "with no recorder, not before the next run has closed them" "$status" 6
+ok "and what was published stays" cmp -s "$view/checkpoint" "$work/live"
+serve; echo | client; ended
+publish
+is "then it is" "$status" 0
+ok "with every record" same_records
+
 for words in "publish $ledger" "publish $ledger $work/none" "publish $ledger $work/none --key $pub --head 5" \
 	"proof $ledger --key $pub" "proof $ledger x --key $pub" "proof $ledger -1 --key $pub" "proof --key $pub" \
 	"proof $ledger 1 --check $work/256.proof --key $pub" "trust" "publish a b c --key $pub"; do
