@@ -47,7 +47,7 @@ J
 		if [ "$word" = ok ]; then ok "uid $uid: $what"; else not_ok "uid $uid: $what"; fi
 	done <"$room/judged"
 	# In the newer era the questions are a result, and the answers to them a part of the next call.
-	for how in ask state answer; do
+	for how in ask state answer back; do
 		"$python" -B "$doors" modern $how >"$h/work/$how"
 		chmod a+r "$h/work/$how"
 	done
@@ -57,6 +57,8 @@ J
 	says "uid $uid: in the state it wants back" '"requestState":"\[secret' "$out"
 	out=$(run ../etc/tools.json -- sh -c 'reeve-call mcp m <answer' 2>/dev/null)
 	says "uid $uid: in the answer to it" 'which reeve keeps' "$out"
+	out=$(run ../etc/tools.json -- sh -c 'reeve-call mcp m <back' 2>/dev/null)
+	says "uid $uid: in a state that the server never gave" 'which reeve keeps' "$out"
 	silent "uid $uid: which was not sent" 'tok-9f' "$(cat "$h/tools/log2")"
 	says "uid $uid: though the questions were" '2026-07-28' "$(cat "$h/tools/log2")"
 	out=$(run ../etc/short.json -- true 2>&1)
