@@ -101,8 +101,10 @@ static int park(struct call *c, struct err *e)
 	answer(c, c);
 	if (call_conclude(c, (struct outcome){ .status = "input-required", .exit = -1 }, e) < 0)
 		return -1;
+	quota_ended(c); /* of its connection too, while that is known */
 	if (c->session)
 		c->session->calls--;
+	c->parked_by = c->session;
 	c->session = NULL;
 	c->deadline_ns = clock_mono_ns() + PARKED_MS * UINT64_C(1000000);
 	call_queue(c, &c->server->parked, CALL_PARKED);
@@ -280,13 +282,29 @@ static int close_answered(struct call *c, struct call *parked, struct err *e)
 
 	for (question = TAILQ_FIRST(&c->server->upward); question; question = next) {
 		next = TAILQ_NEXT(question, queued);
-		if (question->asker != parked)
+		if (question->asker != parked || !question->kept_result)
 			continue;
 		question->asker = NULL;
 		if (call_close(question, (struct outcome){ .status = "ok", .exit = -1 }, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* What the server asked meanwhile is for who is back. True: it can be told at once. */
+static bool take_over(struct call *c, struct call *parked)
+{
+	struct call *question;
+	bool asked = false;
+
+	TAILQ_FOREACH(question, &c->broker->calls, all) {
+		if (!question->up || question->asker != parked)
+			continue;
+		question->asker = c;
+		c->questioned = true;
+		asked = asked || question->state == CALL_FLYING;
+	}
+	return asked;
 }
 
 static int deliver_kept(struct call *c, struct call *parked, struct err *e)
@@ -311,13 +329,15 @@ static int deliver_kept(struct call *c, struct call *parked, struct err *e)
 int park_forwarded(struct call *c, struct err *e)
 {
 	struct call *parked = take(&c->resumes);
+	bool asked;
 
 	if (close_answered(c, parked, e) < 0)
 		return -1;
 	if (parked->kept_result || parked->kept_error)
 		return deliver_kept(c, parked, e);
+	asked = take_over(c, parked);
 	call_end(parked);
-	return 0;
+	return asked ? park(c, e) : 0;
 }
 
 /* --- what does not come to that --- */
