@@ -266,6 +266,33 @@ static void subscribe_many(int fd, unsigned id, size_t count)
 	say(fd, buf_text(&line));
 }
 
+/* Whatever era who hears it speaks: what hides or acts is shown. */
+static void news_are_looked_at_in_either_era(void **state)
+{
+	struct stage *s = stage_new(5000);
+	char *line;
+
+	(void)state;
+	subscribe_many(s->agent, 1, 1);
+	start_older(s, 1);
+	tool_hears(s, "resources/list");
+	answer(s, 4, "{\"resources\":[{\"uri\":\"file:///w/0\",\"name\":\"n\"}]}");
+	tool_hears(s, "resources/templates/list");
+	answer(s, 5, "{\"resourceTemplates\":[]}");
+	asked(s, RECORD_INTENT, "resource.read");
+	tool_hears(s, "\"id\":6,\"method\":\"resources/subscribe\"");
+	answer(s, 6, "{}");
+	agent_hears(s, "notifications/subscriptions/acknowledged");
+	outcome(s, "ok");
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\"file:///w/0\","
+		     "\"title\":\"a\\u001b[2Jb\"}}");
+	line = agent_line(s);
+	if (!strstr(line, "resources/updated") || strstr(line, "u001b"))
+		fail_msg("the agent heard %s", line);
+	free(line);
+	end_run(s);
+}
+
 /* The recorder takes 1024 open intents of a run: subscriptions must not be a way to make more. */
 static void subscriptions_are_calls_too(void **state)
 {
@@ -303,6 +330,7 @@ int main(void)
 		cmocka_unit_test(a_parked_call_is_nobody_elses),
 		cmocka_unit_test(a_question_too_late_is_asked_next),
 		cmocka_unit_test(nothing_is_sent_for_who_has_gone),
+		cmocka_unit_test(news_are_looked_at_in_either_era),
 		cmocka_unit_test(subscriptions_are_calls_too),
 	};
 
