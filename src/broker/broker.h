@@ -418,6 +418,7 @@ struct answer {
 
 /* input.c: what a server of the newer era wants of the agent before it goes on. */
 bool input_may_follow(const struct call *c);
+bool input_inspect(struct server *s, json_t *result);
 int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e) must_use;
 int input_shown(struct call *question, struct err *e) must_use;
 int input_take(struct call *question, const struct answer *a, struct err *e) must_use;
@@ -428,6 +429,7 @@ void input_forget(struct call *c);
 /* park.c: what a server of the older era wants of an agent of the newer one. */
 bool park_is(const struct call *c);
 struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
+struct call *park_find_parked(const struct server *s, unsigned need);	/* NULL: none, or more than one */
 void park_bind(struct call *c, const struct mcp_asked *m);
 void park_question(struct call *question, struct call *c, json_t *params);
 int park_ask(struct call *question, struct err *e) must_use;

@@ -12,8 +12,8 @@
 enum { ROOM = MCP_LINE - (64 << 10) };
 
 struct cutting {
-	json_t *out;		/* the items that fit */
-	struct buf scratch;	/* to measure by */
+	json_t *out;        /* the items that fit */
+	struct buf scratch; /* to measure by */
 	size_t left;
 	bool cut;
 };
@@ -32,7 +32,8 @@ static json_t *shorten(struct cutting *k, const json_t *item)
 	size_t size = json_string_length(json_object_get(item, "text")), most;
 	json_t *copy = json_copy((json_t *)(uintptr_t)item);
 
-	for (most = size < k->left ? size : k->left; copy && text && most > 0; most -= most / 8 + 1) {
+	for (most = size < k->left ? size : k->left; copy && text && most > 0;
+	     most -= most / 8 + 1) {
 		json_object_set_new(copy, "text", json_stringn(text, text_cut(text, size, most)));
 		if (measure(k, copy) <= k->left)
 			return copy;
@@ -46,8 +47,7 @@ static void keep_items(struct cutting *k, const json_t *items)
 	json_t *item, *part;
 	size_t i, size;
 
-	json_array_foreach((json_t *)(uintptr_t)items, i, item)
-	{
+	json_array_foreach((json_t *)(uintptr_t)items, i, item) {
 		size = measure(k, item);
 		if (size <= k->left) {
 			json_array_append(k->out, item);
@@ -71,7 +71,8 @@ static json_t *note_of(const json_t *items, const char *text)
 		   : json_pack("{s:s, s:s}", "type", "text", "text", text);
 }
 
-/* Of the members beside the items only what marks an error is kept: what else there is may be as large. */
+/* Of the members beside the items only what marks an error is kept: what else there is may be as
+ * large. */
 static json_t *cut_result(const json_t *result, size_t size)
 {
 	const char *member = json_object_get(result, "contents") ? "contents" : "content";
@@ -80,8 +81,10 @@ static json_t *cut_result(const json_t *result, size_t size)
 	json_t *out;
 	char text[160];
 
-	snprintf(text, sizeof(text),
-		 "[reeve: the result is cut here: it had %zu bytes, and a message may have 4194304]", size);
+	snprintf(
+		text, sizeof(text),
+		"[reeve: the result is cut here: it had %zu bytes, and a message may have 4194304]",
+		size);
 	keep_items(&k, items);
 	json_array_append_new(k.out, note_of(items, text));
 	buf_free(&k.scratch);
@@ -124,7 +127,8 @@ void cut_answer(struct call *c, struct answer *a)
 	}
 	a->result = items ? cut_result(whole, a->outcome.size) : NULL;
 	if (!a->result)
-		a->error = error_of("reeve: the answer is larger than 4 MiB, and no text that could be cut");
+		a->error = error_of(
+			"reeve: the answer is larger than 4 MiB, and no text that could be cut");
 	json_decref(whole);
 }
 
@@ -133,14 +137,12 @@ int cut_unread(struct call *c, size_t size, const char *why, const char *digest,
 {
 	char text[200];
 
-	snprintf(text, sizeof(text), "[reeve: nothing of the result is shown: it had %zu bytes, %s]", size,
-		 why);
+	snprintf(text, sizeof(text),
+		 "[reeve: nothing of the result is shown: it had %zu bytes, %s]", size, why);
 	answer_text(c, MCP_INTERNAL, text);
-	return call_close(c,
-			  (struct outcome){ .status = "cut",
-					    .why = why,
-					    .answer = digest,
-					    .size = size,
-					    .exit = -1 },
-			  e);
+	return call_close(
+		c,
+		(struct outcome){
+			.status = "cut", .why = why, .answer = digest, .size = size, .exit = -1 },
+		e);
 }

@@ -146,6 +146,22 @@ int input_take(struct call *question, const struct answer *a, struct err *e)
 	return input_fail(question, MCP_INTERNAL, text);
 }
 
+/* What it asks is shown to somebody; its state is nobody's to read, and comes back to the letter,
+ * if it does not give away what reeve holds. */
+bool input_inspect(struct server *s, json_t *result)
+{
+	scoped(json) json_t *state = json_incref(json_object_get(result, "requestState"));
+	const char *name;
+	bool fine;
+
+	if (!state || inspect_find(s->broker->secrets, state, &name) != INSPECT_NONE)
+		return inspect_heard(s, result);
+	json_object_del(result, "requestState");
+	fine = inspect_heard(s, result);
+	json_object_set(result, "requestState", state);
+	return fine;
+}
+
 static const char *fault_of(struct call *c, const json_t *result, size_t size)
 {
 	const char *why = NULL;

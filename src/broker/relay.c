@@ -131,7 +131,7 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 	else if (c->action.kind == ACTION_TOOL_CALL && mcp_is_tool_error(m->result))
 		a.outcome.status = "tool-error";
 	if (m->result && s->era == MCP_ERA_MODERN && modern_result_of(m->result) != MODERN_COMPLETE &&
-	    inspect_heard(s, m->result)) /* what may not be heard is withheld below */
+	    input_inspect(s, m->result)) /* what may not be heard is withheld below */
 		return input_hear(c, m->result, a.outcome, e);
 	json_incref(m->result);
 	json_incref(m->error);

@@ -137,7 +137,8 @@ static json_int_t wanted_servers(const struct session *a)
 	const char *uri;
 	json_t *bits;
 
-	json_object_foreach(a->subscribed, uri, bits) all |= json_integer_value(bits);
+	json_object_foreach(a->subscribed, uri, bits)
+		all |= json_integer_value(bits);
 	return all;
 }
 

@@ -90,7 +90,7 @@ static int ask_agent(struct call *c, struct session *to, enum mcp_upward what, s
 				     .args = r->m.params,
 				     .run = &s->broker->about,
 				     .wall_us = clock_wall_us() };
-	c->relay_id = ++to->next_id;
+	c->relay_id = to ? ++to->next_id : ++s->next_id;
 	write_question(c, r->m.params);
 	if (c->asker && !c->key)
 		park_question(c, c->asker, r->m.params);
@@ -121,7 +121,7 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 {
 	const char *wrong = mcp_check_upward(what, r->m.params), *why = NULL;
 	struct session *to;
-	struct call *c;
+	struct call *c, *parked;
 
 	if (wrong)
 		return turn_away(s, r, REASON_BAD_PARAMS, MCP_BAD_PARAMS, wrong, e);
@@ -132,11 +132,14 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 		return turn_away(s, r, REASON_FLOODING, MCP_REFUSED,
 				 "too many questions: wait for answers to those before", e);
 	to = find_agent(s, what, r->m.params, &why);
-	if (!to)
+	parked = to ? NULL : park_find_parked(s, mcp_can_need(r->m.method, r->m.params));
+	if (!to && !parked)
 		return turn_away(s, r, REASON_NO_METHOD, MCP_NO_METHOD, why, e);
 	c = call_new_up(s, to, r, e);
-	if (c && to->era == MCP_ERA_MODERN)
-		c->asker = park_find_call(s, to, mcp_can_need(r->m.method, r->m.params));
+	if (c && to && to->era == MCP_ERA_MODERN)
+		parked = park_find_call(s, to, mcp_can_need(r->m.method, r->m.params));
+	if (c)
+		c->asker = parked;
 	return c ? ask_agent(c, to, what, r, e) : -1;
 }
 
@@ -193,10 +196,10 @@ int upcall_for(const char **wrong, struct call *c, const char *key, json_t *requ
 int upcall_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	must(receipt_index(proof) > 0);
+	if (c->input && c->server->in >= 0 && c->server->tag == c->born)
+		return park_ask(c, e);
 	if (!c->session || c->session->gone || c->server->in < 0 || c->server->tag != c->born)
 		return upcall_give_up(c, "cancelled", "the agent has gone", e);
-	if (c->input)
-		return park_ask(c, e);
 	if (c->key && !c->asker)
 		return upcall_give_up(c, "cancelled", "the call it was for is over", e);
 	if (c->key && c->asker->modern)

@@ -1,6 +1,7 @@
 /*
- * The id of an answer that is not read as JSON, because it is too large. Only our own ids are looked
- * for, and only to say whose answer is missing: a server that lies here spoils its own calls.
+ * The id of an answer that is not read as JSON, because it is too large. Only our own ids are
+ * looked for, and only to say whose answer is missing: a server that lies here spoils its own
+ * calls.
  */
 #include <ctype.h>
 #include <string.h>
@@ -110,7 +111,8 @@ static bool find_in_tail(uint64_t *id, struct look l)
 	return l.at == l.end;
 }
 
-bool mcp_find_id(uint64_t *id, const char *head, size_t head_size, const char *tail, size_t tail_size)
+bool mcp_find_id(uint64_t *id, const char *head, size_t head_size, const char *tail,
+		 size_t tail_size)
 {
 	return find_in_head(id, (struct look){ head, head + head_size }) ||
 	       find_in_tail(id, (struct look){ tail, tail + tail_size });

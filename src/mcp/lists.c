@@ -3,10 +3,11 @@
 #include "mcp/mcp.h"
 
 static const struct mcp_list_info lists[MCP_LISTS] = {
-	[MCP_TOOL_LIST] = { "tools/list", "tools", "name", "tools", "notifications/tools/list_changed",
-			    ACTION_TOOL_CALL, MCP_NAME },
+	[MCP_TOOL_LIST] = { "tools/list", "tools", "name", "tools",
+			    "notifications/tools/list_changed", ACTION_TOOL_CALL, MCP_NAME },
 	[MCP_RESOURCE_LIST] = { "resources/list", "resources", "uri", "resources",
-				"notifications/resources/list_changed", ACTION_RESOURCE_READ, MCP_URI },
+				"notifications/resources/list_changed", ACTION_RESOURCE_READ,
+				MCP_URI },
 	[MCP_TEMPLATE_LIST] = { "resources/templates/list", "resourceTemplates", "uriTemplate",
 				"resources", "notifications/resources/list_changed",
 				ACTION_RESOURCE_READ, MCP_URI },
@@ -36,8 +37,7 @@ bool mcp_list_add(enum mcp_list which, json_t *list, json_t *seen, const json_t 
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(page, i, item)
-	{
+	json_array_foreach(page, i, item) {
 		key = json_string_value(json_object_get(item, lists[which].key));
 		if (!is_item(which, item) || json_object_get(seen, key))
 			continue;
@@ -78,7 +78,9 @@ bool mcp_template_covers(const char *uri_template, const char *uri)
 		size = uri_template ? (size_t)(uri_template - close - 1) : strlen(close + 1);
 		if ((size_t)(end - uri) < size)
 			return false;
-		found = !uri_template ? end - size : size ? memmem(uri, (size_t)(end - uri), close + 1, size) : uri;
+		found = !uri_template ? end - size
+			: size        ? memmem(uri, (size_t)(end - uri), close + 1, size)
+				      : uri;
 		if (!found || memcmp(found, close + 1, size) != 0 ||
 		    !expands_to(open, uri, (size_t)(found - uri)))
 			return false;
@@ -92,8 +94,7 @@ json_t *mcp_tools_find(const json_t *list, const char *name, size_t *at)
 	json_t *tool;
 	size_t i;
 
-	json_array_foreach(list, i, tool)
-	{
+	json_array_foreach(list, i, tool) {
 		if (strcmp(json_string_value(json_object_get(tool, "name")), name) != 0)
 			continue;
 		if (at)

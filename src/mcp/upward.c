@@ -16,8 +16,9 @@ static const char *check_sampling(const json_t *params)
 {
 	if (!json_is_array(json_object_get(params, "messages")))
 		return "messages must be an array";
-	return json_is_integer(json_object_get(params, "maxTokens")) ? NULL
-								     : "maxTokens must be an integer";
+	return json_is_integer(json_object_get(params, "maxTokens"))
+		       ? NULL
+		       : "maxTokens must be an integer";
 }
 
 static bool is_plain_host(const char *host, size_t size)
@@ -54,7 +55,8 @@ static const char *check_elicitation(const json_t *params)
 	const json_t *schema = json_object_get(params, "requestedSchema");
 	bool by_url = strcmp(mode, "url") == 0;
 
-	if (!is_text(params, "message") || (json_object_get(params, "mode") && !by_url && strcmp(mode, "form") != 0))
+	if (!is_text(params, "message") ||
+	    (json_object_get(params, "mode") && !by_url && strcmp(mode, "form") != 0))
 		return "it needs a message, and a mode that is form or url";
 	if (!by_url)
 		return json_is_object(schema) && !json_object_get(params, "url")
@@ -62,7 +64,8 @@ static const char *check_elicitation(const json_t *params)
 			       : "a form needs a requestedSchema, and has no url";
 	if (schema || !is_text(params, "elicitationId") ||
 	    json_string_length(json_object_get(params, "elicitationId")) > MCP_ID)
-		return "a url needs an elicitationId of at most 128 bytes, and has no requestedSchema";
+		return "a url needs an elicitationId of at most 128 bytes, and has no "
+		       "requestedSchema";
 	return mcp_is_web_url(json_text(params, "url"))
 		       ? NULL
 		       : "the url must be http or https, with a plain host and no name or password";
@@ -106,7 +109,9 @@ static bool answers_elicitation(const json_t *result)
 		;
 	if (i == count_of(words) || (content && (i > 0 || !json_is_object(content))))
 		return false;
-	json_object_foreach(content, key, value) if (!is_filled_in(value)) return false;
+	json_object_foreach(content, key, value)
+		if (!is_filled_in(value))
+			return false;
 	return true;
 }
 
@@ -129,11 +134,14 @@ static const struct {
 } upwards[MCP_UPWARDS] = {
 	[MCP_SAMPLING] = { { "sampling/createMessage", ACTION_SAMPLING },
 			   { "messages", "modelPreferences", "systemPrompt", "includeContext",
-			     "temperature", "maxTokens", "stopSequences", "metadata", "tools", "toolChoice" },
-			   check_sampling, answers_sampling },
+			     "temperature", "maxTokens", "stopSequences", "metadata", "tools",
+			     "toolChoice" },
+			   check_sampling,
+			   answers_sampling },
 	[MCP_ELICITATION] = { { "elicitation/create", ACTION_ELICITATION },
 			      { "message", "mode", "requestedSchema", "url", "elicitationId" },
-			      check_elicitation, answers_elicitation },
+			      check_elicitation,
+			      answers_elicitation },
 	[MCP_ROOTS] = { { "roots/list", ACTION_ROOTS }, { NULL }, check_nothing, answers_roots },
 };
 

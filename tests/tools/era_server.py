@@ -11,7 +11,7 @@ import sys
 MODE = sys.argv[1]
 META = "io.modelcontextprotocol/"
 FORM = {"method": "elicitation/create", "params": {"message": "who?", "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
-STATE = "s/\"\\\u00e9 \u2028 {\"x\":1} =?base64?Zm8=?="
+STATE = "\u202e\x1b[31m\U000e0041s/\"\\\u00e9 \u2028 {\"x\":1} =?base64?Zm8=?="
 late = []
 waiting = []
 

@@ -145,7 +145,7 @@ static void come_back(struct stage *s, unsigned id, const char *name, const char
 	say(s->agent, line);
 }
 
-/* Its question is for the agent of the parked call, and no other: that one is not there. */
+/* A question is for the agent of the parked call, and no other; with a call of another there, for nobody. */
 static void a_parked_call_is_nobody_elses(void **state)
 {
 	struct stage *s = busy(start_older);
@@ -159,16 +159,15 @@ static void a_parked_call_is_nobody_elses(void **state)
 	free(line);
 	park(s, word);
 	say(s->tool, ASKS("q2"));
-	tool_hears(s, "\"id\":\"q2\",\"error\"");
+	asked(s, RECORD_INTENT, "elicitation.create");
+	assert_false(readable(s->other, QUIET_MS));
+	say(s->other, "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__slow\"}}");
+	asked(s, RECORD_INTENT, "tool.call");
+	tool_hears(s, "\"method\":\"tools/call\"");
+	say(s->tool, ASKS("q3"));
+	tool_hears(s, "\"id\":\"q3\",\"error\"");
 	drops(s, "no-method", 1);
 	assert_false(readable(s->other, QUIET_MS));
-	come_back(s, 2, "input-1", word);
-	asked(s, RECORD_INTENT, "tool.call");
-	tool_hears(s, "\"id\":\"q1\",\"result\"");
-	outcome(s, "ok");
-	answer(s, 1, "{\"content\":[]}");
-	outcome(s, "ok");
-	agent_hears(s, "\"id\":2");
 	end_run(s);
 }
 
