@@ -1,4 +1,5 @@
-/* tests/unit/test_porter_late.c - who takes too long over a head or a body, by a clock that the test sets. */
+/* tests/unit/test_porter_late.c - who takes too long over a head or a body, by a clock that the
+ * test sets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,8 @@ static void furnish(struct room *r)
 
 	r->p = calloc(1, sizeof(*r->p));
 	assert_non_null(r->p);
-	r->at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	r->at = (struct sockaddr_in){ .sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	r->p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(r->p->listener, (struct sockaddr *)&r->at, size), 0);
 	assert_int_equal(listen(r->p->listener, 4), 0);
