@@ -221,8 +221,8 @@ static int read_shown(json_t **out, int shown, const char *server, struct err *e
 	if (!json_object_get(all, "tools"))
 		return err_set(e, ERR_PEER,
 			       "tool server %s did not start, or did not list its tools: reeve "
-			       "show says what it wrote",
-			       server);
+			       "show last %s says what it wrote",
+			       server, server);
 	*out = take(&all);
 	return 0;
 }
