@@ -108,6 +108,7 @@ struct call {
 	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
 	bool resuming;			/* it did */
 	bool questioned;		/* it is, or was, somebody's asker */
+	const struct session *parked_by;/* whose it was; to be told apart by, and for nothing else */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool granted;			/* its server has agreed */
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */

@@ -111,8 +111,10 @@ static int park(struct call *c, struct err *e)
 	answer(c, c);
 	if (call_conclude(c, (struct outcome){ .status = "input-required", .exit = -1 }, e) < 0)
 		return -1;
+	quota_ended(c); /* of its connection too, while that is known */
 	if (c->session)
 		c->session->calls--;
+	c->parked_by = c->session;
 	c->session = NULL;
 	c->deadline_ns = clock_mono_ns() + PARKED_MS * UINT64_C(1000000);
 	call_queue(c, &c->server->parked, CALL_PARKED);

@@ -24,15 +24,24 @@ static bool could_answer(const struct session *a, const struct server *s, enum m
 	return !a->half_closed && a->greeted && (a->can & need) == need;
 }
 
+static const struct session *caller_of(const struct call *c)
+{
+	return c->state == CALL_PARKED ? c->parked_by : c->session;
+}
+
 /* All the calls it has are of one agent, or which of them it asks about cannot be known. */
-static struct session *find_caller(const struct server *s)
+static const struct session *find_caller(const struct server *s)
 {
 	const struct call *first = TAILQ_FIRST(&s->flying), *c;
+	const struct session *caller = caller_of(first ? first : TAILQ_FIRST(&s->parked));
 
 	TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->session != first->session)
+	if (caller_of(c) != caller)
 		return NULL;
-	return first->session;
+	TAILQ_FOREACH(c, &s->parked, queued)
+	if (caller_of(c) != caller)
+		return NULL;
+	return caller;
 }
 
 /* Without any call the only one that could answer. */
@@ -40,8 +49,8 @@ static struct session *find_agent(struct server *s, enum mcp_upward what, const 
 				  const char **why)
 {
 	struct session *only = NULL, *a;
-	bool busy = TAILQ_FIRST(&s->flying) != NULL;
-	struct session *caller = busy ? find_caller(s) : NULL;
+	bool busy = TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->parked);
+	const struct session *caller = busy ? find_caller(s) : NULL;
 	size_t i, count = 0;
 
 	for (i = 0; i < s->broker->session_count; i++) {
