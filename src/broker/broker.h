@@ -150,7 +150,7 @@ struct session {
 	int fd;
 	bool gone, half_closed, greeted;
 	enum mcp_era era;		/* OPEN until a request tells */
-	SLIST_HEAD(, listen) listens;	/* its subscriptions, of the newer era */
+	SLIST_HEAD(listens, listen) listens;	/* its subscriptions, of the newer era */
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;

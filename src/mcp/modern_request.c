@@ -29,7 +29,7 @@ enum mcp_era modern_era_of(const struct mcp_message *m)
 {
 	const json_t *meta = json_object_get(m->params, "_meta");
 
-	if (m->kind != MCP_REQUEST)
+	if (m->kind != MCP_REQUEST || !m->method)
 		return MCP_ERA_OPEN;
 	if (json_object_get(meta, VERSION_KEY) || json_object_get(meta, CAPABILITIES_KEY) ||
 	    among(m->method, only_modern, count_of(only_modern)))
