@@ -283,8 +283,8 @@ static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
 	struct receipt *r;
 
 	TAILQ_FOREACH(r, &q->sent, next)
-	if (r->tag == tag)
-		break;
+		if (r->tag == tag)
+			break;
 	if (!r)
 		return err_set(e, ERR_PEER, "a receipt for no record");
 	r->index = index;

@@ -8,7 +8,8 @@
 
 #include "broker/broker.h"
 
-/* All that the server, or a record, would get of a call: arguments, what its user answered, its name, its id. */
+/* All that the server, or a record, would get of a call: arguments, what its user answered, its
+ * name, its id. */
 static enum inspect_found find_in_call(const struct call *c, const char **name)
 {
 	scoped(json) json_t *all = json_array();

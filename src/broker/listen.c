@@ -169,7 +169,8 @@ void listen_changed(struct session *s, enum mcp_list which)
 
 	SLIST_FOREACH(l, &s->listens, next)
 		if (l->acknowledged && l->on[which] && session_hears(s))
-			modern_write_tagged(&s->outlet.out, mcp_list_info(which)->changed, NULL, l->id);
+			modern_write_tagged(&s->outlet.out, mcp_list_info(which)->changed, NULL,
+					    l->id);
 }
 
 static bool covers(const struct listen *l, const char *uri)

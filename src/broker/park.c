@@ -291,9 +291,7 @@ static int close_answered(struct call *c, struct call *parked, struct err *e)
 
 static int deliver_kept(struct call *c, struct call *parked, struct err *e)
 {
-	struct answer a = { .outcome = { .status = "ok",
-					 .exit = -1,
-					 .size = parked->about.size } };
+	struct answer a = { .outcome = { .status = "ok", .exit = -1, .size = parked->about.size } };
 	char digest[SEAL_DIGEST_TEXT];
 
 	a.result = take(&parked->kept_result);

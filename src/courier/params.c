@@ -1,6 +1,6 @@
 /*
- * Arguments that a server of 2026-07-28 wants said in headers too, beside the body: which they are stands in the
- * list of its tools, as it passes by.
+ * Arguments that a server of 2026-07-28 wants said in headers too, beside the body: which they are
+ * stands in the list of its tools, as it passes by.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,8 +23,7 @@ static void learn_properties(json_t *headers, const json_t *schema, json_t *path
 	const char *name, *header;
 	json_t *property;
 
-	json_object_foreach(json_object_get(schema, "properties"), name, property)
-	{
+	json_object_foreach(json_object_get(schema, "properties"), name, property) {
 		header = json_text(property, "x-mcp-header");
 		json_array_append_new(path, json_string(name));
 		if (is_token(header) && json_object_size(headers) < HEADERS)
@@ -42,8 +41,7 @@ void params_learn(struct courier *c, const json_t *doc)
 
 	if (!c->params)
 		c->params = json_object();
-	json_array_foreach(tools, i, tool)
-	{
+	json_array_foreach(tools, i, tool) {
 		scoped(json) json_t *headers = json_object(), *path = json_array();
 
 		learn_properties(headers, json_object_get(tool, "inputSchema"), path);
@@ -69,18 +67,18 @@ static const char *text_of(const json_t *value, char room[32])
 
 bool params_add(struct exchange *x, const json_t *params)
 {
-	json_t *path, *word, *wanted = json_object_get(x->courier->params, json_text(params, "name"));
+	json_t *path, *word,
+		*wanted = json_object_get(x->courier->params, json_text(params, "name"));
 	char name[HEADER_NAME + 16], room[32];
 	const char *header, *text;
 	const json_t *value;
 	bool fits = true;
 	size_t i;
 
-	json_object_foreach(wanted, header, path)
-	{
+	json_object_foreach(wanted, header, path) {
 		value = json_object_get(params, "arguments");
-		json_array_foreach(path, i, word) value =
-			json_object_get(value, json_string_value(word));
+		json_array_foreach(path, i, word)
+			value = json_object_get(value, json_string_value(word));
 		text = text_of(value, room);
 		snprintf(name, sizeof(name), "Mcp-Param-%s", header);
 		fits = fits && (!text || request_header(x, name, text));
