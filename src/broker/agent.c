@@ -145,6 +145,8 @@ void agent_drop(struct session *s)
 
 	for (c = TAILQ_FIRST(&s->broker->calls); c; c = next) {
 		next = TAILQ_NEXT(c, all);
+		if (c->parked_by == s)
+			c->parked_by = NULL;
 		if (c->session != s)
 			continue;
 		if (!c->up)

@@ -108,6 +108,7 @@ struct call {
 	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
 	bool resuming;			/* it did */
 	bool questioned;		/* it is, or was, somebody's asker */
+	const struct session *parked_by;/* whose it was; to be told apart by, and for nothing else */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool granted;			/* its server has agreed */
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
@@ -426,6 +427,7 @@ void input_forget(struct call *c);
 /* park.c: what a server of the older era wants of an agent of the newer one. */
 bool park_is(const struct call *c);
 struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
+struct call *park_find_parked(const struct server *s, unsigned need);	/* NULL: none, or more than one */
 void park_bind(struct call *c, const struct mcp_asked *m);
 void park_question(struct call *question, struct call *c, json_t *params);
 int park_ask(struct call *question, struct err *e) must_use;

@@ -19,7 +19,7 @@ static void keep_id(struct call *c, json_t *id)
 	buf_free(&text);
 }
 
-static struct call *make(struct session *s, struct request *r, struct err *e)
+static struct call *make(struct broker *b, struct session *s, struct request *r, struct err *e)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
@@ -27,7 +27,7 @@ static struct call *make(struct session *s, struct request *r, struct err *e)
 		err_sys(e, "memory for a call");
 		return NULL;
 	}
-	c->broker = s->broker;
+	c->broker = b;
 	c->session = s;
 	c->about.size = r->size;
 	c->modern = r->modern;
@@ -40,15 +40,15 @@ static struct call *make(struct session *s, struct request *r, struct err *e)
 	c->exec.values = BUF(EXEC_VALUES);
 	c->exec.output = BUF(EXEC_OUTPUT);
 	c->exec.out = -1;
-	c->tag = s->broker->tag += TAG_STEP;
+	c->tag = b->tag += TAG_STEP;
 	keep_id(c, r->m.id);
-	TAILQ_INSERT_TAIL(&s->broker->calls, c, all);
+	TAILQ_INSERT_TAIL(&b->calls, c, all);
 	return c;
 }
 
 struct call *call_new(struct session *s, struct request *r, struct err *e)
 {
-	struct call *c = make(s, r, e);
+	struct call *c = make(s->broker, s, r, e);
 
 	if (!c)
 		return NULL;
@@ -61,7 +61,7 @@ struct call *call_new(struct session *s, struct request *r, struct err *e)
 struct call *call_new_up(struct server *s, struct session *to, struct request *r, struct err *e)
 {
 	const char *url = json_string_value(json_object_get(r->m.params, "elicitationId"));
-	struct call *c = make(to, r, e);
+	struct call *c = make(s->broker, to, r, e);
 
 	if (!c)
 		return NULL;

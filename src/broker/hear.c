@@ -91,8 +91,9 @@ int hear_line(struct server *s, const char *line, size_t size, struct err *e)
 	else
 		done = hear_message(s, &r, e);
 	json_decref(r.doc);
-	if (done == 0 && s->leaked)
-		done = dropped(s->broker, &s->drops, s->name, REASON_HELD_SECRET, line, size, e);
+	if (done == 0 && s->leaked) /* if it was stopped for what it said, the line is gone with it */
+		done = dropped(s->broker, &s->drops, s->name, REASON_HELD_SECRET, s->out < 0 ? NULL : line,
+			       size, e);
 	s->leaked = false;
 	return done;
 }

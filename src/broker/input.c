@@ -70,11 +70,18 @@ static int retry(struct call *c, struct err *e)
 	return ask_call(c, &again, e);
 }
 
+/* The questions, which were judged, and the state; what else stands beside them nobody has looked at. */
 static int done(struct call *c, struct err *e)
 {
+	scoped(json) json_t *asking = NULL;
+
 	if (!c->modern)
 		return retry(c, e);
-	answer_result(c, c->input);
+	asking = modern_input_required(json_incref(json_object_get(c->input, "inputRequests")),
+				       json_string_value(json_object_get(c->input, "requestState")));
+	if (!asking)
+		return fail(c, MCP_INTERNAL, "reeve is out of memory");
+	answer_result(c, asking);
 	call_end(c);
 	return 0;
 }
@@ -155,10 +162,12 @@ bool input_inspect(struct server *s, json_t *result)
 	return fine;
 }
 
-static const char *fault_of(struct call *c, const json_t *result)
+static const char *fault_of(struct call *c, const json_t *result, size_t size)
 {
 	const char *why = NULL;
 
+	if (size > MCP_LINE)
+		return "asked the agent in more than 4 MiB";
 	if (modern_result_of(result) != MODERN_INPUT || !modern_may_ask(mcp_ask_method(c->what)))
 		return "answered with a kind of result that MCP does not have";
 	if (++c->rounds > ROUNDS)
@@ -169,9 +178,10 @@ static const char *fault_of(struct call *c, const json_t *result)
 
 int input_hear(struct call *c, json_t *result, struct outcome o, struct err *e)
 {
-	const char *why = c->session && !c->silent ? fault_of(c, result) : NULL;
+	const char *why = c->session && !c->silent ? fault_of(c, result, o.size) : NULL;
 	char text[256];
 
+	quota_answered(c, o.size);
 	o.status = why ? "failed" : "input-required";
 	o.why = why;
 	if (why) {

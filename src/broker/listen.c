@@ -102,6 +102,9 @@ int listen_serve(struct session *s, struct request *r, struct err *e)
 {
 	static const struct mcp_fault many = { MCP_REFUSED, REASON_FLOODING,
 					       "a connection may have 16 subscriptions" };
+	static const struct mcp_fault busy = { MCP_REFUSED, REASON_FLOODING,
+					       "too many calls are in flight: subscribe again later, "
+					       "or to fewer resources" };
 	struct mcp_fault fault = { 0 };
 	struct modern_filter f;
 	struct listen *l;
@@ -112,6 +115,8 @@ int listen_serve(struct session *s, struct request *r, struct err *e)
 		return session_fault(s, r, &fault, e);
 	if (count_listens(s) >= LISTENS_MOST)
 		return session_fault(s, r, &many, e);
+	if (json_array_size(f.uris) > 1 && s->broker->call_count + json_array_size(f.uris) > BROKER_CALLS)
+		return session_fault(s, r, &busy, e); /* each of them is a call */
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_sys(e, "memory for a subscription");

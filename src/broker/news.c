@@ -2,6 +2,7 @@
  * What tool servers tell without being asked. Each goes to those it concerns and to nobody else,
  * only so often, and in our own words; what concerns nobody, or comes too often, is counted.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -50,13 +51,22 @@ static json_t *pick(const json_t *params, const char *const *members)
 	return out;
 }
 
-static bool tell(struct session *a, struct server *s, const char *method, json_t *params)
+/* Looked at once, however many get it; NULL: nobody may. New reference. */
+static json_t *passed(const struct news *n, const char *const *members)
 {
-	scoped(json) json_t *shown = json_incref(params);
+	json_t *out = pick(n->m->params, members);
 
-	if (!params || !stages_news(s, method, &shown) || !session_hears(a))
+	if (out && stages_news(n->s, n->m->method, &out))
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+static bool tell(struct session *a, const char *method, const json_t *params)
+{
+	if (!params || !session_hears(a))
 		return false;
-	session_tell(a, method, shown);
+	session_tell(a, method, params);
 	return true;
 }
 
@@ -89,11 +99,11 @@ static void progress(struct news *n)
 	}
 	c->progressed = true;
 	c->progress = json_number_value(at);
-	out = pick(n->m->params, members);
+	if (pace_allows(&c->pace, PROGRESS_BURST, PROGRESS_EACH_SECOND, clock_mono_ns()))
+		out = passed(n, members);
 	if (out)
 		json_object_set(out, "progressToken", c->token);
-	if (!pace_allows(&c->pace, PROGRESS_BURST, PROGRESS_EACH_SECOND, clock_mono_ns()) ||
-	    !tell(c->session, n->s, n->m->method, out))
+	if (!tell(c->session, n->m->method, out))
 		n->why = REASON_FLOODING;
 }
 
@@ -121,7 +131,7 @@ static void message(struct news *n)
 {
 	static const char *const members[] = { "level", "logger", "data", NULL };
 	int level = news_level(json_string_value(json_object_get(n->m->params, "level")));
-	scoped(json) json_t *out = pick(n->m->params, members);
+	scoped(json) json_t *out = NULL;
 	struct broker *b = n->s->broker;
 	size_t i;
 
@@ -129,32 +139,46 @@ static void message(struct news *n)
 		n->why = REASON_BAD_PARAMS;
 		return;
 	}
-	for (i = 0; i < b->session_count; i++) /* one that does not read harms no other */
-		if (concerns(b->sessions[i], n->s) && wants(b->sessions[i], n->s, level) &&
-		    !tell(b->sessions[i], n->s, n->m->method, out))
+	for (i = 0; i < b->session_count; i++) { /* one that does not read harms no other */
+		if (!concerns(b->sessions[i], n->s) || !wants(b->sessions[i], n->s, level))
+			continue;
+		if (!out && !(out = passed(n, members)))
 			n->why = REASON_FLOODING;
+		if (!out)
+			return;
+		if (!tell(b->sessions[i], n->m->method, out))
+			n->why = REASON_FLOODING;
+	}
+}
+
+/* Each by its own era's words. */
+static bool tell_updated(struct session *a, const char *method, const char *uri, const json_t *out)
+{
+	if (!out)
+		return false;
+	return a->greeted ? tell(a, method, out) : listen_updated(a, method, uri, out);
 }
 
 /* Who has subscribed to it, or to what it lies beneath. */
 static void updated(struct news *n)
 {
 	static const char *const members[] = { "uri", "title", NULL };
-	const char *uri = json_string_value(json_object_get(n->m->params, "uri"));
-	scoped(json) json_t *out = pick(n->m->params, members);
+	const char *said = json_string_value(json_object_get(n->m->params, "uri"));
+	char uri[MCP_URI + 1]; /* by which it is known; what is shown may be another */
+	scoped(json) json_t *out = NULL;
 	struct broker *b = n->s->broker;
 	bool somebody = false;
 	size_t i;
 
-	if (!uri || strlen(uri) > MCP_URI) {
+	if (!said || (size_t)snprintf(uri, sizeof(uri), "%s", said) >= sizeof(uri)) {
 		n->why = REASON_BAD_PARAMS;
 		return;
 	}
+	out = passed(n, members);
 	for (i = 0; i < b->session_count; i++)
 		if (concerns(b->sessions[i], n->s) && subscribed(b->sessions[i], n->s, uri)) {
 			somebody = true;
-			if (!(b->sessions[i]->greeted
-				      ? tell(b->sessions[i], n->s, n->m->method, out)
-				      : listen_updated(b->sessions[i], n->m->method, uri, out)))
+			if (!tell_updated(b->sessions[i], n->m->method, uri, out))
 				n->why = REASON_FLOODING;
 		}
 	if (!somebody)
@@ -164,19 +188,19 @@ static void updated(struct news *n)
 static void elicited(struct news *n)
 {
 	static const char *const members[] = { "elicitationId", NULL };
-	const char *id = json_string_value(json_object_get(n->m->params, "elicitationId"));
-	scoped(json) json_t *out = pick(n->m->params, members);
+	scoped(json) json_t *out = passed(n, members);
+	const char *id = json_text(out, "elicitationId");
 	struct broker *b = n->s->broker;
 	const json_t *whose;
 	size_t i;
 
 	n->why = REASON_UNSOLICITED;
-	for (i = 0; id && i < b->session_count; i++) {
+	for (i = 0; *id && i < b->session_count; i++) {
 		whose = json_object_get(b->sessions[i]->shown, id);
 		if (!whose || json_integer_value(whose) != n->s->index)
 			continue;
 		json_object_del(b->sessions[i]->shown, id);
-		n->why = tell(b->sessions[i], n->s, n->m->method, out) ? REASON_NO_RULE
+		n->why = tell(b->sessions[i], n->m->method, out) ? REASON_NO_RULE
 								       : REASON_FLOODING;
 	}
 }

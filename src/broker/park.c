@@ -33,6 +33,16 @@ struct call *park_find_call(const struct server *s, const struct session *a, uns
 	return NULL;
 }
 
+/* A question more, of a call that is parked already. */
+struct call *park_find_parked(const struct server *s, unsigned need)
+{
+	struct call *first = TAILQ_FIRST(&s->parked);
+
+	if (!first || TAILQ_NEXT(first, queued) || !need)
+		return NULL;
+	return (first->envelope.can & s->may & need) == need ? first : NULL;
+}
+
 static void make_word(struct call *c)
 {
 	uint8_t bytes[PARK_WORD / 2];
@@ -101,8 +111,10 @@ static int park(struct call *c, struct err *e)
 	answer(c, c);
 	if (call_conclude(c, (struct outcome){ .status = "input-required", .exit = -1 }, e) < 0)
 		return -1;
+	quota_ended(c); /* of its connection too, while that is known */
 	if (c->session)
 		c->session->calls--;
+	c->parked_by = c->session;
 	c->session = NULL;
 	c->deadline_ns = clock_mono_ns() + PARKED_MS * UINT64_C(1000000);
 	call_queue(c, &c->server->parked, CALL_PARKED);
@@ -124,6 +136,8 @@ int park_ask(struct call *question, struct err *e)
 {
 	struct call *c = question->asker;
 
+	if (c && !park_is(c) && (!c->session || c->session->gone))
+		c = NULL; /* its agent has gone, and will not come back */
 	if (!c || (!park_is(c) && count_parked(c->broker) >= PARKED_MOST))
 		return upcall_give_up(question, "cancelled",
 				      c ? "too many calls wait for their agents"
@@ -280,7 +294,7 @@ static int close_answered(struct call *c, struct call *parked, struct err *e)
 
 	for (question = TAILQ_FIRST(&c->server->upward); question; question = next) {
 		next = TAILQ_NEXT(question, queued);
-		if (question->asker != parked)
+		if (question->asker != parked || !question->kept_result)
 			continue;
 		question->asker = NULL;
 		if (call_close(question, (struct outcome){ .status = "ok", .exit = -1 }, e) < 0)
@@ -306,81 +320,34 @@ static int deliver_kept(struct call *c, struct call *parked, struct err *e)
 	return relay_deliver(c, &a, e);
 }
 
+/* What was asked while the agent was on its way back is asked of it now. */
+static bool take_over(struct call *c, struct call *parked)
+{
+	struct call *question;
+	bool more = false;
+
+	TAILQ_FOREACH(question, &c->broker->calls, all)
+	{
+		if (!question->up || question->asker != parked)
+			continue;
+		question->asker = c;
+		c->questioned = true;
+		more = more || question->queue == &c->server->upward;
+	}
+	return more;
+}
+
 /* Its answers are on their way: from now on the server's answer is for this call. */
 int park_forwarded(struct call *c, struct err *e)
 {
 	struct call *parked = take(&c->resumes);
+	bool more;
 
 	if (close_answered(c, parked, e) < 0)
 		return -1;
+	more = take_over(c, parked);
 	if (parked->kept_result || parked->kept_error)
 		return deliver_kept(c, parked, e);
 	call_end(parked);
-	return 0;
-}
-
-/* --- what does not come to that --- */
-
-/* `c` ends: parked, nobody will come back for it; on its way back, the parked one has nobody left.
- */
-void park_leave(struct call *c)
-{
-	struct call *other;
-
-	if (c->resumes)
-		c->resumes->deadline_ns = 0;
-	TAILQ_FOREACH(other, &c->broker->calls, all) {
-		if (other->resumes == c)
-			other->resumes = NULL;
-		if (other->asker == c && other->up)
-			other->asker = NULL;
-	}
-}
-
-static int give_up(struct call *c, const char *why, struct err *e)
-{
-	scoped(json) json_t *params = json_pack("{s:I}", "requestId", (json_int_t)c->relay_id);
-	struct call *question, *next;
-
-	for (question = TAILQ_FIRST(&c->server->upward); question; question = next) {
-		next = TAILQ_NEXT(question, queued);
-		if (question->asker == c && upcall_give_up(question, "timeout", why, e) < 0)
-			return -1;
-	}
-	if (c->server->in >= 0 && !c->kept_result && !c->kept_error)
-		mcp_write_notification(&c->server->outlet.out, "notifications/cancelled", params);
-	call_end(c);
-	return 0;
-}
-
-uint64_t park_deadline(const struct server *s)
-{
-	uint64_t soonest = UINT64_MAX;
-	const struct call *c;
-
-	TAILQ_FOREACH(c, &s->parked, queued)
-		soonest = c->deadline_ns < soonest ? c->deadline_ns : soonest;
-	return soonest;
-}
-
-int park_expire(struct server *s, uint64_t now, struct err *e)
-{
-	struct call *c, *next;
-
-	for (c = TAILQ_FIRST(&s->parked); c; c = next) {
-		next = TAILQ_NEXT(c, queued);
-		if (c->deadline_ns <= now &&
-		    give_up(c, "the agent did not come back with its answers", e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The server is gone: whoever comes back is told that there is nothing to come back to. */
-void park_fail(struct server *s)
-{
-	struct call *c;
-
-	while ((c = TAILQ_FIRST(&s->parked)))
-		call_end(c);
+	return more ? park(c, e) : 0;
 }

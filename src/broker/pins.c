@@ -242,7 +242,7 @@ void pins_check_result(struct call *c, struct answer *a)
 		return;
 	schema = json_object_get(definition_of(c->server, LISTED_TOOLS, c->action.tool),
 				 "outputSchema");
-	if (!schema || strcmp(json_text(a->result, "resultType"), "input_required") == 0)
+	if (!schema)
 		return;
 	if (!structured)
 		replace(c, a, "there is no structuredContent in it");

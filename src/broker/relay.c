@@ -29,6 +29,8 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 	char text[400];
 
 	must(receipt_index(proof) > 0);
+	if (!c->session || c->silent)
+		return call_close(c, (struct outcome){ .status = "cancelled", .exit = -1 }, e);
 	if (c->resuming && !c->resumes)
 		return fail_call(c, "has given up what it had asked", "was not made", e);
 	if (s->state == SERVER_IDLE && c->waited)
@@ -72,6 +74,7 @@ int relay_resume(struct server *s, struct err *e)
 
 int relay_deliver(struct call *c, struct answer *a, struct err *e)
 {
+	modern_answered(a->result); /* what a server may ask by a result came to input_hear() */
 	stages_answer(c, a);
 	c->granted = a->result != NULL;
 	if (c->what == MCP_SUBSCRIBE && c->session && a->result)

@@ -50,10 +50,10 @@ static void read_offers(struct server *s, const json_t *capabilities)
 			capabilities, mcp_list_info((enum mcp_list)which)->capability));
 }
 
-/* What it says of itself instead: so that who reads it need not look elsewhere. */
+/* What it says of itself instead, to agent and ledger: so that who reads it need not look elsewhere. */
 static int hear_refusal(struct server *s, const struct mcp_message *m, struct err *e)
 {
-	const char *said = json_text(m->error, "message");
+	const char *said = inspect_heard(s, m->error) ? json_text(m->error, "message") : "[withheld]";
 	struct buf seen = BUF(64 << 10);
 	char why[320];
 

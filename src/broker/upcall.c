@@ -24,15 +24,30 @@ static bool could_answer(const struct session *a, const struct server *s, enum m
 	return !a->half_closed && a->greeted && (a->can & need) == need;
 }
 
+static const struct session *caller_of(const struct call *c)
+{
+	return c->state == CALL_PARKED ? c->parked_by : c->session;
+}
+
 /* All the calls it has are of one agent, or which of them it asks about cannot be known. */
-static struct session *find_caller(const struct server *s)
+static const struct session *find_caller(const struct server *s)
 {
 	const struct call *first = TAILQ_FIRST(&s->flying), *c;
+	const struct session *caller = caller_of(first ? first : TAILQ_FIRST(&s->parked));
 
 	TAILQ_FOREACH(c, &s->flying, queued)
+<<<<<<< HEAD
 		if (c->session != first->session)
 			return NULL;
 	return first->session;
+=======
+	if (caller_of(c) != caller)
+		return NULL;
+	TAILQ_FOREACH(c, &s->parked, queued)
+	if (caller_of(c) != caller)
+		return NULL;
+	return caller;
+>>>>>>> main
 }
 
 /* Without any call the only one that could answer. */
@@ -40,8 +55,8 @@ static struct session *find_agent(struct server *s, enum mcp_upward what, const 
 				  const char **why)
 {
 	struct session *only = NULL, *a;
-	bool busy = TAILQ_FIRST(&s->flying) != NULL;
-	struct session *caller = busy ? find_caller(s) : NULL;
+	bool busy = TAILQ_FIRST(&s->flying) || TAILQ_FIRST(&s->parked);
+	const struct session *caller = busy ? find_caller(s) : NULL;
 	size_t i, count = 0;
 
 	for (i = 0; i < s->broker->session_count; i++) {
@@ -81,7 +96,7 @@ static int ask_agent(struct call *c, struct session *to, enum mcp_upward what, s
 				     .args = r->m.params,
 				     .run = &s->broker->about,
 				     .wall_us = clock_wall_us() };
-	c->relay_id = ++to->next_id;
+	c->relay_id = to ? ++to->next_id : ++s->next_id;
 	write_question(c, r->m.params);
 	if (c->asker && !c->key)
 		park_question(c, c->asker, r->m.params);
@@ -112,7 +127,7 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 {
 	const char *wrong = mcp_check_upward(what, r->m.params), *why = NULL;
 	struct session *to;
-	struct call *c;
+	struct call *c, *parked;
 
 	if (wrong)
 		return turn_away(s, r, REASON_BAD_PARAMS, MCP_BAD_PARAMS, wrong, e);
@@ -124,11 +139,14 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 		return turn_away(s, r, REASON_FLOODING, MCP_REFUSED,
 				 "too many questions: wait for answers to those before", e);
 	to = find_agent(s, what, r->m.params, &why);
-	if (!to)
+	parked = to ? NULL : park_find_parked(s, mcp_can_need(r->m.method, r->m.params));
+	if (!to && !parked)
 		return turn_away(s, r, REASON_NO_METHOD, MCP_NO_METHOD, why, e);
 	c = call_new_up(s, to, r, e);
-	if (c && to->era == MCP_ERA_MODERN)
-		c->asker = park_find_call(s, to, mcp_can_need(r->m.method, r->m.params));
+	if (c && to && to->era == MCP_ERA_MODERN)
+		parked = park_find_call(s, to, mcp_can_need(r->m.method, r->m.params));
+	if (c)
+		c->asker = parked;
 	return c ? ask_agent(c, to, what, r, e) : -1;
 }
 
@@ -187,10 +205,10 @@ int upcall_for(const char **wrong, struct call *c, const char *key, json_t *requ
 int upcall_forward(struct call *c, const struct receipt *proof, struct err *e)
 {
 	must(receipt_index(proof) > 0);
+	if (c->input && c->server->in >= 0 && c->server->tag == c->born)
+		return park_ask(c, e);
 	if (!c->session || c->session->gone || c->server->in < 0 || c->server->tag != c->born)
 		return upcall_give_up(c, "cancelled", "the agent has gone", e);
-	if (c->input)
-		return park_ask(c, e);
 	if (c->key && !c->asker)
 		return upcall_give_up(c, "cancelled", "the call it was for is over", e);
 	if (c->key && c->asker->modern)

@@ -91,6 +91,7 @@ static int settle_session(struct exchange *x, const json_t *doc, struct err *e)
 static int take_message(void *exchange, const char *bytes, size_t size, struct err *e)
 {
 	struct exchange *x = exchange;
+	scoped(buf) struct buf less = BUF(MCP_LINE);
 	scoped(json) json_t *doc = NULL;
 	struct err why = { 0 };
 	bool answer;
@@ -104,8 +105,12 @@ static int take_message(void *exchange, const char *bytes, size_t size, struct e
 		 !json_object_get(doc, "method");
 	if (answer && x->initialize && settle_session(x, doc, e) < 0)
 		return -1;
-	if (answer && x->modern)
-		params_learn(x->courier, doc);
+	if (answer && x->modern && params_learn(x->courier, doc)) {
+		if (!json_write(&less, doc))
+			return err_set(e, ERR_LIMIT, "a list of tools could not be written again");
+		bytes = less.data;
+		size = less.size;
+	}
 	x->answered = x->answered || answer;
 	x->news++;
 	x->failures = 0;

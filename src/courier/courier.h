@@ -106,9 +106,9 @@ void exchange_free(struct exchange *x);
 bool header_value_is_sound(const char *value);
 bool request_header(struct exchange *x, const char *header, const char *value);	/* spelt as MCP has it */
 
-/* params.c: arguments that are said in headers too. False: one does not fit. */
-void params_learn(struct courier *c, const json_t *doc);
-bool params_add(struct exchange *x, const json_t *params);
+/* params.c: arguments that are said in headers too. What cannot be is taken out of the list: true. */
+bool params_learn(struct courier *c, json_t *doc);
+bool params_add(struct exchange *x, const json_t *params);	/* false: one does not fit */
 
 /* answer.c: what comes back, while it comes and when it has ended. */
 size_t answer_header(char *bytes, size_t one, size_t size, void *exchange);

@@ -70,6 +70,9 @@ enum modern_result modern_result_of(const json_t *result);
 /* May this method be answered with InputRequired? */
 bool modern_may_ask(const char *method);
 
+/* In place: an answer, whatever it said; questions come to modern_check_inputs() and go no other way. */
+void modern_answered(json_t *result);
+
 /*
  * A result as an agent of this era has to see it, as one of the older eras has to. Lists are ours,
  * filtered for this agent: private, and never fresh. New references; NULL when out of memory.

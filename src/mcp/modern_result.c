@@ -62,6 +62,16 @@ static void set_info(json_t *result)
 	json_object_set_new(result, "_meta", meta);
 }
 
+/* What only a question says: nobody who reads it is to take an answer for one. */
+void modern_answered(json_t *result)
+{
+	static const char *const asking[] = { "resultType", "inputRequests", "requestState" };
+	size_t i;
+
+	for (i = 0; i < count_of(asking); i++)
+		json_object_del(result, asking[i]);
+}
+
 json_t *modern_outward(const json_t *result, const char *method)
 {
 	json_t *out = json_copy((json_t *)(uintptr_t)result);

@@ -7,7 +7,8 @@
  *
  * A line is the agent's, unless it begins with '>': then it is what the server says next, in place of its
  * usual answer to a call ('@' stands for that call's id); or with '!': d, the server dies; h, the agent
- * hangs up and another comes; f, the server cannot be started.
+ * hangs up and another comes; f, the server cannot be started. A '@' in a line of the agent's stands for the last
+ * requestState it was given. Of the two servers, of which one runs at a time, t is of the older era and n of the newer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,9 @@ static const char policy_text[] =
 	"{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":["
 	"{\"id\":\"no\",\"then\":\"refuse\",\"when\":{\"tool\":\"t/no\"}},"
 	"{\"id\":\"root\",\"then\":\"refuse\",\"when\":{\"args\":{\"/forbidden\":{\"equal\":true}}}},"
-	"{\"id\":\"any\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}}]}";
+	"{\"id\":\"any\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}},"
+	"{\"id\":\"other\",\"then\":\"allow\",\"when\":{\"action\":[\"resource.read\",\"prompt.get\",\"completion.complete\","
+	"\"elicitation.create\",\"sampling.create\",\"roots.list\"]}}]}";
 static const char exec_tools[] =
 	"[{\"name\":\"count\",\"description\":\"counts\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
 	"\"what\":{\"type\":\"string\",\"maxLength\":8}},\"required\":[\"what\"],\"additionalProperties\":false}}]";
@@ -48,6 +51,8 @@ static struct stage {
 	int agent, tool;		/* -1: none */
 	uint64_t tool_tag;
 	bool fails;			/* the next start */
+	bool newer;			/* the tool server that runs, or ran */
+	char state[64];			/* the last requestState that the agent was given */
 	struct buf heard, asked;	/* by the agent; by the tool server */
 	char *says;			/* the server's next line, or NULL */
 	struct {
@@ -179,7 +184,11 @@ static void tool_says_next(struct stage *s, const char *id)
 /* What the broker asks for itself. */
 static bool tool_greets(struct stage *s, const char *method, const char *id)
 {
-	if (strcmp(method, "server/discover") == 0)
+	if (strcmp(method, "server/discover") == 0 && s->newer)
+		tool_answers(s, id, "result",
+			     "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{"
+			     "\"tools\":{\"listChanged\":true},\"resources\":{},\"prompts\":{}}}");
+	else if (strcmp(method, "server/discover") == 0)
 		tool_answers(s, id, "error", "{\"code\":-32601,\"message\":\"no\"}");
 	else if (strcmp(method, "initialize") == 0)
 		tool_answers(s, id, "result",
@@ -193,6 +202,13 @@ static bool tool_greets(struct stage *s, const char *method, const char *id)
 	return true;
 }
 
+/* To its lists, as the broker does by itself. */
+static bool listens(json_t *doc, const char *method)
+{
+	return strcmp(method, "subscriptions/listen") == 0 &&
+	       !json_at(doc, "/params/notifications/resourceSubscriptions");
+}
+
 static void tool_hears(struct stage *s, const char *line, size_t size)
 {
 	scoped(json) json_t *doc = NULL;
@@ -203,7 +219,7 @@ static void tool_hears(struct stage *s, const char *line, size_t size)
 	done(json_read(&doc, line, size, NULL, &e), &e);
 	method = json_text(doc, "method");
 	snprintf(id, sizeof(id), "%lld", (long long)json_integer_value(json_object_get(doc, "id")));
-	if (!*method || tool_greets(s, method, id))
+	if (!*method || tool_greets(s, method, id) || listens(doc, method))
 		return;
 	hold(has_receipt(s, line, size));
 	hold(strcmp(json_text(json_object_get(doc, "params"), "name"), "no") != 0);
@@ -235,8 +251,9 @@ static void give(struct stage *s, uint64_t tag, const int fds[2])
 	done(wire_send(&s->launcher, MSG_SPAWNED, tag, NULL, 0, fds, 2, &e), &e);
 }
 
-static void spawn(struct stage *s, uint64_t tag)
+static void spawn(struct stage *s, const struct msg *m)
 {
+	uint64_t tag = m->tag;
 	struct err e = { 0 };
 	int pair[2], fds[2];
 
@@ -249,6 +266,7 @@ static void spawn(struct stage *s, uint64_t tag)
 	fds[0] = pair[1];
 	fds[1] = fcntl(pair[1], F_DUPFD_CLOEXEC, 0);
 	tool_ends(s);
+	s->newer = m->body[8] == 2;
 	s->tool = pair[0];
 	s->tool_tag = tag;
 	give(s, tag, fds);
@@ -277,7 +295,7 @@ static void launch(struct stage *s, const struct msg *m)
 	struct err e = { 0 };
 
 	if (m->type == MSG_SPAWN)
-		spawn(s, m->tag);
+		spawn(s, m);
 	else if (m->type == MSG_EXEC)
 		execute(s, m->tag);
 	else if (m->type == MSG_RESOLVE)
@@ -299,6 +317,8 @@ static void agent_hears(struct stage *s, const char *line, size_t size)
 
 	done(json_read(&doc, line, size, NULL, &e), &e);
 	hold(strcmp(json_text(doc, "jsonrpc"), "2.0") == 0);
+	if (json_is_string(json_at(doc, "/result/requestState")))
+		snprintf(s->state, sizeof(s->state), "%s", json_string_value(json_at(doc, "/result/requestState")));
 	if (json_is_null(json_object_get(doc, "id")) || json_object_get(doc, "method"))
 		return;
 	hold(mcp_read(&m, doc, &f) && m.kind == MCP_RESPONSE && json_write(&id, m.id));
@@ -375,10 +395,17 @@ static void agent_comes(struct stage *s, size_t which)
 
 static void agent_says(struct stage *s, const char *line, size_t size)
 {
+	scoped(buf) struct buf out = BUF(8 << 20);
 	struct err ignored;
+	size_t i;
 
-	if (fd_write_all(s->agent, line, size, &ignored) == 0)
-		(void)!fd_write_all(s->agent, "\n", 1, &ignored);
+	for (i = 0; i < size; i++)
+		if (line[i] == '@')
+			buf_puts(&out, s->state);
+		else
+			buf_add(&out, line + i, 1);
+	buf_puts(&out, "\n");
+	(void)!fd_write_all(s->agent, out.data, out.size, &ignored);
 }
 
 /* Ids may be used again once they have their answer, so no more answers than questions is all there is to hold. */
@@ -479,6 +506,7 @@ static void set_up(struct stage *s)
 	tell(s, MSG_POLICY, &name, fd);
 	tell_server(s, 0, "t", "");
 	tell_server(s, 1, "run", exec_tools);
+	tell_server(s, 0, "n", "");
 	tell_listener(s, 0, 0, 0);
 	tell_listener(s, 0xff, 0xff, 1);
 	tell(s, MSG_START, NULL, -1);
@@ -503,12 +531,13 @@ static void clear(struct stage *s, const char *all, size_t size)
 	free(s->says);
 	s->says = NULL;
 	s->fails = false;
+	s->state[0] = '\0';
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char greeting[] = "{\"jsonrpc\":\"2.0\",\"id\":\"init\",\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
-				       "\"2025-06-18\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+				       "\"2025-06-18\",\"capabilities\":{\"elicitation\":{},\"sampling\":{},\"roots\":{}},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
 	const char *at = (const char *)data, *all = at, *end;
 	size_t left = size, part, which = size % 2;
 
@@ -517,7 +546,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!stage.b)
 		set_up(&stage);
 	agent_comes(&stage, which);
-	agent_says(&stage, greeting, strlen(greeting));
+	if (size == 0 || data[0] != '~') /* who does not greet may be of the newer era */
+		agent_says(&stage, greeting, strlen(greeting));
 	for (; left > 0; at += part, left -= part) {
 		end = memchr(at, '\n', left);
 		part = end ? (size_t)(end - at) : left;

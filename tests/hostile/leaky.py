@@ -2,7 +2,7 @@
 """tests/hostile/leaky.py - a tool server that tells its secret in whatever way it is asked to.
 
 Its tool "tell" takes {"how": NAME}; "echo" gives its argument "text" back. Every line it is sent is written down in
-the file LOG, as it came. MODERN: it speaks the revision of 2026-07-28, and "tell" asks its user in return.
+the file LOG, as it came. MODERN: it speaks the revision of 2026-07-28, and "tell" asks its user in return. REFUSES: it does not start, and says why.
 """
 import base64, json, os, sys, urllib.parse
 
@@ -42,6 +42,8 @@ for line in sys.stdin:
 	elif os.environ.get("MODERN") and method == "tools/call" and "inputResponses" not in params:
 		say({"id": id, "result": {"resultType": "input_required", "requestState": "state of " + base64.b64encode(token.encode()).decode() if args.get("how") == "state" else "s",
 			"inputRequests": {"q": {"method": "elicitation/create", "params": {"message": "is it " + token + "?", "requestedSchema": {"type": "object", "properties": {}}}}}}})
+	elif os.environ.get("REFUSES") and method == "initialize":
+		say({"id": id, "error": {"code": -32050, "message": "who comes with " + token + "?"}})
 	elif method == "initialize":
 		say({"id": id, "result": {"protocolVersion": params["protocolVersion"], "capabilities": {"tools": {}, "resources": {}, "prompts": {}, "logging": {}},
 			"serverInfo": {"name": "leaky", "version": "1"}, "instructions": "use " + token}})

@@ -55,7 +55,7 @@ def lines(server):
 		yield {"id": "tell the list of " + what, "method": what + "/list", "params": {}}
 
 def modern(responses, how="ask"):
-	yield {"id": how, "method": "tools/call", "params": {"name": "tell", "arguments": {"how": how}, **({"inputResponses": responses, "requestState": "s"} if responses else {}),
+	yield {"id": how, "method": "tools/call", "params": {"name": "tell", "arguments": {"how": how}, **({"inputResponses": responses, "requestState": SECRET if how == "back" else "s"} if responses else {}),
 		"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}}}
 
 def forms():
@@ -103,7 +103,7 @@ if sys.argv[1] == "ask":
 	for line in lines(sys.argv[2]):
 		print(json.dumps({"jsonrpc": "2.0", **line}))
 elif sys.argv[1] == "modern":
-	answer = {"q": {"action": "accept", "content": {"a": SECRET}}} if sys.argv[2] == "answer" else None
+	answer = {"answer": {"q": {"action": "accept", "content": {"a": SECRET}}}, "back": {"q": {"action": "cancel"}}}.get(sys.argv[2])
 	for line in modern(answer, sys.argv[2]):
 		print(json.dumps({"jsonrpc": "2.0", **line}))
 elif sys.argv[1] == "secret":

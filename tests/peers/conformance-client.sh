@@ -1,7 +1,7 @@
 #!/bin/sh
 # The official conformance suite as the tool server, at its URL: an agent that calls what it finds, directly and through
 # reeve; no check may turn from pass to fail. Scenarios that ask for an agent who logs in are about agents, not servers of
-# reeve; those of headers made from arguments (Mcp-Param) wait for a courier that makes them.
+# reeve.
 . "$(dirname "$0")/../lib.sh"
 here=$top/tests/peers
 have_userns || skip_all 'no user namespaces for this user'
@@ -48,6 +48,6 @@ try() {
 	echo "$turned" | sed -n 's/^better/# better/p; s/^compared/# compared/p'
 }
 try 2025-11-25 legacy initialize tools_call elicitation-sep1034-client-defaults sse-retry
-try 2026-07-28 auto tools_call request-metadata sep-2322-client-request-state http-standard-headers json-schema-ref-no-deref
+try 2026-07-28 auto tools_call request-metadata sep-2322-client-request-state http-standard-headers http-custom-headers http-invalid-tool-headers json-schema-ref-no-deref
 holds 'the ledger is whole' verify "$h"
 finish

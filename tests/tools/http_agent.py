@@ -11,6 +11,7 @@ import select
 import socket
 import sys
 import threading
+import time
 
 HOST, PORT = re.match(r'http://([0-9.]+):([0-9]+)/mcp$', os.environ['REEVE_MCP_URL']).groups()
 HERE = f'{HOST}:{PORT}'
@@ -125,6 +126,54 @@ def turned(what, data, status, half=False):
     return a
 
 
+def complete(s):
+    """One answer and no byte more, by what its head says of its length."""
+    got = until(s, b'\r\n\r\n')
+    front, _, body = got.partition(b'\r\n\r\n')
+    said = re.search(rb'(?i)content-length: ([0-9]+)', front)
+    while said and len(body) < int(said.group(1)):
+        some = s.recv(int(said.group(1)) - len(body))
+        if not some:
+            break
+        got, body = got + some, body + some
+    return got
+
+
+def alone():
+    """However the first request was answered, and whenever a second one comes: the connection ends with the first."""
+    _, session = hello()
+    note = json.dumps({'jsonrpc': '2.0', 'method': 'notifications/initialized'}).encode()
+    firsts = [('answered', call(1, text='one'), {}, 200), ('taken', json.loads(note), {}, 202), ('not JSON', b'{', {}, 400),
+              ('of a session that is none', PING, {'Mcp_Session_Id': 'x' * 32}, 404), ('at the gate', PING, {'path': '/x'}, 404),
+              ('that asks to be kept', call(1, text='one'), {'Connection': 'keep-alive'}, 200)]
+
+    def request(message, **more):
+        body = message if isinstance(message, bytes) else json.dumps(message).encode()
+        return head(**{'Mcp_Session_Id': session, 'Content_Length': len(body), **more}).encode() + b'\r\n' + body
+    seconds = [('alike', {}), ('to another path', {'path': '/mcp/t'}), ('to another host', {'Host': 'evil.example'})]
+    for what, message, more, status in firsts:
+        for where, other in seconds:
+            second = request(call(2, 'log' if 'path' in other else 't__log', id='a second one'), **other)
+            for when in ('with it', 'after its answer'):
+                s = dial()
+                s.settimeout(10)
+                s.sendall(request(message, **more) + (second if when == 'with it' else b''))
+                got = complete(s)
+                try:
+                    if when != 'with it':
+                        s.sendall(second)
+                    got += drain(s)
+                except (BrokenPipeError, TimeoutError) as why:
+                    got += b' ' + type(why).__name__.encode()
+                a = Answer(got)
+                say(f'a request {what}, a second {where} {when}: closed behind the first',
+                    a.status == status and a.head.get('connection') == 'close' and b'TimeoutError' not in got and
+                    len(re.findall(rb'HTTP/1[.]1 [0-9]{3} ', got)) == 1, got)
+    post(call(3, 't__log', id='on its own'), Mcp_Session_Id=session)
+    log = open('log').read().split('\n')
+    say('and none of the second ones was served', 'on its own' in log and 'a second one' not in log, log)
+
+
 def framing():
     second = f'POST /mcp HTTP/1.1\r\nHost: {HERE}\r\nX: smuggled\r\nContent-Length: 0\r\n\r\n'.encode()
     ok = head().encode()
@@ -132,8 +181,6 @@ def framing():
     length = f'Content-Length: {n}\r\n'.encode()
     chunked = b'Transfer-Encoding: chunked\r\n'
     rows = [
-        ('Content-Length and Transfer-Encoding', ok + length + chunked + b'\r\n0\r\n\r\n' + second, 400),
-        ('Transfer-Encoding and Content-Length', ok + chunked + length + b'\r\n0\r\n\r\n' + second, 400),
         ('two Content-Lengths that differ', ok + length + b'Content-Length: 0\r\n\r\n' + BODY + second, 400),
         ('two Content-Lengths alike', ok + length + length + b'\r\n' + BODY, 400),
         ('a list of lengths', ok + b'Content-Length: 5, 5\r\n\r\n12345', 400),
@@ -178,6 +225,12 @@ def framing():
     ]
     for what, data, status in rows:
         turned(what, data, status)
+    # Whole by either reading of its length, so that nothing but the head is wrong.
+    for what, coded in [('an empty body', b'0\r\n\r\n'), ('a body', b'%x\r\n%s\r\n0\r\n\r\n' % (n, BODY))]:
+        both = f'Content-Length: {len(coded)}\r\n'.encode()
+        for order, lines in [('Content-Length and Transfer-Encoding', both + chunked), ('Transfer-Encoding and Content-Length', chunked + both)]:
+            a = turned(f'{order}, {what}', ok + lines + b'\r\n' + coded + second, 400)
+            say('and it is the head that is refused', 'Content-Length and Transfer-Encoding together' in a.body, a.raw)
     turned('a head that ends early', ok, 400, half=True)
     a = send(ok + chunked + b'\r\n5\r\nab', half=True)
     say('a chunk that ends early: closed', a.status != 200, a.raw)
@@ -260,6 +313,21 @@ def forms():
     big = b'{"jsonrpc":"2.0","id":1,"method":"' + b'a' * (5 << 20) + b'"}'
     a = send(head(Transfer_Encoding='chunked').encode() + b'\r\n%x\r\n%s\r\n0\r\n\r\n' % (len(big), big))
     say('5 MiB in chunks: 413', a.status == 413, a.raw)
+    turned('a length of 4 MiB and 1, before a byte of it has come', head(Content_Length=(4 << 20) + 1).encode() + b'\r\n', 413)
+    _, session = hello()
+    for size, status in [(4 << 20, 200), ((4 << 20) + 1, 413)]:
+        big = BODY + b' ' * (size - len(BODY))
+        a = send(head(Transfer_Encoding='chunked', Mcp_Session_Id=session).encode() + b'\r\n%x\r\n%s\r\n0\r\n\r\n' % (size, big))
+        say(f'{size} bytes in chunks: {status}', a.status == status, a.raw)
+    s = dial()
+    s.sendall(head(Transfer_Encoding='chunked').encode() + b'\r\n')
+    cut = False
+    try:
+        for _ in range(64):
+            s.sendall(b'100000\r\n' + b' ' * (1 << 20) + b'\r\n')
+    except (BrokenPipeError, ConnectionResetError):
+        cut = True
+    say('who sends 64 MiB is cut off before the end', cut)
     for what, body, code in [
             ('no JSON', b'{nope', -32700), ('an empty body', b'', -32700), ('two values', BODY + BODY, -32700),
             ('a key twice', b'{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}', -32700),
@@ -401,15 +469,18 @@ def crowds():
     say('and when they have gone', post(PING, Mcp_Session_Id=hello()[1]).status == 200)
 
 
+DRIPS = 200 # a fifth of a second each: more than any deadline
+
+
 def drip(data, what, status, results):
     s = dial()
     got = b''
     try:
-        for i in range(len(data)):
+        for i in range(DRIPS):
             s.sendall(data[i:i + 1])
             if select.select([s], [], [], 0.2)[0]:
+                got = drain(s)
                 break
-        got = drain(s)
     except (BrokenPipeError, ConnectionResetError):
         pass
     a = Answer(got)
@@ -424,15 +495,16 @@ def slow():
     s.sendall(whole)
 
     def body():
+        cut = False
         try:
-            for _ in range(4000):
+            for _ in range(DRIPS):
                 s.sendall(b' ')
                 if select.select([s], [], [], 0.2)[0]:
+                    cut = b' 200 ' not in drain(s)
                     break
-            got = drain(s)
         except (BrokenPipeError, ConnectionResetError):
-            got = b''
-        results.append(('a body byte by byte is cut off', b' 200 ' not in got, got))
+            cut = True
+        results.append(('a body byte by byte is cut off', cut, 'read to the end'))
     jobs.append(threading.Thread(target=body))
     silent = dial()
     _, session = hello()
@@ -508,6 +580,17 @@ def mirror():
     say('two Mcp-Names: 400', two.status == 400, two.raw)
 
 
+def logged(word):
+    return [line for line in open('log').read().split('\n') if line == word] if os.path.exists('log') else []
+
+
+def awaited(condition):
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        os.sched_yield()
+    return bool(condition())
+
+
 def stateless():
     def ask(method, lines=None, i=1, path='/mcp', **params):
         more = {'Mcp_Protocol_Version': NOW, 'Mcp_Method': method}
@@ -565,6 +648,14 @@ def stateless():
         a = ask('tools/call', {'Mcp_Name': 't__echo'}, name='t__echo', arguments={'text': 'room'})
         served = a.status
     say('who hangs up makes room', text(a) == 'room', a.raw)
+    # The tool's server is told, and by this: no session ended, and its deadline is further away than we wait.
+    body = json.dumps(modern('tools/call', 7, name='t__hang', arguments={'id': 'is there'})).encode()
+    before = len(logged('cancelled'))
+    s = dial()
+    s.sendall(head(Content_Length=len(body), Mcp_Protocol_Version=NOW, Mcp_Method='tools/call', Mcp_Name='t__hang').encode() + b'\r\n' + body)
+    say('a call that hangs has arrived', awaited(lambda: logged('is there')))
+    s.close()
+    say('who hangs up: the server of the tool is told', awaited(lambda: len(logged('cancelled')) > before))
     body = json.dumps(modern('subscriptions/listen', 6, notifications={'toolsListChanged': True})).encode()
     s = dial()
     s.sendall(head(Content_Length=len(body), Mcp_Protocol_Version=NOW, Mcp_Method='subscriptions/listen').encode() + b'\r\n' + body)
@@ -573,7 +664,7 @@ def stateless():
     s.close()
 
 
-PARTS = {'framing': framing, 'strangers': strangers, 'forms': forms, 'sessions': session_rules, 'streams': streams, 'crowds': crowds,
+PARTS = {'alone': alone, 'framing': framing, 'strangers': strangers, 'forms': forms, 'sessions': session_rules, 'streams': streams, 'crowds': crowds,
          'slow': slow, 'mirror': mirror, 'stateless': stateless}
 
 for part in sys.argv[1:]:

@@ -4,11 +4,12 @@
  *   echo {"text"}      gives the text back
  *   log {"id"}         appends the id to the file that LOG names before it answers: the tool's own log
  *   fail {}            a tool error        rpc_error {}   a JSON-RPC error
- *   hang {}            never answers       die {}         ends without answering
+ *   hang {"id"}        never answers       die {}         ends without answering
  *   garbage {}         a line that is no JSON, then the answer
  *   twice {}           the answer two times      spoof {}  an answer to an id nobody used, then its own
  *   env {}             its environment     big {"size"}   a text of that many bytes
  *   raw {"result"}     that value as the whole result
+ * Its log also has the id of a call that hangs, if one is given, and "cancelled" when it is told so.
  */
 #include <fcntl.h>
 #include <jansson.h>
@@ -99,7 +100,7 @@ static void call(json_t *id, const char *tool, json_t *args, const char *log)
 	const char *text = json_string_value(json_object_get(args, "text"));
 	const char *given = json_string_value(json_object_get(args, "id"));
 
-	if (strcmp(tool, "log") == 0 && log && given)
+	if ((strcmp(tool, "log") == 0 || strcmp(tool, "hang") == 0) && log && given)
 		append(log, given);
 	if (strcmp(tool, "hang") == 0)
 		return;
@@ -129,6 +130,8 @@ static void serve(json_t *message, const char *log)
 	const char *method = json_string_value(json_object_get(message, "method"));
 	json_t *id = json_object_get(message, "id"), *params = json_object_get(message, "params");
 
+	if (method && log && strcmp(method, "notifications/cancelled") == 0)
+		append(log, "cancelled");
 	if (!id || !method)
 		return;
 	if (strcmp(method, "initialize") == 0)

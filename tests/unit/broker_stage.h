@@ -32,6 +32,7 @@ static const char exec_tools[] =
 
 struct stage {
 	pid_t pid;
+	struct sockaddr_un at;	/* where agents connect */
 	struct wire launcher, recorder;
 	int agent, other, tool;	/* the agent's connection, and a second one; the tool server's end */
 	uint64_t index;		/* of the last record */
@@ -128,16 +129,23 @@ static inline struct msg *hear(struct stage *s, struct wire *w, enum msg_type t)
 	return &s->msg;
 }
 
+static inline int agent_comes(struct stage *s)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&s->at, sizeof(s->at)), 0);
+	return fd;
+}
+
 static inline void begin(struct stage *s, unsigned ms)
 {
 	int launch[2], record[2], listening;
-	struct sockaddr_un at;
 	struct err e = { 0 };
 
 	*s = (struct stage){ .agent = -1, .tool = -1, .index = 100, .agent_in = BUF(8 << 20), .tool_in = BUF(8 << 20) };
 	must_ok(wire_pair(launch, &e), &e);
 	must_ok(wire_pair(record, &e), &e);
-	listening = listener(&at);
+	listening = listener(&s->at);
 	s->pid = fork();
 	if (s->pid == 0) {
 		close(launch[0]);
@@ -153,11 +161,8 @@ static inline void begin(struct stage *s, unsigned ms)
 	close(listening);
 	hear(s, &s->launcher, MSG_READY);
 	s->launcher.now = PHASE_RUNNING;
-	s->agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	s->other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(s->agent, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(connect(s->other, (struct sockaddr *)&at, sizeof(at)), 0);
-	unlink(at.sun_path);
+	s->agent = agent_comes(s);
+	s->other = agent_comes(s);
 }
 
 static inline void say(int fd, const char *line)
@@ -340,6 +345,7 @@ static inline void end(struct stage *s, int expect)
 {
 	int status = 0;
 
+	unlink(s->at.sun_path);
 	close(s->launcher.fd);
 	close(s->recorder.fd);
 	assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
