@@ -425,7 +425,6 @@ void input_leave(struct call *c);
 void input_forget(struct call *c);
 
 /* park.c: what a server of the older era wants of an agent of the newer one. */
-bool park_is(const struct call *c);
 struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
 struct call *park_find_parked(const struct server *s, unsigned need);	/* NULL: none, or more than one */
 void park_bind(struct call *c, const struct mcp_asked *m);

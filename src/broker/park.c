@@ -15,7 +15,7 @@
 
 enum { PARKED_MOST = 12, PARKED_MS = 600000 };
 
-bool park_is(const struct call *c)
+static bool park_is(const struct call *c)
 {
 	return c->state == CALL_PARKED;
 }

@@ -36,18 +36,12 @@ static const struct session *find_caller(const struct server *s)
 	const struct session *caller = caller_of(first ? first : TAILQ_FIRST(&s->parked));
 
 	TAILQ_FOREACH(c, &s->flying, queued)
-<<<<<<< HEAD
-		if (c->session != first->session)
+		if (caller_of(c) != caller)
 			return NULL;
-	return first->session;
-=======
-	if (caller_of(c) != caller)
-		return NULL;
 	TAILQ_FOREACH(c, &s->parked, queued)
-	if (caller_of(c) != caller)
-		return NULL;
+		if (caller_of(c) != caller)
+			return NULL;
 	return caller;
->>>>>>> main
 }
 
 /* Without any call the only one that could answer. */

@@ -43,7 +43,8 @@ static bool is_taken(const json_t *headers, const char *header)
 	return false;
 }
 
-/* Only what is reached by properties alone is always there. False: it declares what cannot be a header. */
+/* Only what is reached by properties alone is always there. False: it declares what cannot be a
+ * header. */
 static bool learn_properties(json_t *headers, const json_t *schema, json_t *path)
 {
 	const char *name, *header;
@@ -54,8 +55,8 @@ static bool learn_properties(json_t *headers, const json_t *schema, json_t *path
 		header = json_text(property, "x-mcp-header");
 		json_array_append_new(path, json_string(name));
 		if (json_object_get(property, "x-mcp-header"))
-			sound = sound && is_token(header) && is_plain(property) && !is_taken(headers, header) &&
-				json_object_size(headers) < HEADERS &&
+			sound = sound && is_token(header) && is_plain(property) &&
+				!is_taken(headers, header) && json_object_size(headers) < HEADERS &&
 				json_object_set_new(headers, header, json_deep_copy(path)) == 0;
 		if (json_array_size(path) < DEEP)
 			sound = learn_properties(headers, property, path) && sound;
@@ -73,11 +74,7 @@ bool params_learn(struct courier *c, json_t *doc)
 
 	if (!c->params)
 		c->params = json_object();
-<<<<<<< HEAD
-	json_array_foreach(tools, i, tool) {
-=======
 	for (i = 0; (tool = json_array_get(tools, i));) {
->>>>>>> main
 		scoped(json) json_t *headers = json_object(), *path = json_array();
 
 		sound = learn_properties(headers, json_object_get(tool, "inputSchema"), path);
@@ -89,7 +86,8 @@ bool params_learn(struct courier *c, json_t *doc)
 			i++;
 			continue;
 		}
-		log_say("tool %.128s is left out: its inputSchema wants a header that cannot be (x-mcp-header)",
+		log_say("tool %.128s is left out: its inputSchema wants a header that cannot be "
+			"(x-mcp-header)",
 			json_text(tool, "name"));
 		json_array_remove(tools, i);
 		changed = true;
