@@ -182,7 +182,7 @@ lint-shell:
 lint-man:
 	@mandoc -Tlint -Wwarning docs/man/*
 # cppcheck reads no system headers: the loops of <sys/queue.h> and jansson, as it should see them.
-LOOPS   := -D'TAILQ_FOREACH(v,h,f)=while((v)=next_in(h))' \
+LOOPS   := -D'TAILQ_FOREACH(v,h,f)=while((v)=next_in(h))' -D'SLIST_FOREACH(v,h,f)=while((v)=next_in(h))' \
 	   -D'json_array_foreach(a,i,v)=while((i=next_in(a))&&(v=json_array_get(a,i)))' \
 	   -D'json_object_foreach(o,k,v)=while((k=next_in(o))&&(v=json_object_get(o,k)))'
 NAMES   := -DREEVE_VERSION='""'

@@ -151,7 +151,7 @@ struct session {
 	int fd;
 	bool gone, half_closed, greeted;
 	enum mcp_era era;		/* OPEN until a request tells */
-	SLIST_HEAD(, listen) listens;	/* its subscriptions, of the newer era */
+	SLIST_HEAD(listens, listen) listens;	/* its subscriptions, of the newer era */
 	unsigned can;			/* what it can be asked, as it said when it greeted */
 	bool told[MCP_LISTS];		/* that this list is another now, and it has not asked since */
 	size_t calls;
@@ -427,7 +427,6 @@ void input_leave(struct call *c);
 void input_forget(struct call *c);
 
 /* park.c: what a server of the older era wants of an agent of the newer one. */
-bool park_is(const struct call *c);
 struct call *park_find_call(const struct server *s, const struct session *a, unsigned need);
 struct call *park_find_parked(const struct server *s, unsigned need);	/* NULL: none, or more than one */
 void park_bind(struct call *c, const struct mcp_asked *m);

@@ -79,8 +79,8 @@ struct call *call_of_tag(struct broker *b, uint64_t tag, enum call_state state)
 	struct call *c;
 
 	TAILQ_FOREACH(c, &b->calls, all)
-	if (tag >= c->tag && tag < c->tag + TAG_STEP)
-		return c->state == state ? c : NULL;
+		if (tag >= c->tag && tag < c->tag + TAG_STEP)
+			return c->state == state ? c : NULL;
 	return NULL;
 }
 

@@ -30,22 +30,6 @@ void commits_begin(struct commits *q, struct wire *recorder)
 	TAILQ_INIT(&q->queued);
 }
 
-static void drop_all(struct receipts *list)
-{
-	struct receipt *r;
-
-	while ((r = TAILQ_FIRST(list))) {
-		TAILQ_REMOVE(list, r, next);
-		free(r);
-	}
-}
-
-void commits_free(struct commits *q)
-{
-	drop_all(&q->sent);
-	drop_all(&q->queued);
-}
-
 /* As many as one message takes; their tags follow one another. */
 static int send_some(struct commits *q, struct err *e)
 {
@@ -283,8 +267,8 @@ static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
 	struct receipt *r;
 
 	TAILQ_FOREACH(r, &q->sent, next)
-	if (r->tag == tag)
-		break;
+		if (r->tag == tag)
+			break;
 	if (!r)
 		return err_set(e, ERR_PEER, "a receipt for no record");
 	r->index = index;

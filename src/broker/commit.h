@@ -53,7 +53,6 @@ struct outcome {
 };
 
 void commits_begin(struct commits *q, struct wire *recorder);
-void commits_free(struct commits *q);
 
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
 		   const struct commit_about *about, struct commit_then then, struct err *e) must_use;

@@ -53,8 +53,8 @@ static int hear_message(struct server *s, struct request *r, struct err *e)
 }
 
 /* Whose answer it would have been is told so; what is no answer is dropped. */
-static int hear_unread(struct server *s, uint64_t id, const char *line, size_t size, const char *why,
-		       struct err *e)
+static int hear_unread(struct server *s, uint64_t id, const char *line, size_t size,
+		       const char *why, struct err *e)
 {
 	struct call *c = relay_find(s, id);
 	char digest[SEAL_DIGEST_TEXT];

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/broker.h"
@@ -94,7 +95,7 @@ static void add_items(struct page *p, struct call *c, const struct server *s)
 
 static json_t *make_page(struct call *c)
 {
-	struct page p = { .items = json_array(), .scratch = BUF(2 * MCP_LINE) };
+	struct page p = { .items = json_array(), .scratch = BUF((size_t)2 * MCP_LINE) };
 	struct server *s = c->broker->servers;
 	json_t *result;
 
@@ -164,12 +165,12 @@ static int try_answer(struct call *c, struct err *e)
 /* Where a page of ours ended. "" is where the first begins. */
 static bool read_cursor(struct call *c, const char *text)
 {
-	char again[48];
+	char again[48], *end;
 
 	if (!text || !*text)
 		return true;
-	if (sscanf(text, "%4zu.%8zu", &c->from_server, &c->from_item) != 2)
-		return false;
+	c->from_server = strtoul(text, &end, 10);
+	c->from_item = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 	snprintf(again, sizeof(again), "%zu.%zu", c->from_server, c->from_item);
 	return strcmp(again, text) == 0;
 }

@@ -84,7 +84,7 @@ static size_t count_listens(const struct session *s)
 	size_t count = 0;
 
 	SLIST_FOREACH(l, &s->listens, next)
-	count++;
+		count++;
 	return count;
 }
 
@@ -93,8 +93,8 @@ bool listen_has(const struct session *s, const json_t *id)
 	const struct listen *l;
 
 	SLIST_FOREACH(l, &s->listens, next)
-	if (json_equal(l->id, id))
-		return true;
+		if (json_equal(l->id, id))
+			return true;
 	return false;
 }
 
@@ -149,8 +149,8 @@ bool listen_cancel(struct session *s, const json_t *id)
 	struct listen *l;
 
 	SLIST_FOREACH(l, &s->listens, next)
-	if (json_equal(l->id, id))
-		break;
+		if (json_equal(l->id, id))
+			break;
 	if (!l)
 		return false;
 	SLIST_REMOVE(&s->listens, l, listen, next);
@@ -173,8 +173,9 @@ void listen_changed(struct session *s, enum mcp_list which)
 	struct listen *l;
 
 	SLIST_FOREACH(l, &s->listens, next)
-	if (l->acknowledged && l->on[which] && session_hears(s))
-		modern_write_tagged(&s->outlet.out, mcp_list_info(which)->changed, NULL, l->id);
+		if (l->acknowledged && l->on[which] && session_hears(s))
+			modern_write_tagged(&s->outlet.out, mcp_list_info(which)->changed, NULL,
+					    l->id);
 }
 
 static bool covers(const struct listen *l, const char *uri)
@@ -198,8 +199,8 @@ bool listen_updated(struct session *s, const char *method, const char *uri, cons
 	if (!session_hears(s))
 		return false;
 	SLIST_FOREACH(l, &s->listens, next)
-	if (l->acknowledged && covers(l, uri))
-		modern_write_tagged(&s->outlet.out, method, params, l->id);
+		if (l->acknowledged && covers(l, uri))
+			modern_write_tagged(&s->outlet.out, method, params, l->id);
 	return true;
 }
 
@@ -292,21 +293,22 @@ bool listen_begun(int *done, struct server *s, const struct mcp_message *m, cons
 	json_t *id = json_object_get(json_object_get(m->params, "_meta"), MODERN_SUBSCRIPTION);
 	struct mcp_message answer = { .kind = MCP_RESPONSE, .id = id };
 	struct call *c = find_asked(s, id);
-	scoped(json) json_t *said = NULL;
 
 	*done = 0;
 	if (!c)
 		return s->listen_id && json_is_integer(id) &&
 		       (uint64_t)json_integer_value(id) == s->listen_id;
 	if (grants(m->params, c->name)) {
-		said = answer.result = json_object();
+		answer.result = json_object();
 		if (!s->watched)
 			s->watched = json_object();
 		json_object_set(s->watched, c->name, id);
 	} else {
-		said = answer.error = json_pack("{s:i, s:s}", "code", MCP_BAD_PARAMS, "message",
-						"the tool server does not tell of this resource");
+		answer.error = json_pack("{s:i, s:s}", "code", MCP_BAD_PARAMS, "message",
+					 "the tool server does not tell of this resource");
 	}
 	*done = relay_answer(s, &answer, line, size, e);
+	json_decref(answer.result);
+	json_decref(answer.error);
 	return true;
 }

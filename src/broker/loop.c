@@ -34,8 +34,8 @@ static void gather_tools(struct broker *b)
 		if (!s->exec)
 			continue;
 		TAILQ_FOREACH(c, &s->flying, queued)
-		if (c->exec.out >= 0)
-			loop_watch(b, c->exec.out, POLLIN, exec_attend, c);
+			if (c->exec.out >= 0)
+				loop_watch(b, c->exec.out, POLLIN, exec_attend, c);
 	}
 }
 

@@ -90,8 +90,8 @@ static int serve_cancelled(struct session *s, struct request *r, struct err *e)
 	if (listen_cancel(s, id))
 		return 0;
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-	if (c->session == s && !c->up && c->id && json_equal(c->id, id))
-		return cancel_call(c, e);
+		if (c->session == s && !c->up && c->id && json_equal(c->id, id))
+			return cancel_call(c, e);
 	return 0;
 }
 
@@ -141,8 +141,8 @@ static bool id_in_flight(const struct session *s, const json_t *id)
 	const struct call *c;
 
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-	if (c->session == s && !c->up && c->id && json_equal(c->id, id))
-		return true;
+		if (c->session == s && !c->up && c->id && json_equal(c->id, id))
+			return true;
 	return listen_has(s, id);
 }
 

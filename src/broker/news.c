@@ -15,7 +15,7 @@ enum {
 	PROGRESS_EACH_SECOND = 16,
 };
 
-static const char *const levels[] = { "debug", "info",	   "notice", "warning",
+static const char *const levels[] = { "debug", "info",     "notice", "warning",
 				      "error", "critical", "alert",  "emergency" };
 
 int news_level(const char *word)
@@ -76,8 +76,8 @@ static struct call *find_live(const struct server *s, const json_t *token)
 
 	if (json_is_integer(token))
 		TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->token && c->relay_id == (uint64_t)json_integer_value(token))
-		return c;
+			if (c->token && c->relay_id == (uint64_t)json_integer_value(token))
+				return c;
 	return NULL;
 }
 
@@ -109,7 +109,8 @@ static void progress(struct news *n)
 
 static bool concerns(const struct session *a, const struct server *s)
 {
-	return !a->gone && (a->greeted || a->era == MCP_ERA_MODERN) && (!a->server || a->server == s);
+	return !a->gone && (a->greeted || a->era == MCP_ERA_MODERN) &&
+	       (!a->server || a->server == s);
 }
 
 /* The newer era asks for messages with each call, the older once and for all. */
@@ -120,8 +121,9 @@ static bool wants(const struct session *a, const struct server *s, int level)
 	if (a->greeted)
 		return level >= a->log_level;
 	TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->session == a && c->envelope.log_level && level >= news_level(c->envelope.log_level))
-		return true;
+		if (c->session == a && c->envelope.log_level &&
+		    level >= news_level(c->envelope.log_level))
+			return true;
 	return false;
 }
 

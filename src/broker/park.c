@@ -15,7 +15,7 @@
 
 enum { PARKED_MOST = 12, PARKED_MS = 600000 };
 
-bool park_is(const struct call *c)
+static bool park_is(const struct call *c)
 {
 	return c->state == CALL_PARKED;
 }
@@ -305,12 +305,11 @@ static int close_answered(struct call *c, struct call *parked, struct err *e)
 
 static int deliver_kept(struct call *c, struct call *parked, struct err *e)
 {
-	struct answer a = { .result = take(&parked->kept_result),
-			    .error = take(&parked->kept_error),
-			    .outcome = { .status = "ok", .exit = -1, .size = parked->about.size } };
-
+	struct answer a = { .outcome = { .status = "ok", .exit = -1, .size = parked->about.size } };
 	char digest[SEAL_DIGEST_TEXT];
 
+	a.result = take(&parked->kept_result);
+	a.error = take(&parked->kept_error);
 	snprintf(digest, sizeof(digest), "%s", parked->digest);
 	a.outcome.answer = digest;
 	if (a.error)

@@ -24,7 +24,8 @@ enum mcp_list pins_list(enum listed kind)
 /* By what it is judged and checked; NULL: by nothing, because nothing was accepted. */
 static const json_t *definition_of(const struct server *s, enum listed kind, const char *name)
 {
-	return s->unpinned || kind == LISTED_KINDS ? NULL : catalogue_pinned(s->catalogue, kind, name);
+	return s->unpinned || kind == LISTED_KINDS ? NULL
+						   : catalogue_pinned(s->catalogue, kind, name);
 }
 
 static bool has_defaults(const json_t *schema)
@@ -127,7 +128,9 @@ static const char *other_part(const struct server *s)
 		return NULL;
 	if (!same(json_object_get(pin, "program"), s->program))
 		return "the server's program";
-	return same(json_object_get(pin, "instructions"), s->instructions) ? NULL : "the server's instructions";
+	return same(json_object_get(pin, "instructions"), s->instructions)
+		       ? NULL
+		       : "the server's instructions";
 }
 
 bool pins_server_stands(const struct server *s)

@@ -1,7 +1,7 @@
 /*
  * Agents that speak HTTP. Each of their sessions comes as a DOOR, and is then a connection like any
- * other. What the porter turned away before it was a message comes as TURNED; an agent can be turned
- * away as often as it likes, so a kind is recorded at once, and then by number.
+ * other. What the porter turned away before it was a message comes as TURNED; an agent can be
+ * turned away as often as it likes, so a kind is recorded at once, and then by number.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ static int hear_door(struct broker *b, struct msg *m, struct err *e)
 		return err_set(e, ERR_PEER, "malformed DOOR");
 	if (fcntl(m->fds[0], F_SETFL, O_NONBLOCK) < 0)
 		return err_sys(e, "a connection of the porter");
-	return agent_admit(b, server == JOINED ? NULL : &b->servers[server], fd_take(&m->fds[0]), e);
+	return agent_admit(b, server == JOINED ? NULL : &b->servers[server], fd_take(&m->fds[0]),
+			   e);
 }
 
 /* The refusal has been told already: it was of bytes, and nothing was asked yet. */
@@ -64,12 +65,14 @@ static struct turned *kind_of(struct broker *b, enum reason reason, const char *
 static int hear_turned(struct broker *b, struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
-	uint64_t reason = unpack_number(&u, 2), count = unpack_number(&u, 8), size = unpack_number(&u, 8);
+	uint64_t reason = unpack_number(&u, 2), count = unpack_number(&u, 8),
+		 size = unpack_number(&u, 8);
 	char why[200];
 	struct turned *t;
 
-	if (!unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u) || reason >= REASONS || count == 0 ||
-	    count > UINT32_MAX || size > UINT32_MAX || reason_verdict((enum reason)reason) != VERDICT_REFUSE)
+	if (!unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u) || reason >= REASONS ||
+	    count == 0 || count > UINT32_MAX || size > UINT32_MAX ||
+	    reason_verdict((enum reason)reason) != VERDICT_REFUSE)
 		return err_set(e, ERR_PEER, "malformed TURNED");
 	t = kind_of(b, (enum reason)reason, why);
 	t->count += count;
@@ -85,7 +88,8 @@ int porter_attend(void *broker, short what, struct err *e)
 	(void)what;
 	while (done == 0 && b->session_count < SESSIONS &&
 	       (got = wire_receive(&b->porter, &b->msg, false, e)) == WIRE_MESSAGE) {
-		done = b->msg.type == MSG_DOOR ? hear_door(b, &b->msg, e) : hear_turned(b, &b->msg, e);
+		done = b->msg.type == MSG_DOOR ? hear_door(b, &b->msg, e)
+					       : hear_turned(b, &b->msg, e);
 		msg_drop(&b->msg);
 	}
 	if (got == WIRE_CLOSED)

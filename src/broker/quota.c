@@ -19,11 +19,13 @@ struct scope {
 
 enum { SCOPES = 3 };
 
-static void scopes_of(struct scope out[SCOPES], struct call *c)
+static struct scope scope_of(struct call *c, int n)
 {
-	out[0] = (struct scope){ c->session ? &c->session->quota : NULL, "this connection" };
-	out[1] = (struct scope){ &c->broker->quota, "this run" };
-	out[2] = (struct scope){ &c->server->quota, "this tool server" };
+	if (n == 0)
+		return (struct scope){ c->session ? &c->session->quota : NULL, "this connection" };
+	if (n == 1)
+		return (struct scope){ &c->broker->quota, "this run" };
+	return (struct scope){ &c->server->quota, "this tool server" };
 }
 
 void quota_open(struct quota *q)
@@ -123,51 +125,55 @@ static void take_one(const struct call *c, struct used *u)
 /* All must have room before any is taken from. */
 bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room)
 {
-	struct scope scopes[SCOPES];
 	uint64_t now = clock_mono_ns();
+	struct scope s;
 	int kind, i;
 
-	scopes_of(scopes, c);
 	for (i = 0; i < SCOPES; i++) {
-		if (!scopes[i].used)
+		s = scope_of(c, i);
+		if (!s.used)
 			continue;
-		refill(scopes[i].used, now);
+		refill(s.used, now);
 		for (kind = 0; kind < QUOTAS; kind++)
-			if (is_over(c, scopes[i].used, kind)) {
+			if (is_over(c, s.used, kind)) {
 				*reason = REASON_OVER_QUOTA;
-				return say_over(text, room, &scopes[i], kind, c);
+				return say_over(text, room, &s, kind, c);
 			}
 	}
-	for (i = 0; i < SCOPES; i++)
-		if (scopes[i].used)
-			take_one(c, scopes[i].used);
+	for (i = 0; i < SCOPES; i++) {
+		s = scope_of(c, i);
+		if (s.used)
+			take_one(c, s.used);
+	}
 	c->counted = true;
 	return true;
 }
 
 void quota_answered(struct call *c, size_t size)
 {
-	struct scope scopes[SCOPES];
+	struct scope s;
 	int i;
 
 	if (!c->counted)
 		return;
-	scopes_of(scopes, c);
-	for (i = 0; i < SCOPES; i++)
-		if (scopes[i].used)
-			scopes[i].used->left[QUOTA_BYTES_IN] -= (double)size;
+	for (i = 0; i < SCOPES; i++) {
+		s = scope_of(c, i);
+		if (s.used)
+			s.used->left[QUOTA_BYTES_IN] -= (double)size;
+	}
 }
 
 void quota_ended(struct call *c)
 {
-	struct scope scopes[SCOPES];
+	struct scope s;
 	int i;
 
 	if (!c->counted)
 		return;
 	c->counted = false;
-	scopes_of(scopes, c);
-	for (i = 0; i < SCOPES; i++)
-		if (scopes[i].used)
-			scopes[i].used->in_flight--;
+	for (i = 0; i < SCOPES; i++) {
+		s = scope_of(c, i);
+		if (s.used)
+			s.used->in_flight--;
+	}
 }

@@ -65,7 +65,7 @@ int relay_resume(struct server *s, struct err *e)
 	size_t left = 0;
 
 	TAILQ_FOREACH(c, &s->waiting, queued)
-	left++; /* who has to wait on comes behind them again */
+		left++; /* who has to wait on comes behind them again */
 	while (left-- > 0 && s->state == SERVER_READY && (c = TAILQ_FIRST(&s->waiting)))
 		if (relay_forward(c, c->proof, e) < 0)
 			return -1;
@@ -93,8 +93,8 @@ struct call *relay_find(const struct server *s, uint64_t id)
 	struct call *c;
 
 	TAILQ_FOREACH(c, &s->flying, queued)
-	if (c->relay_id == id)
-		return c;
+		if (c->relay_id == id)
+			return c;
 	return NULL;
 }
 
@@ -121,8 +121,9 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 		return 0;
 	if (!c) {
 		server_note(s, "answered what was not asked, or was answered or given up before");
-		return dropped(s->broker, &s->drops, s->name, was_asked(s, m->id) ? REASON_LATE : REASON_UNSOLICITED,
-			       line, size, e);
+		return dropped(s->broker, &s->drops, s->name,
+			       was_asked(s, m->id) ? REASON_LATE : REASON_UNSOLICITED, line, size,
+			       e);
 	}
 	seal_digest(digest, line, size);
 	a.outcome.answer = digest;

@@ -1,7 +1,7 @@
 /*
- * What a tool server asks of the agent. It is an action like any other: judged, its intent recorded,
- * and only then put to the agent, in our own words and under an id of ours. The agent it is put to
- * is the one whose call that server has; where that is not one, nobody is asked.
+ * What a tool server asks of the agent. It is an action like any other: judged, its intent
+ * recorded, and only then put to the agent, in our own words and under an id of ours. The agent it
+ * is put to is the one whose call that server has; where that is not one, nobody is asked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,11 +36,11 @@ static const struct session *find_caller(const struct server *s)
 	const struct session *caller = caller_of(first ? first : TAILQ_FIRST(&s->parked));
 
 	TAILQ_FOREACH(c, &s->flying, queued)
-	if (caller_of(c) != caller)
-		return NULL;
+		if (caller_of(c) != caller)
+			return NULL;
 	TAILQ_FOREACH(c, &s->parked, queued)
-	if (caller_of(c) != caller)
-		return NULL;
+		if (caller_of(c) != caller)
+			return NULL;
 	return caller;
 }
 
@@ -69,8 +69,8 @@ static struct session *find_agent(struct server *s, enum mcp_upward what, const 
 static void write_question(struct call *c, json_t *params)
 {
 	json_object_del(params, "_meta");
-	buf_printf(&c->forward, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"%s\"", c->relay_id,
-		   mcp_upward_info(c->upward)->method);
+	buf_printf(&c->forward, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"%s\"",
+		   c->relay_id, mcp_upward_info(c->upward)->method);
 	if (params) {
 		buf_puts(&c->forward, ",\"params\":");
 		json_write(&c->forward, params);
@@ -112,8 +112,8 @@ static bool id_in_flight(const struct server *s, const json_t *id)
 	const struct call *c;
 
 	TAILQ_FOREACH(c, &s->broker->calls, all)
-	if (c->up && c->server == s && json_equal(c->id, id))
-		return true;
+		if (c->up && c->server == s && json_equal(c->id, id))
+			return true;
 	return false;
 }
 
@@ -126,7 +126,8 @@ int upcall_hear(struct server *s, enum mcp_upward what, struct request *r, struc
 	if (wrong)
 		return turn_away(s, r, REASON_BAD_PARAMS, MCP_BAD_PARAMS, wrong, e);
 	if (id_in_flight(s, r->m.id))
-		return turn_away(s, r, REASON_ID_REUSED, MCP_INVALID, "this id is in flight already", e);
+		return turn_away(s, r, REASON_ID_REUSED, MCP_INVALID,
+				 "this id is in flight already", e);
 	if (s->upcalls >= ASKED_BY_ONE || s->broker->upcalls >= ASKED_MOST ||
 	    !pace_allows(&s->asking, ASK_BURST, ASK_EACH_SECOND, clock_mono_ns()))
 		return turn_away(s, r, REASON_FLOODING, MCP_REFUSED,
@@ -159,7 +160,8 @@ static const char *check_question(enum mcp_upward what, json_t *params, const st
 {
 	scoped(json) json_t *older = c->modern ? json_copy(params) : json_incref(params);
 
-	if (strcmp(json_text(older, "mode"), "url") == 0 && !json_object_get(older, "elicitationId"))
+	if (strcmp(json_text(older, "mode"), "url") == 0 &&
+	    !json_object_get(older, "elicitationId"))
 		json_object_set_new(older, "elicitationId",
 				    json_sprintf("reeve-%" PRIu64, c->session->next_id + 1));
 	return mcp_check_upward(what, older);
@@ -184,7 +186,8 @@ int upcall_for(const char **wrong, struct call *c, const char *key, json_t *requ
 	question = call_new_up(c->server, c->session, &r, e);
 	if (!question)
 		return -1;
-	question->silent = true; /* its answer is for the call, the server has asked nothing by it */
+	/* Its answer is for the call, the server has asked nothing by it. */
+	question->silent = true;
 	question->asker = c;
 	c->questioned = true;
 	question->key = strdup(key);
@@ -231,8 +234,8 @@ static struct call *find_asked(struct session *a, const json_t *id)
 
 	for (i = 0; json_is_integer(id) && i < a->broker->server_count; i++)
 		TAILQ_FOREACH(c, &a->broker->servers[i].upward, queued)
-	if (c->session == a && c->relay_id == (uint64_t)json_integer_value(id))
-		return c;
+			if (c->session == a && c->relay_id == (uint64_t)json_integer_value(id))
+				return c;
 	return NULL;
 }
 
@@ -281,11 +284,11 @@ static int deliver(struct call *c, struct answer *a, struct err *e)
 
 int upcall_answer(bool *taken, struct session *s, struct request *r, struct err *e)
 {
-	struct answer a = { .result = r->m.result,
-			    .error = r->m.error,
-			    .outcome = { .status = r->m.error ? "error" : "ok",
-					 .exit = -1,
-					 .size = r->size } };
+	struct answer a = {
+		.result = r->m.result,
+		.error = r->m.error,
+		.outcome = { .status = r->m.error ? "error" : "ok", .exit = -1, .size = r->size }
+	};
 	struct call *c = find_asked(s, r->m.id);
 	char digest[SEAL_DIGEST_TEXT];
 
@@ -304,10 +307,10 @@ int upcall_cancelled(struct server *s, const json_t *id, struct err *e)
 	struct call *c;
 
 	TAILQ_FOREACH(c, &s->upward, queued)
-	if (json_equal(c->id, id)) {
-		c->silent = true;
-		return upcall_give_up(c, "cancelled", "the tool server took it back", e);
-	}
+		if (json_equal(c->id, id)) {
+			c->silent = true;
+			return upcall_give_up(c, "cancelled", "the tool server took it back", e);
+		}
 	return 0;
 }
 
@@ -334,7 +337,7 @@ uint64_t upcall_deadline(const struct server *s)
 	uint64_t soonest = UINT64_MAX;
 
 	TAILQ_FOREACH(c, &s->upward, queued)
-	soonest = !is_there(c) ? 0 : c->deadline_ns < soonest ? c->deadline_ns : soonest;
+		soonest = !is_there(c) ? 0 : c->deadline_ns < soonest ? c->deadline_ns : soonest;
 	return soonest;
 }
 

@@ -199,7 +199,8 @@ int cmd_list(int argc, char **argv, bool raw)
 		json_write(&out, result);
 		buf_puts(&out, "\n");
 	}
-	json_array_foreach(json_object_get(result, "tools"), i, tool) if (!raw)
-		show_tool(&out, tool);
+	json_array_foreach(json_object_get(result, "tools"), i, tool)
+		if (!raw)
+			show_tool(&out, tool);
 	return out.size ? print(&out, STDOUT_FILENO) : CALL_DONE;
 }

@@ -143,7 +143,7 @@ int cmd_config(int argc, char **argv, struct err *e)
 		first = err_set(e, ERR_INPUT,
 				"--http or --url, not both: --url is for another address");
 	if (w.http) {
-		snprintf(w.room, sizeof(w.room), "http://127.0.0.1:%u/mcp", PROFILE_HTTP);
+		snprintf(w.room, sizeof(w.room), "http://127.0.0.1:%d/mcp", PROFILE_HTTP);
 		w.url = w.room;
 	}
 	if (first >= 0 && !a && (w.tools || w.url))

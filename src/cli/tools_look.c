@@ -160,7 +160,8 @@ static int add_program(json_t *offered, const struct look *l, size_t server, str
 				 e);
 	if (done == 0)
 		done = parts_find(parts, tools_server_url(w->read_tools, server),
-				  tools_server_from_workspace(w->read_tools, server), &plan, w->ask.place.workspace, e);
+				  tools_server_from_workspace(w->read_tools, server), &plan,
+				  w->ask.place.workspace, e);
 	for (i = 0; done == 0 && i < parts->count; i++)
 		json_object_set_new(program, parts->at[i].name, json_string(parts->at[i].what));
 	if (done == 0 && parts->count > 0)

@@ -258,15 +258,13 @@ static void post_ended(struct exchange *x, CURLcode how, long code)
 {
 	struct courier *c = x->courier;
 	bool stands = x->initialized && code >= 200 && code < 300;
-	bool whole = how == CURLE_OK;
 
-	if (whole && x->body == BODY_JSON && code >= 200 && code < 500 && x->id && x->in.size > 0 &&
-	    !x->resuming) {
+	if (how == CURLE_OK && x->body == BODY_JSON && code >= 200 && code < 500 && x->id &&
+	    x->in.size > 0 && !x->resuming) {
 		struct err ignored = { 0 };
 
 		/* A refusal of the request in MCP's own words stands in for the status. */
-		if (take_message(x, x->in.data, x->in.size, code < 300 ? &x->why : &ignored) < 0)
-			whole = code >= 300;
+		(void)!take_message(x, x->in.data, x->in.size, code < 300 ? &x->why : &ignored);
 	}
 	if (x->answered || (!x->id && code >= 200 && code < 300))
 		exchange_free(x);

@@ -1,6 +1,6 @@
 /*
- * Arguments that a server of 2026-07-28 wants said in headers too, beside the body: which they are stands in the
- * list of its tools, as it passes by.
+ * Arguments that a server of 2026-07-28 wants said in headers too, beside the body: which they are
+ * stands in the list of its tools, as it passes by.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,20 +43,20 @@ static bool is_taken(const json_t *headers, const char *header)
 	return false;
 }
 
-/* Only what is reached by properties alone is always there. False: it declares what cannot be a header. */
+/* Only what is reached by properties alone is always there. False: it declares what cannot be a
+ * header. */
 static bool learn_properties(json_t *headers, const json_t *schema, json_t *path)
 {
 	const char *name, *header;
 	json_t *property;
 	bool sound = true;
 
-	json_object_foreach(json_object_get(schema, "properties"), name, property)
-	{
+	json_object_foreach(json_object_get(schema, "properties"), name, property) {
 		header = json_text(property, "x-mcp-header");
 		json_array_append_new(path, json_string(name));
 		if (json_object_get(property, "x-mcp-header"))
-			sound = sound && is_token(header) && is_plain(property) && !is_taken(headers, header) &&
-				json_object_size(headers) < HEADERS &&
+			sound = sound && is_token(header) && is_plain(property) &&
+				!is_taken(headers, header) && json_object_size(headers) < HEADERS &&
 				json_object_set_new(headers, header, json_deep_copy(path)) == 0;
 		if (json_array_size(path) < DEEP)
 			sound = learn_properties(headers, property, path) && sound;
@@ -86,7 +86,8 @@ bool params_learn(struct courier *c, json_t *doc)
 			i++;
 			continue;
 		}
-		log_say("tool %.128s is left out: its inputSchema wants a header that cannot be (x-mcp-header)",
+		log_say("tool %.128s is left out: its inputSchema wants a header that cannot be "
+			"(x-mcp-header)",
 			json_text(tool, "name"));
 		json_array_remove(tools, i);
 		changed = true;
@@ -109,18 +110,18 @@ static const char *text_of(const json_t *value, char room[32])
 
 bool params_add(struct exchange *x, const json_t *params)
 {
-	json_t *path, *word, *wanted = json_object_get(x->courier->params, json_text(params, "name"));
+	json_t *path, *word,
+		*wanted = json_object_get(x->courier->params, json_text(params, "name"));
 	char name[HEADER_NAME + 16], room[32];
 	const char *header, *text;
 	const json_t *value;
 	bool fits = true;
 	size_t i;
 
-	json_object_foreach(wanted, header, path)
-	{
+	json_object_foreach(wanted, header, path) {
 		value = json_object_get(params, "arguments");
-		json_array_foreach(path, i, word) value =
-			json_object_get(value, json_string_value(word));
+		json_array_foreach(path, i, word)
+			value = json_object_get(value, json_string_value(word));
 		text = text_of(value, room);
 		snprintf(name, sizeof(name), "Mcp-Param-%s", header);
 		fits = fits && (!text || request_header(x, name, text));

@@ -27,7 +27,7 @@ void held_digest(uint8_t out[PIECE_DIGEST], const uint8_t key[INSPECT_KEY], cons
 }
 
 /* A long one is mostly a file with lines that say what it is; half of it is found, too. */
-size_t held_need(size_t pieces)
+static size_t held_need(size_t pieces)
 {
 	return pieces <= ALL_OF ? pieces : (pieces + 1) / 2;
 }

@@ -37,7 +37,6 @@ struct inspect_held {
 uint64_t held_factor(const uint8_t key[INSPECT_KEY]);
 void held_digest(uint8_t out[PIECE_DIGEST], const uint8_t key[INSPECT_KEY], const char *bytes,
 		 size_t size);
-size_t held_need(size_t pieces);
 
 static inline uint16_t held_filter(uint64_t factor, const char *window)
 {

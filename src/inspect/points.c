@@ -44,7 +44,7 @@ static const struct points ideographs[] = {
 	{ 0x20000, 0x3ffff },
 };
 
-bool point_in(const struct points *table, size_t count, uint32_t point)
+static bool point_in(const struct points *table, size_t count, uint32_t point)
 {
 	size_t i;
 

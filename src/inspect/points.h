@@ -11,8 +11,6 @@ struct points {
 	uint32_t from, to;
 };
 
-bool point_in(const struct points *table, size_t count, uint32_t point);
-
 bool point_is_unseen(uint32_t point);	/* shown as nothing, or turns what follows around */
 bool point_is_mark(uint32_t point);	/* drawn over the letter before it */
 

@@ -74,8 +74,10 @@ size_t json_values(const json_t *value)
 	const char *key;
 	json_t *one;
 
-	json_array_foreach(value, i, one) count += json_values(one);
-	json_object_foreach((json_t *)(uintptr_t)value, key, one) count += json_values(one);
+	json_array_foreach(value, i, one)
+		count += json_values(one);
+	json_object_foreach((json_t *)(uintptr_t)value, key, one)
+		count += json_values(one);
 	return count;
 }
 

@@ -24,7 +24,7 @@
 
 enum { RECORDER_MS = 10000 };
 
-void phase_mark(struct run *r, const char *name)
+static void phase_mark(struct run *r, const char *name)
 {
 	if (r->phases.count == PHASES)
 		return;
@@ -32,7 +32,7 @@ void phase_mark(struct run *r, const char *name)
 	r->phases.at[r->phases.count++] = clock_mono_ns();
 }
 
-void phases_say(const struct run *r)
+static void phases_say(const struct run *r)
 {
 	uint64_t last = r->began_ns;
 	size_t i;
@@ -44,7 +44,8 @@ void phases_say(const struct run *r)
 	}
 }
 
-bool run_keeps_strays(const struct run *r)
+/* Is it for us to end and reap what nobody else does: no pid namespace to do it, or we are process 1. */
+static bool run_keeps_strays(const struct run *r)
 {
 	return getpid() == 1 || (r->ask->without & (1u << LAYER_PID)) != 0;
 }

@@ -73,11 +73,6 @@ struct run {
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
 enum { RUN_KNOWN = RUN_CHILDREN + 6 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
-/* Is it for us to end and reap what nobody else does: no pid namespace to do it, or we are process 1. */
-bool run_keeps_strays(const struct run *r);
-
-void phase_mark(struct run *r, const char *name);
-void phases_say(const struct run *r);
 
 /*
  * recorder.c: join the tenant's recorder (starting it if need be), open and close the run.

@@ -204,6 +204,7 @@ int secrets_read(struct secrets *out, const struct tools *t, struct err *e)
 				       SECRETS_MOST);
 		if (!out->room && make_room(out, e) < 0)
 			return -1;
+		must(out->room);
 		if (read_one(out, t, &s, e) < 0)
 			return -1;
 	}

@@ -114,7 +114,6 @@ struct order {
 /* Take the next record, or say which rule it breaks; `o` is then as before. */
 int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t ref, struct err *e) must_use;
 const struct open_run *order_run(const struct order *o, uint64_t run);	/* NULL: not open */
-const struct open_intent *order_intent(const struct order *o, uint64_t index);
 void order_free(struct order *o);
 
 /* --- reading a journal: by large reads, so that a file that shrinks meanwhile is no harm --- */

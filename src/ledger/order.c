@@ -39,7 +39,7 @@ const struct open_run *order_run(const struct order *o, uint64_t run)
 	return i < o->run_count && o->runs[i].index == run ? &o->runs[i] : NULL;
 }
 
-const struct open_intent *order_intent(const struct order *o, uint64_t index)
+static const struct open_intent *order_intent(const struct order *o, uint64_t index)
 {
 	size_t i = intent_at(o, index);
 

@@ -29,7 +29,9 @@ static const char *read_prompt(struct mcp_asked *a, json_t *params)
 
 	if (wrong)
 		return wrong;
-	json_object_foreach(a->args, key, value) if (!json_is_string(value)) return "an argument of a prompt must be a string";
+	json_object_foreach(a->args, key, value)
+		if (!json_is_string(value))
+			return "an argument of a prompt must be a string";
 	return NULL;
 }
 
@@ -54,7 +56,9 @@ static bool is_context(const json_t *context)
 	if (!json_is_object(context) || !shape_has_only(context, may, count_of(may)) ||
 	    (arguments && !json_is_object(arguments)))
 		return false;
-	json_object_foreach(arguments, key, value) if (!json_is_string(value)) return false;
+	json_object_foreach(arguments, key, value)
+		if (!json_is_string(value))
+			return false;
 	return true;
 }
 

@@ -68,7 +68,7 @@ bool mcp_template_covers(const char *uri_template, const char *uri)
 	const char *open = strchr(uri_template, '{'), *end = uri + strlen(uri), *close, *found;
 	size_t size = open ? (size_t)(open - uri_template) : strlen(uri_template);
 
-	if (strncmp(uri_template, uri, size) != 0)
+	if (size > (size_t)(end - uri) || memcmp(uri_template, uri, size) != 0)
 		return false;
 	for (uri += size; open; uri = found + size) {
 		close = strchr(open, '}');

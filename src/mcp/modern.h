@@ -112,6 +112,5 @@ json_t *modern_filter_json(const struct modern_filter *f);
 /* A notification that belongs to a subscription; `params` may be NULL. */
 bool modern_write_tagged(struct buf *out, const char *method, const json_t *params, const json_t *id);
 bool modern_write_acknowledged(struct buf *out, const struct modern_filter *f, const json_t *id);
-json_t *modern_listen_result(const json_t *id);	/* it has ended */
 
 #endif

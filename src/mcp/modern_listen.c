@@ -63,11 +63,6 @@ json_t *modern_filter_json(const struct modern_filter *f)
 	return filter;
 }
 
-static json_t *tag(const json_t *id)
-{
-	return json_pack("{s:O}", MODERN_SUBSCRIPTION, id);
-}
-
 bool modern_write_tagged(struct buf *out, const char *method, const json_t *params,
 			 const json_t *id)
 {
@@ -90,9 +85,4 @@ bool modern_write_acknowledged(struct buf *out, const struct modern_filter *f, c
 
 	return params &&
 	       modern_write_tagged(out, "notifications/subscriptions/acknowledged", params, id);
-}
-
-json_t *modern_listen_result(const json_t *id)
-{
-	return json_pack("{s:s, s:o}", "resultType", "complete", "_meta", tag(id));
 }

@@ -28,13 +28,14 @@ static const char *among(const char *word, const char *const *words, size_t coun
 enum mcp_era modern_era_of(const struct mcp_message *m)
 {
 	const json_t *meta = json_object_get(m->params, "_meta");
+	const char *method = m->method;
 
-	if (m->kind != MCP_REQUEST)
+	if (m->kind != MCP_REQUEST || !method)
 		return MCP_ERA_OPEN;
 	if (json_object_get(meta, VERSION_KEY) || json_object_get(meta, CAPABILITIES_KEY) ||
-	    among(m->method, only_modern, count_of(only_modern)))
+	    among(method, only_modern, count_of(only_modern)))
 		return MCP_ERA_MODERN;
-	return strcmp(m->method, "initialize") == 0 ? MCP_ERA_LEGACY : MCP_ERA_OPEN;
+	return strcmp(method, "initialize") == 0 ? MCP_ERA_LEGACY : MCP_ERA_OPEN;
 }
 
 static bool bad(struct mcp_fault *f, int code, const char *text)

@@ -29,7 +29,9 @@ static bool is_in(const json_t *choices, const json_t *value)
 	json_t *choice;
 	size_t i;
 
-	json_array_foreach(choices, i, choice) if (json_equal(choice, value)) return true;
+	json_array_foreach(choices, i, choice)
+		if (json_equal(choice, value))
+			return true;
 	return false;
 }
 

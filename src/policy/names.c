@@ -100,15 +100,16 @@ static bool is_usable(const char *text, enum names_kind kind)
 
 static int read_name(struct reading *r, const json_t *value, enum names_kind kind, struct err *e)
 {
+	static const char actions[] =
+		"tool.call, resource.read, prompt.get, completion.complete, "
+		"sampling.create, elicitation.create or roots.list (* stands for any run),";
 	static const char *const wanted[] = {
 		[NAMES_TOOLS] = "\"SERVER/TOOL\" (* stands for any run within one of them)",
 		[NAMES_SERVERS] = "a server's name (* stands for any run)",
 		[NAMES_WORDS] = "a name (* stands for any run)",
 		[NAMES_CLASSES] = "critical, high, medium or low",
 		[NAMES_FLOWS] = "reads-private, reads-untrusted or sends-outside",
-		[NAMES_ACTIONS] =
-			"tool.call, resource.read, prompt.get, completion.complete, "
-			"sampling.create, elicitation.create or roots.list (* stands for any run),",
+		[NAMES_ACTIONS] = actions,
 	};
 
 	if (is_usable(json_string_value(value), kind))

@@ -225,11 +225,6 @@ const char *profile_oci_path(const struct profile *p)
 	return json_string_value(json_at(p->file.root, "/seccomp/oci"));
 }
 
-const struct oci *profile_oci(const struct profile *p)
-{
-	return p->oci;
-}
-
 const struct jail_calls *profile_calls(const struct profile *p)
 {
 	return p->oci ? &p->oci->calls : NULL;

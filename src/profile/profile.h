@@ -43,7 +43,6 @@ const char *profile_because(const struct profile *p, const char *list, const cha
 const char *profile_tools_path(const struct profile *p);/* tool file it names, resolved beside it; NULL: none */
 
 const char *profile_oci_path(const struct profile *p);	/* seccomp file it names, resolved beside it; NULL: none */
-const struct oci *profile_oci(const struct profile *p);	/* NULL: none */
 
 /* What only something around the whole jail can hold; 0: not limited. Per cent of one processor. */
 struct bounds {

@@ -24,7 +24,7 @@ bool is_whole(const json_t *value)
 	       (json_is_real(value) && whole_double(json_real_value(value)));
 }
 
-size_t text_length(const json_t *text)
+static size_t text_length(const json_t *text)
 {
 	const char *at = json_string_value(text);
 	size_t left = json_string_length(text), count = 0, step;

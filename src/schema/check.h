@@ -65,7 +65,6 @@ const json_t *ref_target(const json_t *root, const char *ref);
 /* As JSON Schema has it: 1 is 1.0, and the order of members is nothing. */
 bool same_value(struct check *c, const json_t *a, const json_t *b);
 bool is_whole(const json_t *value);
-size_t text_length(const json_t *text);
 
 /* assert.c */
 bool holds_type(struct check *c, const struct look *l);

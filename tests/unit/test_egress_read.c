@@ -169,7 +169,7 @@ static void test_heads(void **state)
 		}
 		if (got != EGRESS_WHOLE || strcmp(r.host.text, heads[i].host) != 0 || r.port != heads[i].port ||
 		    r.target.size != strlen(heads[i].target) || r.body != heads[i].body || r.size != size ||
-		    memcmp(r.target.at, heads[i].target, r.target.size) != 0)
+		    (r.target.size > 0 && memcmp(r.target.at, heads[i].target, r.target.size) != 0))
 			fail_msg("%s: %d %s", heads[i].head, got, got == EGRESS_BAD ? why : r.host.text);
 		for (cut = 0; cut < size; cut++)
 			assert_int_equal(egress_read_http(&r, heads[i].head, cut, &why), EGRESS_MORE);
