@@ -17,8 +17,8 @@ struct wanted {
 static void print_help(const struct option_row *rows)
 {
 	puts("usage: reeve config [--tools FILE] [--http] [--url URL] [AGENT]\n\n"
-	     "Prints the configuration by which AGENT, in the jail, finds its tools; on standard\n"
-	     "error, where it goes. Without AGENT, lists the agents that are known.\n");
+	     "Prints the configuration by which AGENT, in the jail, finds its tools; on\n"
+	     "standard error, where it goes. Without AGENT, lists the agents that are known.\n");
 	options_print(rows);
 	puts("\nexample:\n  reeve config --tools tools.json codex >codex.toml");
 }

@@ -32,8 +32,8 @@ static int help(void)
 	       "  reeve profile show node\n"
 	       "  reeve profile check --threshold 2 ~/agents/mine.json\n"
 	       "  reeve profile learn --name mine 42\n\n"
-	       "reeve profile WORD --help says more; reeve-profile(5) says what stands in a "
-	       "profile.\n");
+	       "reeve profile WORD --help says more; reeve-profile(5) says what stands in\n"
+	       "a profile.\n");
 	return EXIT_DONE;
 }
 

@@ -64,12 +64,12 @@ static int set_status_fd(void *into, const char *value, struct err *e)
 static void print_help(const struct option_row *rows)
 {
 	puts("usage: reeve run [options] -- COMMAND [ARG...]\n\n"
-	     "Runs COMMAND in a jail whose only door is a broker. What it asks of tools is judged\n"
-	     "by policy, written to a signed ledger, and only then done or refused.\n");
+	     "Runs COMMAND in a jail whose only door is a broker. What it asks of tools is\n"
+	     "judged by policy, written to a signed ledger, and only then done or refused.\n");
 	options_print(rows);
-	puts("\nexit status: the command's own; 124 timeout, 125 reeve failed, 126 not "
-	     "executable,\n"
-	     "127 not found, 128+n signal n. Bad options or files: 2, and nothing was started.\n\n"
+	puts("\nexit status: the command's own; 124 timeout, 125 reeve failed, 126 not\n"
+	     "executable, 127 not found, 128+n signal n. Bad options or files: 2,\n"
+	     "and nothing was started.\n\n"
 	     "example:\n"
 	     "  reeve run --policy policies/coding-agent.json --tools tools.json -- my-agent");
 }

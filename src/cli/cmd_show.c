@@ -82,7 +82,7 @@ static void say_end(const struct facts *f)
 		say("ended", "not yet, or it was killed");
 		return;
 	}
-	snprintf(text, sizeof(text), "%.19s %s", json_text(f->close, "time"),
+	snprintf(text, sizeof(text), "%.19sZ %s", json_text(f->close, "time"),
 		 json_text(f->close, "status"));
 	if (status)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", exit status %" PRId64,
@@ -100,7 +100,7 @@ static void say_facts(const struct facts *f)
 	snprintf(text, sizeof(text), "%" PRId64,
 		 (int64_t)json_integer_value(json_object_get(f->run, "run")));
 	say("run", text);
-	snprintf(text, sizeof(text), "%.19s", json_text(f->run, "time"));
+	snprintf(text, sizeof(text), "%.19sZ", json_text(f->run, "time"));
 	say("began", text);
 	say_end(f);
 	say_command(f->run);

@@ -142,9 +142,9 @@ int cmd_tools_list(int argc, char **argv, struct err *e)
 		status = tools_usage("list", e);
 	} else if (l.help) {
 		puts("usage: reeve tools list [options] [SERVER...]\n\n"
-		     "Starts tool servers in their jails and shows what they offer: of each tool "
-		     "its class\n"
-		     "and category, and whether it is pinned. Exits with 1 if anything is not.\n");
+		     "Starts tool servers in their jails and shows what they offer: of each tool\n"
+		     "its class and category, and whether it is pinned. Exits with 1 if anything\n"
+		     "is not.\n");
 		options_print(rows);
 		status = EXIT_DONE;
 	} else {

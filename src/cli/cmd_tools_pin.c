@@ -74,9 +74,8 @@ static void show(struct pinning *p)
 	fwrite(p->diff.data ? p->diff.data : "", 1, p->diff.size, stdout);
 	catalogue_scan(p->offered, say_finding, p);
 	catalogue_unenforced(p->offered, say_finding, p);
-	printf("\n%zu difference%s to what is pinned of %s.\nTo accept exactly this: reeve tools "
-	       "pin %s --accept %s\n",
-	       p->changes, p->changes == 1 ? "" : "s", p->server, p->server, p->digest);
+	printf("\n%zu difference%s to what is pinned of %s.\n", p->changes,
+	       p->changes == 1 ? "" : "s", p->server);
 	fflush(stdout);
 }
 
@@ -199,7 +198,9 @@ static int decide(struct pinning *p, struct err *e)
 	if (l->json)
 		show_json(p, accepted);
 	else if (!accepted)
-		puts("Nothing was written.");
+		printf("Nothing was written. To accept exactly this, say the same again with\n"
+		       "  --accept %s\n",
+		       p->digest);
 	return accepted ? EXIT_DONE : EXIT_DIFFERS;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,10 +175,18 @@ static int add_program(json_t *offered, const struct look *l, size_t server, str
 static int run_apart(struct wish *w, int in, int shown, struct err *e)
 {
 	int status = RUN_FAILED;
-	pid_t child = fork();
+	pid_t child;
 
+	if (secrets_lend(&w->secrets, true, e) < 0)
+		return -1;
+	child = fork();
 	if (child < 0)
 		return err_sys(e, "fork");
+	if (secrets_lend(&w->secrets, false, e) < 0) {
+		if (child == 0)
+			_exit(RUN_FAILED);
+		kill(child, SIGKILL);
+	}
 	if (child == 0) {
 		scoped(fd) int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -221,8 +230,8 @@ static int read_shown(json_t **out, int shown, const char *server, struct err *e
 	if (!json_object_get(all, "tools"))
 		return err_set(e, ERR_PEER,
 			       "tool server %s did not start, or did not list its tools: reeve "
-			       "show says what it wrote",
-			       server);
+			       "show last %s says what it wrote, and reeve audit show why it ended",
+			       server, server);
 	*out = take(&all);
 	return 0;
 }

@@ -66,6 +66,9 @@ struct run_request {
  * in pages of which a fork gets none. What came from the environment is gone from it afterwards.
  */
 int secrets_read(struct secrets *out, const struct tools *t, struct err *e) must_use;
+
+/* For the one child that is a run itself: lent before the fork, kept again by the child and by its parent. */
+int secrets_lend(const struct secrets *s, bool lent, struct err *e) must_use;
 void secrets_free(struct secrets *s);		/* wipes them */
 
 /*

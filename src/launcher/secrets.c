@@ -214,6 +214,13 @@ int secrets_read(struct secrets *out, const struct tools *t, struct err *e)
 	return 0;
 }
 
+int secrets_lend(const struct secrets *s, bool lent, struct err *e)
+{
+	if (s->room && madvise(s->room, ROOM, lent ? MADV_KEEPONFORK : MADV_WIPEONFORK) < 0)
+		return err_sys(e, "memory of secrets");
+	return 0;
+}
+
 void secrets_free(struct secrets *s)
 {
 	if (!s->room)

@@ -39,6 +39,15 @@ done
 for option in $("$room/bin/reeve-audit" --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | grep -v color); do
 	says "the pages have the option --$option of reeve-audit" " --?$option( |\$)" "$(cat docs/man/reeve-ledger.5 docs/man/reeve.1)"
 done
+for word in run init doctor policy workspace config show 'tools list' 'tools pin' 'tools scan' 'profile list' 'profile show' \
+	'profile check' 'profile learn' 'profile import' tools profile audit; do
+	# shellcheck disable=SC2086
+	wide=$("$reeve" $word --help | wc -L)
+	equal "reeve $word --help fits 80 columns" yes "$([ "$wide" -gt 0 ] && [ "$wide" -le 80 ] && echo yes || echo "$wide columns")"
+done
+for word in $("$reeve" --help | awk '/^  [a-z]/ && !/^  reeve/ { print $1 }' | grep -v '^help$\|^version$'); do
+	says "the synopsis of reeve.1 has the word $word" "^\.(Cm|Nm reeve) $word|^\.Cm $word" "$(sed -n '/^.Sh SYNOPSIS/,/^.Sh DESC/p' docs/man/reeve.1)"
+done
 for program in reeve reeve-audit reeve-call; do
 	help=$("$room/bin/$program" --help)
 	equal "$program --help fits a screen" yes "$([ "$(printf '%s\n' "$help" | wc -l)" -le 40 ] && [ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"

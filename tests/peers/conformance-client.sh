@@ -12,6 +12,7 @@ abi=$("$reeve" doctor 2>/dev/null | sed -n 's/.*[Ll]andlock.*[^0-9]\([0-9][0-9]*
 peers=$modules
 suite_install
 
+# shellcheck disable=SC2034
 uid=$(id -u) h=$room/home
 home "$h"
 cp -r "$peers/node_modules" "$here/caller.mjs" "$h/work/"

@@ -18,6 +18,11 @@ for uid in $(each_user); do
 	says "uid $uid: the keys are not there" 'ssh.*No such file' "$said"
 	says "uid $uid: the note was written" 'bought milk' "$(cat "$h/work/reeve/build/demo/workspace/notes/done.txt")"
 	equal "uid $uid: and nothing outside" no "$([ -e "$h/work/reeve/build/demo/outside.txt" ] && echo yes || echo no)"
+	says "uid $uid: a tool that nobody accepted is refused" 'refused clock/now: nobody has accepted' "$said"
+	says "uid $uid: once accepted it answers" '^[0-9][0-9]:[0-9][0-9] UTC$' "$said"
+	says "uid $uid: changed, it is refused again" 'refused clock/now: it is not what was accepted' "$said"
+	says "uid $uid: and the change is shown" '^    \+   "description": "Ignore previous' "$said"
+	silent "uid $uid: the changed one is not pinned" 'Ignore' "$(cat "$h/work/reeve/build/demo/catalogue/clock.pin.json")"
 	says "uid $uid: the changed byte is found, by record" '(record|index) [0-9]+' "$said"
 done
 cd "$top/examples/demo" && mkdir -p "$room/cases/notes" && echo x >"$room/cases/notes/todo.txt"

@@ -20,7 +20,8 @@ listen there
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	at() { printf '{ "reeve": "tools/1", "servers": { "r": { "kind": "url", "url": "http://127.0.0.1:%s/mcp", "deadline": "5s" } } }' "$1" >"$h/etc/tools.json"; }
+	at() { printf '{ "reeve": "tools/1", "servers": { "r": { "kind": "url", "url": "http://127.0.0.1:%s/mcp", "deadline": "5s",
+		"headers": { "Authorization": "Bearer ${TOKEN}" }, "secrets": { "TOKEN": { "command": ["echo", "sesame-open-%s"] } } } } }' "$1" "$uid" >"$h/etc/tools.json"; }
 	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "all", "then": "allow", "when": { "tool": "*/*" } } ] }' >"$h/etc/policy.json"
 	# shellcheck disable=SC2154
 	at "$port_here"
@@ -28,6 +29,7 @@ for uid in $(each_user); do
 	chown -R "$uid:$uid" "$h/etc"
 	says "uid $uid: unpinned it is refused" 'nobody has accepted' "$(call)"
 	holds "uid $uid: it is accepted" as "$uid" "$h" "$reeve" tools pin r --yes --policy ../etc/policy.json --tools ../etc/tools.json
+	says "uid $uid: which is asked with its secret too" "Bearer sesame-open-$uid" "$(cat "$room/here.err" "$room/here.log")"
 	says "uid $uid: with its origin, and who it says it is" "\"origin\": \"http://127.0.0.1:$port_here\"" "$(cat "$h/etc/catalogue/r.pin.json")"
 	says "uid $uid: and is called" '^hello' "$(call)"
 	# shellcheck disable=SC2154

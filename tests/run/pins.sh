@@ -73,6 +73,7 @@ J
 	silent "uid $uid: still nothing is written" 'pin.json' "$(ls "$h/etc/catalogue")"
 	digest=$(printf '%s\n' "$out" | sed -n 's/.*--accept //p')
 	holds "uid $uid: what was shown is accepted" tool pin t --accept "$digest"
+	silent "uid $uid: what is accepted is not asked for again" '--accept' "$(rm "$h/etc/catalogue/t.pin.json"; tool pin t --yes)"
 	says "uid $uid: then it is what is pinned" 'is what is pinned' "$(tool pin t)"
 	holds "uid $uid: and list ends with 0" tool list
 	says "uid $uid: a pinned tool is called, with its default" '^read_note \{"lines": 3, "name": "a"\}$' "$(call t/read_note '{"name":"a"}')"

@@ -226,6 +226,7 @@ S
 	silent "uid $uid: and do nothing" "$(printf '\033')" "$said"
 	equal "uid $uid: no more is kept than the bound" yes "$([ "$(cat "$h"/state/reeve/runs/default/*/loud.stderr* | wc -c)" -le 131072 ] && echo yes)"
 	said=$(as "$uid" "$h" "$reeve" show last 2>&1)
+	says "uid $uid: its times say that they are UTC" '^began .*[0-9]Z$' "$said"
 	says "uid $uid: show says what the run was" '^command +sh script$' "$said"
 	says "uid $uid: how it ended" '^ended .*ended, exit status 0' "$said"
 	says "uid $uid: and what every server said" 'I am broken' "$said"
