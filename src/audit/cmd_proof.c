@@ -28,7 +28,7 @@ static int code_of(const struct err *e)
 
 static int check(const char *path, const struct seal_verifier *v, bool json, struct err *e)
 {
-	scoped(buf) struct buf out = BUF(8 * RECORD_MOST);
+	scoped(buf) struct buf out = BUF(8 * (size_t)RECORD_MOST);
 	scoped(mem) char *text = NULL;
 	struct proof_of p;
 	size_t size;
@@ -36,9 +36,8 @@ static int check(const char *path, const struct seal_verifier *v, bool json, str
 	if (fd_read_file(&text, &size, path, PROOF_MOST, e) < 0)
 		return EXIT_COULD_NOT;
 	if (proof_read(&p, v, text, size, e) < 0) {
-		size = (size_t)code_of(e);
-		err_in(e, "%s", path);
-		return (int)size;
+		err_in(e, "%s", path);	/* keeps its kind */
+		return code_of(e);
 	}
 	if (!json) {
 		printf("record %" PRIu64 " of the first %" PRIu64 " of %s:\n", p.index, p.head.size,

@@ -99,7 +99,7 @@ static bool is_signed(const struct publish *p, struct err *e)
 	int level;
 
 	for (level = 0; level < TILE_LEVELS; level++)
-		memcpy(all.node[8 * level], p->level[level].tree.node[0], 8 * sizeof(all.node[0]));
+		memcpy(all.node[8 * (size_t)level], p->level[level].tree.node[0], 8 * sizeof(all.node[0]));
 	tree_root(root, &all);
 	return checkpoint_open(&c, p->v, p->note, p->note_size, e) == 0 && c.size == p->records &&
 	       memcmp(c.root, root, SEAL_HASH) == 0;
