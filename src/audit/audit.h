@@ -16,14 +16,24 @@ enum {
 	EXIT_TAIL = 7,
 };
 
+struct findings;
+
 struct options {
-	const char *key, *head, *checkpoint, *run, *color;	/* NULL: not given */
+	const char *key, *head, *checkpoint, *run, *color, *check;	/* NULL: not given */
+	const char *second;	/* what stands behind the ledger: a folder, a record's number */
 	bool json;
 };
 
 /* Each returns an exit code, or -1 with *e: it could not. */
 int cmd_verify(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_show(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_publish(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_proof(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
+
+/* cmd_verify.c: --key, a file or the key itself; and the verdicts as verify tells them. */
+int key_read(struct seal_verifier *out, const char *given, struct err *e) must_use;
+void verify_tell(const struct findings *f, const struct options *o);
 
 /* --- verify.c: the proof, apart from how it is told --- */
 
@@ -74,6 +84,10 @@ void notary_end(struct notes_checked *out, struct notary *n);
 void notary_free(struct notary *n);
 
 SCOPED(notary, struct notary *, notary_free)
+
+/* Every frame of the journal, up to and with the first checkpoint over `records` of them (each.c). */
+int each_frame(struct journal *j, uint64_t records, int (*one)(void *of, const struct frame *f, struct err *e),
+	       void *of, struct err *e) must_use;
 
 /* "1,234,567" */
 void count_text(char out[32], uint64_t number);

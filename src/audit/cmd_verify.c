@@ -10,7 +10,7 @@
 #include "json/json.h"
 
 /* From a file, or the key itself on the command line: only a key holds a plus before any slash fails. */
-static int read_key(struct seal_verifier *out, const char *given, struct err *e)
+int key_read(struct seal_verifier *out, const char *given, struct err *e)
 {
 	scoped(mem) char *text = NULL;
 	size_t size;
@@ -112,6 +112,14 @@ static void print_json(const struct findings *f)
 	fwrite(out.data, 1, out.size, stdout);
 }
 
+void verify_tell(const struct findings *f, const struct options *o)
+{
+	if (o->json)
+		print_json(f);
+	else
+		print_lines(f, o->color && strcmp(o->color, "always") == 0);
+}
+
 int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 {
 	struct known_head known = { .given = false };
@@ -125,15 +133,12 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 	}
 	if (o->head && read_head(&known, o->head, e) < 0)
 		return EXIT_USAGE;
-	if (read_key(&v, o->key, e) < 0)
+	if (key_read(&v, o->key, e) < 0)
 		return -1;
 	if (o->checkpoint && read_checkpoint(&known, o->checkpoint, &v, e) < 0)
 		return -1;
 	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
 		return -1;
-	if (o->json)
-		print_json(&f);
-	else
-		print_lines(&f, o->color && strcmp(o->color, "always") == 0);
+	verify_tell(&f, o);
 	return verify_exit(&f);
 }

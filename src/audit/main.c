@@ -7,10 +7,15 @@
 
 static const struct command {
 	const char *name, *takes, *does;
+	int fewest, most;	/* operands */
 	int (*run)(const char *ledger, const struct options *o, struct err *e);
 } commands[] = {
-	{ "verify", "LEDGER --key KEY", "prove a ledger whole and unaltered", cmd_verify },
-	{ "show", "LEDGER", "tell what was done, run by run", cmd_show },
+	{ "verify", "LEDGER --key KEY", "prove a ledger whole and unaltered", 1, 1, cmd_verify },
+	{ "show", "LEDGER", "tell what was done, run by run", 1, 1, cmd_show },
+	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date, as C2SP tiles", 2, 2, cmd_publish },
+	{ "proof", "LEDGER N --key KEY", "prove record N; or from such a DIR", 2, 2, cmd_proof },
+	{ "proof", "--check FILE --key KEY", "check such a proof, with no ledger", 0, 0, cmd_proof },
+	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
 /* A NULL destination means the flag `json`. */
@@ -18,12 +23,13 @@ static const struct option_row {
 	const char *name, *takes, *does;
 	size_t at;
 } rows[] = {
-	{ "key", "KEY", "verify: file with the verifier key, or the key itself", offsetof(struct options, key) },
+	{ "key", "KEY", "file with the verifier key, or the key itself", offsetof(struct options, key) },
 	{ "head", "N[:ROOT]", "verify: size (and root) that the ledger had before", offsetof(struct options, head) },
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
+	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
-	{ "json", NULL, "for programs; show: each record as it is stored", offsetof(struct options, json) },
+	{ "json", NULL, "for programs; show, proof: the record as it is stored", offsetof(struct options, json) },
 };
 
 static int help(void)
@@ -32,13 +38,13 @@ static int help(void)
 
 	puts("reeve-audit: read and prove a ledger; never writes to it.\n");
 	for (i = 0; i < count_of(commands); i++)
-		printf("  reeve-audit %-7s %-18s %s\n", commands[i].name, commands[i].takes, commands[i].does);
+		printf("  reeve-audit %-7s %-22s %s\n", commands[i].name, commands[i].takes, commands[i].does);
 	puts("\nLEDGER is a ledger's directory or a copy of its journal.\n");
 	for (i = 0; i < count_of(rows); i++)
 		printf("  --%-10s %-9s %s\n", rows[i].name, rows[i].takes ? rows[i].takes : "", rows[i].does);
 	puts("\nExample:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
-	     "verify exits 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
+	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
 	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail.");
 	return 0;
 }
@@ -90,42 +96,69 @@ static int run_command(const struct command *c, const char *ledger, const struct
 	struct err e = { .kind = ERR_NONE };
 	int status = seal_ready(&e) < 0 ? -1 : c->run(ledger, o, &e);
 
-	if (e.kind && (status < 0 || status == EXIT_USAGE))
+	if (e.kind && status != EXIT_WHOLE)
 		log_say("%s", e.text);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
 		return EXIT_COULD_NOT;
 	return status < 0 ? EXIT_COULD_NOT : status;
 }
 
+/* The form of a word that takes so many operands; NULL and *why if there is none. */
+static const struct command *find_command(const char **why, const char *name, int operands)
+{
+	size_t i;
+
+	*why = "there is no word ";
+	for (i = 0; i < count_of(commands); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (operands >= commands[i].fewest && operands <= commands[i].most)
+			return &commands[i];
+		*why = operands < commands[i].fewest ? "which ledger? Too few words behind " : "too many words behind ";
+	}
+	return NULL;
+}
+
+/* Operands into `ledger` and `second`, the rest into options. -1: said what is wrong. */
+static int read_arguments(const char **ledger, struct options *o, char **argv, int argc)
+{
+	int at, count = 0;
+
+	for (at = 2; at < argc; at++) {
+		if (strncmp(argv[at], "--", 2) == 0) {
+			if (set_option(o, argv + at, &at) < 0)
+				return -wrong_usage("unknown or incomplete option ", argv[at] ? argv[at] : argv[at - 1]);
+		} else if (count == 2) {
+			return -wrong_usage("one ledger at a time: ", argv[at]);
+		} else {
+			*(count++ == 0 ? ledger : &o->second) = argv[at];
+		}
+	}
+	return count;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .json = false };
-	const char *ledger = NULL;
-	size_t i;
-	int at;
+	const char *ledger = NULL, *why;
+	const struct command *c;
+	int at, operands;
 
 	log_name("reeve-audit");
 	if (argc < 2)
 		return wrong_usage("say what to do", "");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
 		return help();
-	for (at = 2; at < argc; at++) {
+	for (at = 2; at < argc; at++)
 		if (strcmp(argv[at], "--help") == 0)
 			return help();
-		if (strncmp(argv[at], "--", 2) != 0 && ledger)
-			return wrong_usage("one ledger at a time: ", argv[at]);
-		if (strncmp(argv[at], "--", 2) != 0)
-			ledger = argv[at];
-		else if (set_option(&o, argv + at, &at) < 0)
-			return wrong_usage("unknown or incomplete option ", argv[at] ? argv[at] : argv[at - 1]);
-	}
-	for (i = 0; i < count_of(commands) && strcmp(commands[i].name, argv[1]) != 0; i++)
-		;
-	if (i == count_of(commands))
-		return wrong_usage("there is no word ", argv[1]);
-	if (!ledger)
-		return wrong_usage("which ledger? Name its directory behind ", argv[1]);
+	operands = read_arguments(&ledger, &o, argv, argc);
+	if (operands < 0)
+		return -operands;
+	c = find_command(&why, argv[1], operands);
+	if (!c)
+		return wrong_usage(why, argv[1]);
 	if (!settle_color(&o))
 		return wrong_usage("--color takes auto, always or never, not ", o.color);
-	return run_command(&commands[i], ledger, &o);
+	return run_command(c, ledger, &o);
 }

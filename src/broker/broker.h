@@ -193,6 +193,8 @@ struct listing {
 	uint64_t id, deadline_ns;	/* of our question in flight; 0: none */
 	bool offered;			/* the server says that it has one */
 	bool again;			/* it changed while it was being read */
+	uint64_t due_ns;		/* it changed, too often: when it is read next; 0: it did not */
+	struct pace pace;		/* of that */
 	bool failed;			/* it could not be read, and is taken to be empty */
 };
 

@@ -110,6 +110,8 @@ static void guard(struct call *c, struct answer *a, json_t *value)
 	if (found == INSPECT_NONE)
 		return;
 	say_altered(c, "secret ", name ? name : "undecided");
+	if (a->outcome.why == c->text) /* a sentence that may quote it: pins_check_result() */
+		a->outcome.why = "its answer does not fit what was accepted";
 	if (c->up || found == INSPECT_UNSURE)
 		withhold(c, a,
 			 "[reeve: the answer was withheld: it holds a secret that reeve keeps, or "

@@ -5,12 +5,15 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
+/* A list may be 4 MiB, and all of it is compared and looked through: who changes it on and on is read so often. */
+enum { READ_BURST = 8, READ_EACH_SECOND = 1 };
+
 static void forget_reading(struct listing *l)
 {
 	json_decref(take(&l->fresh));
 	json_decref(take(&l->fresh_keys));
 	l->pages = l->bytes = l->values = 0;
-	l->id = 0;
+	l->id = l->due_ns = 0;
 }
 
 /* Its process is gone. Its tools are remembered, to see whether they are the same again. */
@@ -78,6 +81,19 @@ static void take_fresh(struct server *s, enum mcp_list which)
 		agents_tell_changed(s->broker, s, which);
 }
 
+static int read_again(struct server *s, enum mcp_list which, struct err *e)
+{
+	struct listing *l = &s->lists[which];
+	uint64_t now = clock_mono_ns();
+
+	if (l->due_ns)
+		return 0;
+	if (pace_allows(&l->pace, READ_BURST, READ_EACH_SECOND, now))
+		return listing_read(s, which, e);
+	l->due_ns = now + UINT64_C(1000000000);
+	return 0;
+}
+
 static int finish(struct server *s, enum mcp_list which, struct err *e)
 {
 	bool again = s->lists[which].again;
@@ -93,7 +109,7 @@ static int finish(struct server *s, enum mcp_list which, struct err *e)
 	}
 	if (relay_resume(s, e) < 0 || list_settle(s->broker, e) < 0)
 		return -1;
-	return again && s->state == SERVER_READY ? listing_read(s, which, e) : 0;
+	return again && s->state == SERVER_READY ? read_again(s, which, e) : 0;
 }
 
 /* Without its tools a server is no server; without another list it has none of that. */
@@ -150,7 +166,7 @@ int listing_changed(struct server *s, enum mcp_list which, struct err *e)
 	if (s->state < SERVER_LISTING || (!l->items && !l->id))
 		return 0; /* nobody has seen it yet */
 	l->again = l->id != 0;
-	return l->again ? 0 : listing_read(s, which, e);
+	return l->again ? 0 : read_again(s, which, e);
 }
 
 uint64_t listing_deadline(const struct server *s)
@@ -158,9 +174,14 @@ uint64_t listing_deadline(const struct server *s)
 	uint64_t soonest = UINT64_MAX;
 	int which;
 
-	for (which = 0; which < MCP_LISTS && s->state == SERVER_READY; which++)
-		if (s->lists[which].id && s->lists[which].deadline_ns < soonest)
-			soonest = s->lists[which].deadline_ns;
+	for (which = 0; which < MCP_LISTS && s->state == SERVER_READY; which++) {
+		const struct listing *l = &s->lists[which];
+
+		if (l->id && l->deadline_ns < soonest)
+			soonest = l->deadline_ns;
+		if (l->due_ns && l->due_ns < soonest)
+			soonest = l->due_ns;
+	}
 	return soonest;
 }
 
@@ -168,9 +189,14 @@ int listing_expire(struct server *s, uint64_t now, struct err *e)
 {
 	int which;
 
-	for (which = 0; which < MCP_LISTS && s->state == SERVER_READY; which++)
-		if (s->lists[which].id && s->lists[which].deadline_ns <= now &&
-		    fail(s, (enum mcp_list)which, "", e) < 0)
+	for (which = 0; which < MCP_LISTS && s->state == SERVER_READY; which++) {
+		const struct listing *l = &s->lists[which];
+
+		if (l->id && l->deadline_ns <= now && fail(s, (enum mcp_list)which, "", e) < 0)
 			return -1;
+		if (s->state == SERVER_READY && l->due_ns && l->due_ns <= now &&
+		    listing_read(s, (enum mcp_list)which, e) < 0)
+			return -1;
+	}
 	return 0;
 }

@@ -38,7 +38,7 @@ struct call *park_find_parked(const struct server *s, unsigned need)
 {
 	struct call *first = TAILQ_FIRST(&s->parked);
 
-	if (!first || TAILQ_NEXT(first, queued) || !need)
+	if (!first || TAILQ_NEXT(first, queued) || TAILQ_FIRST(&s->flying) || !need)
 		return NULL;
 	return (first->envelope.can & s->may & need) == need ? first : NULL;
 }

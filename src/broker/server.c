@@ -214,16 +214,17 @@ static int expire_call(struct call *c, struct err *e)
 /* The calls of one server all have the same time, so the first in the queue is the first due. */
 int server_expire(struct server *s, uint64_t now, struct err *e)
 {
+	bool late = false;	/* otherwise what it has not read was written just now */
 	struct call *c;
 
-	while ((c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now)
+	for (; (c = TAILQ_FIRST(&s->flying)) && c->deadline_ns <= now; late = true)
 		if (expire_call(c, e) < 0)
 			return -1;
 	if (listing_expire(s, now, e) < 0 || upcall_expire(s, now, e) < 0 || life_expire(s, now, e) < 0 ||
 	    park_expire(s, now, e) < 0 ||
 	    (era_deadline(s) <= now && start_greet(s, e) < 0))
 		return -1;
-	if (!TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
+	if (late && !TAILQ_FIRST(&s->flying) && outlet_left(&s->outlet) && s->state == SERVER_READY)
 		return server_stop(s, NULL, "does not read what it is sent", e);
 	if (server_deadline(s) <= now)
 		return server_stop(s, "timeout", "did not get ready in time: its \"start_deadline\" says how long it may take", e);

@@ -36,8 +36,22 @@ struct tree {
 	uint8_t node[64][SEAL_HASH];	/* [i]: a complete subtree of 2^i leaves, if bit i of size is set */
 };
 
+enum { TREE_LEAF = 0x00, TREE_NODE = 0x01, TREE_PATH_MOST = 64 };
+
 void tree_add(struct tree *t, const void *bytes, size_t size);
+void tree_add_hash(struct tree *t, const uint8_t leaf[SEAL_HASH]);	/* one that is hashed already */
 void tree_root(uint8_t out[SEAL_HASH], const struct tree *t);
+
+/* Leaves [begin, end): a subtree that stands beside the way from a leaf to the root. */
+struct tree_part {
+	uint64_t begin, end;
+};
+
+/* Those of leaf `index` in a tree of `size` leaves, from the leaf up (path.c). Returns how many. */
+size_t tree_path(struct tree_part out[TREE_PATH_MOST], uint64_t index, uint64_t size);
+/* From the leaf's hash to the root's, by the hashes of the parts beside. */
+void tree_climb(uint8_t hash[SEAL_HASH], uint64_t index, const struct tree_part *path, size_t count,
+		uint8_t beside[][SEAL_HASH]);
 
 /* --- checkpoints (C2SP tlog-checkpoint) --- */
 

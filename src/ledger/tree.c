@@ -2,8 +2,6 @@
 
 #include "ledger/ledger.h"
 
-enum { LEAF = 0x00, NODE = 0x01 };
-
 static void hash(const struct tree *t, uint8_t out[SEAL_HASH], uint8_t prefix, const void *a,
 		 size_t a_size, const void *b, size_t b_size)
 {
@@ -11,16 +9,24 @@ static void hash(const struct tree *t, uint8_t out[SEAL_HASH], uint8_t prefix, c
 }
 
 /* Like adding one to a binary number: equal subtrees merge and carry. */
-void tree_add(struct tree *t, const void *bytes, size_t size)
+void tree_add_hash(struct tree *t, const uint8_t leaf[SEAL_HASH])
 {
 	uint8_t sum[SEAL_HASH];
 	unsigned level;
 
-	hash(t, sum, LEAF, bytes, size, "", 0);
+	memcpy(sum, leaf, sizeof(sum));
 	for (level = 0; t->size >> level & 1; level++)
-		hash(t, sum, NODE, t->node[level], SEAL_HASH, sum, SEAL_HASH);
+		hash(t, sum, TREE_NODE, t->node[level], SEAL_HASH, sum, SEAL_HASH);
 	memcpy(t->node[level], sum, sizeof(sum));
 	t->size++;
+}
+
+void tree_add(struct tree *t, const void *bytes, size_t size)
+{
+	uint8_t leaf[SEAL_HASH];
+
+	hash(t, leaf, TREE_LEAF, bytes, size, "", 0);
+	tree_add_hash(t, leaf);
 }
 
 void tree_root(uint8_t out[SEAL_HASH], const struct tree *t)
@@ -34,7 +40,7 @@ void tree_root(uint8_t out[SEAL_HASH], const struct tree *t)
 		if (!(t->size >> level & 1))
 			continue;
 		if (begun)
-			hash(t, out, NODE, t->node[level], SEAL_HASH, out, SEAL_HASH);
+			hash(t, out, TREE_NODE, t->node[level], SEAL_HASH, out, SEAL_HASH);
 		else
 			memcpy(out, t->node[level], SEAL_HASH);
 		begun = true;

@@ -113,6 +113,7 @@ struct porter {
 
 /* run.c: all of it, over this channel to the launcher; it ends when that, or the broker's, is closed. */
 int porter_run(int channel, struct err *e) must_use;
+void porter_expire(struct porter *p, uint64_t now);	/* who is late by that clock */
 
 /* gate.c: connections until their head has been judged. */
 void gate_accept(struct porter *p);

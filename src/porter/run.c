@@ -109,9 +109,8 @@ static void attend(struct porter *p, const struct pollfd *at, size_t callers, si
 		gate_accept(p);
 }
 
-static void expire(struct porter *p)
+void porter_expire(struct porter *p, uint64_t now)
 {
-	uint64_t now = clock_mono_ns();
 	struct caller *c;
 	size_t i;
 
@@ -159,7 +158,7 @@ static int serve(struct porter *p, struct err *e)
 		if (at[0].revents || (at[1].revents & (POLLIN | POLLHUP | POLLERR)))
 			return 0; /* neither has anything more to say to us: the run is over */
 		attend(p, at, callers, doors);
-		expire(p);
+		porter_expire(p, clock_mono_ns());
 		p->woken = false;
 		if (MHD_run(p->http) != MHD_YES)
 			return err_set(e, ERR_SYSTEM, "libmicrohttpd gives up");

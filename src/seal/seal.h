@@ -34,6 +34,10 @@ void seal_base64(char out[SEAL_HASH_BASE64], const uint8_t hash[SEAL_HASH]);
 /* Exactly 32 bytes in canonical base64 or 64 hexadecimal digits; false for anything else. */
 bool seal_hash_read(uint8_t out[SEAL_HASH], const char *text, size_t size);
 
+/* Any bytes: appended; and back, from canonical base64 of at most `most` bytes (base64.c). */
+bool seal_base64_add(struct buf *out, const void *bytes, size_t size);
+bool seal_base64_read(void *out, size_t *size, size_t most, const char *text, size_t text_size);
+
 /* --- signed notes (C2SP signed-note), Ed25519 --- */
 
 enum { SEAL_NAME = 128, SEAL_VERIFIER_TEXT = 224, SEAL_NOTE_MOST = 4096 };

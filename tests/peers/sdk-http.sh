@@ -53,7 +53,8 @@ cat >"$h/etc/policy.json" <<'J'
   { "id": "all", "then": "allow", "when": { "tool": "fix/*" } },
   { "id": "more", "then": "allow", "when": { "action": ["resource.read", "prompt.get", "completion.complete", "sampling.create", "elicitation.create", "roots.list"] } } ] }
 J
-# Progress has no promise to be heard, and the last of it overtakes nothing by HTTP.
+# The client forgets whose progress it was once it reads the answer, and looks at progress a turn later: what comes in
+# one read with its answer, as it can by stdio, it does not tell. So progress is not compared.
 through() {
 	out=$1
 	shift

@@ -141,6 +141,15 @@ def complete(s):
 
 def alone():
     """However the first request was answered, and whenever a second one comes: the connection ends with the first."""
+    s = dial()
+    s.settimeout(10)
+    s.sendall(head(Content_Length=len(BODY)).encode() + b'\r\n' + BODY)
+    try:
+        got = drain(s)
+        say('a connection ends with its first answer', got.startswith(b'HTTP/1.1 400 '), got)
+    except TimeoutError:
+        say('a connection ends with its first answer', False, 'it stays open')
+        return
     _, session = hello()
     note = json.dumps({'jsonrpc': '2.0', 'method': 'notifications/initialized'}).encode()
     firsts = [('answered', call(1, text='one'), {}, 200), ('taken', json.loads(note), {}, 202), ('not JSON', b'{', {}, 400),
@@ -169,6 +178,8 @@ def alone():
                 say(f'a request {what}, a second {where} {when}: closed behind the first',
                     a.status == status and a.head.get('connection') == 'close' and b'TimeoutError' not in got and
                     len(re.findall(rb'HTTP/1[.]1 [0-9]{3} ', got)) == 1, got)
+                if b'TimeoutError' in got:
+                    return
     post(call(3, 't__log', id='on its own'), Mcp_Session_Id=session)
     log = open('log').read().split('\n')
     say('and none of the second ones was served', 'on its own' in log and 'a second one' not in log, log)

@@ -145,7 +145,7 @@ static void come_back(struct stage *s, unsigned id, const char *name, const char
 	say(s->agent, line);
 }
 
-/* Its question is for the agent of the parked call, and no other: that one is not there. */
+/* A question is for the agent of the parked call, and no other; with a call of another there, for nobody. */
 static void a_parked_call_is_nobody_elses(void **state)
 {
 	struct stage *s = busy(start_older);
@@ -159,16 +159,15 @@ static void a_parked_call_is_nobody_elses(void **state)
 	free(line);
 	park(s, word);
 	say(s->tool, ASKS("q2"));
-	tool_hears(s, "\"id\":\"q2\",\"error\"");
+	asked(s, RECORD_INTENT, "elicitation.create");
+	assert_false(readable(s->other, QUIET_MS));
+	say(s->other, "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__slow\"}}");
+	asked(s, RECORD_INTENT, "tool.call");
+	tool_hears(s, "\"method\":\"tools/call\"");
+	say(s->tool, ASKS("q3"));
+	tool_hears(s, "\"id\":\"q3\",\"error\"");
 	drops(s, "no-method", 1);
 	assert_false(readable(s->other, QUIET_MS));
-	come_back(s, 2, "input-1", word);
-	asked(s, RECORD_INTENT, "tool.call");
-	tool_hears(s, "\"id\":\"q1\",\"result\"");
-	outcome(s, "ok");
-	answer(s, 1, "{\"content\":[]}");
-	outcome(s, "ok");
-	agent_hears(s, "\"id\":2");
 	end_run(s);
 }
 
@@ -177,15 +176,14 @@ static void a_question_too_late_is_asked_next(void **state)
 {
 	struct stage *s = busy(start_older);
 	char word[40], next[40];
-	uint64_t question, call;
+	uint64_t first, question, call;
 	char *line, *at;
 
 	(void)state;
-	say(s->tool, ASKS("q1"));
-	say(s->tool, ASKS("q2"));
-	recorded(s, RECORD_INTENT, &question);
-	receipt(s, question);
+	say(s->tool, ASKS("q1") "\n" ASKS("q2"));
+	recorded(s, RECORD_INTENT, &first);
 	recorded(s, RECORD_INTENT, &question); /* its receipt takes its time */
+	receipt(s, first);
 	line = agent_line(s);
 	snprintf(word, 33, "%s", strstr(line, "\"requestState\":\"") + 16);
 	free(line);
@@ -293,6 +291,27 @@ static void news_are_looked_at_in_either_era(void **state)
 	end_run(s);
 }
 
+/* What it lists is looked through each time: it must not be able to keep us at that. */
+static void a_list_is_read_so_often(void **state)
+{
+	struct stage *s = busy(start_older);
+	unsigned id = 5, most = 50;
+
+	(void)state;
+	answer(s, 1, "{\"content\":[]}");
+	outcome(s, "ok");
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+	for (; most > 0 && readable(s->tool, QUIET_MS); id++, most--) {
+		tool_hears(s, "\"method\":\"tools/list\"");
+		say(s->tool, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+		answer(s, id, "{\"tools\":[{\"name\":\"slow\",\"inputSchema\":{\"type\":\"object\"}}]}");
+	}
+	assert_int_not_equal(most, 0);
+	tool_hears(s, "\"method\":\"tools/list\""); /* in the end it is */
+	assert_false(readable(s->launcher.fd, QUIET_MS)); /* and lives on */
+	end_run(s);
+}
+
 /* The recorder takes 1024 open intents of a run: subscriptions must not be a way to make more. */
 static void subscriptions_are_calls_too(void **state)
 {
@@ -331,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_question_too_late_is_asked_next),
 		cmocka_unit_test(nothing_is_sent_for_who_has_gone),
 		cmocka_unit_test(news_are_looked_at_in_either_era),
+		cmocka_unit_test(a_list_is_read_so_often),
 		cmocka_unit_test(subscriptions_are_calls_too),
 	};
 

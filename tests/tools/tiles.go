@@ -1,0 +1,230 @@
+// tests/tools/tiles.go - checks what reeve publishes with no code of reeve's: golang.org/x/mod's sumdb/note
+// and sumdb/tlog, as Debian's golang-golang-x-mod-dev has them.
+//
+//	tiles view DIR TRUST           signature, root from the tiles, every record's bytes and inclusion; prints the records
+//	tiles grown OLD DIR TRUST      is the tree of the checkpoint OLD a beginning of the one in DIR?
+//	tiles proof FILE TRUST         a tlog-proof; prints the record
+//
+// TRUST is a tlog-policy file. Exit 0: all holds; 1: the first thing that does not is on standard error.
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tiles:", err)
+		os.Exit(1)
+	}
+}
+
+func read(path string) []byte {
+	data, err := os.ReadFile(path)
+	check(err)
+	return data
+}
+
+// trusted reads the one log of a policy that asks for no witnesses.
+func trusted(path string) note.Verifier {
+	var key string
+	quorum := ""
+	for _, line := range strings.Split(string(read(path)), "\n") {
+		words := strings.Fields(line)
+		if len(words) >= 2 && words[0] == "log" {
+			key = words[1]
+		}
+		if len(words) == 2 && words[0] == "quorum" {
+			quorum = words[1]
+		}
+	}
+	if quorum != "none" {
+		check(errors.New("the policy has another quorum than none"))
+	}
+	v, err := note.NewVerifier(key)
+	check(err)
+	return v
+}
+
+func openCheckpoint(text []byte, v note.Verifier) tlog.Tree {
+	n, err := note.Open(text, note.VerifierList(v))
+	check(err)
+	lines := strings.Split(n.Text, "\n")
+	if len(lines) != 4 || lines[3] != "" || lines[0] != v.Name() {
+		check(errors.New("not the checkpoint of this log"))
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	check(err)
+	if strconv.FormatInt(size, 10) != lines[1] {
+		check(errors.New("a size that is not written plainly"))
+	}
+	hash, err := tlog.ParseHash(lines[2])
+	check(err)
+	return tlog.Tree{N: size, Hash: hash}
+}
+
+// tilePath is the layout's: no height in it, and a folder "entries" in place of a level.
+func tilePath(level string, n int64, width int) string {
+	name := fmt.Sprintf("%03d", n%1000)
+	for n >= 1000 {
+		n /= 1000
+		name = fmt.Sprintf("x%03d/%s", n%1000, name)
+	}
+	if width < 256 {
+		name += fmt.Sprintf(".p/%d", width)
+	}
+	return "tile/" + level + "/" + name
+}
+
+type folder struct {
+	dir  string
+	seen map[tlog.Tile][]byte
+}
+
+func (f *folder) Height() int                         { return 8 }
+func (f *folder) SaveTiles(_ []tlog.Tile, _ [][]byte) {}
+
+func (f *folder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
+	var all [][]byte
+	for _, t := range tiles {
+		if _, ok := f.seen[t]; !ok {
+			level := strconv.Itoa(t.L)
+			data, err := os.ReadFile(filepath.Join(f.dir, tilePath(level, t.N, t.W)))
+			if errors.Is(err, os.ErrNotExist) && t.W < 256 {
+				// A shorter form may go once the full one is there.
+				data, err = os.ReadFile(filepath.Join(f.dir, tilePath(level, t.N, 256)))
+				if err == nil && len(data) == 256*32 {
+					data = data[:t.W*32]
+				}
+			}
+			if err != nil {
+				return nil, err
+			}
+			f.seen[t] = data
+		}
+		all = append(all, f.seen[t])
+	}
+	return all, nil
+}
+
+func hashes(dir string, tree tlog.Tree) tlog.HashReader {
+	return tlog.TileHashReader(tree, &folder{dir, map[tlog.Tile][]byte{}})
+}
+
+// records of one bundle, which must hold exactly that many.
+func bundle(dir string, n int64, width int) [][]byte {
+	var out [][]byte
+	data := read(filepath.Join(dir, tilePath("entries", n, width)))
+	for len(data) > 0 {
+		if len(data) < 2 || len(data) < 2+int(binary.BigEndian.Uint16(data)) {
+			check(fmt.Errorf("bundle %d is cut off", n))
+		}
+		size := int(binary.BigEndian.Uint16(data))
+		out = append(out, data[2:2+size])
+		data = data[2+size:]
+	}
+	if len(out) != width {
+		check(fmt.Errorf("bundle %d holds %d records, not %d", n, len(out), width))
+	}
+	return out
+}
+
+func view(dir, trust string) {
+	tree := openCheckpoint(read(filepath.Join(dir, "checkpoint")), trusted(trust))
+	reader := hashes(dir, tree)
+	root, err := tlog.TreeHash(tree.N, reader)
+	check(err)
+	if root != tree.Hash {
+		check(errors.New("the tiles give another root than the one signed"))
+	}
+	for n := int64(0); n < tree.N; {
+		width := 256
+		if tree.N-n < 256 {
+			width = int(tree.N - n)
+		}
+		var indexes []int64
+		for i := 0; i < width; i++ {
+			indexes = append(indexes, tlog.StoredHashIndex(0, n+int64(i)))
+		}
+		// What this reader gives has been held against the signed root already.
+		leaves, err := reader.ReadHashes(indexes)
+		check(err)
+		for i, record := range bundle(dir, n/256, width) {
+			if leaves[i] != tlog.RecordHash(record) {
+				check(fmt.Errorf("record %d is not what was signed", n))
+			}
+			if tree.N <= 4096 || n%61 == 0 {
+				proof, err := tlog.ProveRecord(tree.N, n, reader)
+				check(err)
+				check(tlog.CheckRecord(proof, tree.N, tree.Hash, n, leaves[i]))
+			}
+			os.Stdout.Write(append(record, '\n'))
+			n++
+		}
+	}
+}
+
+func grown(old, dir, trust string) {
+	v := trusted(trust)
+	was, is := openCheckpoint(read(old), v), openCheckpoint(read(filepath.Join(dir, "checkpoint")), v)
+	if is.N < was.N {
+		check(fmt.Errorf("%d records, where %d were signed before", is.N, was.N))
+	}
+	proof, err := tlog.ProveTree(is.N, was.N, hashes(dir, is))
+	check(err)
+	check(tlog.CheckTree(proof, is.N, is.Hash, was.N, was.Hash))
+	// And who still holds the old checkpoint finds all tiles of its tree.
+	root, err := tlog.TreeHash(was.N, hashes(dir, was))
+	check(err)
+	if root != was.Hash {
+		check(errors.New("the tiles give another root than the old one"))
+	}
+	fmt.Printf("%d grew to %d\n", was.N, is.N)
+}
+
+func proof(file, trust string) {
+	head, checkpoint, found := bytes.Cut(read(file), []byte("\n\n"))
+	lines := strings.Split(string(head), "\n")
+	if !found || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" ||
+		!strings.HasPrefix(lines[1], "extra ") || !strings.HasPrefix(lines[2], "index ") {
+		check(errors.New("not a proof of a record"))
+	}
+	record, err := base64.StdEncoding.DecodeString(lines[1][6:])
+	check(err)
+	index, err := strconv.ParseInt(lines[2][6:], 10, 64)
+	check(err)
+	var path tlog.RecordProof
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		check(err)
+		path = append(path, hash)
+	}
+	tree := openCheckpoint(checkpoint, trusted(trust))
+	check(tlog.CheckRecord(path, tree.N, tree.Hash, index, tlog.RecordHash(record)))
+	fmt.Printf("%s\n", record)
+}
+
+func main() {
+	switch {
+	case len(os.Args) == 4 && os.Args[1] == "view":
+		view(os.Args[2], os.Args[3])
+	case len(os.Args) == 5 && os.Args[1] == "grown":
+		grown(os.Args[2], os.Args[3], os.Args[4])
+	case len(os.Args) == 4 && os.Args[1] == "proof":
+		proof(os.Args[2], os.Args[3])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: tiles view DIR TRUST | grown OLD DIR TRUST | proof FILE TRUST")
+		os.Exit(2)
+	}
+}
