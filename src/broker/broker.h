@@ -108,6 +108,7 @@ struct call {
 	struct call *resumes;		/* the parked one that this goes on with; NULL: it has gone */
 	bool resuming;			/* it did */
 	bool questioned;		/* it is, or was, somebody's asker */
+	uint64_t number;		/* of a question put to an agent as a result: what it is called there */
 	const struct session *parked_by;/* whose it was; to be told apart by, and for nothing else */
 	char *key;			/* owned: its name there; NULL: it is the server's own request */
 	bool granted;			/* its server has agreed */
@@ -239,6 +240,7 @@ struct server {
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
 	struct calls waiting, flying, asking_back, parked;
+	uint64_t questions;		/* so far, of those put to agents as results */
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
 	struct session *rooted;		/* who has told it its roots */

@@ -66,10 +66,10 @@ void park_bind(struct call *c, const struct mcp_asked *m)
 	buf_free(&text);
 }
 
-/* Our own name for it, in what the agent is asked and answers. */
+/* Our own name for it, in what the agent is asked and answers: no two of a server have the same. */
 static const char *name_of(const struct call *question, char room[32])
 {
-	snprintf(room, 32, "input-%" PRIu64, question->relay_id);
+	snprintf(room, 32, "input-%" PRIu64, question->number);
 	return room;
 }
 
@@ -77,6 +77,7 @@ static const char *name_of(const struct call *question, char room[32])
 void park_question(struct call *question, struct call *c, json_t *params)
 {
 	question->asker = c;
+	question->number = ++c->server->questions;
 	c->questioned = true;
 	question->input = json_pack("{s:s, s:O*}", "method",
 				    mcp_upward_info(question->upward)->method, "params", params);
