@@ -519,6 +519,7 @@ bool subscribed(const struct session *a, const struct server *s, const char *uri
 bool subscribed_by_others(const struct session *a, const struct server *s, const char *uri);
 bool subscriptions_full(const struct session *a);
 void subscribe(struct session *a, const struct server *s, const char *uri, bool yes);
+void unsubscribe(struct session *a, const char *uri);	/* from every server's */
 bool subscribed_to(const struct server *s);	/* by anybody, to anything */
 
 /* cut.c: what is larger than a message may be. */

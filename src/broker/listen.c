@@ -143,6 +143,28 @@ static void end(struct session *s, struct listen *l)
 	free(l);
 }
 
+static bool is_granted(const struct session *s, const char *uri)
+{
+	const struct listen *l;
+
+	SLIST_FOREACH(l, &s->listens, next)
+		if (json_object_get(l->uris, uri))
+			return true;
+	return false;
+}
+
+/* What none of its other subscriptions is about it waits for no more. */
+static void forget(struct session *s, const json_t *uris)
+{
+	const char *uri;
+	json_t *yes;
+
+	json_object_foreach((json_t *)(uintptr_t)uris, uri, yes) {
+		if (!is_granted(s, uri))
+			unsubscribe(s, uri);
+	}
+}
+
 /* The agent wants to hear no more of it. */
 bool listen_cancel(struct session *s, const json_t *id)
 {
@@ -154,6 +176,7 @@ bool listen_cancel(struct session *s, const json_t *id)
 	if (!l)
 		return false;
 	SLIST_REMOVE(&s->listens, l, listen, next);
+	forget(s, l->uris);
 	end(s, l);
 	return true;
 }

@@ -156,6 +156,13 @@ void subscribe(struct session *a, const struct server *s, const char *uri, bool 
 	a->wants = wanted_servers(a);
 }
 
+/* Of whatever server it is. */
+void unsubscribe(struct session *a, const char *uri)
+{
+	json_object_del(a->subscribed, uri);
+	a->wants = wanted_servers(a);
+}
+
 /* Somebody waits for news of its resources. */
 bool subscribed_to(const struct server *s)
 {

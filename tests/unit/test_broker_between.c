@@ -291,6 +291,37 @@ static void news_are_looked_at_in_either_era(void **state)
 	end_run(s);
 }
 
+/* What an agent of the newer era has cancelled it no longer has: neither does it use up what it may have. */
+static void what_is_cancelled_is_forgotten(void **state)
+{
+	struct stage *s = stage_new(5000);
+	char line[512];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i <= SUBSCRIPTIONS; i++) {
+		snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"subscriptions/listen\",\"params\":{"
+			 "\"notifications\":{\"resourceSubscriptions\":[\"file:///w/%u\"]}," META "}}", i, i);
+		say(s->agent, line);
+		if (i == 0) {
+			start_older(s, 1);
+			tool_hears(s, "resources/list");
+			answer(s, 4, "{\"resources\":[]}");
+			tool_hears(s, "resources/templates/list");
+			answer(s, 5, "{\"resourceTemplates\":[{\"uriTemplate\":\"file:///w/{n}\",\"name\":\"n\"}]}");
+		}
+		asked(s, RECORD_INTENT, "resource.read");
+		tool_hears(s, "resources/subscribe");
+		answer(s, 6 + i, "{}");
+		agent_hears(s, "\"resourceSubscriptions\":[\"file:///w/");
+		outcome(s, "ok");
+		snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
+			 "\"requestId\":%u}}", i);
+		say(s->agent, line);
+	}
+	end_run(s);
+}
+
 /* What it lists is looked through each time: it must not be able to keep us at that. */
 static void a_list_is_read_so_often(void **state)
 {
@@ -350,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_question_too_late_is_asked_next),
 		cmocka_unit_test(nothing_is_sent_for_who_has_gone),
 		cmocka_unit_test(news_are_looked_at_in_either_era),
+		cmocka_unit_test(what_is_cancelled_is_forgotten),
 		cmocka_unit_test(a_list_is_read_so_often),
 		cmocka_unit_test(subscriptions_are_calls_too),
 	};
