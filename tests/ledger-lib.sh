@@ -30,6 +30,11 @@ like() {	# like WHAT GOT PATTERN
 	count=$((count + 1))
 	case $2 in $3) echo "ok $count - $1";; *) echo "not ok $count - $1"; echo "# got: $2";; esac
 }
+# flip FILE AT: the byte there becomes one that it was not.
+flip() {
+	was=$(dd if="$1" bs=1 skip="$2" count=1 status=none | od -An -tx1)
+	if [ "$was" = ' 58' ]; then printf Y; else printf X; fi | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
 done_testing() { echo "1..$count"; }
 
 # The ledger under test; $work may be replaced before calling.

@@ -65,10 +65,6 @@ hurt() {	# hurt WHAT COMMAND...: in a copy of the view; both find it
 	publish "$work/hurt" 2>/dev/null && told="$told unseen by publish"
 	is "$what: found by both" "$told" ""
 }
-flip() {	# to a byte that it was not
-	was=$(dd if="$1" bs=1 skip="$2" count=1 status=none | od -An -tx1)
-	if [ "$was" = ' 58' ]; then printf Y; else printf X; fi | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
 last=$(cd "$view" && ls tile/entries/003.p)
 hurt "a changed tile" flip tile/0/001 77
 hurt "a changed tile further up" flip tile/1/000.p/3 40

@@ -68,11 +68,11 @@ audit verify "$work/copy" --key "$work/k2/o.pub"
 is "another key has its own exit" "$status" 4
 audit verify "$work/copy"
 is "without a key nothing is proven" "$status" 2
-printf X | dd of="$work/copy" bs=1 seek=5000 conv=notrunc 2>/dev/null
+flip "$work/copy" 5000
 audit verify "$work/copy" --key "$pub"
 is "one changed byte is found" "$status" 1
 like "and its record named" "$told" "*record [0-9]*"
-printf X | dd of="$ledger/journal" bs=1 seek=5000 conv=notrunc 2>/dev/null
+flip "$ledger/journal" 5000
 serve
 like "a recorder refuses to write behind it" "$said" "*damaged at record*"
 ended

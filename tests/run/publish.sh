@@ -134,7 +134,6 @@ hurt() {	# hurt WHAT STATUS NAMED COMMAND...: in a copy of the view
 	audit publish "$ledger" "$work/hurt" --key "$pub"
 	is "$what: found" "$status $(echo "$told" | grep -c "$named")" "$want 1"
 }
-flip() { printf X | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 hurt "a changed tile" 1 hurt/tile/0/001: flip tile/0/001 77
 hurt "a changed tile further up" 1 hurt/tile/1/000.p/4: flip tile/1/000.p/4 40
 hurt "a changed record" 1 hurt/tile/entries/003: flip tile/entries/003 1000
