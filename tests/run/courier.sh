@@ -81,8 +81,10 @@ reeve-call tool '$2' '${3:-{\}}' >out/$1 2>&1; echo \"status \$?\" >>out/$1"; }
 	for s in wrong expired self system tls-to-plain redirect bad-session metadata nobody; do call "at-$s" "$s/echo" '{"text":"no"}'; done
 	call modern modern/echo '{"text":"without a session"}'
 	call modern-headers modern/headers
-	call modern-routed modern/routed '{"region":"eu-west","note":" grün","at":{"shard":-7,"dry":true},"bad":"x"}'
+	call modern-routed modern/routed '{"region":"eu-west","note":" grün","at":{"shard":-7,"dry":true}}'
 	call modern-unrouted modern/routed '{"at":{"dry":false}}'
+	script="$script
+reeve-call list modern >out/modern-list 2>&1"
 	call plain plain/echo '{"text":"plain"}'
 	for t in redirect html huge long flood batch garbage newline twice other five empty split; do call "$t" "plain/$t"; done
 	call ask events/ask
@@ -111,6 +113,8 @@ i=0; until [ \$i = 50 ] || { reeve-call tool plain/echo '{\"text\":\"a new sessi
 	gives modern-headers 'says in headers what its messages say' '"Mcp-Name": "headers"'
 	gives modern-routed 'arguments that the server wants in headers are there' '^Region=eu-west Note=..base64.IGdyw7xu.= Shard=-7 Dry=true Missing=-$'
 	gives modern-unrouted 'and those that are not given are not' '^Region=- Note=- Shard=- Dry=false Missing=-$'
+	gives modern-list 'a tool that wants headers is listed' '^ *(modern/)?routed'
+	silent "uid $uid: none that wants what cannot be one" 'no-token|no-name|no-text|taken|fraction|parts' "$(got modern-list)"
 	silent "uid $uid: and has no session" 'Session-Id' "$(grep '"path": "/modern"' "$room/plain.log")"
 	gives at-wrong 'a certificate of another name is refused' "does not match|no alternative certificate"
 	gives at-expired 'an expired one' 'certificate has expired'

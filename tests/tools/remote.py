@@ -27,8 +27,12 @@ TOOLS = ["echo", "headers", "ask", "cut", "redirect", "html", "huge", "long", "f
 ROUTED = {"name": "routed", "description": "says where to in headers", "inputSchema": {"type": "object", "properties": {
     "region": {"type": "string", "x-mcp-header": "Region"}, "note": {"type": "string", "x-mcp-header": "Note"},
     "at": {"type": "object", "properties": {"shard": {"type": "integer", "x-mcp-header": "Shard"},
-                                            "dry": {"type": "boolean", "x-mcp-header": "Dry"}}},
-    "bad": {"type": "string", "x-mcp-header": "a b"}}}}
+                                            "dry": {"type": "boolean", "x-mcp-header": "Dry"}}}}}}
+# Headers that cannot be: such tools are left out.
+MISROUTED = [{"name": name, "inputSchema": {"type": "object", "properties": {"good": {"type": "string", "x-mcp-header": "Good"},
+                                                                             "bad": {"type": type_, "x-mcp-header": header}}}}
+             for name, type_, header in (("no-token", "string", "a b"), ("no-name", "string", ""), ("no-text", "string", 5),
+                                         ("taken", "string", "gOOD"), ("fraction", "number", "N"), ("parts", "object", "O"))]
 
 
 class Server(BaseHTTPRequestHandler):
@@ -106,7 +110,7 @@ class Server(BaseHTTPRequestHandler):
             self.initialize(ident, params)
         elif method == "tools/list":
             self.result(ident, {"tools": [{"name": t, "description": t, "inputSchema": {"type": "object"}}
-                                          for t in TOOLS] + [ROUTED]})
+                                          for t in TOOLS] + MISROUTED + [ROUTED]})
         elif method == "tools/call":
             self.call(ident, params["name"], params.get("arguments", {}))
         elif method == "server/discover" and self.path.startswith("/modern"):
