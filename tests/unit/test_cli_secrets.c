@@ -28,6 +28,7 @@ static const char *write_file(const char *name, const char *text, mode_t mode)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path); /* what an earlier row made may be read-only */
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fputs(text, f);
