@@ -79,7 +79,8 @@ int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e)
 
 /*
  * Files that only their owner, uid 0, may read: run by root, the agent would be that owner, with no
- * capability asked for. Covered by /dev/null and by an empty directory.
+ * capability asked for. And the list of keys, which shows everybody his own. Covered by /dev/null and
+ * by an empty directory.
  */
 static int cover(struct inside *in, const char *dir, const char *name, struct err *e)
 {
@@ -123,10 +124,11 @@ static int put_outer_proc(struct inside *in, const char *target, struct err *e)
  */
 int root_fill_proc(struct inside *in, const char *target, struct err *e)
 {
-	static const char *const covered[] = { "kcore",      "keys",        "timer_list",
-					       "kpagecount", "kpageflags",  "kpagecgroup",
-					       "slabinfo",   "vmallocinfo", "sysrq-trigger",
-					       "acpi",       "scsi" };
+	static const char *const covered[] = { "keys",	      "kcore",	    "timer_list",
+					       "kpagecount",  "kpageflags", "kpagecgroup",
+					       "slabinfo",    "vmallocinfo", "sysrq-trigger",
+					       "acpi",	      "scsi" };
+	const size_t of_everybody = 1; /* whoever runs it: the names of his keys outside */
 	scoped(fd) int at = place_make_dir(in, target, e);
 	char path[FD_NAME];
 	size_t i;
@@ -142,7 +144,7 @@ int root_fill_proc(struct inside *in, const char *target, struct err *e)
 			e,
 			"mount proc (a container that masks parts of its own /proc forbids this)");
 	}
-	for (i = 0; in->uid == 0 && i < count_of(covered); i++)
+	for (i = 0; i < (in->uid == 0 ? count_of(covered) : of_everybody); i++)
 		if (cover(in, target, covered[i], e) < 0)
 			return -1;
 	return 0;
