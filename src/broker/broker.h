@@ -19,7 +19,7 @@ enum {
 	SUBSCRIPTIONS = 256,	/* of one agent */
 	SESSION_CALLS = 64,	/* in flight, of one agent connection */
 	BROKER_CALLS = 896,	/* in flight, of all; a connection with none may always ask one */
-	CALLS_MOST = BROKER_CALLS + SESSIONS, /* with the starts of servers below the recorder's 1024 open intents */
+	CALLS_MOST = BROKER_CALLS + SESSIONS, /* with the starts of servers below the recorder's open intents: ORDER_INTENTS_PER_RUN */
 	HELD_MOST = 64 << 20,	/* bytes of calls that wait and of what servers have yet to read */
 	VALUE_COST = 320,	/* bytes of memory that a parsed value takes at most, beside its text */
 	EXEC_OUTPUT = (1 << 20) - 64, /* bytes kept of what an exec tool prints: with a note, 1 MiB */

@@ -18,6 +18,9 @@ enum jail_self {
 	JAIL_BROKER,		/* from the first line: no open, connect, socket, exec, clone; what it needs comes by descriptor */
 	JAIL_PORTER,		/* as the broker, and pairs of sockets to give away */
 	JAIL_COURIER,		/* after its libraries are loaded: connects and reads files, within the jail it is in; no exec, no process */
+	JAIL_PROXY,		/* as the broker; accepts, and moves bytes between sockets and pipes it makes */
+	JAIL_DIALER,		/* after its libraries are loaded: sockets, connects, reads files; no exec, no process, no listening */
+	JAIL_INSPECTOR,		/* as the proxy, and reads files (certificates): its libraries and keys are loaded before */
 	JAIL_TERMINAL,		/* carries bytes between two terminals that it was given, and nothing else */
 };
 
@@ -115,6 +118,28 @@ enum { JAIL_CALL_NAME = 40 };
 void jail_call_name(char out[JAIL_CALL_NAME], uint32_t arch, int call);
 const char *jail_arch_word(uint32_t arch, int call);
 
+/*
+ * Where a jail is heard when it reaches out: sockets made inside, passed out by jail_start(), in a network of
+ * its own where every address is local (198.18.0.0/15 stands for names, all others for themselves).
+ */
+enum jail_ear {
+	EAR_PROXY,	/* 127.0.0.1:port, stream: HTTP CONNECT, http:// and SOCKS 5 */
+	EAR_DIRECT,	/* port of every address, stream: programs that know no proxy */
+	EAR_DNS,	/* port (53) of every address, datagrams */
+	EAR_DNS_STREAM,	/* the same, stream */
+	EAR_UDP,	/* port of every address, datagrams; IP_PKTINFO is on */
+	EAR_UNIX,	/* a unix socket at path */
+	EAR_NOTIFY,	/* no listener but a channel (SOCK_SEQPACKET) with init, which stops connect(2) and its kin: jail/reach.h */
+};
+
+enum { JAIL_EARS = 96 };
+
+struct jail_hearing {
+	enum jail_ear kind;
+	uint16_t port;
+	const char *path;	/* EAR_UNIX: inside */
+};
+
 /* Everything is borrowed for the length of jail_start(). Zero is no jail: argv is required. */
 struct jail_spec {
 	const char *name;			/* for messages: "agent", "server fs" */
@@ -127,6 +152,8 @@ struct jail_spec {
 	const char *cwd;			/* inside */
 	const char *hostname;
 	const char *sockets[JAIL_SOCKETS];	/* paths inside to bind and listen on, NULL at the end */
+	const struct jail_hearing *ears;	/* at most JAIL_EARS, of one port per kind */
+	size_t ear_count;
 	uint16_t http;				/* TCP port of 127.0.0.1 in its own network to listen on too, after them; 0: none */
 	int stdio[3];				/* become 0, 1, 2; -1: /dev/null */
 	bool new_session;			/* setsid(2) before exec */
@@ -188,6 +215,7 @@ struct jail {
 	int control;				/* ours with that init; closing it kills the jail */
 	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets, then spec->http; -1 after the last */
+	int ears[JAIL_EARS];			/* as spec->ears; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	char apart[JAIL_APART];			/* where private places lie without mounts; "": nowhere. jail_end() removes it */
 	struct jail_layer_state layers[LAYERS];

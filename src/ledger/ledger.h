@@ -93,7 +93,7 @@ size_t frame_whole(const struct frame *f);	/* bytes on disk: head, body and padd
 
 /* --- what stands open: the order in which records may come --- */
 
-enum { ORDER_INTENTS_PER_RUN = 1024 };
+enum { ORDER_INTENTS_PER_RUN = 16384 };
 
 struct open_run {
 	uint64_t index;

@@ -9,7 +9,9 @@
 #include "base/err.h"
 
 /* Who speaks on a channel between our own processes, and who may ask for which record. */
-enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER, ROLE_PORTER };
+enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER, ROLE_PORTER,
+	    ROLE_PROXY,	/* reeve-proxy and reeve-inspector: who carries connections */
+	    ROLE_DIALER };
 
 /* --- verdicts --- */
 
@@ -66,15 +68,19 @@ enum action_kind {
 	ACTION_MESSAGE, ACTION_TOOL_CALL, ACTION_SERVER_START,
 	ACTION_RESOURCE_READ, ACTION_PROMPT_GET, ACTION_COMPLETION,	/* an agent asks a tool server */
 	ACTION_SAMPLING, ACTION_ELICITATION, ACTION_ROOTS,	/* a tool server asks the agent */
+	ACTION_NET_CONNECT, ACTION_NET_RESOLVE,	/* a program in the jail reaches out; asks for a name's address */
 	ACTION_KINDS
 };
 
 const char *action_word(enum action_kind k);	/* "tool.call" */
 
-/* Is it for the rules of a policy to allow? A message is refused by none; a server starts for what it is asked. */
+/*
+ * Is it for the rules of a policy to allow? A message is refused by none; a server starts for what it is asked,
+ * and a name has an address for what may be connected to.
+ */
 static inline bool action_is_judged(enum action_kind k)
 {
-	return k != ACTION_MESSAGE && k != ACTION_SERVER_START && k < ACTION_KINDS;
+	return k != ACTION_MESSAGE && k != ACTION_SERVER_START && k != ACTION_NET_RESOLVE && k < ACTION_KINDS;
 }
 
 enum { ACTION_FACTS = 16 };

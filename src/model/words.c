@@ -49,6 +49,8 @@ const char *action_word(enum action_kind k)
 		[ACTION_SAMPLING] = "sampling.create",
 		[ACTION_ELICITATION] = "elicitation.create",
 		[ACTION_ROOTS] = "roots.list",
+		[ACTION_NET_CONNECT] = "net.connect",
+		[ACTION_NET_RESOLVE] = "net.resolve",
 	};
 
 	must(k < ACTION_KINDS);

@@ -56,6 +56,28 @@ void profile_bounds(struct bounds *out, const struct profile *p);
 enum limit_kind { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPU, LIMIT_RESOURCE, LIMIT_TMPFS };
 bool profile_limit(const struct profile *p, size_t n, const char **word, enum limit_kind *kind);
 
+/*
+ * What the jail may reach, and how: "network". Off unless the profile or the operator (place.network) wants it.
+ * The ears stand in the plan's spec; this is the rest. Borrowed.
+ */
+enum { PROFILE_PROXY = 7339, CREDENTIALS_MOST = 32 };
+
+struct profile_network {
+	bool on;
+	bool ech;			/* "ech": "record": an encrypted ClientHello may pass */
+	const struct json_t *private;	/* array of texts: networks that may be reached though private */
+	const struct json_t *inspect;	/* array of texts: hosts whose TLS is opened */
+	const struct json_t *unix;	/* array of texts: host paths of sockets, at the same place inside */
+};
+
+struct profile_credential {
+	const char *name, *host, *variable, *file, *env;	/* file or env, the other NULL */
+	char placeholder[64];
+};
+
+void profile_network(struct profile_network *out, const struct profile *p);
+bool profile_credential(struct profile_credential *out, const struct profile *p, size_t n); /* false: no more */
+
 bool profile_is_cow(const struct profile *p);		/* "workspace": "cow" */
 
 /* --- OCI and Docker seccomp files --- */
@@ -102,6 +124,7 @@ struct place {
 	const char *courier;	/* host path of the reeve-courier program */
 	const char *const *hidden;	/* no jail holds these; NULL at the end: ledgers, keys, sockets */
 	bool http;		/* the agent's HTTP is heard, whatever the profile says */
+	bool network;		/* connections are heard, whatever the profile says */
 	const char *const *fixed;	/* no jail can write these: policies, profile, tool file, programs */
 };
 
@@ -119,6 +142,8 @@ struct jail_plan {
 int profile_agent_plan(struct jail_plan *out, const struct profile *p, const struct tools *t,
 		       const struct place *at, const char *const *argv, struct err *e) must_use;
 void jail_plan_free(struct jail_plan *p);
+/* The certificate of this run's inspector, PEM, in the jail's trust store: known only when the run begins; borrowed. */
+int jail_plan_trust(struct jail_plan *p, const char *pem, struct err *e) must_use;
 /* Where a copied workspace's changes go, known only when the run begins; borrowed. */
 void jail_plan_copy(struct jail_plan *p, const char *upper, const char *work);
 
