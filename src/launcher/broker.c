@@ -1,4 +1,6 @@
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -157,18 +159,28 @@ static int tell_listeners(struct run *r, struct err *e)
 	return 0;
 }
 
-static int keep(struct run *r, const char *path, bool secret, struct err *e)
+static int keep_one(struct run *r, const char *path, bool secret, struct err *e)
 {
 	uint8_t body[4200];
 	struct pack b = { .at = body, .room = sizeof(body) };
 
-	if (path[0] != '/')
-		return 0;
 	pack_number(&b, secret, 1);
 	pack_text(&b, path, strlen(path));
 	if (b.over)
 		return err_set(e, ERR_LIMIT, "%.64s…: too long a path", path);
 	return wire_send(&r->broker, MSG_KEEP, 0, body, b.size, NULL, 0, e);
+}
+
+/* As it was named, and as it is; what is not there yet has only its name. */
+static int keep(struct run *r, const char *path, bool secret, struct err *e)
+{
+	char real[PATH_MAX];
+
+	if (path[0] == '/' && keep_one(r, path, secret, e) < 0)
+		return -1;
+	if (!realpath(path, real) || strcmp(real, path) == 0)
+		return 0;
+	return keep_one(r, real, secret, e);
 }
 
 /* What the guards keep: but for the folder of the programs, which may be everybody's. */
