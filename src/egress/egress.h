@@ -48,6 +48,30 @@ bool egress_authority(struct egress_host *host, uint16_t *port, const char *text
 
 bool egress_same_host(const struct egress_host *a, const struct egress_host *b);
 
+/* --- which addresses are whose (ranges.c) --- */
+
+enum egress_reach {
+	EGRESS_PUBLIC,
+	EGRESS_PRIVATE,	/* reached where a network that holds it was named */
+	EGRESS_ALONE,	/* reached where it was named itself, and no network around it: metadata of clouds */
+	EGRESS_NEVER,	/* of no one machine */
+};
+
+/* `bits` is 32 or 128. *what is "a private address", for a sentence. */
+enum egress_reach egress_reach(const uint8_t *address, unsigned bits, const char **what);
+
+/* ::ffff:a.b.c.d is a.b.c.d; all others are what they are. */
+void egress_fold(uint8_t address[16], unsigned *bits);
+
+struct egress_network {
+	uint8_t address[16];
+	unsigned bits, length;	/* 32 or 128; how many of them it names */
+};
+
+/* "10.0.0.0/8"; without a length the address alone. What lies behind the length must be zero. */
+bool egress_network(struct egress_network *out, const char *text);
+bool egress_within(const struct egress_network *n, const uint8_t *address, unsigned bits);
+
 /* --- HTTP/1.1 (RFC 9110, 9112) --- */
 
 struct egress_span {
