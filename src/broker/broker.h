@@ -269,6 +269,8 @@ struct broker {
 	struct wire launcher, recorder, porter;	/* porter: fd -1 if there is none */
 	struct turned turned[TURNED_KINDS + 1];	/* the last: all others */
 	size_t turned_count;
+	size_t turned_proving;		/* records of them that are not durable yet */
+	uint64_t turned_heard, turned_told;	/* tags */
 	struct commits commits;
 	struct policy *policy;
 	struct used quota;		/* of the run */
