@@ -10,12 +10,14 @@
 #include "base/err.h"
 #include "egress/egress.h"
 
+enum { SOMEWHERE = 255 };
+
 static const struct range {
 	const char *net;
 	unsigned bits;
 	enum egress_reach reach;
 	const char *what;
-	unsigned inner; /* where an address of IPv4 stands in it, which is judged too; 0: nowhere */
+	unsigned inner; /* where an address of IPv4 stands in it, to be judged too; 0: nowhere */
 } ranges4[] = {
 	{ "0.0.0.0", 8, EGRESS_NEVER, "no address", 0 },			/* RFC 791 */
 	{ "10.0.0.0", 8, EGRESS_PRIVATE, "a private address", 0 },		/* RFC 1918 */
@@ -41,7 +43,7 @@ static const struct range {
 	{ "::", 96, EGRESS_NEVER, "an address of IPv4 as it was once written", 12 }, /* RFC 4291 */
 	{ "::ffff:0:0", 96, EGRESS_PUBLIC, "an address of IPv4", 12 },		/* RFC 4291 */
 	{ "64:ff9b::", 96, EGRESS_PUBLIC, "a translated address of IPv4", 12 }, /* RFC 6052 */
-	{ "64:ff9b:1::", 48, EGRESS_PRIVATE, "a private translated address", 0 }, /* RFC 8215 */
+	{ "64:ff9b:1::", 48, EGRESS_PRIVATE, "a private translated address", SOMEWHERE }, /* RFC 8215 */
 	{ "100::", 63, EGRESS_NEVER, "an address that leads nowhere", 0 }, /* RFC 6666, 9780 */
 	{ "2001::", 23, EGRESS_PRIVATE, "an address of IETF protocols", 0 }, /* RFC 2928, 4380 */
 	{ "2001:db8::", 32, EGRESS_PRIVATE, "an address for documentation", 0 }, /* RFC 3849 */
@@ -66,13 +68,34 @@ static bool shares(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
+static const struct range *row_of(const uint8_t *address, unsigned bits)
+{
+	const struct range *rows = bits == 32 ? ranges4 : ranges6;
+	size_t count = bits == 32 ? count_of(ranges4) : count_of(ranges6), i;
+	uint8_t net[16];
+
+	for (i = 0; i < count; i++) {
+		must(inet_pton(bits == 32 ? AF_INET : AF_INET6, rows[i].net, net) == 1);
+		if (shares(address, net, rows[i].bits))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+bool egress_embeds(const uint8_t *address, unsigned bits)
+{
+	const struct range *r = row_of(address, bits);
+
+	return r && r->inner != 0;
+}
+
 static enum egress_reach judge(const struct range *r, const uint8_t *address, const char **what)
 {
 	enum egress_reach inner;
 	const char *inner_what;
 
 	*what = r->what;
-	if (r->inner == 0)
+	if (r->inner == 0 || r->inner == SOMEWHERE)
 		return r->reach;
 	inner = egress_reach(address + r->inner, 32, &inner_what);
 	if (inner > r->reach || r->reach == EGRESS_PUBLIC)
@@ -82,17 +105,10 @@ static enum egress_reach judge(const struct range *r, const uint8_t *address, co
 
 enum egress_reach egress_reach(const uint8_t *address, unsigned bits, const char **what)
 {
-	const struct range *rows = bits == 32 ? ranges4 : ranges6;
-	size_t count = bits == 32 ? count_of(ranges4) : count_of(ranges6), i;
-	uint8_t net[16];
+	const struct range *r = row_of(address, bits);
 
 	*what = "a public address";
-	for (i = 0; i < count; i++) {
-		must(inet_pton(bits == 32 ? AF_INET : AF_INET6, rows[i].net, net) == 1);
-		if (shares(address, net, rows[i].bits))
-			return judge(&rows[i], address, what);
-	}
-	return EGRESS_PUBLIC;
+	return r ? judge(r, address, what) : EGRESS_PUBLIC;
 }
 
 void egress_fold(uint8_t address[16], unsigned *bits)
