@@ -9,8 +9,8 @@ VERSION := 0.1.0
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
 PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-audit reeve-call
-reeve          := cli launcher policy catalogue inspect schema profile wire jail seal json model base
-reeve-broker   := broker policy catalogue inspect schema mcp wire jail seal json model base
+reeve          := cli launcher policy egress catalogue inspect schema profile wire jail seal json model base
+reeve-broker   := broker policy egress catalogue inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-porter   := porter mcp wire jail json model base
 reeve-audit    := audit ledger seal json model base
@@ -120,7 +120,7 @@ $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire
 $(OUT)/tools/receipts: tests/tools/receipts.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
-$(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy inspect json seal model base)
+$(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy egress inspect json seal model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json seal)
 

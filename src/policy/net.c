@@ -196,6 +196,20 @@ enum held net_cidr_holds(const char *range, const char *text, size_t size)
 	return HELD_YES;
 }
 
+static unsigned length_of(const char *range)
+{
+	struct address a;
+	unsigned length = 0;
+
+	return read_range(&a, &length, range) ? length : 0;
+}
+
+bool net_cidr_covers(const char *wide, const char *narrow)
+{
+	return length_of(wide) <= length_of(narrow) &&
+	       net_cidr_holds(wide, narrow, strcspn(narrow, "/")) == HELD_YES;
+}
+
 /* Names as DNS has them, without the dot at the end. false also where programs would see a number.
  */
 static bool is_name(struct text t)
@@ -229,9 +243,22 @@ static struct text without_dot(struct text t)
 	return t;
 }
 
-/* "example.com", or "*.example.com": any name that ends so, with at least one label more. */
+/* An address as inet_ntop() writes it, so that it has one form and can be looked up. */
+static bool is_address(const char *text)
+{
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	char again[INET6_ADDRSTRLEN];
+	struct address a;
+
+	return read_address(&a, (struct text){ text, strlen(text) }, family == AF_INET6) &&
+	       inet_ntop(family, a.bytes, again, sizeof(again)) && strcmp(again, text) == 0;
+}
+
+/* "example.com", or "*.example.com": any name that ends so, with at least one label more; or an address. */
 bool net_host_usable(const char *pattern)
 {
+	if (is_address(pattern))
+		return net_cidr_usable(pattern);
 	if (strncmp(pattern, "*.", 2) == 0)
 		pattern += 2;
 	return is_name((struct text){ pattern, strlen(pattern) });
@@ -247,7 +274,7 @@ enum held net_host_holds(const char *pattern, const char *text, size_t size)
 	if (!cut_host(&t, &six))
 		return HELD_UNKNOWN;
 	if (read_address(&a, t, six))
-		return HELD_NO;
+		return net_cidr_usable(pattern) ? net_cidr_holds(pattern, text, size) : HELD_NO;
 	t = without_dot(t);
 	if (six || !is_name(t))
 		return HELD_UNKNOWN;
