@@ -37,15 +37,29 @@ enum held net_cidr_holds(const char *range, const char *text, size_t size)
 	return hold_address(range, &h);
 }
 
-/* "example.com", or "*.example.com": any name that ends so, with at least one label more. */
+bool net_cidr_covers(const char *wide, const char *narrow)
+{
+	struct egress_network w, n;
+
+	return egress_network(&w, wide) && egress_network(&n, narrow) && w.length <= n.length &&
+	       egress_within(&w, n.address, n.bits);
+}
+
+/*
+ * "example.com", or "*.example.com": any name that ends so, with at least one label more; or an
+ * address in its one form.
+ */
 bool net_host_usable(const char *pattern)
 {
+	bool wild = strncmp(pattern, "*.", 2) == 0;
 	struct egress_host h;
 
-	if (strncmp(pattern, "*.", 2) == 0)
-		pattern += 2;
-	return egress_host(&h, pattern, strlen(pattern), false) && h.bits == 0 &&
-	       strlen(h.text) == strlen(pattern);
+	pattern += wild ? 2 : 0;
+	if (!egress_host(&h, pattern, strlen(pattern), false))
+		return false;
+	if (h.bits)
+		return !wild && strcmp(h.text, pattern) == 0 && net_cidr_usable(pattern);
+	return strlen(h.text) == strlen(pattern);
 }
 
 enum held net_host_holds(const char *pattern, const char *text, size_t size)
@@ -57,7 +71,7 @@ enum held net_host_holds(const char *pattern, const char *text, size_t size)
 	if (!egress_named(&h, text, size))
 		return HELD_UNKNOWN;
 	if (h.bits)
-		return HELD_NO;
+		return net_cidr_usable(pattern) ? hold_address(pattern, &h) : HELD_NO;
 	pattern += wild;
 	wanted = strlen(pattern);
 	has = strlen(h.text);
