@@ -64,14 +64,14 @@ says 'stats: what is refused again and again' '3 +beta: t/echo /etc/shadow' "$ou
 says 'stats: controls that worked' '1 +HOUSE-1' "$out"
 says 'stats as JSON' '"refused because":\{' "$(audit stats "$ledger" --json)"
 
-for bad in nothing=x agent 'n<x' 'agent<3' =x 'n!3'; do
-	fails "--where $bad is refused, with what would be right" 2 audit query "$ledger" --where "$bad"
+for wrong in nothing=x agent 'n<x' 'agent<3' =x 'n!3'; do
+	fails "--where $wrong is refused, with what would be right" 2 audit query "$ledger" --where "$wrong"
 done
-for bad in 2026-02-30 2026-13-01 yesterday 2026-11-21T25:00 2026-11-21T04:30+01:00 ''; do
-	fails "--from '$bad' is refused" 2 audit query "$ledger" --from "$bad"
+for wrong in 2026-02-30 2026-13-01 yesterday 2026-11-21T25:00 2026-11-21T04:30+01:00 ''; do
+	fails "--from '$wrong' is refused" 2 audit query "$ledger" --from "$wrong"
 done
 fails 'from behind to' 2 audit query "$ledger" --from 2026-01-02 --to 2026-01-01
-as "$uid" "$h" "$reeve" init --tenant other >/dev/null
+as "$uid" "$h" "$reeve" init --tenant other >/dev/null 2>&1
 # One byte changed, one record fewer: not asked.
 cp -r "$ledger" "$room/altered"
 at=$(grep -abo '/etc/shadow' "$room/altered/journal" | head -n 1 | cut -d: -f1)
