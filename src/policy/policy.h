@@ -52,6 +52,13 @@ struct verdict policy_decide(const struct policy *p, const struct action *a);
 bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum action_kind kind,
 		      const char *server, const char *tool);
 
+/* Could it allow some connection to this host? A name is given an address only then. Otherwise why not. */
+bool policy_may_connect(const struct policy *p, const struct run_facts *run, const char *host,
+			struct verdict *why_not);
+
+/* smallest.c: the narrowest rule that would allow this connection, as it is written in a policy. False: there is none. */
+bool net_smallest_rule(struct buf *out, const struct action *a);
+
 size_t policy_rule_count(const struct policy *p);
 
 /* Names every rule that can never matter as it would wish, and why; how many there are. */
