@@ -145,6 +145,28 @@ static bool holds_no_secret(struct broker *b, struct asked_link *a)
 	return false;
 }
 
+static bool only_reads(const char *method)
+{
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+}
+
+/* A socket may be one of ours; a request may do what no agent may, as a tool that sends it would. */
+static bool passes_guards(struct broker *b, struct asked_link *a)
+{
+	struct action as_tool = a->action;
+	enum guard which = GUARD_UNCLEAR;
+
+	as_tool.kind = ACTION_TOOL_CALL;
+	as_tool.tool = "http_request";
+	if (a->ask.way != NET_BY_UNIX && (!a->ask.method[0] || only_reads(a->ask.method)))
+		return true;
+	if (guards_pass(b->guards, &as_tool, false, &which))
+		return true;
+	refuse(a, REASON_GUARD, NET_REFUSED, guard_why(which));
+	a->verdict.guard = guard_word(which);
+	return false;
+}
+
 /*
  * The path of a request is beneath no folder, which is the answer that a question gets whom nobody asks. A
  * socket's is a file's name, and where that lies only the kernel could say.
@@ -172,7 +194,7 @@ static bool is_allowed(struct broker *b, struct asked_link *a)
 }
 
 static bool (*const stages[])(struct broker *b, struct asked_link *a) = {
-	can_be_read, holds_no_secret, has_room, is_decidable, is_allowed,
+	can_be_read, holds_no_secret, has_room, passes_guards, is_decidable, is_allowed,
 };
 
 void net_judge(struct broker *b, struct asked_link *a)

@@ -61,6 +61,16 @@ static void put_secret(struct net_stage *s, const char *secret)
 	buf_free(&prints);
 }
 
+static void put_kept(struct net_stage *s, const char *path)
+{
+	uint8_t body[64];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
+	pack_number(&p, 0, 1);
+	pack_text(&p, path, strlen(path));
+	put(s, MSG_KEEP, &p, -1);
+}
+
 static struct wire channel(int *its, enum role me)
 {
 	struct err e = { 0 };
@@ -104,6 +114,7 @@ static struct net_stage *net_stage_new(const char *policy, const char *secret)
 	s->recorder = channel(&fd, ROLE_RECORDER);
 	put(s, MSG_LEDGER, &run, fd);
 	put_bytes(s, MSG_POLICY, "test", policy, strlen(policy));
+	put_kept(s, "/var/kept");
 	if (secret)
 		put_secret(s, secret);
 	for (i = 0; i < 2; i++) {
@@ -533,6 +544,49 @@ static void a_socket_is_dialed_by_its_path(void **state)
 	done(s);
 }
 
+/* No rule reaches past a guard: not to a socket of reeve's own, nor to what makes somebody an administrator. */
+static void guards_stand_under_every_policy(void **state)
+{
+	static const char allows[] =
+		"{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":[{\"id\":\"all\",\"then\":\"allow\",\"when\":"
+		"{\"action\":\"net.connect\"}}]}";
+	static const struct {
+		enum net_way way;
+		const char *method, *path, *guard;
+	} rows[] = { { NET_BY_UNIX, "", "/var/kept/recorder.sock", "own-state" },
+		     { NET_BY_UNIX, "", "/var/other.sock", NULL },
+		     { NET_INSPECTED, "PUT", "/users/u/mfa/disable", "second-factor" },
+		     { NET_INSPECTED, "POST", "/assign_role?62e90394-69f5-4237-9190-012177145e10", "admin-role" },
+		     { NET_INSPECTED, "GET", "/how-to/assign_role?62e90394-69f5-4237-9190-012177145e10", NULL } };
+	struct net_stage *s = net_stage_new(allows, NULL);
+	struct record r;
+	uint64_t tag;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(rows); i++) {
+		struct net_ask a = asks_for(rows[i].way, rows[i].way == NET_BY_UNIX ? "" : "x.test", rows[i].way == NET_BY_UNIX ? 0 : 443);
+
+		strcpy(a.method, rows[i].method);
+		snprintf(a.path, sizeof(a.path), "%.*s", (int)strcspn(rows[i].path, "?"), rows[i].path);
+		if (strchr(rows[i].path, '?'))
+			strcpy(a.query, strchr(rows[i].path, '?') + 1);
+		ask_by(s, 0, i, &a);
+		r = next(s, rows[i].guard ? RECORD_REFUSAL : RECORD_INTENT, &tag);
+		assert_string_equal(said(&r, FIELD_GUARD), rows[i].guard ? rows[i].guard : "");
+		prove(s, tag);
+		if (rows[i].guard) {
+			denied(s, 0, i, NET_REFUSED, "No agent may");
+			continue;
+		}
+		unreached(s, dials(s).tag, NET_UNREACHABLE, "x");
+		ended(s, "failed", "x");
+		denied(s, 0, i, NET_UNREACHABLE, "x");
+	}
+	end_it(s);
+	done(s);
+}
+
 static void what_cannot_be_read_is_refused(void **state)
 {
 	static const struct {
@@ -940,6 +994,7 @@ int main(void)
 		cmocka_unit_test(requests_are_judged_whole),
 		cmocka_unit_test(sockets_and_datagrams),
 		cmocka_unit_test(a_socket_is_dialed_by_its_path),
+		cmocka_unit_test(guards_stand_under_every_policy),
 		cmocka_unit_test(what_cannot_be_read_is_refused),
 		cmocka_unit_test(no_secret_leaves),
 		cmocka_unit_test(refusals_that_are_alike_are_counted),
