@@ -12,15 +12,29 @@
 
 enum { TOLD = 128, WHOLE = 1024 };
 
+static const char TO_ALLOW[] = " To allow it: ";
+
 /* The rule that would do, where there is room for all of it: half a rule is none. */
 static void add_rule(char *out, const struct asked_link *a)
 {
-	struct buf rule = BUF(SENTENCE);
-	size_t used = strlen(out);
+	struct policy_route to = { .host = a->record.host,
+				   .port = a->record.port,
+				   .scheme = a->record.scheme,
+				   .method = a->record.method,
+				   .path = a->record.path };
+	size_t used = strlen(out), before = strlen(TO_ALLOW);
+	char rule[SENTENCE];
 
-	if (net_smallest_rule(&rule, &a->action) && used + rule.size + 14 < SENTENCE)
-		snprintf(out + used, WHOLE - used, " To allow it: %s", buf_text(&rule));
-	buf_free(&rule);
+	if (used + before >= SENTENCE)
+		return;
+	if (!net_smallest_rule(rule, SENTENCE - used - before, &to)) {
+		if (!to.host || !to.path)
+			return;
+		to.path = NULL;
+		if (!net_smallest_rule(rule, SENTENCE - used - before, &to))
+			return;
+	}
+	snprintf(out + used, WHOLE - used, "%s%s", TO_ALLOW, rule);
 }
 
 static const char *reason_of(const struct verdict *v)

@@ -393,8 +393,8 @@ static void a_refusal_is_durable_before_it_is_told(void **state)
 	assert_string_equal(said(&r, FIELD_HOST), "y.test");
 	quiet(s->proxy[0].fd);
 	prove(s, tag);
-	denied(s, 0, 1, NET_REFUSED, "To allow it: {\"id\":\"net-y.test\",\"then\":\"allow\",\"when\":"
-				     "{\"action\":\"net.connect\",\"host\":\"y.test\",\"port\":443}}");
+	denied(s, 0, 1, NET_REFUSED, "To allow it: {\"id\":\"y.test-443\",\"then\":\"allow\",\"when\":"
+				     "{\"host\":\"y.test\",\"port\":443}}");
 	ask(s, 1, "bad.test", 1);
 	r = next(s, RECORD_REFUSAL, &tag);
 	assert_string_equal(said(&r, FIELD_RULE), "test:not");
@@ -404,7 +404,7 @@ static void a_refusal_is_durable_before_it_is_told(void **state)
 	r = next(s, RECORD_REFUSAL, &tag);
 	assert_string_equal(said(&r, FIELD_TOOL), "[2001:db8::1]:22");
 	prove(s, tag);
-	denied(s, 0, 1, NET_REFUSED, "\"cidr\":\"2001:db8::1\",\"port\":22}}");
+	denied(s, 0, 1, NET_REFUSED, "\"host\":\"2001:db8::1\",\"port\":22}}");
 	quiet(s->dialer.fd);
 	end_it(s);
 	done(s);
