@@ -169,11 +169,13 @@ void http_words(struct proxy *p, struct link *l)
 /* What has come to the proxy's port; the first byte says whether it is SOCKS. */
 static void stranger(struct proxy *p, struct link *l)
 {
-	if (link_peek(p, l) > 0 && p->bytes[0] == 5) {
+	ssize_t size = link_peek(p, l);
+
+	if (size > 0 && p->bytes[0] == 5) {
 		l->manner = &manner_socks;
 		l->way = NET_BY_SOCKS;
 		socks_words(p, l);
-	} else {
+	} else if (size >= 0) {
 		http_words(p, l);
 	}
 }

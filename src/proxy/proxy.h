@@ -212,7 +212,7 @@ void link_late(struct proxy *p, struct deadline *d);
 void link_die(struct proxy *p, struct link *l, bool abort);		/* abort: with a reset */
 void link_linger(struct proxy *p, struct link *l);	/* it has been told; it is read until it hangs up */
 void link_say(struct proxy *p, struct link *l, const void *bytes, size_t size);	/* to the agent, at once or not at all */
-ssize_t link_peek(struct proxy *p, struct link *l);	/* what the agent has said, in p->bytes; -1: nothing new, 0: it is gone */
+ssize_t link_peek(struct proxy *p, struct link *l);	/* what the agent has said, in p->bytes; -1: nothing new, or it is over; 0: it says no more */
 bool link_take(struct proxy *p, struct link *l, size_t size);	/* so many of those, now for good, in p->bytes */
 struct net_ask net_ask_of(const struct link *l, const char *scheme);	/* with host and port */
 bool link_judge(struct proxy *p, struct link *l, const struct egress_host *h, uint16_t port); /* false: stands for no name */

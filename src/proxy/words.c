@@ -14,11 +14,12 @@ ssize_t link_peek(struct proxy *p, struct link *l)
 	struct end *from = &l->ends[AGENT];
 	ssize_t got = recv(from->watch.fd, p->bytes, sizeof(p->bytes), MSG_PEEK | MSG_DONTWAIT);
 
-	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-		from->readable = errno == EINTR;
-		return -1;
-	}
-	return got < 0 ? 0 : got;
+	if (got >= 0)
+		return got;
+	from->readable = errno == EINTR;
+	if (errno != EAGAIN && errno != EINTR)
+		link_over(p, l, &(struct net_over){ .status = "cancelled", .why = "the program broke it off" });
+	return -1;
 }
 
 bool link_take(struct proxy *p, struct link *l, size_t size)

@@ -15,6 +15,10 @@ silent 'the porter signs nothing and makes no key' 'crypto_' "$(calls reeve-port
 silent 'the porter calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-porter)"
 silent 'the porter calls nothing that connects or listens' '^(connect|socket|bind|listen|getaddrinfo)$' "$(calls reeve-porter)"
 silent 'the porter opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-porter)"
+silent 'the proxy signs nothing and makes no key' 'crypto_' "$(calls reeve-proxy)"
+silent 'the proxy calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-proxy)"
+silent 'the proxy calls nothing that connects or listens' '^(connect|socket|bind|listen|getaddrinfo)$' "$(calls reeve-proxy)"
+silent 'the proxy opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-proxy)"
 silent 'nobody else links libmicrohttpd' 'microhttpd' "$(for p in reeve reeve-broker reeve-recorder reeve-audit reeve-call; do needs $p; done)"
 silent 'the auditor links no seccomp and no sockets' 'seccomp|cap-ng' "$(needs reeve-audit)"
 silent 'the auditor calls nothing that connects' '^(connect|socket|bind)$' "$(calls reeve-audit)"
@@ -23,7 +27,7 @@ silent 'the courier calls nothing that executes or forks' '^(execv|execve|execvp
 silent 'the courier holds no key of the ledger' 'crypto_sign|libsodium' "$(calls reeve-courier; needs reeve-courier)"
 says 'only the courier links libcurl' '^reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
 silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
-for p in reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-audit; do
+for p in reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-courier reeve-audit; do
 	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; reeve-courier) more='seccomp|curl' ;; *) more=seccomp ;; esac
 	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib($more))\.so|^ld-linux" | sed 's/^/XX /')"
 	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
