@@ -114,6 +114,9 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
 /* Is this a line of that field? Its value, without blanks around, in *value. */
 bool egress_field_is(const struct egress_span *line, const char *name, struct egress_span *value);
 
+/* Without a step of "." or "..", encoded or not: such a path is judged as one thing and served as another. */
+bool egress_path_is_plain(const char *path, size_t size);
+
 /*
  * The end of a chunked body (RFC 9112 7.1), while it goes by. WHOLE: *used bytes belong to it, the
  * last one included; MORE: all of them do. Extensions and trailers are bad: nobody needs them.
