@@ -10,7 +10,7 @@ VERSION := 0.1.0
 # tests/arch/symbols holds these lists to that. The first folder holds main().
 PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-inspector reeve-audit reeve-call
 reeve          := cli launcher policy catalogue inspect schema profile wire jail seal json model base
-reeve-broker   := broker policy catalogue inspect schema mcp wire jail seal json model base
+reeve-broker   := broker policy catalogue guard inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-porter   := porter mcp wire jail json model base
 reeve-inspector := inspector egress wire jail model base
