@@ -83,7 +83,7 @@ static bool put_constraint(struct buf *out, const char *host)
 	return buf_printf(out, ",permitted;DNS:%s", h.text);
 }
 
-/* Where no address is named, none is meant: constraints say nothing of kinds that they do not list. */
+/* Where none of a kind is named, none is meant: constraints say nothing of kinds that they do not list. */
 static int constraints(struct buf *out, const char *const *hosts, size_t count, struct err *e)
 {
 	struct egress_host h;
@@ -97,7 +97,7 @@ static int constraints(struct buf *out, const char *const *hosts, size_t count, 
 		kinds[egress_host(&h, hosts[i], strlen(hosts[i]), false) ? h.bits : 0]++;
 	}
 	if (!kinds[0])
-		buf_puts(out, ",excluded;DNS:");
+		buf_puts(out, ",permitted;DNS:invalid");
 	if (!kinds[32])
 		buf_puts(out, ",excluded;IP:0.0.0.0/0.0.0.0");
 	if (!kinds[128])
@@ -151,12 +151,12 @@ int authority_pem(struct buf *out, const struct authority *a, struct err *e)
 static X509 *make_leaf(struct authority *a, const struct egress_host *host)
 {
 	scoped(x509) X509 *cert = blank(a->leaf_key);
+	/* A subject has at most 64 bytes, and is read as a name; otherwise there is none. */
+	bool subject = host->bits == 0 && strlen(host->text) <= CN_MOST;
 	char names[EGRESS_NAME + 32];
 
-	/* A subject of more than 64 bytes is none; then the names are what counts, and critical. */
-	snprintf(names, sizeof(names), "%s%s:%s", strlen(host->text) > CN_MOST ? "critical," : "",
-		 host->bits ? "IP" : "DNS", host->text);
-	if (!cert || (strlen(host->text) <= CN_MOST && !name_of(cert, host->text)) ||
+	snprintf(names, sizeof(names), "%s%s:%s", subject ? "" : "critical,", host->bits ? "IP" : "DNS", host->text);
+	if (!cert || (subject && !name_of(cert, host->text)) ||
 	    X509_set_issuer_name(cert, X509_get_subject_name(a->cert)) != 1 ||
 	    !extend(cert, a->cert, NID_basic_constraints, "critical,CA:FALSE") ||
 	    !extend(cert, a->cert, NID_key_usage, "critical,digitalSignature") ||

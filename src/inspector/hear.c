@@ -45,13 +45,14 @@ static int hear_trust(struct inspector *in, struct err *e)
 
 static int make_authority(struct inspector *in, const char *const *hosts, size_t count, struct err *e)
 {
-	scoped(buf) struct buf pem = BUF(INSPECTOR_PEM);
+	scoped(buf) struct buf pem = BUF(INSPECTOR_PEM - 4);
+	uint8_t body[INSPECTOR_PEM];
+	struct pack p = { .at = body, .room = sizeof(body) };
 
 	if (authority_make(&in->authority, hosts, count, e) < 0 || authority_pem(&pem, &in->authority, e) < 0)
 		return -1;
-	if (!buf_text(&pem))
-		return err_set(e, ERR_LIMIT, "inspect: more hosts than a certificate holds");
-	return wire_send_text(&in->launcher, MSG_AUTHORITY, 0, pem.data, e);
+	pack_text(&p, pem.data, pem.size);
+	return wire_send(&in->launcher, MSG_AUTHORITY, 0, body, p.size, NULL, 0, e);
 }
 
 static int hear_inspect(struct inspector *in, struct err *e)

@@ -45,11 +45,11 @@ static enum egress_got escaped(const char *at, size_t left, char byte, size_t *u
 	for (i = 0; i < count_of(forms) + count_of(others) && left; i++) {
 		form = i < count_of(forms) ? forms[i] : others[i - count_of(forms)];
 		same = shape(form, at, left, byte);
-		if (same != SIZE_MAX && form[same] == '\0') {
+		if (same != SIZE_MAX && form[same] == '\0' && !could) {
 			*used = same;
 			return EGRESS_WHOLE;
 		}
-		could = could || same != SIZE_MAX;
+		could = could || same != SIZE_MAX; /* a longer form before a shorter one that is its beginning */
 	}
 	return could ? EGRESS_MORE : EGRESS_BAD;
 }
