@@ -106,7 +106,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := flip mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
+TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
