@@ -203,6 +203,7 @@ static const struct step steps[] = {
 	{ "root", LAYER_MOUNT, root_build },
 	{ "private places", LAYERS, apart_furnish },
 	{ "sockets", LAYERS, sockets_listen },
+	{ "ears", LAYERS, ears_open },
 	{ "seal root", LAYER_MOUNT, root_seal },
 	{ "terminal", LAYERS, terminal_open },
 	{ "protected names", LAYER_NAMES, check_root },
@@ -268,34 +269,10 @@ static void hear_program(struct inside *in, struct report *r)
 		memcpy(in->layers, r->layers, sizeof(in->layers));
 }
 
-static void tell_launcher(struct inside *in, const struct report *r)
+static void tell_launcher(struct inside *in, struct report *r)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int) * (JAIL_SOCKETS + 1))];
-	} with = { 0 };
-	struct iovec part = { .iov_base = (void *)(uintptr_t)r, .iov_len = sizeof(*r) };
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
-	int fds[JAIL_SOCKETS + 1];
-	size_t count = 0, size;
-
-	for (; count < JAIL_SOCKETS && in->listeners[count] >= 0; count++)
-		fds[count] = in->listeners[count];
-	if (r->terminal)
-		fds[count++] = in->master;
-	size = count * sizeof(int);
-	if (count > 0) {
-		m.msg_control = &with;
-		m.msg_controllen = CMSG_SPACE(size);
-		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size),
-					      .cmsg_level = SOL_SOCKET,
-					      .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&with.head), fds, size);
-	}
-	if (sendmsg(in->control, &m, MSG_NOSIGNAL) < 0)
+	if (!report_send(in, r))
 		end(in, DIED);
-	while (count > 0)
-		close(fds[--count]);
 }
 
 static void obey(struct inside *in)

@@ -13,10 +13,11 @@ enum { JAIL_MOUNTS = 256, JAIL_OWN = 64 };
 /* Where descriptors stand inside: nothing else is open while untrusted names are followed. */
 enum { FD_CONTROL = 3, FD_FIRST_FREE = 4 };
 
-/* What init tells the launcher, once. Listeners travel with it. */
+/* What init tells the launcher, once. Listeners and ears travel with it. */
 struct report {
 	int failed;
 	enum jail_layer layer;	/* whose step failed; LAYERS: none, or it is no matter of being had */
+	size_t listeners, ears;		/* how many of each travel */
 	int terminal;			/* the last of the descriptors that travel is a pty's master */
 	struct err error;
 	struct jail_layer_state layers[LAYERS];
@@ -38,7 +39,7 @@ struct inside {
 	uint64_t here[LAYERS];			/* ... from which ours must differ */
 	int control, inner;
 	pid_t program;
-	int listeners[JAIL_SOCKETS];
+	int listeners[JAIL_SOCKETS], ears[JAIL_EARS];
 	int master, slave;			/* terminal.c's; -1: none */
 	bool told_stopped;			/* init's: the launcher knows, and has not said to go on */
 	struct jail_layer_state layers[LAYERS];
@@ -72,6 +73,10 @@ unsigned long layer_flag(enum jail_layer l);
 /* This process's namespace of that layer, or its children's: an inode number; 0: none, or not to be read. */
 uint64_t layer_space(enum jail_layer l, bool of_children);
 
+/* report.c: false if the other side is gone. */
+bool report_send(const struct inside *in, struct report *r) must_use;
+bool report_take(struct jail *out, struct report *r) must_use;
+
 void inside_main(struct inside *in) never_returns;		/* init.c */
 void program_main(struct inside *in) never_returns;		/* program.c */
 int spaces_enter_user(struct inside *in, struct err *e) must_use;
@@ -83,6 +88,9 @@ int root_fill_dev(struct inside *in, const struct jail_mount *m, struct err *e) 
 int root_fill_proc(struct inside *in, const char *target, struct err *e) must_use;
 int spaces_enter_time(struct inside *in, struct err *e) must_use;
 int sockets_listen(struct inside *in, struct err *e) must_use;
+int sockets_listen_at(int *out, const char *path, struct err *e) must_use;
+int ears_open(struct inside *in, struct err *e) must_use;	/* ears.c: spec->ears */
+int routes_all_local(struct err *e) must_use;			/* routes.c: of the network it is called in */
 int landlock_apply(struct inside *in, struct err *e) must_use;
 /* The same for a kernel that says it has this ABI: what it does not know is not asked of it. */
 int landlock_apply_abi(struct inside *in, long abi, struct err *e) must_use;

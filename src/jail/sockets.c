@@ -11,7 +11,7 @@
 enum { WAITING = 64 };
 
 /* Parents by hand: the root, or the folder, is already ours, so plain names are enough. */
-static int listen_at(int *out, const char *path, struct err *e)
+int sockets_listen_at(int *out, const char *path, struct err *e)
 {
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -64,7 +64,7 @@ int sockets_listen(struct inside *in, struct err *e)
 	size_t i;
 
 	for (i = 0; i < JAIL_SOCKETS && in->spec->sockets[i]; i++)
-		if (listen_at(&in->listeners[i], apart_name(in, in->spec->sockets[i], room), e) < 0)
+		if (sockets_listen_at(&in->listeners[i], apart_name(in, in->spec->sockets[i], room), e) < 0)
 			return -1;
 	must(!in->spec->http || i < JAIL_SOCKETS);
 	return in->spec->http ? listen_http(&in->listeners[i], in, e) : 0;

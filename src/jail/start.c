@@ -115,35 +115,8 @@ static int spawn(struct jail *out, struct inside *in, struct err *e)
 	return out->init < 0 ? say_namespaces(in, why, e) : 0;
 }
 
-/* The listeners in their order, then the terminal if there is one. */
-static void take_descriptors(struct jail *out, struct msghdr *m, bool terminal)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	int fds[JAIL_SOCKETS + 1];
-	size_t count;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return;
-	count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	must(count <= count_of(fds));
-	memcpy(fds, CMSG_DATA(c), count * sizeof(int));
-	if (terminal && count > 0)
-		out->terminal = fds[--count];
-	must(count <= JAIL_SOCKETS);
-	memcpy(out->listeners, fds, count * sizeof(int));
-}
-
 static int hear(struct jail *out, struct report *r, struct err *e)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int) * (JAIL_SOCKETS + 1))];
-	} with = { 0 };
-	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
-	struct msghdr m = { .msg_iov = &part,
-			    .msg_iovlen = 1,
-			    .msg_control = &with,
-			    .msg_controllen = sizeof(with) };
 	struct pollfd control = { .fd = out->control, .events = POLLIN };
 	uint64_t deadline = clock_mono_ns() + START_NS;
 	int ready;
@@ -153,10 +126,8 @@ static int hear(struct jail *out, struct report *r, struct err *e)
 	while (ready < 0 && errno == EINTR);
 	if (ready == 0)
 		return err_set(e, ERR_LIMIT, "did not stand within ten seconds");
-	if (recvmsg(out->control, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*r) ||
-	    (m.msg_flags & MSG_CTRUNC))
+	if (!report_take(out, r))
 		return err_set(e, ERR_SYSTEM, "died before it stood");
-	take_descriptors(out, &m, r->terminal);
 	if (!r->failed)
 		return 0;
 	*e = r->error;
@@ -249,6 +220,8 @@ int jail_start(struct jail *out, const struct jail_spec *spec, struct err *e)
 	must(spec->argv && spec->argv[0]);
 	for (i = 0; i < JAIL_SOCKETS; i++)
 		in.listeners[i] = made.listeners[i] = -1;
+	for (i = 0; i < JAIL_EARS; i++)
+		in.ears[i] = made.ears[i] = -1;
 	if (check_stdio(spec, e) < 0 || check_copies(spec, e) < 0 || check_network(spec, e) < 0)
 		return err_in(e, "%s jail", spec->name);
 	rc = (spec->without & (1u << LAYER_MOUNT)) ? apart_make(&in, e) : 0;
@@ -353,6 +326,8 @@ void jail_end(struct jail *j)
 	}
 	for (i = 0; j->control >= 0 && i < JAIL_SOCKETS; i++)
 		fd_close(&j->listeners[i]);
+	for (i = 0; j->control >= 0 && i < JAIL_EARS; i++)
+		fd_close(&j->ears[i]);
 	fd_close(&j->terminal);
 	j->init = -1;
 	fd_close(&j->pidfd);
