@@ -70,21 +70,9 @@ static uint8_t kind_of(const struct inside *in, const struct target *t, const st
 /* The program talks to itself: to a port that init bound for it. */
 static int connect_own(struct question *q, const struct target *t, uint16_t port)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
-	scoped(fd) int fd = socket(t->six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
+	int fd = pair_dial(port, t->six);
 
-	four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	six.sin6_addr.s6_addr[10] = six.sin6_addr.s6_addr[11] = 0xff;
-	memcpy(six.sin6_addr.s6_addr + 12, &four.sin_addr, 4);
-	if (fd < 0)
-		return -errno;
-	rc = t->six ? connect(fd, (struct sockaddr *)&six, sizeof(six))
-		    : connect(fd, (struct sockaddr *)&four, sizeof(four));
-	if (rc < 0)
-		return errno == EINPROGRESS ? -EAGAIN : -errno;
-	return target_put(q, t, fd_take(&fd), 0);
+	return fd < 0 ? -ECONNREFUSED : target_put(q, t, fd, 0);
 }
 
 static int make_ends(int ends[2], const struct target *t)

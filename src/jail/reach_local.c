@@ -34,9 +34,9 @@ static bool named(char path[REACH_PATH], const union address *a, size_t size)
 }
 
 /* As the asker would follow it, but never by a link that the kernel makes up: there it would mean init's own. */
-static int pin(const struct question *q, const char *path, int flags)
+static int pin(const struct question *q, const char *path, uint64_t flags)
 {
-	struct open_how how = { .flags = (uint64_t)(O_PATH | O_CLOEXEC | flags), .resolve = RESOLVE_NO_MAGICLINKS };
+	struct open_how how = { .flags = flags | O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS };
 	scoped(fd) int base = path_cwd(q);
 
 	return base < 0 ? -1 : (int)syscall(SYS_openat2, base, path, &how, sizeof(how));

@@ -16,11 +16,9 @@
 /* It takes microseconds; a firewall that drops what we send ourselves would let us wait for ever. */
 static const uint64_t PAIR_NS = 250ull * 1000 * 1000;
 
-static const struct sockaddr_in loopback = { .sin_family = AF_INET };
-
 static struct sockaddr_in self(void)
 {
-	struct sockaddr_in at = loopback;
+	struct sockaddr_in at = { .sin_family = AF_INET };
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	return at;
@@ -52,8 +50,9 @@ static int listen_once(struct sockaddr_in *at)
 static int dial(const struct sockaddr_in *to, bool six, uint64_t until)
 {
 	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6, .sin6_port = to->sin_port };
+	socklen_t size = sizeof(int);
+	int rc, why = 0;
 	scoped(fd) int fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
 
 	mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
 	memcpy(mapped.sin6_addr.s6_addr + 12, &to->sin_addr, 4);
@@ -61,9 +60,18 @@ static int dial(const struct sockaddr_in *to, bool six, uint64_t until)
 		return -1;
 	rc = six ? connect(fd, (struct sockaddr *)&mapped, sizeof(mapped))
 		 : connect(fd, (const struct sockaddr *)to, sizeof(*to));
-	if (rc < 0 && (errno != EINPROGRESS || !await(fd, POLLOUT, until)))
+	if (rc < 0 && (errno != EINPROGRESS || !await(fd, POLLOUT, until) ||
+		       getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0 || why != 0))
 		return -1;
 	return fd_take(&fd);
+}
+
+int pair_dial(uint16_t port, bool six)
+{
+	struct sockaddr_in at = self();
+
+	at.sin_port = htons(port);
+	return dial(&at, six, clock_mono_ns() + PAIR_NS);
 }
 
 static uint16_t port_of(int fd)

@@ -91,6 +91,7 @@ int target_put(struct question *q, const struct target *t, int fd, int value) mu
 
 /* reach_pair.c: two ends of a connection to ourselves, the second for the proxy. 0, or -errno. */
 int pair_stream(int ends[2], bool six) must_use;
+int pair_dial(uint16_t port, bool six) must_use;	/* of 127.0.0.1; -1: nobody answers there */
 int pair_local(int ends[2], int type) must_use;
 /* A socket that can send nothing and receives nothing; -errno. */
 int pair_inert(int family, int flags) must_use;
