@@ -170,7 +170,7 @@ static int refuse_call(struct call *c, enum reason reason, struct err *e)
 		return session_count_refusal(c, reason, e);
 	if (reason == REASON_OVER_QUOTA)
 		dropped_first(&c->session->drops, reason, c->forward.data, c->forward.size);
-	c->verdict = (struct verdict){ .reason = reason, .why = c->text };
+	c->verdict = (struct verdict){ .reason = reason, .why = c->text, .guard = c->guard };
 	return session_record(c, e);
 }
 

@@ -7,6 +7,7 @@
 #include "broker/commit.h"
 #include "broker/lines.h"
 #include "catalogue/catalogue.h"
+#include "guard/guard.h"
 #include "inspect/inspect.h"
 #include "mcp/modern.h"
 #include "policy/policy.h"
@@ -116,6 +117,7 @@ struct call {
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
 	bool undecidable;
+	const char *guard;		/* word of the guard that refused it; NULL: none did */
 	const char *why;		/* it cannot be decided; NULL: nobody knows */
 	struct verdict verdict;
 	struct commit_about about;
@@ -269,10 +271,13 @@ struct broker {
 	struct wire launcher, recorder, porter;	/* porter: fd -1 if there is none */
 	struct turned turned[TURNED_KINDS + 1];	/* the last: all others */
 	size_t turned_count;
+	size_t turned_proving;		/* records of them that are not durable yet */
+	uint64_t turned_heard, turned_told;	/* tags */
 	struct commits commits;
 	struct policy *policy;
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
+	struct guards *guards;
 	struct inspect_held *secrets;	/* fingerprints; NULL: there are none */
 	struct run_facts about;
 	char about_room[8192];		/* its texts */
@@ -331,6 +336,10 @@ void agent_drop(struct session *s);
 void agents_relieve(struct broker *b);		/* of answers that nobody reads */
 int agents_bury(struct broker *b, struct err *e) must_use;	/* free those that have gone */
 void agents_tell_changed(struct broker *b, const struct server *changed, enum mcp_list which);
+
+/* guard.c: what no policy can allow. */
+bool guard_ask(struct call *c, enum reason *reason, char *text, size_t room);
+int guard_hear(struct broker *b, struct msg *m, struct err *e) must_use;
 
 /* session.c: judge, write down, and only then act. */
 struct request {

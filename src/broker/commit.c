@@ -211,6 +211,7 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	set_visible(&r, FIELD_REQUEST, &room, about->request);
 	set_visible(&r, FIELD_RESOURCE, &room, about->resource);
 	record_text(&r, FIELD_RULE, v->rule);
+	record_text(&r, FIELD_GUARD, v->guard);
 	set_visible(&r, FIELD_SERVER, &room, a->server);
 	if (about->size)
 		record_number(&r, FIELD_SIZE, about->size);

@@ -1,7 +1,8 @@
 /*
  * Agents that speak HTTP. Each of their sessions comes as a DOOR, and is then a connection like any
  * other. What the porter turned away before it was a message comes as TURNED; an agent can be
- * turned away as often as it likes, so a kind is recorded at once, and then by number.
+ * turned away as often as it likes, so a kind is recorded at once, and then by number. The porter answers nobody before it
+ * is TOLD that what there was to record of it is durable.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,13 +24,22 @@ static int hear_door(struct broker *b, struct msg *m, struct err *e)
 			   e);
 }
 
-/* The refusal has been told already: it was of bytes, and nothing was asked yet. */
-static int turned_proved(void *whose, struct receipt *proof, struct err *e)
+/* What is only counted waits too: it is refused by a record that must be there. Once the run ends nobody is answered. */
+static int tell_porter(struct broker *b, struct err *e)
 {
-	(void)whose;
-	(void)e;
+	if (b->turned_proving > 0 || b->turned_told == b->turned_heard || b->porter.fd < 0 || b->ending)
+		return 0;
+	b->turned_told = b->turned_heard;
+	return wire_send(&b->porter, MSG_TOLD, b->turned_told, NULL, 0, NULL, 0, e);
+}
+
+static int turned_proved(void *broker, struct receipt *proof, struct err *e)
+{
+	struct broker *b = broker;
+
 	receipt_free(proof);
-	return 0;
+	b->turned_proving--;
+	return tell_porter(b, e);
 }
 
 static int tell(struct broker *b, struct turned *t, struct err *e)
@@ -39,10 +49,11 @@ static int tell(struct broker *b, struct turned *t, struct err *e)
 	const struct commit_about about = { .size = t->size, .count = t->count };
 
 	t->told = t->count;
+	b->turned_proving++;
 	while (t->due <= t->count)
 		t->due *= 10;
 	return commit_verdict(&b->commits, &action, &verdict, &about,
-			      (struct commit_then){ turned_proved, NULL }, e);
+			      (struct commit_then){ turned_proved, b }, e);
 }
 
 static struct turned *kind_of(struct broker *b, enum reason reason, const char *why)
@@ -70,10 +81,11 @@ static int hear_turned(struct broker *b, struct msg *m, struct err *e)
 	char why[200];
 	struct turned *t;
 
-	if (!unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u) || reason >= REASONS ||
+	if (!unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u) || reason >= REASONS || m->tag <= b->turned_heard ||
 	    count == 0 || count > UINT32_MAX || size > UINT32_MAX ||
 	    reason_verdict((enum reason)reason) != VERDICT_REFUSE)
 		return err_set(e, ERR_PEER, "malformed TURNED");
+	b->turned_heard = m->tag;
 	t = kind_of(b, (enum reason)reason, why);
 	t->count += count;
 	t->size = (size_t)size;
@@ -94,7 +106,7 @@ int porter_attend(void *broker, short what, struct err *e)
 	}
 	if (got == WIRE_CLOSED)
 		fd_close(&b->porter.fd); /* the launcher knows, and ends the run */
-	return done < 0 || got < 0 ? err_in(e, "porter") : 0;
+	return done < 0 || got < 0 || tell_porter(b, e) < 0 ? err_in(e, "porter") : 0;
 }
 
 int porter_end(struct broker *b, struct err *e)

@@ -32,7 +32,7 @@ struct broker *broker_new(int channel, struct err *e)
 	TAILQ_INIT(&b->calls);
 	TAILQ_INIT(&b->dead);
 	TAILQ_INIT(&b->asking);
-	return policy_new(&b->policy, e) < 0 ? NULL : b;
+	return policy_new(&b->policy, e) < 0 || guards_new(&b->guards, e) < 0 ? NULL : b;
 }
 
 static int serve(struct broker *b, struct err *e)

@@ -19,6 +19,7 @@ static const struct stage asked[] = {
 	{ inspect_ask }, /* before those whose sentences may repeat an argument */
 	{ pins_ask },
 	{ exec_ask },
+	{ guard_ask }, /* knows the category by now; before the policy, which then cannot allow it */
 	{ pins_check_arguments },
 	{ NULL },
 };

@@ -57,6 +57,13 @@ unsigned inspect_tidy(struct json_t *value, enum inspect_show how);
 /* That, and a result's texts cut, its data bounded, its links seen to. Bits of enum inspect_altered. */
 unsigned inspect_bound(struct json_t *result, const struct inspect_bounds *b);
 
+/* --- reading.c: a short text, as who decodes it would read it --- */
+
+enum { INSPECT_READINGS = 4 };
+
+/* The n-th: behind %XX, behind escapes, of base64, of hexadecimal. false: it is not written so, or means no text. */
+bool inspect_reading(struct buf *out, const char *text, size_t size, unsigned n);
+
 /* --- shapes.c: what looks like a credential, whosoever's --- */
 
 /*

@@ -1,4 +1,6 @@
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -157,6 +159,44 @@ static int tell_listeners(struct run *r, struct err *e)
 	return 0;
 }
 
+static int keep_one(struct run *r, const char *path, bool secret, struct err *e)
+{
+	uint8_t body[4200];
+	struct pack b = { .at = body, .room = sizeof(body) };
+
+	pack_number(&b, secret, 1);
+	pack_text(&b, path, strlen(path));
+	if (b.over)
+		return err_set(e, ERR_LIMIT, "%.64s…: too long a path", path);
+	return wire_send(&r->broker, MSG_KEEP, 0, body, b.size, NULL, 0, e);
+}
+
+/* As it was named, and as it is; what is not there yet has only its name. */
+static int keep(struct run *r, const char *path, bool secret, struct err *e)
+{
+	char real[PATH_MAX];
+
+	if (path[0] == '/' && keep_one(r, path, secret, e) < 0)
+		return -1;
+	if (!realpath(path, real) || strcmp(real, path) == 0)
+		return 0;
+	return keep_one(r, real, secret, e);
+}
+
+/* What the guards keep: but for the folder of the programs, which may be everybody's. */
+static int tell_kept(struct run *r, struct err *e)
+{
+	const char *const *at;
+
+	for (at = r->ask->place.hidden; at && *at; at++)
+		if (keep(r, *at, true, e) < 0)
+			return -1;
+	for (at = r->ask->place.fixed; at && *at; at++)
+		if (strcmp(*at, r->at.programs) != 0 && keep(r, *at, false, e) < 0)
+			return -1;
+	return 0;
+}
+
 static int tell_all(struct run *r, struct err *e)
 {
 	scoped(fd) int ledger = -1;
@@ -165,7 +205,7 @@ static int tell_all(struct run *r, struct err *e)
 	if (recorder_attach(&ledger, r, e) < 0 ||
 	    wire_send(&r->broker, MSG_LEDGER, 0, &r->index, 8, &ledger, 1, e) < 0)
 		return -1;
-	if (tell_about(r, e) < 0 || tell_policies(r, e) < 0)
+	if (tell_about(r, e) < 0 || tell_kept(r, e) < 0 || tell_policies(r, e) < 0)
 		return -1;
 	for (i = 0; i < tools_count(r->ask->tools); i++)
 		if (tell_server(r, i, e) < 0)

@@ -48,6 +48,7 @@ struct verdict {
 	enum reason reason;
 	const char *rule;	/* "file:id"; NULL if no rule decided */
 	const char *why;	/* the rule's own sentence; may be NULL */
+	const char *guard;	/* its word; NULL unless one refused */
 	struct layer_said layers[POLICY_LAYERS];
 };
 

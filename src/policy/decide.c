@@ -136,7 +136,8 @@ static bool is_askable(const struct action *a)
 {
 	return action_is_judged(a->kind) && a->server && a->tool &&
 	       (!a->args || json_is_object(a->args)) && text_is_plain(a->tool, strlen(a->tool)) &&
-	       text_is_plain(a->server, strlen(a->server));
+	       text_is_plain(a->server, strlen(a->server)) &&
+	       (a->kind != ACTION_NET_CONNECT || connect_is_askable(a));
 }
 
 struct verdict policy_decide(const struct policy *p, const struct action *a)

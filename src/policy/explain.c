@@ -98,6 +98,21 @@ static void tell_action(struct telling *t, const struct rule *r)
 	buf_printf(&t->first, ", found %s", action_word(t->a->kind));
 }
 
+static void tell_connects(struct telling *t, const struct rule *r)
+{
+	enum connect_member m;
+	enum held held;
+
+	if (!rule_speaks(r, t->a->kind))
+		return;
+	for (m = CONNECT_HOST; m < CONNECTS; m++) {
+		held = connect_holds(r, t->a, m);
+		if (held != HELD_YES)
+			put_failed(t, connect_word(m), NULL, r->connects[m], held,
+				   connect_argument(t->a, m));
+	}
+}
+
 static void tell_hours(struct telling *t, const struct rule *r)
 {
 	if (!r->hours || hours_hold(r->hours, t->a->wall_us) == HELD_YES || t->failed++ > 0)
@@ -137,6 +152,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	tell_action(t, r);
 	tell_names(t, &r->names);
 	tell_hours(t, r);
+	tell_connects(t, r);
 	for (i = 0; i < r->condition_count; i++)
 		tell_condition(t, &r->conditions[i]);
 	if (t->failed == 0 && r->condition_count > 0) {
@@ -181,7 +197,8 @@ void policy_explain(const struct policy *p, const struct action *a,
 		tell_names(&t, &f->applies);
 		finish(&t, &n, tell, to);
 		for (; j < p->rule_count && p->rules[j]->file == f; j++) {
-			if (!rule_covers(p->rules[j], a->server, a->tool))
+			if (!rule_covers(p->rules[j], a->server, a->tool) ||
+			    (p->rules[j]->is_net && a->kind != ACTION_NET_CONNECT))
 				continue;
 			n.is_file = false;
 			tell_rule(&t, p->rules[j], &n);

@@ -30,21 +30,32 @@ static bool is_unconditional(const struct rule *r)
 {
 	struct names n = r->names;
 
-	n.server = NULL; /* held against the other's by shadows() */
-	return rule_is_plain(r) && !names_ask(&n);
+	n.server = NULL; /* held against the other's by shadows(), as is where a connection leads */
+	return r->condition_count == 0 && !r->hours && !names_ask(&n);
 }
 
 /* A refusal decides wherever it stands; what allows only hides a later rule of its layer that
  * allows, too. */
 static bool shadows(const struct rule *over, const struct rule *r)
 {
-	if (over == r || !is_unconditional(over) || (r->actions & ~over->actions) || (over->file != r->file && !over->file->to_all))
+	if (over == r || !is_unconditional(over) || (r->actions & ~over->actions) ||
+	    (over->file != r->file && !over->file->to_all))
 		return false;
-	if (!within(over->tool, r->tool) || !within(over->names.server, r->names.server))
+	if (!within(over->tool, r->tool) || !within(over->names.server, r->names.server) ||
+	    !connects_within(over, r))
 		return false;
 	if (over->refuse)
 		return !r->refuse || over->order < r->order;
 	return !r->refuse && over->file->layer == r->file->layer && over->order < r->order;
+}
+
+/* Of a rule about connections the first host, and of "*.b" what it lies beneath: nothing but that is found by it. */
+static struct host_named first_host(const struct rule *r, const char *tool)
+{
+	const char *host = names_at(r->connects[CONNECT_HOST], 0);
+	struct host_named h = host ? (struct host_named){ host, strlen(host) } : tool_host(tool);
+
+	return r->is_net ? h : (struct host_named){ NULL, 0 };
 }
 
 /* Whoever stands over a rule stands over its first tool, or its first server, as over a call. */
@@ -57,8 +68,11 @@ static const struct rule *shadow_of(const struct index *x, const struct rule *r)
 				  .server = server,
 				  .tool = first + half + 1 };
 	struct walk w = walk_begin(x, &a);
+	const struct host_named host = first_host(r, first + half + 1);
 	const struct rule *over;
 
+	w.host = host.at;
+	w.host_size = host.size;
 	snprintf(server, sizeof(server), "%.*s", (int)half, first);
 	if (r->names.server && strchr(server, '*'))
 		snprintf(server, sizeof(server), "%s", names_at(r->names.server, 0));
@@ -87,11 +101,23 @@ static void find_shadows(const struct rule **over, const struct policy *p, bool 
 	}
 }
 
+/* By what a name resolves to nobody can judge before it is allowed. */
+static bool refuses_names(const struct rule *r)
+{
+	return r->refuse && r->connects[CONNECT_CIDR] && !r->connects[CONNECT_HOST];
+}
+
 static bool lint_rule(const struct rule *r, const struct rule *over,
 		      void (*say)(void *to, const char *rule, const char *why), void *to)
 {
 	char text[320];
 
+	if (!over && refuses_names(r)) {
+		say(to, r->name,
+		    "refuses every name, too: its address is not known when it is judged; leave networks to the "
+		    "profile, or name the hosts");
+		return true;
+	}
 	if (!over)
 		return false;
 	snprintf(text, sizeof(text), "can never matter: %s decides without it", over->name);

@@ -352,7 +352,7 @@ static const struct matcher matchers[] = {
 	{ "at_most", "a number", is_number, holds_at_most, NESTS_NOTHING },
 	{ "range", "two numbers, the smaller first", is_range, holds_range, NESTS_NOTHING },
 	{ "length", "two whole numbers, the smaller first", is_lengths, holds_length, NESTS_NOTHING },
-	{ "host", "a host name, \"*.\" and a host name, or an array of them (addresses: use \"cidr\")",
+	{ "host", "a host name, \"*.\" and a host name, an address in its one form, or an array of them",
 	  is_hosts, holds_host, NESTS_NOTHING },
 	{ "cidr", "a network such as \"10.0.0.0/8\" with no bits behind its length, or an array of them",
 	  is_networks, holds_cidr, NESTS_NOTHING },

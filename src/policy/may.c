@@ -71,7 +71,7 @@ bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum 
 		return action_is_judged(kind) && may_allow(p, &a);
 	for (any = 0; any < ACTION_KINDS; any++) {
 		a.kind = (enum action_kind)any;
-		if (action_is_judged(a.kind) && may_allow(p, &a))
+		if (any != ACTION_NET_CONNECT && action_is_judged(a.kind) && may_allow(p, &a))
 			return true;
 	}
 	return false;

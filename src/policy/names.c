@@ -102,7 +102,8 @@ static int read_name(struct reading *r, const json_t *value, enum names_kind kin
 {
 	static const char actions[] =
 		"tool.call, resource.read, prompt.get, completion.complete, "
-		"sampling.create, elicitation.create or roots.list (* stands for any run),";
+		"sampling.create, elicitation.create, roots.list or net.connect "
+		"(* stands for any run),";
 	static const char *const wanted[] = {
 		[NAMES_TOOLS] = "\"SERVER/TOOL\" (* stands for any run within one of them)",
 		[NAMES_SERVERS] = "a server's name (* stands for any run)",

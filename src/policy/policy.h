@@ -52,6 +52,27 @@ struct verdict policy_decide(const struct policy *p, const struct action *a);
 bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum action_kind kind,
 		      const char *server, const char *tool);
 
+/*
+ * Could some rule, at some port and in some way, allow net.connect to this host (in its one form)? Only
+ * then is a program told a name's address. false: *why_not is the refusal to record. What is true may
+ * still be refused when the connection is asked for; what is refused here never is allowed there.
+ */
+bool policy_may_connect(const struct policy *p, const struct run_facts *run, const char *host,
+			struct verdict *why_not);
+
+/* A connection, as far as it is known: NULL and 0 are not. */
+struct policy_route {
+	const char *host;
+	unsigned port;
+	const char *scheme, *method, *path;	/* of a unix socket only the path, and the scheme */
+};
+
+/*
+ * The smallest rule that would allow it, as one line of JSON, by the end of which nothing but ASCII has been
+ * written. false: there is none that may be written (a host or path that cannot be judged), or no room.
+ */
+bool net_smallest_rule(char *out, size_t room, const struct policy_route *to);
+
 size_t policy_rule_count(const struct policy *p);
 
 /* Names every rule that can never matter as it would wish, and why; how many there are. */

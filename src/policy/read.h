@@ -32,6 +32,9 @@ int read_parties(struct names *out, struct reading *r, const json_t *object, str
 /* condition.c: everything in "args", and "resource". */
 int read_conditions(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
 
+/* connect.c: host, port, cidr, scheme, method and path. */
+int read_connects(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
+
 /* when.c: what a rule speaks about. */
 int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
 

@@ -79,8 +79,7 @@ bool names_disjoint(const json_t *some, const json_t *others)
 	return some && others;
 }
 
-/* "SERVER/TOOL", each half with its own '*', so that no '*' reaches over the slash between them. */
-static bool tool_matches(const char *pattern, const char *server, const char *tool)
+bool tool_matches(const char *pattern, const char *server, const char *tool)
 {
 	const char *slash = strchr(pattern, '/');
 	char half[POINTER_MOST + 1];
@@ -160,7 +159,7 @@ enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool
 
 bool rule_is_plain(const struct rule *r)
 {
-	return r->condition_count == 0 && !r->hours;
+	return r->condition_count == 0 && !r->hours && !r->asks_connect;
 }
 
 /* Is the next step from here merely not taken, or can no step be taken from here? */
@@ -221,6 +220,8 @@ enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool)
 
 	if (r->hours && all != HELD_NO)
 		all = held_and(all, hours_hold(r->hours, a->wall_us));
+	if (r->asks_connect && all != HELD_NO)
+		all = held_and(all, connects_hold(r, a));
 	for (i = 0; i < r->condition_count && all != HELD_NO; i++)
 		all = held_and(all, condition_holds(&r->conditions[i], a));
 	return all;

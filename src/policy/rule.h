@@ -57,6 +57,11 @@ struct names {
 	const json_t *server, *category, *class, *flow, *party[PARTIES];
 };
 
+/* Members of "when" that are conditions on a connection: see connect.c. */
+enum connect_member {
+	CONNECT_HOST, CONNECT_PORT, CONNECT_CIDR, CONNECT_SCHEME, CONNECT_METHOD, CONNECT_PATH, CONNECTS
+};
+
 struct file {
 	char *name;			/* owned */
 	json_t *root;			/* owned; everything borrowed is borrowed from it */
@@ -79,6 +84,9 @@ struct rule {
 	size_t order;
 	const json_t *tool;		/* as struct names */
 	struct names names;
+	bool is_net;			/* speaks about connections alone */
+	bool asks_connect;		/* has one of these */
+	const json_t *connects[CONNECTS];	/* a value or an array of them, borrowed; NULL: any */
 	struct hours *hours;		/* owned; NULL: always */
 	struct condition *conditions;	/* owned */
 	size_t condition_count;
@@ -88,7 +96,7 @@ void rule_free(struct rule *r);
 void test_free(struct test *t);
 
 /* By what a rule is found: see index.c. */
-enum key_kind { KEY_NONE, KEY_TOOL, KEY_SERVER, KEY_HALF, KEY_CATEGORY };
+enum key_kind { KEY_NONE, KEY_TOOL, KEY_SERVER, KEY_HALF, KEY_CATEGORY, KEY_HOST, KEY_BENEATH };
 
 struct key {
 	enum key_kind kind;
@@ -137,6 +145,9 @@ void index_free(struct index *x);
 struct walk {
 	const struct index *x;
 	const struct action *a;
+	const char *host;	/* of a connection; what is left of it is looked up as "*." and that */
+	size_t host_size;
+	bool beneath;		/* it is such a rest */
 	unsigned stage;
 	size_t at;
 	bool by_tool;		/* the last one was found by its whole tool */
@@ -159,6 +170,29 @@ bool net_host_usable(const char *pattern);
 bool net_cidr_usable(const char *range);
 enum held net_host_holds(const char *pattern, const char *text, size_t size);
 enum held net_cidr_holds(const char *range, const char *text, size_t size);
+
+bool net_cidr_covers(const char *wide, const char *narrow);
+bool net_path_usable(const char *pattern, size_t size);
+enum held net_path_holds(const char *pattern, const char *text, size_t size);
+
+/* connect.c: does the connection fit what the rule says of this, of all? */
+enum held connect_holds(const struct rule *r, const struct action *a, enum connect_member m);
+enum held connects_hold(const struct rule *r, const struct action *a);
+/* Does every connection that fits the one fit the other? Sound, not complete. */
+bool connects_within(const struct rule *wide, const struct rule *narrow);
+bool connect_is_member(const char *key);
+const json_t *connect_argument(const struct action *a, enum connect_member m);
+const char *connect_word(enum connect_member m);
+bool connect_takes(enum connect_member m, const char *text);	/* could a rule say so? */
+bool connect_host_is_one(const char *host);	/* is there one way to read it? */
+bool connect_is_askable(const struct action *a);	/* is it one connection, and its tool that? */
+
+/* Without its port and brackets, the host in a tool's half. */
+struct host_named {
+	const char *at;
+	size_t size;
+};
+struct host_named tool_host(const char *tool);
 
 /* hours.c */
 int hours_read(struct hours *out, const json_t *time, const char **wrong);
@@ -193,7 +227,7 @@ enum held condition_holds(const struct condition *c, const struct action *a);
  */
 enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool);
 enum held rule_concerns(const struct rule *r, const struct action *a);	/* without category and class */
-bool rule_is_plain(const struct rule *r);	/* neither hours nor conditions stand in it */
+bool rule_is_plain(const struct rule *r);	/* neither hours nor conditions of any kind stand in it */
 enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool);
 enum held file_applies(const struct file *f, const struct action *a);
 
@@ -202,6 +236,9 @@ static inline bool rule_speaks(const struct rule *r, enum action_kind k)
 {
 	return (r->actions >> k & 1) != 0;
 }
+
+/* "SERVER/TOOL", each half with its own '*', so that no '*' reaches over the slash between them. */
+bool tool_matches(const char *pattern, const char *server, const char *tool);
 
 /* Could this rule speak about this tool? tool NULL: about some tool of the server. */
 bool rule_covers(const struct rule *r, const char *server, const char *tool);

@@ -16,7 +16,10 @@ static const struct json_member when_members[] = {
 	{ "department", JSON_NULL, JSON_MAY }, { "environment", JSON_NULL, JSON_MAY },
 	{ "initiator", JSON_NULL, JSON_MAY },  { "workspace", JSON_NULL, JSON_MAY },
 	{ "time", JSON_OBJECT, JSON_MAY },     { "args", JSON_OBJECT, JSON_MAY },
-	{ "has_secret", JSON_TRUE, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
+	{ "has_secret", JSON_TRUE, JSON_MAY }, { "host", JSON_NULL, JSON_MAY },
+	{ "port", JSON_NULL, JSON_MAY },       { "cidr", JSON_NULL, JSON_MAY },
+	{ "scheme", JSON_NULL, JSON_MAY },     { "method", JSON_NULL, JSON_MAY },
+	{ "path", JSON_NULL, JSON_MAY },       { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member time_members[] = {
@@ -73,6 +76,35 @@ static bool tools_elsewhere(const json_t *tools, const json_t *servers)
 	return json_array_size(halves) > 0 && names_disjoint(halves, servers);
 }
 
+static int possible_connect(const struct rule *rule, struct reading *r, struct err *e)
+{
+	scoped(json) json_t *net = json_string("net");
+	const json_t *host = rule->connects[CONNECT_HOST];
+	bool address = !host || !rule->connects[CONNECT_CIDR];
+	size_t i;
+
+	if (tools_elsewhere(rule->tool, net))
+		return json_wrong(r->f, below(r, "tool"), false, e,
+				  "it can never match: connections are of the server \"net\"");
+	if (names_disjoint(rule->names.server, net))
+		return json_wrong(r->f, below(r, "server"), false, e,
+				  "it can never match: connections are of the server \"net\"");
+	if (names_disjoint(rule->file->applies.server, net))
+		return json_wrong(r->f, here(r), false, e,
+				  "it can never match: the file applies to other servers, "
+				  "and connections are of \"net\"");
+	for (i = 0; i < names_count(host) && !address; i++)
+		address = net_cidr_usable(names_at(host, i));
+	if (!address)
+		return json_wrong(r->f, below(r, "cidr"), false, e,
+				  "it can never match: \"host\" has no address");
+	for (i = 0; i < rule->condition_count; i++)
+		if (!rule->conditions[i].pointer)
+			return json_wrong(r->f, below(r, "resource"), false, e,
+					  "\"resource\": of a connection write \"host\" and \"port\"");
+	return 0;
+}
+
 /* What a rule asks for and its file never is, or its own members never are together. */
 static int possible(const struct rule *rule, struct reading *r, struct err *e)
 {
@@ -88,10 +120,43 @@ static int possible(const struct rule *rule, struct reading *r, struct err *e)
 	if (names_disjoint(rule->names.server, file->server))
 		return json_wrong(r->f, below(r, "server"), false, e,
 				  "it can never match: the file applies to other servers");
+	if (rule->is_net && possible_connect(rule, r, e) < 0)
+		return -1;
 	for (i = 0; i < PARTIES; i++)
 		if (names_disjoint(rule->names.party[i], file->party[i]))
 			return json_wrong(r->f, below(r, party_word((enum party)i)), false, e,
 					  "it can never match: the file applies to other names");
+	return 0;
+}
+
+/* The server of connections, which no tool server can be called. */
+static bool all_net(const json_t *names)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < names_count(names); i++) {
+		name = names_at(names, i);
+		if (strncmp(name, "net", strcspn(name, "/")) != 0 || strcspn(name, "/") != 3)
+			return false;
+	}
+	return names != NULL;
+}
+
+/* Of connections alone: no other action fits what the rule says. */
+static int only_connects(struct rule *rule, struct reading *r, bool spoken, struct err *e)
+{
+	bool speaks = rule_speaks(rule, ACTION_NET_CONNECT);
+	int i;
+
+	for (i = 0; i < ACTION_KINDS && rule->asks_connect; i++)
+		speaks = speaks && (i == ACTION_NET_CONNECT || !rule_speaks(rule, (enum action_kind)i));
+	if (spoken && !speaks)
+		return json_wrong(r->f, below(r, "action"), false, e,
+				  "\"action\": host, port, cidr, scheme, method, path and the server \"net\" are "
+				  "of net.connect alone; leave it out, and write another rule for what else");
+	rule->actions = 1U << ACTION_NET_CONNECT;
+	rule->is_net = true;
 	return 0;
 }
 
@@ -106,10 +171,14 @@ static int read_actions(struct rule *rule, struct reading *r, const json_t *when
 		return -1;
 	for (i = 0; i < ACTION_KINDS; i++) {
 		word = action_word((enum action_kind)i);
-		if (names ? names_hold(names, word) == HELD_YES
-			  : rule->refuse || i == ACTION_TOOL_CALL)
+		if (action_is_judged((enum action_kind)i) &&
+		    (names ? names_hold(names, word) == HELD_YES
+			   : rule->refuse || i == ACTION_TOOL_CALL))
 			rule->actions |= 1u << i;
 	}
+	if (rule->asks_connect || all_net(rule->tool) || all_net(rule->names.server))
+		return only_connects(rule, r, names != NULL, e);
+	rule->is_net = rule->actions == 1U << ACTION_NET_CONNECT;
 	return 0;
 }
 
@@ -155,7 +224,9 @@ static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *
 		for (i = 0; i < count_of(lists) && strcmp(lists[i].key, key) != 0; i++)
 			;
 		if (i == count_of(lists))
-			*strange = *strange || (strcmp(key, "action") != 0 && strcmp(key, "args") != 0) ||
+			*strange = *strange ||
+				   (strcmp(key, "action") != 0 && strcmp(key, "args") != 0 &&
+				    !connect_is_member(key)) ||
 				   (strcmp(key, "args") == 0 && !json_is_object(value));
 		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when,
 				    key, lists[i].kind, e) < 0)
@@ -173,7 +244,7 @@ int read_when(struct rule *rule, struct reading *r, const json_t *object, struct
 	below(r, "when");
 	if (read_lists(rule, r, when, &strange, e) < 0 ||
 	    (strange && json_members(r->f, here(r), when_members, e) < 0) ||
-	    read_actions(rule, r, when, e) < 0 ||
+	    read_connects(rule, r, when, e) < 0 || read_actions(rule, r, when, e) < 0 ||
 	    read_time(rule, r, json_object_get(when, "time"), e) < 0 ||
 	    read_conditions(rule, r, when, e) < 0 || possible(rule, r, e) < 0)
 		return -1;

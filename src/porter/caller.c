@@ -115,13 +115,30 @@ void caller_answer(struct caller *c, unsigned status, const char *bytes, size_t 
 	web_wake(c);
 }
 
+/* Who looks whether it hangs up would take one that says no more for one that hears no more: so nobody looks. */
+void caller_hold(struct caller *c, uint64_t tag, unsigned status, const char *bytes, size_t size)
+{
+	c->held = tag;
+	c->status = status;
+	c->ended = true;
+	c->answer.size = 0;
+	buf_add(&c->answer, bytes, size);
+	c->state = CALLER_HELD;
+	c->deadline_ns = 0;
+}
+
+void caller_tell(struct caller *c)
+{
+	c->state = CALLER_ANSWERED;
+	web_wake(c);
+}
+
 void caller_refuse(struct caller *c, unsigned status, int code, enum reason reason, const char *text)
 {
 	struct buf line = BUF(4096);
 
-	turned_note(c->porter, reason, text, c->body.size);
 	mcp_write_error(&line, c->id, code, text);
-	caller_answer(c, status, line.data, line.size);
+	caller_hold(c, turned_note(c->porter, reason, text, c->body.size), status, line.data, line.size);
 	buf_free(&line);
 }
 

@@ -1,8 +1,9 @@
 /*
  * A connection until its head has been judged. The head is looked at where it lies (MSG_PEEK), so that libmicrohttpd
  * then reads the same bytes from the socket; the launcher made the socket so that urgent bytes are part of them.
- * SO_RCVLOWAT keeps us asleep until there is more than we have seen. Who is turned away is answered from here, told
- * that nothing more will be read, and read until it hangs up, so that the answer is not lost.
+ * SO_RCVLOWAT keeps us asleep until there is more than we have seen. Who is turned away is held until that is in the
+ * ledger, answered from here, told that nothing more will be read, and read until it hangs up, so that the answer is not
+ * lost.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -62,18 +63,23 @@ static const char *phrase(unsigned status)
 
 void gate_turn(struct caller *c, unsigned status, const char *text)
 {
-	struct buf body = BUF(1024), all = BUF(2048);
+	struct buf body = BUF(1024);
 
-	turned_note(c->porter, REASON_BAD_HTTP, text, c->looked);
+	c->held = turned_note(c->porter, REASON_BAD_HTTP, text, c->looked);
 	mcp_write_error(&body, NULL, MCP_INVALID, text);
-	buf_printf(&all,
+	buf_printf(&c->answer,
 		   "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n%s"
 		   "Connection: close\r\n\r\n",
 		   status, phrase(status), body.size, status == 405 ? "Allow: POST, GET, DELETE\r\n" : "");
-	buf_add(&all, body.data, body.size);
-	(void)!send(c->fd, all.data, all.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	buf_add(&c->answer, body.data, body.size);
 	buf_free(&body);
-	buf_free(&all);
+	c->state = CALLER_HELD;
+	c->deadline_ns = 0;
+}
+
+void gate_tell(struct caller *c)
+{
+	(void)!send(c->fd, c->answer.data, c->answer.size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	shutdown(c->fd, SHUT_WR);
 	wake_at(c, 1);
 	c->state = CALLER_LINGERS;

@@ -33,6 +33,7 @@ struct door;
 
 enum caller_state {
 	CALLER_HEAD,		/* its head is not whole yet: it is looked at, and left where it is */
+	CALLER_HELD,		/* turned away, and told so once that is in the ledger */
 	CALLER_LINGERS,		/* turned away: has its answer, and is read until it hangs up */
 	CALLER_BODY,		/* libmicrohttpd has it, and its body comes */
 	CALLER_WAITS,		/* its message has gone in */
@@ -45,7 +46,7 @@ enum caller_state {
 struct caller {
 	struct porter *porter;
 	enum caller_state state;
-	int fd;				/* ours in HEAD and LINGERS; afterwards libmicrohttpd's */
+	int fd;				/* ours until `http` is there; afterwards libmicrohttpd's */
 	size_t looked;			/* bytes of its head seen so far */
 	uint64_t deadline_ns;		/* 0: none */
 	char *bytes;			/* owned: its head, where `head` points to */
@@ -57,6 +58,7 @@ struct caller {
 	struct door *door;		/* where its message went */
 	json_t *id, *token;		/* owned: of its request, and the progress it asked for */
 	bool greets;			/* it asked to initialize */
+	uint64_t held;			/* HELD: until the broker has TOLD this tag */
 	unsigned status;
 	struct buf answer;		/* or the events that wait, from `at` on */
 	size_t at;
@@ -78,6 +80,7 @@ struct door {
 };
 
 struct turning {
+	uint64_t tag;
 	enum reason reason;
 	const char *why;
 	uint64_t count;
@@ -106,6 +109,7 @@ struct porter {
 	size_t door_count;
 	struct turning turned[PORTER_TURNED];
 	size_t turned_count;
+	uint64_t turned_tag;		/* of the last */
 	struct declared declared[PORTER_DECLARED];
 	size_t declared_count;
 	struct msg msg;			/* too large for a stack */
@@ -119,6 +123,7 @@ void porter_expire(struct porter *p, uint64_t now);	/* who is late by that clock
 void gate_accept(struct porter *p);
 void gate_attend(struct caller *c);
 void gate_turn(struct caller *c, unsigned status, const char *text);
+void gate_tell(struct caller *c);		/* what gate_turn() said */
 
 /* web.c: what libmicrohttpd does for us. */
 int web_begin(struct porter *p, struct err *e) must_use;
@@ -135,6 +140,8 @@ void caller_closed(struct caller *c);		/* libmicrohttpd is done with it */
 void caller_body(struct caller *c, const char *bytes, size_t size);
 void caller_answer(struct caller *c, unsigned status, const char *bytes, size_t size);
 void caller_refuse(struct caller *c, unsigned status, int code, enum reason reason, const char *text);
+void caller_hold(struct caller *c, uint64_t tag, unsigned status, const char *bytes, size_t size);
+void caller_tell(struct caller *c);		/* what caller_hold() was given */
 void caller_finish(struct caller *c, unsigned status, const char *line, size_t size);	/* the answer itself */
 void caller_hears(struct caller *c);		/* in QUIET_MS, if nothing else was said by then */
 void caller_comment(struct caller *c);
@@ -174,9 +181,10 @@ bool mirror_decode(struct buf *out, struct span value);		/* a header's value, as
 /* declared.c: what tools want repeated, read from the lists that pass by. */
 void declared_learn(struct porter *p, uint16_t server, const json_t *tools);
 
-/* turned.c: what was refused before it was a message; sent when there is room. */
-void turned_note(struct porter *p, enum reason reason, const char *why, size_t size);	/* why: a constant */
+/* turned.c: what was refused before it was a message; sent when there is room, and answered when TOLD its tag. */
+uint64_t turned_note(struct porter *p, enum reason reason, const char *why, size_t size);	/* why: a constant */
 int turned_send(struct porter *p, struct err *e) must_use;
+int turned_hear(struct porter *p, struct err *e) must_use;	/* enum wire_got: WIRE_CLOSED, the run is over */
 bool porter_has_room(const struct porter *p);	/* may the broker be told something now? */
 
 #endif

@@ -46,6 +46,8 @@ static short caller_events(const struct caller *c)
 {
 	if (c->state == CALLER_HEAD || c->state == CALLER_LINGERS)
 		return POLLIN;
+	if (c->state == CALLER_HELD)
+		return 0;
 	return (c->suspended && !c->gone) || (c->state == CALLER_BODY && !c->half) ? POLLRDHUP : 0;
 }
 
@@ -148,6 +150,7 @@ static int serve(struct porter *p, struct err *e)
 	struct pollfd at[FIXED + PORTER_CALLERS + PORTER_DOORS];
 	size_t callers, doors, i;
 	nfds_t n;
+	int heard;
 
 	for (;;) {
 		n = gather(p, at);
@@ -155,8 +158,10 @@ static int serve(struct porter *p, struct err *e)
 		doors = p->door_count;
 		if (poll(at, n, time_left(p)) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
-		if (at[0].revents || (at[1].revents & (POLLIN | POLLHUP | POLLERR)))
-			return 0; /* neither has anything more to say to us: the run is over */
+		if (at[0].revents)
+			return 0; /* it has nothing more to say to us: the run is over */
+		if ((at[1].revents & (POLLIN | POLLHUP | POLLERR)) && (heard = turned_hear(p, e)) != WIRE_LATER)
+			return heard < 0 ? -1 : 0;
 		attend(p, at, callers, doors);
 		porter_expire(p, clock_mono_ns());
 		p->woken = false;

@@ -37,10 +37,9 @@ void stateless_refuse_version(struct caller *c, const struct mcp_message *m, con
 					       modern_supported(asked));
 	struct buf line = BUF(2ul * HEAD_MOST);
 
-	turned_note(c->porter, REASON_BAD_HTTP, text, c->body.size);
 	if (!error || !mcp_write_failure(&line, m->id, error))
 		mcp_write_error(&line, m->id, MODERN_VERSION, text);
-	caller_answer(c, 400, line.data, line.size);
+	caller_hold(c, turned_note(c->porter, REASON_BAD_HTTP, text, c->body.size), 400, line.data, line.size);
 	buf_free(&line);
 }
 

@@ -123,7 +123,7 @@ static enum MHD_Result on_request(void *porter, struct MHD_Connection *http, con
 	}
 	if (c->gone || c->answer.over)
 		return MHD_NO;
-	if (c->state == CALLER_WAITS) {
+	if (c->state == CALLER_WAITS || c->state == CALLER_HELD) {
 		pause_caller(c);
 		return MHD_YES;
 	}

@@ -48,6 +48,21 @@ J
 	equal "uid $uid: an outcome for each intent" "$(echo "$all" | grep -c '"kind":"intent"')" "$(echo "$all" | grep -c '"kind":"outcome"')"
 	holds "uid $uid: the ledger is whole" verify "$h"
 
+	# Refused is nobody before it is recorded: with the recorder stopped, nothing is heard.
+	parts=held
+	mkfifo "$h/work/ready" "$h/work/go" "$h/work/back"
+	chown "$uid" "$h/work/ready" "$h/work/go" "$h/work/back"
+	{
+		read -r _ <"$h/work/ready"
+		kill -STOP "$(pgrep -f "^reeve-recorder serve $h/state/reeve/ledgers/default ")" && echo go >"$h/work/go"
+		read -r _ <"$h/work/back"
+		kill -CONT "$(pgrep -f "^reeve-recorder serve $h/state/reeve/ledgers/default ")"
+	} 2>/dev/null &
+	counted "$(run --http)"
+	kill $! 2>/dev/null
+	wait $!
+	rm "$h/work/ready" "$h/work/go" "$h/work/back"
+
 	# Nobody has it who did not ask; who cannot have it is told before anything starts.
 	parts='none'
 	says "uid $uid: without --http there is no URL" 'KeyError' "$(run; cat "$room/stderr")"

@@ -675,8 +675,38 @@ def stateless():
     s.close()
 
 
+def held():
+    """While nothing can be recorded nobody is told that he is refused; what needs no record is served meanwhile."""
+    _, session = hello()
+    with open('ready', 'w') as f:
+        f.write('ready')
+    with open('go') as f:
+        f.read()
+    n = len(BODY)
+    rows = [('another path', head(path='/other').encode() + b'\r\n', 404),
+            ('the same again', head(path='/other').encode() + b'\r\n', 404),
+            ('a bad head', b'nonsense\r\n\r\n', 400),
+            ('a body that is not JSON', head(Content_Length=1).encode() + b'\r\n{', 400),
+            ('a body that is no message', head(Content_Length=2).encode() + b'\r\n{}', 400),
+            ('no session', head(Content_Length=n, Mcp_Session_Id='x' * 32).encode() + b'\r\n' + BODY, 404),
+            ('a revision that is none', head(Content_Length=n, Mcp_Protocol_Version='2030-01-01').encode() + b'\r\n' + BODY, 400)]
+    waiting = [dial() for _ in rows]
+    for s, (_, data, _) in zip(waiting, rows):
+        s.sendall(data)
+    served = [post(PING, Mcp_Session_Id=session).status for _ in range(20)]
+    say('without a recorder a ping is served', set(served) == {200}, served)
+    early = select.select(waiting, [], [], 0)[0]
+    for s, (what, _, _) in zip(waiting, rows):
+        say(f'{what}: nobody is told before it is recorded', s not in early)
+    with open('back', 'w') as f:
+        f.write('back')
+    for s, (what, _, status) in zip(waiting, rows):
+        a = Answer(drain(s))
+        say(f'{what}: {status} once it is', a.status == status, a.raw)
+
+
 PARTS = {'alone': alone, 'framing': framing, 'strangers': strangers, 'forms': forms, 'sessions': session_rules, 'streams': streams, 'crowds': crowds,
-         'slow': slow, 'mirror': mirror, 'stateless': stateless}
+         'slow': slow, 'mirror': mirror, 'stateless': stateless, 'held': held}
 
 for part in sys.argv[1:]:
     PARTS[part]()

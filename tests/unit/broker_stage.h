@@ -1,4 +1,4 @@
-/* tests/unit/broker_stage.h - a broker, with the test as its launcher, recorder, agent and tool server. */
+/* tests/unit/broker_stage.h - a broker, with the test as its launcher, recorder, agent, porter and tool server. */
 #ifndef TESTS_UNIT_BROKER_STAGE_H
 #define TESTS_UNIT_BROKER_STAGE_H
 
@@ -33,7 +33,7 @@ static const char exec_tools[] =
 struct stage {
 	pid_t pid;
 	struct sockaddr_un at;	/* where agents connect */
-	struct wire launcher, recorder;
+	struct wire launcher, recorder, porter;
 	int agent, other, tool;	/* the agent's connection, and a second one; the tool server's end */
 	uint64_t index;		/* of the last record */
 	uint64_t spawn_tag;	/* the broker's name for the tool server */
@@ -98,7 +98,7 @@ static inline int listener(struct sockaddr_un *at)
 	return fd;
 }
 
-static inline void tell_all(struct stage *s, int recorder, int listening, unsigned ms)
+static inline void tell_all(struct stage *s, int recorder, int porter, int listening, unsigned ms)
 {
 	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 }, joined = { .at = (uint8_t[2]){ 0xff, 0xff }, .size = 2 };
 	uint8_t body[64];
@@ -114,6 +114,7 @@ static inline void tell_all(struct stage *s, int recorder, int listening, unsign
 	tell_server(s, 0, "fs", ms, "");
 	tell_server(s, 1, "run", ms, exec_tools);
 	tell(s, MSG_LISTEN, &joined, listening);
+	tell(s, MSG_PORTER, NULL, porter);
 	tell(s, MSG_START, NULL, -1);
 }
 
@@ -139,25 +140,30 @@ static inline int agent_comes(struct stage *s)
 
 static inline void begin(struct stage *s, unsigned ms)
 {
-	int launch[2], record[2], listening;
+	int launch[2], record[2], port[2], listening;
 	struct err e = { 0 };
 
 	*s = (struct stage){ .agent = -1, .tool = -1, .index = 100, .agent_in = BUF(8 << 20), .tool_in = BUF(8 << 20) };
 	must_ok(wire_pair(launch, &e), &e);
 	must_ok(wire_pair(record, &e), &e);
+	must_ok(wire_pair(port, &e), &e);
 	listening = listener(&s->at);
 	s->pid = fork();
 	if (s->pid == 0) {
 		close(launch[0]);
 		close(record[0]);
 		close(record[1]);
+		close(port[0]);
+		close(port[1]);
 		_exit(broker_run(launch[1], &e) < 0 ? 3 : 0);
 	}
 	close(launch[1]);
 	s->launcher = (struct wire){ launch[0], ROLE_LAUNCHER, ROLE_BROKER, PHASE_STARTING };
 	s->recorder = (struct wire){ record[0], ROLE_RECORDER, ROLE_BROKER, PHASE_RUNNING };
-	tell_all(s, record[1], listening, ms);
+	s->porter = (struct wire){ port[0], ROLE_PORTER, ROLE_BROKER, PHASE_RUNNING };
+	tell_all(s, record[1], port[1], listening, ms);
 	close(record[1]);
+	close(port[1]);
 	close(listening);
 	hear(s, &s->launcher, MSG_READY);
 	s->launcher.now = PHASE_RUNNING;
@@ -348,6 +354,7 @@ static inline void end(struct stage *s, int expect)
 	unlink(s->at.sun_path);
 	close(s->launcher.fd);
 	close(s->recorder.fd);
+	close(s->porter.fd);
 	assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), expect);
