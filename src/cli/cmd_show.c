@@ -214,7 +214,7 @@ static int show(const char *tenant, uint64_t run, const char *server, struct err
 	return done;
 }
 
-static int read_run(uint64_t *out, const char *text, struct err *e)
+int run_number(uint64_t *out, const char *text, struct err *e)
 {
 	char *end;
 
@@ -257,7 +257,7 @@ int cmd_show(int argc, char **argv, struct err *e)
 	}
 	if (at >= 0 && (argc - at < 1 || argc - at > 2))
 		at = err_set(e, ERR_INPUT, "which run? give its number, or \"last\"");
-	if (at < 0 || read_run(&run, argv[at], e) < 0)
+	if (at < 0 || run_number(&run, argv[at], e) < 0)
 		return usage_error("show", e);
 	return show(tenant, run, argc - at == 2 ? argv[at + 1] : NULL, e) < 0 ? -1 : EXIT_DONE;
 }
