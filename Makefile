@@ -8,14 +8,15 @@ VERSION := 0.1.0
 
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
-PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-audit reeve-call
+PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-dialer reeve-courier reeve-audit reeve-call
 reeve          := cli launcher policy egress catalogue inspect schema profile wire jail seal json model base
 reeve-broker   := broker policy egress catalogue guard inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-porter   := porter mcp wire jail json model base
+reeve-dialer   := dialer egress wire jail model base
 reeve-audit    := audit ledger seal json model base
 reeve-call     := call mcp json model base
-reeve-courier  := courier mcp json jail model base
+reeve-courier  := courier mcp egress json jail model base
 
 # The libraries, by the one folder that includes their headers (src/FLOORS).
 lib_json := -ljansson
@@ -23,6 +24,7 @@ lib_seal := -lsodium
 lib_jail := -lseccomp
 lib_audit := -lcrypto
 lib_porter := -lmicrohttpd
+lib_dialer := -lcares
 lib_courier := -lcurl
 
 CFLAGS  ?= -O2 -g
@@ -101,7 +103,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := flip mcp_server mcp_client lap disk hot recorder_client receipts decide eio.so
+TOOLS   := flip mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -118,6 +120,9 @@ $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 $(OUT)/tools/receipts: tests/tools/receipts.c $(call archives,wire model base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
+$(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 $(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy egress inspect json seal model base)

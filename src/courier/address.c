@@ -3,109 +3,31 @@
  * is judged twice: when it is found, and when a socket is made for it. So no name can lead
  * elsewhere between the two.
  */
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "courier/courier.h"
+#include "egress/egress.h"
 
 enum { RESOLVE_SECONDS = 60, ADDRESSES = 16 };
 
-/* RFC 6890 and the registries it began; `ever`: refused whoever asks. */
-static const struct {
-	const char *net;
-	unsigned bits;
-	bool ever;
-	const char *what;
-} special4[] = {
-	{ "0.0.0.0", 8, true, "no address" },
-	{ "10.0.0.0", 8, false, "a private address" },
-	{ "100.64.0.0", 10, false, "a carrier's private address" },
-	{ "127.0.0.0", 8, false, "a loopback address" },
-	{ "169.254.0.0", 16, true, "a link-local address, where clouds keep their metadata" },
-	{ "172.16.0.0", 12, false, "a private address" },
-	{ "192.0.0.0", 24, true, "an address of IETF protocols" },
-	{ "192.168.0.0", 16, false, "a private address" },
-	{ "198.18.0.0", 15, false, "an address for measuring" },
-	{ "224.0.0.0", 3, true, "no address of one machine" },
-}, special6[] = {
-	{ "::", 128, true, "no address" },
-	{ "::1", 128, false, "a loopback address" },
-	{ "64:ff9b:1::", 48, false, "a private translated address" },
-	{ "100::", 64, true, "an address that leads nowhere" },
-	{ "fd00:ec2::", 32, true, "where a cloud keeps its metadata" },
-	{ "fc00::", 7, false, "a private address" },
-	{ "fe80::", 10, true, "a link-local address" },
-	{ "fec0::", 10, false, "a site-local address" },
-	{ "ff00::", 8, true, "no address of one machine" },
-};
-
-static bool is_within(const uint8_t *address, const uint8_t *net, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(address, net, whole) != 0)
-		return false;
-	return rest == 0 || (address[whole] ^ net[whole]) >> (8 - rest) == 0;
-}
-
-static const char *refused4(const uint8_t *address, bool private_too)
-{
-	uint8_t net[4];
-	size_t i;
-
-	for (i = 0; i < count_of(special4); i++) {
-		must(inet_pton(AF_INET, special4[i].net, net) == 1);
-		if (is_within(address, net, special4[i].bits))
-			return special4[i].ever || !private_too ? special4[i].what : NULL;
-	}
-	return NULL;
-}
-
-/* Where an IPv4 address stands in one of IPv6: mapped, compatible, NAT64, 6to4. */
-static const uint8_t *inner4(const uint8_t *a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff },
-			     nat64[12] = { 0, 0x64, 0xff, 0x9b }, none[12] = { 0 };
-
-	if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0)
-		return a + 12;
-	if (memcmp(a, none, 12) == 0 && (a[12] || a[13] || a[14]))
-		return a + 12;
-	return a[0] == 0x20 && a[1] == 0x02 ? a + 2 : NULL;
-}
-
-static const char *refused6(const uint8_t *address, bool private_too)
-{
-	const uint8_t *inner = inner4(address);
-	uint8_t net[16];
-	size_t i;
-
-	if (inner)
-		return refused4(inner, private_too);
-	for (i = 0; i < count_of(special6); i++) {
-		must(inet_pton(AF_INET6, special6[i].net, net) == 1);
-		if (is_within(address, net, special6[i].bits))
-			return special6[i].ever || !private_too ? special6[i].what : NULL;
-	}
-	return NULL;
-}
-
 const char *address_refused(const struct sockaddr *a, bool private_too)
 {
+	const char *what = "no internet address";
+	enum egress_reach reach = EGRESS_NEVER;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 
 	if (a->sa_family == AF_INET) {
 		memcpy(&v4, a, sizeof(v4));
-		return refused4((const uint8_t *)&v4.sin_addr, private_too);
+		reach = egress_reach((const uint8_t *)&v4.sin_addr, 32, &what);
+	} else if (a->sa_family == AF_INET6) {
+		memcpy(&v6, a, sizeof(v6));
+		reach = egress_reach(v6.sin6_addr.s6_addr, 128, &what);
 	}
-	if (a->sa_family != AF_INET6)
-		return "no internet address";
-	memcpy(&v6, a, sizeof(v6));
-	return refused6(v6.sin6_addr.s6_addr, private_too);
+	return reach == EGRESS_PUBLIC || (reach == EGRESS_PRIVATE && private_too) ? NULL : what;
 }
 
 static bool add_address(struct courier *c, struct buf *list, const struct addrinfo *found)

@@ -40,13 +40,46 @@ struct egress_host {
 /* A bare host; an address of version 6 with brackets only if `brackets`. */
 bool egress_host(struct egress_host *out, const char *text, size_t size, bool brackets);
 
+/* The host that a text names: alone, before a port, or in a URL. Not where readers of URLs differ. */
+bool egress_named(struct egress_host *out, const char *text, size_t size);
+
 /* An address as text; false: `bits` is neither 32 nor 128, or there is no room. */
 bool egress_address(char *out, size_t room, const uint8_t *bytes, unsigned bits);
+
+/* 1 to 65535, without leading zeros. */
+bool egress_port(uint16_t *out, const char *text, size_t size);
 
 /* "HOST:PORT", the port required. */
 bool egress_authority(struct egress_host *host, uint16_t *port, const char *text, size_t size);
 
 bool egress_same_host(const struct egress_host *a, const struct egress_host *b);
+
+/* --- which addresses are whose (ranges.c) --- */
+
+enum egress_reach {
+	EGRESS_PUBLIC,
+	EGRESS_PRIVATE,	/* reached where a network that holds it was named */
+	EGRESS_ALONE,	/* reached where it was named itself, and no network around it: metadata of clouds */
+	EGRESS_NEVER,	/* of no one machine */
+};
+
+/* `bits` is 32 or 128. *what is "a private address", for a sentence. */
+enum egress_reach egress_reach(const uint8_t *address, unsigned bits, const char **what);
+
+/* Does an address of IPv4 stand in it, for somebody on the way to find? */
+bool egress_embeds(const uint8_t *address, unsigned bits);
+
+/* ::ffff:a.b.c.d is a.b.c.d; all others are what they are. */
+void egress_fold(uint8_t address[16], unsigned *bits);
+
+struct egress_network {
+	uint8_t address[16];
+	unsigned bits, length;	/* 32 or 128; how many of them it names */
+};
+
+/* "10.0.0.0/8"; without a length the address alone. What lies behind the length must be zero. */
+bool egress_network(struct egress_network *out, const char *text);
+bool egress_within(const struct egress_network *n, const uint8_t *address, unsigned bits);
 
 /* --- HTTP/1.1 (RFC 9110, 9112) --- */
 

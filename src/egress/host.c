@@ -85,7 +85,7 @@ bool egress_host(struct egress_host *out, const char *text, size_t size, bool br
 	return true;
 }
 
-static bool read_port(uint16_t *out, const char *text, size_t size)
+bool egress_port(uint16_t *out, const char *text, size_t size)
 {
 	unsigned long port = 0;
 	size_t i;
@@ -103,7 +103,7 @@ bool egress_authority(struct egress_host *host, uint16_t *port, const char *text
 	if (!colon)
 		return false;
 	return egress_host(host, text, (size_t)(colon - text), true) &&
-	       read_port(port, colon + 1, size - (size_t)(colon - text) - 1);
+	       egress_port(port, colon + 1, size - (size_t)(colon - text) - 1);
 }
 
 bool egress_same_host(const struct egress_host *a, const struct egress_host *b)

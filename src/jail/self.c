@@ -29,6 +29,7 @@ enum condition {
 	BY_DESCRIPTOR,
 	TO_ITSELF,
 	UNIX_ONLY,
+	TCP_4, TCP_6, UDP_4, UDP_6, UNIX_STREAM,
 	READS_FILE, COUNTS_INPUT, SETS_NONBLOCK,
 	GETS_MODES, SETS_MODES, GETS_FOREGROUND, GETS_WINDOW, SETS_WINDOW,
 };
@@ -70,17 +71,34 @@ static const struct scmp_arg_cmp conditions[] = {
 	[COUNTS_INPUT] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, FIONREAD },
 	[SETS_NONBLOCK] = { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, FIONBIO },
 	[UNIX_ONLY] = { 0, SCMP_CMP_EQ, AF_UNIX, 0 },
+	[TCP_4] = { 0, SCMP_CMP_EQ, AF_INET, 0 },
+	[TCP_6] = { 0, SCMP_CMP_EQ, AF_INET6, 0 },
+	[UDP_4] = { 0, SCMP_CMP_EQ, AF_INET, 0 },
+	[UDP_6] = { 0, SCMP_CMP_EQ, AF_INET6, 0 },
+	[UNIX_STREAM] = { 0, SCMP_CMP_EQ, AF_UNIX, 0 },
+};
+
+/* What must hold besides: a socket's kind, whatever flags come with it. */
+static const struct scmp_arg_cmp also[count_of(conditions)] = {
+	[TCP_4] = { 1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM },
+	[TCP_6] = { 1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM },
+	[UDP_4] = { 1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM },
+	[UDP_6] = { 1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM },
+	[UNIX_STREAM] = { 1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM },
 };
 
 static int add_call(scmp_filter_ctx ctx, const struct call *c)
 {
 	struct scmp_arg_cmp is_self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
+	struct scmp_arg_cmp both[2];
 
 	if (c->where == ALWAYS)
 		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, c->number, 0);
 	if (c->where == TO_ITSELF)
 		return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, c->number, 1, &is_self);
-	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, c->number, 1, &conditions[c->where]);
+	both[0] = conditions[c->where];
+	both[1] = also[c->where];
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, c->number, both[1].op ? 2 : 1, both);
 }
 
 static int filter_self(struct filter *out, enum jail_self who, struct err *e)

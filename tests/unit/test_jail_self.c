@@ -84,6 +84,33 @@ static void porter_executes(void)	{ be(JAIL_PORTER); executes(); }
 static void porter_codes(void)		{ be(JAIL_PORTER); writes_code(); }
 static void porter_pairs(void)		{ int ends[2]; be(JAIL_PORTER); (void)!socketpair(AF_INET, SOCK_STREAM, 0, ends); }
 static void porter_kills(void)		{ be(JAIL_PORTER); kills(); }
+
+static void dialer_works(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int tcp, udp;
+
+	be(JAIL_DIALER);
+	free(malloc(1 << 20));
+	tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	udp = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+	if (tcp < 0 || (udp < 0 && errno != EAFNOSUPPORT) || open("/dev/null", O_RDONLY) < 0 || socket(AF_UNIX, SOCK_STREAM, 0) < 0)
+		_exit(1);
+	(void)!connect(tcp, (struct sockaddr *)&at, sizeof(at));
+}
+
+static void dialer_raws(void)		{ be(JAIL_DIALER); (void)!socket(AF_INET, SOCK_RAW, IPPROTO_TCP); }
+static void dialer_packets(void)	{ be(JAIL_DIALER); (void)!socket(AF_PACKET, SOCK_DGRAM, 0); }
+static void dialer_links(void)		{ be(JAIL_DIALER); (void)!socket(AF_NETLINK, SOCK_DGRAM, 0); }
+static void dialer_listens(void)	{ be(JAIL_DIALER); listen(0, 1); }
+static void dialer_accepts(void)	{ be(JAIL_DIALER); (void)!accept(0, NULL, NULL); }
+static void dialer_binds(void)		{ be(JAIL_DIALER); bind(0, (struct sockaddr *)&(struct sockaddr_un){ .sun_family = AF_UNIX }, 2); }
+static void dialer_writes(void)		{ be(JAIL_DIALER); (void)!open("/dev/null", O_WRONLY); }
+static void dialer_creates(void)	{ be(JAIL_DIALER); (void)!open("/tmp/reeve-never", O_RDONLY | O_CREAT, 0600); }
+static void dialer_executes(void)	{ be(JAIL_DIALER); executes(); }
+static void dialer_forks(void)		{ be(JAIL_DIALER); forks(); }
+static void dialer_codes(void)		{ be(JAIL_DIALER); writes_code(); }
+static void dialer_kills(void)		{ be(JAIL_DIALER); kills(); }
 static void recorder_works(void)	{ be(JAIL_RECORDER); works(); opens(); }
 static void recorder_dials(void)	{ be(JAIL_RECORDER); dials(); }
 static void recorder_executes(void)	{ be(JAIL_RECORDER); executes(); }
@@ -154,6 +181,19 @@ static const struct {
 	{ "the porter cannot execute",			porter_executes,	FATE_SIGNAL + SIGSYS },
 	{ "the porter cannot make code",		porter_codes,		FATE_SIGNAL + SIGSYS },
 	{ "the porter cannot signal others",		porter_kills,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer can do its work",			dialer_works,		0 },
+	{ "the dialer makes no raw socket",		dialer_raws,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer sees no packets",			dialer_packets,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer changes no network",		dialer_links,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot listen",			dialer_listens,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot accept",			dialer_accepts,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot take an address",		dialer_binds,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot write a file",		dialer_writes,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot make a file",		dialer_creates,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot execute",			dialer_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot fork",			dialer_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot make code",		dialer_codes,		FATE_SIGNAL + SIGSYS },
+	{ "the dialer cannot signal others",		dialer_kills,		FATE_SIGNAL + SIGSYS },
 	{ "the recorder can start",			recorder_works,		0 },
 	{ "the recorder cannot dial out",		recorder_dials,		FATE_SIGNAL + SIGSYS },
 	{ "the recorder cannot execute",		recorder_executes,	FATE_SIGNAL + SIGSYS },
