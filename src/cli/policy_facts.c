@@ -34,7 +34,7 @@ static int read_action(enum action_kind *out, const char *value, struct err *e)
 		}
 	return err_set(e, ERR_INPUT,
 		       "the action \"%.40s\": expected tool.call, resource.read, prompt.get, "
-		       "completion.complete, sampling.create, elicitation.create or roots.list",
+		       "completion.complete, sampling.create, elicitation.create, roots.list or net.connect",
 		       value);
 }
 
@@ -113,4 +113,13 @@ void policy_facts_apply(struct action *a, const struct policy_facts *f)
 	a->flow_known = f->flow_known;
 	a->wall_us = f->wall_us;
 	a->resource = f->resource;
+	if (a->kind == ACTION_NET_CONNECT && !f->flow_known) {
+		a->flow = FLOW_READS_UNTRUSTED | FLOW_SENDS_OUTSIDE;
+		a->flow_known = true;
+	}
+}
+
+bool policy_facts_connect(const struct policy_facts *f, const char *server)
+{
+	return f->action == ACTION_NET_CONNECT || (!f->action && strcmp(server, "net") == 0);
 }
