@@ -68,11 +68,16 @@ static uint8_t kind_of(const struct inside *in, const struct target *t, const st
 }
 
 /* The program talks to itself: to a port that init bound for it. */
-static int connect_own(struct question *q, const struct target *t, uint16_t port)
+static int connect_own(struct question *q, const struct target *t, const struct own *own)
 {
-	int fd = pair_dial(port, t->six);
+	scoped(fd) int fd = pair_dial(own->port, t->six);
 
-	return fd < 0 ? -ECONNREFUSED : target_put(q, t, fd, 0);
+	if (fd < 0)
+		return -ECONNREFUSED;
+	/* Asked again: what listens still has listened all the time. */
+	if (!own_listens(q->in, own))
+		return reach_refuse(q, EACCES);
+	return target_put(q, t, fd_take(&fd), 0);
 }
 
 static int make_ends(int ends[2], const struct target *t)
@@ -82,14 +87,16 @@ static int make_ends(int ends[2], const struct target *t)
 
 int inet_connect(struct question *q, const struct target *t, const union address *a)
 {
+	const struct own *own;
 	struct reach_ask what;
 	int ends[2], rc;
 
 	if (!is_inet(a))
 		return a->any.sa_family == AF_UNSPEC && t->kind != KIND_STREAM ? 0 : -EAFNOSUPPORT;
 	what = ask_of(a);
-	if (t->kind == KIND_STREAM && is_self(&what) && own_port(q->in->reach, what.port))
-		return connect_own(q, t, what.port);
+	own = t->kind == KIND_STREAM && is_self(&what) ? own_port(q->in->reach, what.port) : NULL;
+	if (own && own_listens(q->in, own))
+		return connect_own(q, t, own);
 	/* libc asks so which of its own addresses it would use: nothing is sent, and nothing is told. */
 	if (t->kind != KIND_STREAM && what.port == 0)
 		return -ENETUNREACH;
