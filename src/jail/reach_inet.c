@@ -57,14 +57,22 @@ static bool hears(const struct inside *in, enum jail_ear kind, uint16_t port)
 /* As what it is asked for; 0: it is not to be had. */
 static uint8_t kind_of(const struct inside *in, const struct target *t, const struct reach_ask *w)
 {
-	if (t->kind == KIND_STREAM)
-		return (is_self(w) && hears(in, EAR_PROXY, w->port)) || hears(in, EAR_DIRECT, w->port) ||
-				       hears(in, EAR_DNS_STREAM, w->port)
-			       ? REACH_STREAM
-			       : 0;
-	if (hears(in, EAR_DNS, w->port))
-		return REACH_DNS;
-	return hears(in, EAR_UDP, w->port) ? REACH_DATAGRAM : 0;
+	static const struct {
+		bool stream, self;
+		enum jail_ear ear;
+		uint8_t kind;
+	} ways[] = {
+		{ true, true, EAR_PROXY, REACH_PROXY },	  { true, false, EAR_DNS_STREAM, REACH_DNS_STREAM },
+		{ true, false, EAR_DIRECT, REACH_STREAM }, { false, false, EAR_DNS, REACH_DNS },
+		{ false, false, EAR_UDP, REACH_DATAGRAM },
+	};
+	size_t i;
+
+	for (i = 0; i < count_of(ways); i++)
+		if (ways[i].stream == (t->kind == KIND_STREAM) && (!ways[i].self || is_self(w)) &&
+		    hears(in, ways[i].ear, w->port))
+			return ways[i].kind;
+	return 0;
 }
 
 /* The program talks to itself: to a port that init bound for it. */

@@ -113,7 +113,7 @@ static int datagram(const char *host, int to, const char *expected)
 	return hears(fd, expected);
 }
 
-static int proxy(void)		{ return stream("127.0.0.1", 7339, "1 4 127.0.0.1 7339"); }
+static int proxy(void)		{ return stream("127.0.0.1", 7339, "2 4 127.0.0.1 7339"); }
 static int proxy_elsewhere(void){ return stream("203.0.113.7", 7339, ""); }
 static int direct(void)		{ return stream("203.0.113.7", 80, "1 4 203.0.113.7 80"); }
 static int direct_six(void)	{ return stream("2001:db8::7", 80, "1 6 2001:db8::7 80"); }
@@ -124,10 +124,10 @@ static int other_port(void)	{ return stream("203.0.113.7", 81, ""); }
 static int host_port(void)	{ return stream("127.0.0.1", port, ""); }
 static int host_port_six(void)	{ return stream("::ffff:127.0.0.1", port, ""); }
 static int host_port_any(void)	{ return stream("0.0.0.0", port, ""); }
-static int dns(void)		{ return datagram("192.0.2.53", 53, "3 4 192.0.2.53 53: ?"); }
-static int dns_six(void)	{ return datagram("2001:db8::53", 53, "3 6 2001:db8::53 53: ?"); }
-static int dns_stream(void)	{ return stream("8.8.8.8", 53, "1 4 8.8.8.8 53"); }
-static int udp(void)		{ return datagram("203.0.113.9", 5000, "2 4 203.0.113.9 5000: ?"); }
+static int dns(void)		{ return datagram("192.0.2.53", 53, "5 4 192.0.2.53 53: ?"); }
+static int dns_six(void)	{ return datagram("2001:db8::53", 53, "5 6 2001:db8::53 53: ?"); }
+static int dns_stream(void)	{ return stream("8.8.8.8", 53, "3 4 8.8.8.8 53"); }
+static int udp(void)		{ return datagram("203.0.113.9", 5000, "4 4 203.0.113.9 5000: ?"); }
 static int quic(void)		{ return datagram("203.0.113.9", 443, ""); }
 static int source(void)		{ return datagram("203.0.113.9", 0, ""); }
 
@@ -140,10 +140,10 @@ static int dns_by_sendto(void)
 
 	if (sendto(fd, "one", 3, 0, (struct sockaddr *)&to, size) != 3)
 		return errno;
-	met = hears(fd, "3 4 192.0.2.53 53: one");
+	met = hears(fd, "5 4 192.0.2.53 53: one");
 	if (met || sendto(fd, "two", 3, 0, (struct sockaddr *)&to, size) != 3)
 		return met ? met : errno;
-	return hears(fd, "3 4 192.0.2.53 53: two");
+	return hears(fd, "5 4 192.0.2.53 53: two");
 }
 
 static int dns_dialled_again(void)
@@ -154,7 +154,7 @@ static int dns_dialled_again(void)
 
 	if (met || connect(fd, &none, sizeof(none)) < 0 || (met = dial(fd, "192.0.2.54", 53)))
 		return met ? met : errno;
-	return send(fd, "?", 1, 0) < 0 ? errno : hears(fd, "3 4 192.0.2.54 53: ?");
+	return send(fd, "?", 1, 0) < 0 ? errno : hears(fd, "5 4 192.0.2.54 53: ?");
 }
 
 /* Every way to send, on what socket(2) gives; to what is heard outside. */
@@ -574,7 +574,7 @@ static int granted(void)
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	char expected[SAID];
 
-	snprintf(expected, sizeof(expected), "4 %s/granted", folder);
+	snprintf(expected, sizeof(expected), "6 %s/granted", folder);
 	return connect(fd, (struct sockaddr *)&to, size) < 0 ? errno : hears(fd, expected);
 }
 static int host_abstract(void)
