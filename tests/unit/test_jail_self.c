@@ -84,6 +84,14 @@ static void porter_executes(void)	{ be(JAIL_PORTER); executes(); }
 static void porter_codes(void)		{ be(JAIL_PORTER); writes_code(); }
 static void porter_pairs(void)		{ int ends[2]; be(JAIL_PORTER); (void)!socketpair(AF_INET, SOCK_STREAM, 0, ends); }
 static void porter_kills(void)		{ be(JAIL_PORTER); kills(); }
+static void inspector_works(void)	{ be(JAIL_INSPECTOR); works(); if (send(0, "", 0, MSG_NOSIGNAL) == 0 || errno != ENOTSOCK) _exit(1); }
+static void inspector_opens(void)	{ be(JAIL_INSPECTOR); opens(); }
+static void inspector_forks(void)	{ be(JAIL_INSPECTOR); forks(); }
+static void inspector_dials(void)	{ be(JAIL_INSPECTOR); dials(); }
+static void inspector_connects(void)	{ be(JAIL_INSPECTOR); connects(); }
+static void inspector_executes(void)	{ be(JAIL_INSPECTOR); executes(); }
+static void inspector_codes(void)	{ be(JAIL_INSPECTOR); writes_code(); }
+static void inspector_traces(void)	{ be(JAIL_INSPECTOR); traces(); }
 
 static void proxy_works(void)
 {
@@ -205,6 +213,14 @@ static const struct {
 	{ "the proxy cannot signal others",		proxy_kills,		FATE_SIGNAL + SIGSYS },
 	{ "the proxy cannot become traceable",		proxy_traces,		FATE_SIGNAL + SIGSYS },
 	{ "a proxy's broken promise still aborts",	proxy_aborts,		FATE_SIGNAL + SIGABRT },
+	{ "the inspector can do its work",		inspector_works,	0 },
+	{ "the inspector cannot open a file",		inspector_opens,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot fork",			inspector_forks,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot make a socket",		inspector_dials,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot connect",		inspector_connects,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot execute",		inspector_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot make code",		inspector_codes,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot become traceable",	inspector_traces,	FATE_SIGNAL + SIGSYS },
 	{ "the porter can do its work",			porter_works,		0 },
 	{ "the porter cannot open a file",		porter_opens,		FATE_SIGNAL + SIGSYS },
 	{ "the porter cannot fork",			porter_forks,		FATE_SIGNAL + SIGSYS },
