@@ -12,7 +12,7 @@
 
 #include "threat.h"
 
-enum { TURNS = 400, NUMBER = 99 };
+enum { TURNS = 2000, NUMBER = 99 };
 
 static volatile struct sockaddr_in at = { .sin_family = AF_INET };
 static volatile bool done;
@@ -24,12 +24,23 @@ static struct sockaddr_in host(void)
 				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
+/* As long on one as on the other, or nobody ever sees it. */
+static void stay(void)
+{
+	volatile int turns = 200;
+
+	while (turns > 0)
+		turns--;
+}
+
 /* 127.0.0.1:80, which the policy refuses, and what listens outside. */
 static void *flip_port(void *unused)
 {
 	for (unused = NULL; !done; flips++) {
 		at.sin_port = htons((uint16_t)around.port);
+		stay();
 		at.sin_port = htons(80);
+		stay();
 	}
 	return unused;
 }
@@ -38,7 +49,9 @@ static void *flip_family(void *unused)
 {
 	for (unused = NULL; !done; flips++) {
 		at.sin_family = AF_UNIX;
+		stay();
 		at.sin_family = AF_INET;
+		stay();
 	}
 	return unused;
 }
