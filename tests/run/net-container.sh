@@ -13,6 +13,7 @@ bare='env -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u http_proxy -u https_proxy
 for uid in $(each_user); do
 	h=$room/home$uid seen=0
 	home "$h" "$uid"
+	world_forget
 	cp "$world/ca.pem" "$h/work/"
 	echo '{ "reeve": "profile/1", "extends": "entrypoint", "network": { "ports": [80, 443], "udp": [9999] } }' \
 		>"$h/etc/profile.json"
