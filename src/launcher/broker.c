@@ -211,7 +211,7 @@ static int tell_all(struct run *r, struct err *e)
 		if (tell_server(r, i, e) < 0)
 			return -1;
 	if (tell_catalogues(r, e) < 0 || bounds_tell(r, e) < 0 || prints_tell(r, e) < 0 || tell_listeners(r, e) < 0 ||
-	    porter_tell(r, e) < 0)
+	    porter_tell(r, e) < 0 || net_tell(r, e) < 0)
 		return -1;
 	return wire_send(&r->broker, MSG_START, 0, NULL, 0, NULL, 0, e);
 }
