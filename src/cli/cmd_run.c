@@ -115,6 +115,7 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		{ "timeout", "SECONDS", OPTION_NUMBER, &w->ask.timeout_s, "end it after that long",
 		  NULL },
 		{ "http", NULL, OPTION_FLAG, &w->http, "MCP by URL too, on the jail's loopback", NULL },
+		{ "network", NULL, OPTION_FLAG, &w->network, "connections, as far as the policy allows them", NULL },
 		{ "without", "LAYER,...", OPTION_EACH, &w->ask.without, "go on if these cannot be had",
 		  add_without },
 		{ "status-fd", "N", OPTION_EACH, &w->ask.status_fd, "write JSON lines about the run there",

@@ -92,6 +92,7 @@ static int find_place(struct wish *w, struct err *e)
 					.courier = w->courier_room,
 					.hidden = w->hidden,
 					.http = w->http,
+					.network = w->network,
 					.fixed = w->fixed };
 	return 0;
 }
@@ -114,15 +115,19 @@ static void find_owner(struct wish *w)
 	w->ask.owner_by = "uid";
 }
 
-/* Files from which servers get their secrets are in no jail, not even that server's. */
+/* Files from which servers get their secrets are in no jail, not even that server's; nor are those of credentials. */
 static void hide_secrets(struct wish *w)
 {
+	struct profile_credential c;
 	struct tools_secret s;
 	size_t n, at = 2;
 
 	for (n = 0; tools_secret(&s, w->read_tools, n) && at < SECRETS_MOST + 2; n++)
 		if (s.file)
 			w->hidden[at++] = s.file;
+	for (n = 0; profile_credential(&c, w->read_profile, n); n++)
+		if (c.file)
+			w->hidden[at++] = c.file;
 }
 
 /* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */
@@ -175,6 +180,10 @@ static int check_plans(struct wish *w, struct err *e)
 		return err_set(e, ERR_INPUT,
 			       "HTTP for the agent takes the layer net: leave out --without=net, or --http and the "
 			       "profile's \"http\"");
+	if (w->plan.spec.ear_count > 0 && (w->ask.without & (1u << LAYER_NET)))
+		return err_set(e, ERR_INPUT,
+			       "connections through reeve take the layer net: leave out --without=net, or --network and the "
+			       "profile's \"network\"");
 	for (i = 0; i < tools_count(w->read_tools); i++) {
 		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
 			return -1;

@@ -22,11 +22,11 @@ struct wish {
 	struct catalogue_bytes *catalogues;
 	char catalogue_room[LAUNCH_TEXT + 96];
 	const char **fixed;
-	const char *hidden[SECRETS_MOST + 3];
+	const char *hidden[SECRETS_MOST + CREDENTIALS_MOST + 3];
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
 	char call_room[LAUNCH_TEXT + 64], courier_room[LAUNCH_TEXT + 64], owner_room[64];
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
-	bool help, http, quiet;	/* quiet: nobody will call, so that nothing is allowed is no news */
+	bool help, http, network, quiet;	/* quiet: nobody will call, so that nothing is allowed is no news */
 };
 
 /*

@@ -93,6 +93,9 @@ static int open_ear(struct inside *in, size_t n, struct err *e)
 	const struct jail_hearing *h = &in->spec->ears[n];
 	char room[INSIDE_PATH];
 
+	if (h->kind == EAR_UNIX && !in->layers[LAYER_MOUNT].obtained)
+		return err_set(e, ERR_INPUT, "%s: the host's own socket is there without the layer mount: leave out "
+			       "--without=mount, or the profile's \"unix\"", h->path);
 	if (h->kind == EAR_UNIX)
 		return sockets_listen_at(&in->ears[n], apart_name(in, h->path, room), e);
 	must((size_t)h->kind < count_of(kinds));

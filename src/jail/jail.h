@@ -49,14 +49,14 @@ enum jail_mount_kind {
 	JAIL_PROC,
 	JAIL_DEV,	/* a minimal /dev; `most` and `names` are those of /dev/shm, 0: 512 MiB */
 	JAIL_COW,	/* what `source` holds, changed only in `upper`: an overlay; `work` beside it */
-	JAIL_TEXT,	/* a file that holds `text`, and that nobody inside can change */
+	JAIL_TEXT,	/* a file that holds `text`, and that nobody inside can change; where the host has one, over it */
 };
 
 struct jail_mount {
 	enum jail_mount_kind kind;
 	const char *source;	/* host path */
 	const char *target;	/* absolute, inside */
-	bool maybe;		/* absent on the host: leave it out */
+	bool maybe;		/* absent on the host: leave it out; JAIL_TEXT: where it cannot be made, do without */
 	unsigned mode;		/* JAIL_TMPFS: permissions of its root; 0: 01777 */
 	uint64_t most;		/* JAIL_TMPFS: bytes it may hold; 0: 2 GiB */
 	uint64_t names;		/* JAIL_TMPFS: files it may hold; 0: one for each 4 KiB */
