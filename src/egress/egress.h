@@ -118,12 +118,6 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
 enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
 				    const char *bytes, size_t size, const char **why) must_use;
 
-/*
- * A target by which a path can be judged: it begins with "/", and holds no fragment, no backslash, no NUL, and
- * no "." or ".." as a part, percent-encoded or followed by ";" neither.
- */
-bool egress_is_plain(struct egress_span target);
-
 /* A server's answer. Where nothing says its end, that of the connection does. */
 enum { EGRESS_ANSWER = 64 << 10 };
 
@@ -143,6 +137,9 @@ enum egress_got egress_read_answer(struct egress_answer *out, const char *bytes,
 
 /* Is this a line of that field? Its value, without blanks around, in *value. */
 bool egress_field_is(const struct egress_span *line, const char *name, struct egress_span *value);
+
+/* Without a step of "." or "..", encoded or not: such a path is judged as one thing and served as another. */
+bool egress_path_is_plain(const char *path, size_t size);
 
 /*
  * The end of a chunked body (RFC 9112 7.1), while it goes by. WHOLE: *used bytes belong to it, the
