@@ -60,7 +60,8 @@ int jail_plan_trust(struct jail_plan *out, const char *pem, struct err *e)
 	put(p, ALL, all, false);
 	put(p, OURS, plan_keep(p, "%s", pem), false);
 	for (i = 0; i < count_of(bundles); i++)
-		put(p, bundles[i], all, true);
+		if (access(bundles[i], R_OK) == 0)
+			put(p, bundles[i], all, true);
 	for (i = 0; i < count_of(variables); i++)
 		plan_env(p, variables[i].name, variables[i].value);
 	if (p->over)
