@@ -8,14 +8,14 @@ VERSION := 0.1.0
 
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
-PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-dialer reeve-courier reeve-inspector reeve-audit reeve-call
+PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-dialer reeve-inspector reeve-courier reeve-audit reeve-call
 reeve          := cli launcher policy egress catalogue inspect schema profile wire jail seal json model base
 reeve-broker   := broker policy egress catalogue guard inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-porter   := porter mcp wire jail json model base
 reeve-dialer   := dialer egress wire jail model base
-reeve-inspector := inspector egress wire jail model base
 reeve-proxy    := proxy egress wire seal jail model base
+reeve-inspector := inspector egress wire jail model base
 reeve-audit    := audit ledger seal json model base
 reeve-call     := call mcp json model base
 reeve-courier  := courier mcp egress json jail model base
@@ -106,7 +106,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := flip mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
+TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))

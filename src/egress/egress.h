@@ -30,7 +30,7 @@ enum egress_got {
 	EGRESS_WHOLE,
 };
 
-/* A host as it is judged: a name in lower case without the dot at its end, or an address. */
+/* A host as it is judged: a name in lower case without the dot at its end, or an address (::ffff:a.b.c.d is a.b.c.d). */
 struct egress_host {
 	char text[EGRESS_NAME + 1];	/* of an address its one form (RFC 5952), without brackets */
 	uint8_t address[16];

@@ -50,6 +50,7 @@ struct inside {
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
 	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
+	struct reach *reach;			/* reaching.h: init reaches out for the program; NULL: a network of its own says where */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
