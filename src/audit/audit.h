@@ -21,7 +21,10 @@ struct findings;
 struct options {
 	const char *key, *head, *checkpoint, *run, *color, *check;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
-	bool json;
+	const char *from, *to, *text, *after, *limit;
+	const char *where[32];	/* NAME=PATTERN, as often as it was given */
+	size_t where_count;
+	bool json, csv;
 };
 
 /* Each returns an exit code, or -1 with *e: it could not. */
@@ -29,7 +32,16 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e) must_
 int cmd_show(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_publish(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_proof(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_query(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_who(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_did(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_absent(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_stats(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
+
+/* cmd_verify.c: --head or --checkpoint, if one was given. EXIT_USAGE, -1 or 0. */
+struct known_head;
+int head_known(struct known_head *out, const struct options *o, const struct seal_verifier *v, struct err *e) must_use;
 
 /* cmd_verify.c: --key, a file or the key itself; and the verdicts as verify tells them. */
 int key_read(struct seal_verifier *out, const char *given, struct err *e) must_use;

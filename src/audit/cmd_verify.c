@@ -120,23 +120,34 @@ void verify_tell(const struct findings *f, const struct options *o)
 		print_lines(f, o->color && strcmp(o->color, "always") == 0);
 }
 
-int cmd_verify(const char *ledger, const struct options *o, struct err *e)
+int head_known(struct known_head *out, const struct options *o, const struct seal_verifier *v, struct err *e)
 {
-	struct known_head known = { .given = false };
-	struct seal_verifier v;
-	struct findings f;
-
-	if (!o->key || (o->head && o->checkpoint)) {
-		err_set(e, ERR_INPUT, o->key ? "give --head or --checkpoint, not both"
-					     : "verify needs --key: the ledger's own word on its key proves nothing");
+	*out = (struct known_head){ .given = false };
+	if (o->head && o->checkpoint) {
+		err_set(e, ERR_INPUT, "give --head or --checkpoint, not both");
 		return EXIT_USAGE;
 	}
-	if (o->head && read_head(&known, o->head, e) < 0)
+	if (o->head && read_head(out, o->head, e) < 0)
 		return EXIT_USAGE;
+	return o->checkpoint ? read_checkpoint(out, o->checkpoint, v, e) : 0;
+}
+
+int cmd_verify(const char *ledger, const struct options *o, struct err *e)
+{
+	struct known_head known;
+	struct seal_verifier v;
+	struct findings f;
+	int status;
+
+	if (!o->key) {
+		err_set(e, ERR_INPUT, "verify needs --key: the ledger's own word on its key proves nothing");
+		return EXIT_USAGE;
+	}
 	if (key_read(&v, o->key, e) < 0)
 		return -1;
-	if (o->checkpoint && read_checkpoint(&known, o->checkpoint, &v, e) < 0)
-		return -1;
+	status = head_known(&known, o, &v, e);
+	if (status != 0)
+		return status;
 	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
 		return -1;
 	verify_tell(&f, o);

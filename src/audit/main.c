@@ -15,10 +15,15 @@ static const struct command {
 	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date, as C2SP tiles", 2, 2, cmd_publish },
 	{ "proof", "LEDGER N --key KEY", "prove record N; or from such a DIR", 2, 2, cmd_proof },
 	{ "proof", "--check FILE --key KEY", "check such a proof, with no ledger", 0, 0, cmd_proof },
+	{ "query", "LEDGER --where ...", "the calls that match, with their outcomes", 1, 1, cmd_query },
+	{ "who", "LEDGER N", "who did record N, for whom, by which rule", 2, 2, cmd_who },
+	{ "did", "LEDGER AGENT", "what an agent did, all of it", 2, 2, cmd_did },
+	{ "absent", "LEDGER --where ...", "prove that nothing matches; needs --key", 1, 1, cmd_absent },
+	{ "stats", "LEDGER", "counts: refusals, repeats, rules, controls", 1, 1, cmd_stats },
 	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
-/* A NULL destination means the flag `json`. */
+/* Without `takes` it is a flag; "where" may be given again and again. */
 static const struct option_row {
 	const char *name, *takes, *does;
 	size_t at;
@@ -28,6 +33,13 @@ static const struct option_row {
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
+	{ "where", "NAME=PAT", "of a field; != < > too, * any run; can be repeated", offsetof(struct options, where) },
+	{ "from", "TIME", "UTC: 2026-11-21 or 2026-11-21T04:30:00Z", offsetof(struct options, from) },
+	{ "to", "TIME", "up to, and not including, that time", offsetof(struct options, to) },
+	{ "text", "TEXT", "it stands in some text of the record", offsetof(struct options, text) },
+	{ "after", "N", "records behind record N: the next page", offsetof(struct options, after) },
+	{ "limit", "N", "at most so many", offsetof(struct options, limit) },
+	{ "csv", NULL, "query, did: as CSV", offsetof(struct options, csv) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
 	{ "json", NULL, "for programs; show, proof: the record as it is stored", offsetof(struct options, json) },
 };
@@ -59,18 +71,24 @@ static int set_option(struct options *o, char **args, int *used)
 {
 	const char *name = args[0] + 2, *equals = strchr(name, '=');
 	size_t size = equals ? (size_t)(equals - name) : strlen(name), i;
+	const char **to;
 
 	for (i = 0; i < count_of(rows); i++) {
 		if (strlen(rows[i].name) != size || strncmp(rows[i].name, name, size) != 0)
 			continue;
 		if (!rows[i].takes) {
-			o->json = true;
+			*(bool *)(void *)((char *)o + rows[i].at) = true;
 			return equals ? -1 : 0;
 		}
 		*used += equals ? 0 : 1;
 		if (!equals && !args[1])
 			return -1;
-		*(const char **)(void *)((char *)o + rows[i].at) = equals ? equals + 1 : args[1];
+		to = (const char **)(void *)((char *)o + rows[i].at);
+		if (to == o->where && o->where_count == count_of(o->where))
+			return -1;
+		if (to == o->where)
+			to += o->where_count++;
+		*to = equals ? equals + 1 : args[1];
 		return 0;
 	}
 	return -1;

@@ -48,8 +48,9 @@ static int look(struct journal *j, const char **bytes, size_t *left, uint64_t at
 		struct err *e)
 {
 	uint64_t end = j->at + j->held;
+	uint64_t from = at < j->at && at > WINDOW / 2 ? at - WINDOW / 2 : at; /* who went back may go on doing so */
 
-	if ((at < j->at || at > end || (at + want > end && !j->ended)) && read_at(j, at, e) < 0)
+	if ((at < j->at || at > end || (at + want > end && !j->ended)) && read_at(j, from, e) < 0)
 		return -1;
 	*bytes = j->window + (at - j->at);
 	*left = j->held - (size_t)(at - j->at);

@@ -1,0 +1,82 @@
+/*
+ * audit/ask.h - questions about a ledger: which records are asked for, and each with what its run and its other half
+ * say. Answers are read from the journal itself, never from an index, and what is asked for is decided on the bytes
+ * that were proved. Private to audit.
+ */
+#ifndef AUDIT_ASK_H
+#define AUDIT_ASK_H
+
+#include "audit/audit.h"
+
+enum { ASK_TERMS = 32, ASK_TIME = 28 };
+
+/* One thing that must hold: a field and a pattern, or a number. */
+struct term {
+	enum field field;
+	bool verdict;		/* not a field: allow or refuse */
+	bool not;
+	char op;		/* '=' '<' '>' */
+	const char *pattern;	/* '*' any run; borrowed */
+	uint64_t number;
+};
+
+struct question {
+	struct term terms[ASK_TERMS];
+	size_t count;
+	char from[ASK_TIME], to[ASK_TIME];	/* as records write time; "" open */
+	const char *text;			/* stands in any text of it; NULL: not asked */
+	bool kinds;				/* a kind is asked for: records as they stand, not calls */
+	uint64_t after, limit;			/* record numbers from here on; 0: all */
+};
+
+/* From the command line. What is wrong is said with the words that would be right. */
+int question_read(struct question *out, const struct options *o, struct err *e) must_use;
+
+/* A record, its run's, and of an intent its outcome or the other way round; NULL: there is none. */
+struct joined {
+	const struct record *own, *run, *other;
+	const struct frame *frame;
+};
+
+/* What it says of a field, itself or through those it belongs to. */
+const struct field_value *joined_value(const struct joined *j, enum field f);
+const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "" */
+bool question_holds(const struct question *q, const struct joined *j);
+
+/*
+ * Every record that the question is about, in order. The ledger is read twice: first what belongs to what. Calls
+ * (intents, refusals) come with their outcomes, which do not come by themselves unless kinds are asked for.
+ */
+struct asked_ledger;
+
+int asked_open(struct asked_ledger **out, const char *path, struct err *e) must_use;
+void asked_free(struct asked_ledger *a);
+SCOPED(asked_ledger, struct asked_ledger *, asked_free)
+void asked_cut(struct asked_ledger *a, uint64_t records); /* what came since is not looked at */
+uint64_t asked_records(const struct asked_ledger *a);
+/* `one` answers: 0 go on, 1 enough, -1 with *e. */
+int asked_each(struct asked_ledger *a, const struct question *q, int (*one)(void *to, const struct joined *j, struct err *e),
+	       void *to, struct err *e) must_use;
+/* One record by its number; false: there is none. What is borrowed lives until the next call. */
+int asked_one(struct joined *out, bool *there, struct asked_ledger *a, uint64_t n, struct err *e) must_use;
+
+/*
+ * Open it; with --key only what is proved: 0, and a sentence about it in `how`. Otherwise an exit code, or -1.
+ * Without --key nothing is proved, and the sentence says so.
+ */
+int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e) must_use;
+
+/* rows.c: how they are told. */
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
+
+struct rows {
+	enum form form;
+	struct buf line;
+	uint64_t told;
+};
+
+void rows_head(struct rows *r);
+int rows_one(void *rows, const struct joined *j, struct err *e) must_use;
+void rows_end(struct rows *r);
+
+#endif

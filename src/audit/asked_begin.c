@@ -1,0 +1,51 @@
+/* What an answer is worth: the ledger is proved before it is asked, and only what was proved is asked. */
+#include <stdio.h>
+
+#include "audit/ask.h"
+
+/* An intent that stands open, or bytes behind the last commit, take nothing from what stands before. */
+static bool is_proved(const struct findings *f)
+{
+	return !f->integrity.bad && !f->signatures.bad && !f->completeness.bad;
+}
+
+static int prove(struct findings *f, const char *ledger, const struct options *o, struct err *e)
+{
+	struct known_head known;
+	struct seal_verifier v;
+	int status;
+
+	if (key_read(&v, o->key, e) < 0)
+		return -1;
+	status = head_known(&known, o, &v, e);
+	if (status != 0)
+		return status;
+	if (verify_ledger(f, ledger, &v, &known, e) < 0)
+		return -1;
+	if (is_proved(f))
+		return 0;
+	verify_tell(f, o);
+	err_set(e, ERR_INPUT, "the ledger is not whole, so it is not asked: see above");
+	return verify_exit(f);
+}
+
+int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
+{
+	struct findings f = { .records = 0 };
+	char count[32];
+	int status;
+
+	if (!o->key) {
+		snprintf(how, 512, "not proved: give --key KEY, and --head or --checkpoint to prove the end too");
+		return asked_open(out, ledger, e);
+	}
+	status = prove(&f, ledger, o, e);
+	if (status != 0 || asked_open(out, ledger, e) < 0)
+		return status != 0 ? status : -1;
+	asked_cut(*out, f.records);
+	count_text(count, f.records);
+	snprintf(how, 512, "proved: %s, records 0 to %llu, none missing or altered; %s", f.origin,
+		 (unsigned long long)(f.records - 1),
+		 f.completeness_known ? f.completeness.text : "whether more followed is not known: give --head or --checkpoint");
+	return 0;
+}
