@@ -117,9 +117,12 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 
 	if (!cut(&line, ' ', &out->method) || !cut(&line, ' ', &target) || !is_token(out->method) ||
 	    out->method.size > METHOD_MOST || target.size > TARGET_MOST || !is_printable(target, false) ||
-	    !is_word(line, "HTTP/1.1"))
+	    !(is_word(line, "HTTP/1.1") || is_word(line, "HTTP/1.0")))
 		return false;
 	out->connect = is_word(out->method, "CONNECT");
+	out->old = is_word(line, "HTTP/1.0");
+	if (out->old && !out->connect)
+		return false;
 	return out->connect ? egress_authority(&out->host, &out->port, target.at, target.size)
 			    : read_target(out, target);
 }
@@ -222,6 +225,8 @@ static enum egress_got read_fields(struct egress_http *out, struct egress_span h
 	}
 	if (seen.lengths + seen.encodings > 1 || (out->connect && out->body != EGRESS_NO_BODY))
 		return bad(why, "a request whose end two readers would see at two places");
+	if (out->old && seen.hosts == 0)
+		return EGRESS_WHOLE;
 	if (seen.hosts != 1 || !egress_same_host(&seen.host, &out->host) || seen.port != out->port)
 		return bad(why, "Host does not say what the request's target says");
 	return EGRESS_WHOLE;
