@@ -45,7 +45,7 @@ world_furnish() {
 	for world_one in hosts resolv.conf passwd; do
 		mount --bind "$world_etc/$world_one" "/etc/$world_one" || return 1
 	done
-	: "$world_etc" # what is bound must keep its name: a file without one cannot be bound again
+	rm -r "$world_etc" # bound files stay
 }
 
 # world_begin: the CA, the names and the servers that are python. Sets $world, and $world_uid, who runs the servers.

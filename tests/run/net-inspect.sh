@@ -33,7 +33,7 @@ net_home() {
 	cp "$world/www/large.bin" "$1/work/"
 	chown -R "$2:$2" "$1"
 	cat >"$1/etc/profile.json" <<-J
-		{ "reeve": "profile/1", "extends": "agent", "network": { "private": ["93.184.216.0/24"],
+		{ "reeve": "profile/1", "extends": "agent", "network": {
 		  "inspect": ["www.test", "db.test", "ssh.test"], "authorities": "$1/etc/ca.pem",
 		  "credentials": [{ "name": "key", "host": "db.test", "variable": "API_KEY", "file": "$1/etc/secret" }] } }
 	J
