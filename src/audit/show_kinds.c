@@ -42,8 +42,28 @@ static void show_run(struct show *s, const struct record *r)
 	buf_puts(&s->line, "\n");
 }
 
+/* "connect  example.com:443  GET /x": its server and tool would say no more. */
+static void put_connection(struct show *s, const struct record *r)
+{
+	put(s, r, FIELD_WAY, 16);
+	buf_puts(&s->line, "  ");
+	put_paint(s, BOLD);
+	put(s, r, r->value[FIELD_RESOURCE].set ? FIELD_RESOURCE : FIELD_HOST, 60);
+	put_paint(s, PLAIN);
+	if (!r->value[FIELD_METHOD].set)
+		return;
+	buf_puts(&s->line, "  ");
+	put(s, r, FIELD_METHOD, 16);
+	buf_puts(&s->line, " ");
+	put(s, r, FIELD_PATH, 60);
+}
+
 static void put_call(struct show *s, const struct record *r)
 {
+	if (r->value[FIELD_WAY].set) {
+		put_connection(s, r);
+		return;
+	}
 	if (r->value[FIELD_SERVER].set || r->value[FIELD_TOOL].set) {
 		put(s, r, FIELD_SERVER, 24);
 		buf_puts(&s->line, r->value[FIELD_SERVER].set && r->value[FIELD_TOOL].set ? "/" : "");
@@ -65,6 +85,8 @@ static void put_because(struct show *s, const struct record *r)
 	buf_puts(&s->line, "  ");
 	put(s, r, r->value[FIELD_RULE].set ? FIELD_RULE : FIELD_REASON, 48);
 	put_paint(s, PLAIN);
+	if (r->value[FIELD_COUNT].set && r->value[FIELD_COUNT].number > 1)
+		buf_printf(&s->line, "  %" PRIu64 " times", r->value[FIELD_COUNT].number);
 	buf_puts(&s->line, "\n");
 }
 
@@ -114,6 +136,18 @@ static bool says(const struct record *r, enum field f, const char *word)
 	       memcmp(r->value[f].text, word, strlen(word)) == 0;
 }
 
+/* Where a connection led, and what went by it. */
+static void put_carried(struct show *s, const struct record *r)
+{
+	if (r->value[FIELD_ADDRESS].set) {
+		buf_puts(&s->line, ", ");
+		put(s, r, FIELD_ADDRESS, 60);
+	}
+	if (r->value[FIELD_SENT].set)
+		buf_printf(&s->line, ", %" PRIu64 " bytes sent, %" PRIu64 " received", r->value[FIELD_SENT].number,
+			   r->value[FIELD_RECEIVED].number);
+}
+
 /* Right under its own call it needs no time and no number. */
 static void show_outcome(struct show *s, const struct record *r)
 {
@@ -128,6 +162,7 @@ static void show_outcome(struct show *s, const struct record *r)
 	put_paint(s, PLAIN);
 	if (r->ref != s->last_intent)
 		buf_printf(&s->line, " of %" PRIu64, r->ref);
+	put_carried(s, r);
 	if (r->value[FIELD_EXIT].set)
 		buf_printf(&s->line, ", exit %" PRIu64, r->value[FIELD_EXIT].number);
 	if (r->value[FIELD_DURATION].set) {

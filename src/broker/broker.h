@@ -33,12 +33,13 @@ enum {
 	PARK_WORD = 32,		/* letters of the word by which an agent comes back to a parked call */
 	TAG_STEP = ACTION_FACTS,/* a call owns its tag and the ones up to the next call's */
 	TURNED_KINDS = 32,	/* sentences with which the porter turns away, counted apart */
-	WATCHES = 3 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
+	WATCHES = 6 + SERVERS + 1 + SESSIONS + 2 * SERVERS + CALLS_MOST,
 };
 
 struct broker;
 struct session;
 struct server;
+struct net;
 
 TAILQ_HEAD(calls, call);
 
@@ -269,6 +270,7 @@ struct turned {
 
 struct broker {
 	struct wire launcher, recorder, porter;	/* porter: fd -1 if there is none */
+	struct net *net;		/* broker/net.h; NULL: programs in the jail have no network */
 	struct turned turned[TURNED_KINDS + 1];	/* the last: all others */
 	size_t turned_count;
 	size_t turned_proving;		/* records of them that are not durable yet */

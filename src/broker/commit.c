@@ -191,6 +191,31 @@ static void set_words(struct record *r, struct buf *room, const struct action *a
 	record_text(r, FIELD_RETENTION, a->retention);
 }
 
+/* What a program asked the network for: its words, so they are made visible. */
+static void set_net(struct record *r, struct buf *room, const struct commit_net *n)
+{
+	set_visible(r, FIELD_HOST, room, n->host);
+	set_visible(r, FIELD_METHOD, room, n->method);
+	set_visible(r, FIELD_PATH, room, n->path);
+	if (n->port)
+		record_number(r, FIELD_PORT, n->port);
+	record_text(r, FIELD_SCHEME, n->scheme);
+	record_text(r, FIELD_WAY, n->way);
+}
+
+/* What a connection was, where there was one. */
+static void set_carried(struct record *r, struct buf *room, const struct outcome *o)
+{
+	record_text(r, FIELD_ADDRESS, o->address);
+	if (o->http)
+		record_number(r, FIELD_HTTP, o->http);
+	if (o->carried) {
+		record_number(r, FIELD_RECEIVED, o->received);
+		record_number(r, FIELD_SENT, o->sent);
+	}
+	set_visible(r, FIELD_SNI, room, o->sni);
+}
+
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
 		   const struct commit_about *about, struct commit_then then, struct err *e)
 {
@@ -207,6 +232,8 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 		record_number(&r, FIELD_COUNT, about->count);
 	record_text(&r, FIELD_DIGEST, about->digest);
 	set_layers(&r, &room, v);
+	if (about->net)
+		set_net(&r, &room, about->net);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
 	set_visible(&r, FIELD_REQUEST, &room, about->request);
 	set_visible(&r, FIELD_RESOURCE, &room, about->resource);
@@ -235,7 +262,10 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 		   struct err *e)
 {
 	struct record r = { .kind = RECORD_OUTCOME, .ref = receipt_index(proof) };
+	scoped(buf) struct buf room = BUF(2048);
 
+	if (o->sni && !buf_reserve(&room, room.most)) /* it is borrowed below: it must not move */
+		return err_set(e, ERR_SYSTEM, "memory for a record");
 	if (o->altered_size)
 		record_list(&r, FIELD_ALTERED, o->altered, o->altered_size);
 	record_text(&r, FIELD_ANSWER, o->answer);
@@ -245,6 +275,7 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 		record_number(&r, FIELD_EXIT, (uint64_t)o->exit);
 	if (o->size)
 		record_number(&r, FIELD_SIZE, o->size);
+	set_carried(&r, &room, o);
 	record_text(&r, FIELD_STATUS, o->status);
 	record_text(&r, FIELD_WHY, o->why);
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
@@ -265,7 +296,7 @@ int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err
 
 static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
 {
-	struct receipt *r;
+	struct receipt *r, *kept;
 
 	TAILQ_FOREACH(r, &q->sent, next)
 		if (r->tag == tag)
@@ -276,6 +307,8 @@ static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)
 	TAILQ_REMOVE(&q->sent, r, next);
 	q->sent_count--;
 	q->count--;
+	kept = realloc(r, sizeof(*r)); /* the proof alone: it may be kept for hours, by thousands */
+	r = kept ? kept : r;
 	return r->then.proved(r->then.whose, r, e);
 }
 

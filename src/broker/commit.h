@@ -30,8 +30,15 @@ struct commit_then {
 	void *whose;
 };
 
+/* Of a connection; NULL and 0 where it is not known. */
+struct commit_net {
+	const char *host, *method, *path, *scheme, *way;
+	unsigned port;
+};
+
 /* What a verdict's record says beside action and verdict. NULL and 0 are left out. */
 struct commit_about {
+	const struct commit_net *net;
 	const char *digest;	/* of the bytes judged */
 	const char *request;	/* the agent's own id, as JSON */
 	const char *resource;
@@ -50,6 +57,10 @@ struct outcome {
 	uint64_t duration_us;
 	size_t size;
 	int exit;		/* -1: none */
+	const char *address, *sni;	/* of a connection: the other end's, and whom its TLS named */
+	bool carried;			/* one stood, and it is known what went over it: */
+	uint64_t sent, received;
+	unsigned http;			/* status of the answer; 0: none was seen */
 };
 
 void commits_begin(struct commits *q, struct wire *recorder);

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "broker/broker.h"
+#include "broker/net.h"
 
 void loop_watch(struct broker *b, int fd, short events,
 		int (*attend)(void *whose, short what, struct err *e), void *whose)
@@ -47,6 +47,7 @@ static void gather(struct broker *b)
 	loop_watch(b, b->recorder.fd, POLLIN, peers_recorder, b);
 	loop_watch(b, b->launcher.fd, POLLIN, peers_launcher, b);
 	gather_tools(b);
+	net_gather(b);
 	for (i = 0; i < b->session_count; i++)
 		loop_watch(b, b->sessions[i]->fd, agent_events(b->sessions[i]), agent_attend,
 			   b->sessions[i]);
@@ -58,9 +59,10 @@ static void gather(struct broker *b)
 
 static int time_left(const struct broker *b)
 {
-	uint64_t soonest = commits_due(&b->commits), one;
+	uint64_t soonest = commits_due(&b->commits), one = net_deadline(b);
 	size_t i;
 
+	soonest = one < soonest ? one : soonest;
 	for (i = 0; i < b->server_count; i++) {
 		one = server_deadline(&b->servers[i]);
 		soonest = one < soonest ? one : soonest;
@@ -88,7 +90,7 @@ static int expire_all(struct broker *b, struct err *e)
 		if (server_deadline(&b->servers[i]) <= now &&
 		    server_expire(&b->servers[i], now, e) < 0)
 			return -1;
-	return 0;
+	return net_deadline(b) <= now ? net_expire(b, now, e) : 0;
 }
 
 /* Answers first: that lets an agent go on which was made to wait, in the same round. */
@@ -121,7 +123,7 @@ int loop_turn(struct broker *b, int wait_ms, struct err *e)
 
 int loop_run(struct broker *b, struct err *e)
 {
-	while (!b->ending || b->commits.count > 0)
+	while (!b->ending || b->commits.count > 0 || net_waits(b))
 		if (loop_turn(b, time_left(b), e) < 0)
 			return -1;
 	return wire_send(&b->launcher, MSG_DONE, 0, NULL, 0, NULL, 0, e);

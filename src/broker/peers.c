@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "broker/broker.h"
+#include "broker/net.h"
 
 enum { LAST_WORDS = 20 }; /* reads: more than a pipe holds */
 
@@ -109,7 +109,7 @@ static int hear_end(struct broker *b, struct msg *m, struct err *e)
 		if (server_close_start(&b->servers[i], "unknown", unknown.why, e) < 0 ||
 		    dropped_rest(b, &b->servers[i].drops, b->servers[i].name, e) < 0)
 			return -1;
-	return porter_end(b, e);
+	return porter_end(b, e) < 0 ? -1 : net_end(b, e);
 }
 
 static const struct {

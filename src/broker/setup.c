@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "broker/broker.h"
+#include "broker/net.h"
 
 /* As profile.h counts them. */
 enum { KIND_COMMAND, KIND_EXEC, KIND_URL };
@@ -229,11 +229,23 @@ static int hear_porter(struct broker *b, struct msg *m, struct err *e)
 	return 0;
 }
 
+static int hear_carrier(struct broker *b, struct msg *m, struct err *e)
+{
+	return net_carrier(b, fd_take(&m->fds[0]), e);
+}
+
+static int hear_dialer(struct broker *b, struct msg *m, struct err *e)
+{
+	return net_dialer(b, fd_take(&m->fds[0]), e);
+}
+
 static int hear_start(struct broker *b, struct msg *m, struct err *e)
 {
 	(void)m;
 	if (b->recorder.fd < 0)
 		return err_set(e, ERR_PEER, "START without LEDGER");
+	if (!net_is_whole(b))
+		return err_set(e, ERR_PEER, "CARRIER without DIALER, or the other way round");
 	b->launcher.now = PHASE_RUNNING;
 	return 0;
 }
@@ -244,7 +256,8 @@ static const struct {
 } heard[] = {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
 	{ MSG_SERVER, hear_server }, { MSG_CATALOGUE, hear_catalogue }, { MSG_SECRETS, hear_secrets }, { MSG_KEEP, guard_hear },
-	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_PORTER, hear_porter }, { MSG_START, hear_start },
+	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_PORTER, hear_porter },
+	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

@@ -207,6 +207,7 @@ static int do_explain(const struct wanted *w, int argc, char **argv, struct err 
 	a.server = call.server;
 	a.tool = call.tool;
 	a.args = call.args;
+	a.kind = call.connects ? ACTION_NET_CONNECT : ACTION_TOOL_CALL;
 	policy_facts_apply(&a, &facts);
 	v = policy_judge(p, &a, dir);
 	if (policy_explain_print(p, &a, &v, e) < 0)
@@ -260,7 +261,7 @@ static int help(const struct option_row *rows)
 		       words[i].operands);
 	printf("\n");
 	options_print(rows);
-	printf("\nCALL is SERVER/TOOL, a FILE.json, or - for standard input.\n"
+	printf("\nCALL is SERVER/TOOL, net/HOST:PORT, a FILE.json, or - for standard input.\n"
 	       "reeve-policy(5) says what stands in a policy, in its cases and in a call.\n");
 	return EXIT_DONE;
 }
@@ -284,6 +285,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain",
 		  NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
+		{ "model", "WORD", OPTION_TEXT, &w->party[PARTY_MODEL], "explain", NULL },
 		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)",
 		  NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },

@@ -131,6 +131,8 @@ static void print_all(json_t *all)
 	print_names("names that nothing inside can make or change",
 		    json_object_get(all, "protect"));
 	print_names("sockets", json_object_get(all, "sockets"));
+	if (json_object_get(all, "reaches"))
+		print_names("network", json_object_get(all, "reaches"));
 	print_calls(all);
 }
 
@@ -174,6 +176,7 @@ int cmd_profile_show(int argc, char **argv, struct err *e)
 		  "folder the agent would work in (.)", NULL },
 		{ "tools", "FILE", OPTION_TEXT, w ? &w->tools : NULL,
 		  "the tool servers (the profile's)", NULL },
+		{ "network", NULL, OPTION_FLAG, w ? &w->network : NULL, "as with reeve run --network", NULL },
 		{ "json", NULL, OPTION_FLAG, &json, "for programs", NULL },
 		{ "help", NULL, OPTION_FLAG, &wants_help, "print this", NULL },
 		{ 0 },

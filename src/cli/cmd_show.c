@@ -21,6 +21,7 @@ struct facts {
 	uint64_t wanted; /* 0: the last */
 	json_t *run, *close;
 	size_t done, refused, starts;
+	size_t connected, cut; /* connections that were allowed, and refused */
 };
 
 static void drop_facts(struct facts *f)
@@ -28,6 +29,18 @@ static void drop_facts(struct facts *f)
 	json_decref(f->run);
 	json_decref(f->close);
 	*f = (struct facts){ .wanted = f->wanted };
+}
+
+static void count_record(struct facts *f, const char *kind, const char *action)
+{
+	bool net = strncmp(action, "net.", 4) == 0, intent = strcmp(kind, "intent") == 0;
+	bool refusal = strcmp(kind, "refusal") == 0, start = strcmp(action, "server.start") == 0;
+
+	f->connected += net && intent;
+	f->cut += net && refusal;
+	f->starts += start && intent;
+	f->done += !net && !start && intent;
+	f->refused += !net && refusal;
 }
 
 /* Without a number each run begins anew, so that the last one stays. */
@@ -47,11 +60,7 @@ static void take_record(void *to, json_t *record)
 		json_decref(f->close);
 		f->close = json_incref(record);
 	}
-	f->starts += strcmp(kind, "intent") == 0 &&
-		     strcmp(json_text(record, "action"), "server.start") == 0;
-	f->done += strcmp(kind, "intent") == 0 &&
-		   strcmp(json_text(record, "action"), "server.start") != 0;
-	f->refused += strcmp(kind, "refusal") == 0;
+	count_record(f, kind, json_text(record, "action"));
 }
 
 static void say(const char *left, const char *text)
@@ -109,6 +118,9 @@ static void say_facts(const struct facts *f)
 	snprintf(text, sizeof(text), "%zu allowed, %zu refused; %zu starts of tool servers",
 		 f->done, f->refused, f->starts);
 	say("calls", text);
+	snprintf(text, sizeof(text), "%zu allowed, %zu refused; reeve net log %" PRId64 " shows them", f->connected,
+		 f->cut, (int64_t)json_integer_value(json_object_get(f->run, "run")));
+	say("connections", f->connected + f->cut ? text : "");
 }
 
 /* Line by line, so that a newline stays one; nothing else that a terminal would obey. */
@@ -214,7 +226,7 @@ static int show(const char *tenant, uint64_t run, const char *server, struct err
 	return done;
 }
 
-static int read_run(uint64_t *out, const char *text, struct err *e)
+int run_number(uint64_t *out, const char *text, struct err *e)
 {
 	char *end;
 
@@ -257,7 +269,7 @@ int cmd_show(int argc, char **argv, struct err *e)
 	}
 	if (at >= 0 && (argc - at < 1 || argc - at > 2))
 		at = err_set(e, ERR_INPUT, "which run? give its number, or \"last\"");
-	if (at < 0 || read_run(&run, argv[at], e) < 0)
+	if (at < 0 || run_number(&run, argv[at], e) < 0)
 		return usage_error("show", e);
 	return show(tenant, run, argc - at == 2 ? argv[at + 1] : NULL, e) < 0 ? -1 : EXIT_DONE;
 }

@@ -31,6 +31,8 @@ static const char *reason_of_ours(const struct jail_mount *m, const struct place
 		{ at->home, "private, empty, gone with the run" },
 		{ at->workspace, "where the agent works" },
 		{ "/run/reeve/bin/reeve-call", "the way to the broker" },
+		{ "/etc/resolv.conf", "names are answered by reeve" },
+		{ "/etc/hosts", "localhost by its name" },
 		{ "/run/reeve/mcp.json", "names the tool servers to agents: REEVE_MCP_CONFIG" },
 	};
 	size_t i;
@@ -48,7 +50,7 @@ static const char *reason_of_mount(const struct profile *p, const struct jail_mo
 	const char *because = NULL;
 	size_t i;
 
-	for (i = 0; i < count_of(lists) && !because; i++)
+	for (i = 0; i < count_of(lists) && !because && m->kind != JAIL_TEXT; i++)
 		because = profile_because(p, lists[i], m->target);
 	return because ? because : reason_of_ours(m, at);
 }
@@ -249,7 +251,10 @@ json_t *describe_plan(const struct wish *w, const struct jail_spec *spec)
 				   : "made in the workspace itself");
 	set_text(all, "cwd", spec->cwd);
 	set_text(all, "hostname", spec->hostname);
-	set_text(all, "network", "its own loopback, nothing else");
+	set_text(all, "network", spec->ear_count ? "its own, heard by reeve: each connection is judged"
+						 : "its own loopback, nothing else");
+	if (spec->ear_count)
+		json_object_set_new(all, "reaches", describe_network(p, spec));
 	json_object_set_new(all, "layers", layers_of(spec));
 	json_object_set_new(all, "mounts", mounts_of(w, spec));
 	json_object_set_new(all, "environment", environment_of(p, spec));

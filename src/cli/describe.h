@@ -6,5 +6,6 @@
 #include "json/json.h"
 
 json_t *describe_plan(const struct wish *w, const struct jail_spec *spec);
+json_t *describe_network(const struct profile *p, const struct jail_spec *spec);	/* rows of name and because */
 
 #endif

@@ -13,4 +13,7 @@
 int ledger_lines(const char *ledger, uint64_t run, void (*each)(void *to, json_t *record), void *to,
 		 struct err *e) must_use;
 
+/* A run as people name it: its number, or "last", which is 0. */
+int run_number(uint64_t *out, const char *text, struct err *e) must_use;
+
 #endif

@@ -27,6 +27,7 @@ static const struct command {
 	{ "workspace", "list|diff|commit|...", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
 	{ "show", "RUN [SERVER]", "what a run was, and what its tool servers said", cmd_show, false },
+	{ "net", "log RUN", "a run's connections, and rules they lack", cmd_net, false },
 	{ "audit", "verify|show LEDGER", "prove what happened, and read it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },
 	{ "version", "", "print the version", cmd_version, false },

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cli/connection.h"
 #include "cli/policy_explain.h"
 
 enum { CALL_MOST = 8 << 20 };
@@ -13,6 +14,7 @@ void call_named_free(struct call_named *c)
 	json_decref(c->doc);
 	json_decref(c->args);
 	free(c->name);
+	free(c->connection);
 	*c = (struct call_named){ 0 };
 }
 
@@ -43,6 +45,8 @@ static int read_args(struct call_named *out, const char *text, struct err *e)
 static int read_member(struct call_named *out, struct policy_facts *facts, const char *key,
 		       json_t *value, struct err *e)
 {
+	if (strcmp(key, "port") == 0)
+		return 0; /* a connection's, which is made of its members later */
 	if (strcmp(key, "args") == 0 && json_is_object(value)) {
 		out->args = json_incref(value);
 		return 0;
@@ -53,6 +57,8 @@ static int read_member(struct call_named *out, struct policy_facts *facts, const
 		return err_set(e, ERR_INPUT, "\"%.40s\": expected a string", key);
 	if (strcmp(key, "tool") == 0)
 		return out->name ? 0 : split(out, json_string_value(value), e);
+	if (connection_says(key))
+		return 0;
 	return policy_facts_set(facts, key, json_string_value(value), e);
 }
 
@@ -70,12 +76,35 @@ static int read_document(struct call_named *out, struct policy_facts *facts, con
 		return -1;
 	if (json_read(&out->doc, bytes, size, NULL, e) < 0)
 		return err_in(e, "%s", name);
-	if (!json_is_object(out->doc) || !json_object_get(out->doc, "tool"))
+	if (!json_is_object(out->doc) ||
+	    (!json_object_get(out->doc, "tool") && !json_object_get(out->doc, "action")))
 		return err_set(e, ERR_INPUT, "%s: expected an object with \"tool\" and \"args\"",
 			       name);
 	json_object_foreach(out->doc, key, value)
 		if (read_member(out, facts, key, value, e) < 0)
 			return err_in(e, "%s", name);
+	if (out->name)
+		return 0;
+	if (facts->action != ACTION_NET_CONNECT)
+		return err_set(e, ERR_INPUT, "%s: expected \"tool\"", name);
+	out->server = "net";
+	return connection_of_members(&out->args, &out->connection, out->doc, e) < 0 ? err_in(e, "%s", name) : 0;
+}
+
+/* Where only one of tool and arguments was written, the other one is made of it. */
+static int connect_to(struct call_named *out, const struct policy_facts *facts, struct err *e)
+{
+	scoped(json) json_t *written = NULL;
+
+	if (!policy_facts_connect(facts, out->server))
+		return 0;
+	out->connects = true;
+	if (!out->connection) {
+		written = take(&out->args);
+		if (connection_of_tool(&out->args, &out->connection, out->tool, written, e) < 0)
+			return -1;
+	}
+	out->tool = out->connection;
 	return 0;
 }
 
@@ -92,7 +121,8 @@ int call_named_read(struct call_named *out, struct policy_facts *facts, const ch
 	if (is_file(text) && args)
 		return err_set(e, ERR_INPUT, "--args goes with SERVER/TOOL; %s holds its own",
 			       text);
-	if (is_file(text))
-		return read_document(out, facts, text, e);
-	return split(out, text, e) < 0 || (args && read_args(out, args, e) < 0) ? -1 : 0;
+	if (is_file(text) ? read_document(out, facts, text, e) < 0
+			  : split(out, text, e) < 0 || (args && read_args(out, args, e) < 0))
+		return -1;
+	return connect_to(out, facts, e);
 }

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/scope.h"
 #include "base/under.h"
+#include "cli/connection.h"
 #include "cli/policy_facts.h"
 
 enum { CASES_MOST = 8 << 20 };
@@ -37,12 +38,14 @@ static int read_row(struct case_row *r, char *line, struct err *e)
 {
 	r->verdict = word(&line);
 	r->reason = word(&line);
-	r->server = word(&line);
+	line += strspn(line, " \t");
+	r->object = *line == '{';
+	r->server = r->object ? line : word(&line);
 	r->args = line + strspn(line, " \t");
 	r->rule = strchr(r->reason, '=');
 	if (r->rule)
 		*r->rule++ = '\0';
-	r->tool = strchr(r->server, '/');
+	r->tool = r->object ? NULL : strchr(r->server, '/');
 	if (r->tool)
 		*r->tool++ = '\0';
 	if (strcmp(r->verdict, "allow") != 0 && strcmp(r->verdict, "refuse") != 0)
@@ -94,9 +97,38 @@ struct reader {
 	void *whose;
 };
 
+/* {"action":"net.connect", …}: of other actions SERVER/TOOL says more. */
+static int check_object(const json_t *object, struct err *e)
+{
+	const char *action = json_string_value(json_object_get(object, "action")), *key;
+	json_t *value;
+
+	if (!action || strcmp(action, "net.connect") != 0)
+		return err_set(e, ERR_INPUT, "expected \"action\": \"net.connect\"; of other actions write SERVER/TOOL");
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+		if (strcmp(key, "action") != 0 && !connection_says(key))
+			return err_set(e, ERR_INPUT,
+				       "there is no member \"%.40s\"; expected host, port, scheme, method, path, "
+				       "query or way",
+				       key);
+	return 0;
+}
+
+/* A connection's host and port stand in its tool and in its arguments: whichever was written gives the other. */
+static int read_connection(struct case_row *r, json_t **args, char **tool, struct err *e)
+{
+	scoped(json) json_t *written = take(args);
+
+	if (!r->object)
+		return connection_of_tool(args, tool, r->tool ? r->tool : "", written, e);
+	r->server = "net";
+	return check_object(written, e) < 0 ? -1 : connection_of_members(args, tool, written, e);
+}
+
 static int read_case(struct reader *to, struct case_row *r, char *line, struct err *e)
 {
 	scoped(json) json_t *args = NULL;
+	scoped(mem) char *tool = NULL;
 	struct action a = { 0 };
 
 	if (read_row(r, line, e) < 0)
@@ -105,7 +137,13 @@ static int read_case(struct reader *to, struct case_row *r, char *line, struct e
 		return err_in(e, "the arguments");
 	if (args && !json_is_object(args))
 		return err_set(e, ERR_INPUT, "the arguments: expected an object");
-	a = (struct action){ .kind = r->tool ? ACTION_TOOL_CALL : ACTION_SERVER_START,
+	if (r->object || (r->tool && policy_facts_connect(&to->facts, r->server))) {
+		if (read_connection(r, &args, &tool, e) < 0)
+			return -1;
+		r->tool = tool;
+		a.kind = ACTION_NET_CONNECT;
+	}
+	a = (struct action){ .kind = a.kind ? a.kind : r->tool ? ACTION_TOOL_CALL : ACTION_SERVER_START,
 			     .server = r->server,
 			     .tool = r->tool,
 			     .args = args };

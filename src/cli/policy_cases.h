@@ -13,11 +13,13 @@ struct cases_result {
 	bool none;	/* there is no .cases file */
 };
 
-/* VERDICT REASON[=FILE:RULE] SERVER/TOOL {arguments} */
+/* VERDICT REASON[=FILE:RULE], and SERVER/TOOL {arguments} or one object. */
 struct case_row {
 	const char *path;
 	size_t line;
-	char *verdict, *reason, *rule, *server, *tool, *args;
+	char *verdict, *reason, *rule, *tool, *args;
+	const char *server;
+	bool object;
 };
 
 /* Every case of a file, with its action, to be judged. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct note {
 	struct policy_note n;
 	char *first; /* owned; n.first points to it */
@@ -160,6 +162,19 @@ static void print_allow(const struct notes *l, enum policy_layer layer, const st
 		printf("  %s must match: %s\n", n->name, n->first);
 }
 
+/* Where nothing but a rule is missing. */
+static void print_smallest(const struct action *a)
+{
+	const struct policy_route to = { .host = json_string_value(json_object_get(a->args, "host")),
+					 .port = (unsigned)json_integer_value(json_object_get(a->args, "port")),
+					 .method = json_string_value(json_object_get(a->args, "method")),
+					 .path = json_string_value(json_object_get(a->args, "path")) };
+	char rule[4096];
+
+	if (net_smallest_rule(rule, sizeof(rule), &to))
+		printf("  the smallest rule that would:\n%s\n", rule);
+}
+
 static void print_changes(const struct notes *l, const struct action *a, const struct verdict *v)
 {
 	bool allows = some_allows(l);
@@ -177,11 +192,14 @@ static void print_changes(const struct notes *l, const struct action *a, const s
 	}
 	if (!allows)
 		print_allow(l, POLICY_LAYERS, a);
+	if (a->kind == ACTION_NET_CONNECT && v->reason == REASON_NO_RULE)
+		print_smallest(a);
 }
 
 int policy_explain_print(const struct policy *p, const struct action *a, const struct verdict *v,
 			 struct err *e)
 {
+	scoped(buf) struct buf name = BUF(1 << 16);
 	struct notes l = { 0 };
 
 	policy_explain(p, a, hear, &l);
@@ -189,9 +207,12 @@ int policy_explain_print(const struct policy *p, const struct action *a, const s
 		notes_free(&l);
 		return err_set(e, ERR_SYSTEM, "no memory to explain it");
 	}
-	printf("%s %s%s%s  %s/%s\n", v->kind == VERDICT_ALLOW ? "allow" : "refuse",
-	       reason_word(v->reason), v->rule ? "=" : "", v->rule ? v->rule : "", a->server,
-	       a->tool);
+	text_visible(&name, a->server, strlen(a->server));
+	buf_puts(&name, "/");
+	text_visible(&name, a->tool, strlen(a->tool));
+	printf("%s %s%s%s  %s\n", v->kind == VERDICT_ALLOW ? "allow" : "refuse",
+	       reason_word(v->reason), v->rule ? "=" : "", v->rule ? v->rule : "",
+	       name.over ? "a long name" : buf_text(&name));
 	print_layers(v);
 	print_silent(&l);
 	print_near(&l);

@@ -10,6 +10,8 @@ struct call_named {
 	json_t *doc;		/* of a file or standard input */
 	json_t *args;
 	char *name;		/* "SERVER\0TOOL" */
+	char *connection;	/* the tool of a connection */
+	bool connects;
 	const char *server, *tool;
 };
 

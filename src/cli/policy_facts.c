@@ -34,7 +34,7 @@ static int read_action(enum action_kind *out, const char *value, struct err *e)
 		}
 	return err_set(e, ERR_INPUT,
 		       "the action \"%.40s\": expected tool.call, resource.read, prompt.get, "
-		       "completion.complete, sampling.create, elicitation.create or roots.list",
+		       "completion.complete, sampling.create, elicitation.create, roots.list or net.connect",
 		       value);
 }
 
@@ -87,7 +87,7 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, category, class, flow, resource or time",
+			"department, environment, initiator, workspace, model, category, class, flow, resource or time",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -113,4 +113,13 @@ void policy_facts_apply(struct action *a, const struct policy_facts *f)
 	a->flow_known = f->flow_known;
 	a->wall_us = f->wall_us;
 	a->resource = f->resource;
+	if (a->kind == ACTION_NET_CONNECT && !f->flow_known) {
+		a->flow = FLOW_READS_UNTRUSTED | FLOW_SENDS_OUTSIDE;
+		a->flow_known = true;
+	}
+}
+
+bool policy_facts_connect(const struct policy_facts *f, const char *server)
+{
+	return f->action == ACTION_NET_CONNECT || (!f->action && strcmp(server, "net") == 0);
 }

@@ -20,6 +20,8 @@ struct policy_facts {
 int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		     struct err *e) must_use;
 void policy_facts_free(struct policy_facts *f);
+/* Is what is asked of this server a connection? What is asked of "net" is, unless it is said otherwise. */
+bool policy_facts_connect(const struct policy_facts *f, const char *server);
 void policy_facts_apply(struct action *a, const struct policy_facts *f);
 
 static inline void leave_policy_facts(struct policy_facts *f)

@@ -92,6 +92,7 @@ static int find_place(struct wish *w, struct err *e)
 					.courier = w->courier_room,
 					.hidden = w->hidden,
 					.http = w->http,
+					.network = w->network,
 					.fixed = w->fixed };
 	return 0;
 }
@@ -102,7 +103,7 @@ static void find_owner(struct wish *w)
 	const struct passwd *user;
 
 	if (w->ask.owner) {
-		w->ask.owner_by = "said";
+		w->ask.owner_by = w->read_agents ? "agents" : "said";
 		return;
 	}
 	user = getpwuid(getuid());
@@ -114,15 +115,30 @@ static void find_owner(struct wish *w)
 	w->ask.owner_by = "uid";
 }
 
-/* Files from which servers get their secrets are in no jail, not even that server's. */
+/* Who the agent is, where the operator keeps a file of them: then there are no others. */
+static int read_agent(struct wish *w, struct err *e)
+{
+	snprintf(w->agents_room, sizeof(w->agents_room), "%s/agents.json", w->config);
+	if (w->quiet || (!w->agents && access(w->agents_room, F_OK) < 0))
+		return 0;
+	return agents_load(&w->read_agents, w->agents ? w->agents : w->agents_room, e) < 0
+		       ? -1
+		       : agents_apply(w->read_agents, &w->ask, e);
+}
+
+/* Files from which servers get their secrets are in no jail, not even that server's; nor are those of credentials. */
 static void hide_secrets(struct wish *w)
 {
+	struct profile_credential c;
 	struct tools_secret s;
 	size_t n, at = 2;
 
 	for (n = 0; tools_secret(&s, w->read_tools, n) && at < SECRETS_MOST + 2; n++)
 		if (s.file)
 			w->hidden[at++] = s.file;
+	for (n = 0; profile_credential(&c, w->read_profile, n); n++)
+		if (c.file)
+			w->hidden[at++] = c.file;
 }
 
 /* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */
@@ -133,7 +149,7 @@ static int set_apart(struct wish *w, struct err *e)
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
-	w->fixed = calloc(w->files.count + w->words.count + parts + 7, sizeof(*w->fixed));
+	w->fixed = calloc(w->files.count + w->words.count + parts + 8, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
@@ -151,6 +167,8 @@ static int set_apart(struct wish *w, struct err *e)
 		w->fixed[n++] = w->policy;
 	for (i = 0; i < w->files.count; i++)
 		w->fixed[n++] = w->files.at[i].path;
+	if (w->read_agents)
+		w->fixed[n++] = agents_path(w->read_agents);
 	if (access(w->catalogue_room, F_OK) == 0)
 		w->fixed[n++] = w->catalogue_room;
 	for (i = 0; i < w->words.count; i++)
@@ -175,6 +193,11 @@ static int check_plans(struct wish *w, struct err *e)
 		return err_set(e, ERR_INPUT,
 			       "HTTP for the agent takes the layer net: leave out --without=net, or --http and the "
 			       "profile's \"http\"");
+	if (w->plan.spec.ear_count > 0 && (w->ask.without & (1u << LAYER_NET)) &&
+	    (w->ask.without & (1u << LAYER_SECCOMP)))
+		return err_set(e, ERR_INPUT,
+			       "connections through reeve take the layer net or the layer seccomp: leave out one of "
+			       "--without=net and --without=seccomp, or --network and the profile's \"network\"");
 	for (i = 0; i < tools_count(w->read_tools); i++) {
 		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
 			return -1;
@@ -269,6 +292,8 @@ int wish_read(struct wish *w, struct err *e)
 	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0 ||
 	    wish_read_catalogue(w, e) < 0)
 		return -1;
+	if (read_agent(w, e) < 0)
+		return -1;
 	find_owner(w);
 	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0 ||
 	    read_secrets(w, e) < 0)
@@ -287,6 +312,7 @@ void wish_free(struct wish *w)
 	free(w->catalogues);
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);
+	agents_free(w->read_agents);
 	free(w->bytes);
 	free(w->fixed);
 	free(w);

@@ -73,8 +73,5 @@ void answer_failed(struct dial *a, int error)
 	while (failures[i].error && failures[i].error != error)
 		i++;
 	what = failures[i].what ? failures[i].what : strerror(error);
-	if (a->port)
-		answer_no(a, failures[i].no, error, "%.100s, port %u: %s", a->host, a->port, what);
-	else
-		answer_no(a, failures[i].no, error, "%.100s: %s", a->host, what);
+	answer_no(a, failures[i].no, error, "%s", what);
 }

@@ -102,7 +102,7 @@ static void say_nothing_found(struct dial *a)
 	}
 	while (endings[i].status >= 0 && endings[i].status != a->status)
 		i++;
-	answer_no(a, endings[i].no, 0, "%.120s: %s", a->host,
+	answer_no(a, endings[i].no, 0, "%s",
 		  endings[i].what ? endings[i].what : ares_strerror(a->status));
 }
 
@@ -129,11 +129,12 @@ static void begin_host(struct dial *a, uint64_t now)
 {
 	struct egress_host h;
 
-	if (!egress_host(&h, a->host, strlen(a->host), false)) {
-		answer_no(a, NET_BAD, EINVAL, "that is neither a name nor an address");
+	/* in its one form, which is what was judged: another would be judged by nobody */
+	if (!egress_host(&h, a->host, strlen(a->host), false) || strcmp(h.text, a->host) != 0) {
+		answer_no(a, NET_BAD, EINVAL,
+			  "that is no name or address in the form it is judged in");
 		return;
 	}
-	memcpy(a->host, h.text, sizeof(h.text));
 	if (h.bits == 0) {
 		lookup_begin(a);
 		if (a->found)
@@ -142,7 +143,6 @@ static void begin_host(struct dial *a, uint64_t now)
 	}
 	memcpy(a->places[0].address, h.address, sizeof(h.address));
 	a->places[0].bits = h.bits;
-	egress_fold(a->places[0].address, &a->places[0].bits);
 	a->count = judge_address(a, &a->places[0]);
 	a->found = true;
 	take_found(a, now);
@@ -192,12 +192,8 @@ static void check(struct dial *a, int fd)
 
 static void say_late(struct dial *a)
 {
-	if (a->lookup)
-		answer_no(a, NET_LATE, ETIMEDOUT, "%.120s: no name server answers in time",
-			  a->host);
-	else
-		answer_no(a, NET_LATE, ETIMEDOUT, "%.120s, port %u: nobody answers in time",
-			  a->host, a->port);
+	answer_no(a, NET_LATE, ETIMEDOUT, "%s",
+		  a->lookup ? "no name server answers in time" : "nobody answers in time");
 }
 
 void dial_attend(struct dial *a, int fd, uint64_t now)

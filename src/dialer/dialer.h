@@ -86,7 +86,7 @@ void answer_failed(struct dial *a, int error);	/* by what connect(2) says */
 
 /* judge.c: may it be reached? If not, says why in a->refused, once. */
 bool judge_address(struct dial *a, const struct place *p);
-bool judge_networks(struct dialer *d, struct unpack *u, struct err *e);
+int judge_networks(struct dialer *d, struct unpack *u, struct err *e) must_use;	/* of REACH */
 
 /* name.c: what addresses a name has. lookup_begin() may have found them when it returns. */
 void lookup_begin(struct dial *a);

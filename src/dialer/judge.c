@@ -58,17 +58,15 @@ bool judge_address(struct dial *a, const struct place *p)
 	return false;
 }
 
-bool judge_networks(struct dialer *d, struct unpack *u, struct err *e)
+int judge_networks(struct dialer *d, struct unpack *u, struct err *e)
 {
 	size_t count = unpack_number(u, 2), i;
 	char text[64];
 
-	for (i = 0; i < count && i < NETWORKS; i++)
-		if (!unpack_copy(u, text, sizeof(text)) ||
-		    !egress_network(&d->networks[d->network_count++], text))
-			break;
-	if (i == count && unpack_done(u))
-		return true;
-	err_set(e, ERR_PEER, "malformed REACH");
-	return false;
+	for (i = 0; i < count && i < NETWORKS && unpack_copy(u, text, sizeof(text)); i++) {
+		if (!egress_network(&d->networks[i], text))
+			return err_set(e, ERR_PEER, "REACH of \"%s\", which is no network", text);
+		d->network_count++;
+	}
+	return i == count && unpack_done(u) ? 0 : err_set(e, ERR_PEER, "malformed REACH");
 }

@@ -15,7 +15,7 @@ static int hear_launcher(struct dialer *d, struct err *e)
 	if (got != WIRE_MESSAGE)
 		return got < 0 ? -1 : err_set(e, ERR_PEER, "the launcher ended");
 	d->broker.fd = fd_take(&d->msg.fds[0]);
-	if (!judge_networks(d, &u, e))
+	if (judge_networks(d, &u, e) < 0)
 		return -1;
 	return wire_send(&d->launcher, MSG_DIALING, 0, NULL, 0, NULL, 0, e);
 }

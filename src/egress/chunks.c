@@ -51,19 +51,31 @@ static bool take_byte(struct egress_chunks *c, uint8_t byte)
 	}
 }
 
-enum egress_got egress_read_chunks(struct egress_chunks *c, const char *bytes, size_t size, size_t *used)
+enum egress_got egress_take_chunk(struct egress_chunks *c, const char *bytes, size_t size, size_t *used,
+				  struct egress_span *data)
 {
-	size_t some;
-
-	for (*used = 0; *used < size && c->state != ENDED;) {
+	*data = (struct egress_span){ bytes, 0 };
+	for (*used = 0; *used < size && c->state != ENDED && data->size == 0;) {
 		if (c->state == DATA) {
-			some = c->left < size - *used ? (size_t)c->left : size - *used;
-			*used += some;
-			c->left -= some;
+			*data = (struct egress_span){ bytes + *used,
+						      c->left < size - *used ? (size_t)c->left : size - *used };
+			*used += data->size;
+			c->left -= data->size;
 			c->state = c->left ? DATA : DATA_CR;
 		} else if (!take_byte(c, (uint8_t)bytes[(*used)++])) {
 			return EGRESS_BAD;
 		}
 	}
 	return c->state == ENDED ? EGRESS_WHOLE : EGRESS_MORE;
+}
+
+enum egress_got egress_read_chunks(struct egress_chunks *c, const char *bytes, size_t size, size_t *used)
+{
+	enum egress_got got = EGRESS_MORE;
+	struct egress_span data;
+	size_t some;
+
+	for (*used = 0; *used < size && got == EGRESS_MORE; *used += some)
+		got = egress_take_chunk(c, bytes + *used, size - *used, &some, &data);
+	return c->state == ENDED ? EGRESS_WHOLE : got;
 }

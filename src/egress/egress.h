@@ -30,7 +30,7 @@ enum egress_got {
 	EGRESS_WHOLE,
 };
 
-/* A host as it is judged: a name in lower case without the dot at its end, or an address. */
+/* A host as it is judged: a name in lower case without the dot at its end, or an address (::ffff:a.b.c.d is a.b.c.d). */
 struct egress_host {
 	char text[EGRESS_NAME + 1];	/* of an address its one form (RFC 5952), without brackets */
 	uint8_t address[16];
@@ -111,8 +111,41 @@ struct egress_http {
 enum egress_got egress_read_http(struct egress_http *out, const char *bytes, size_t size,
 				 const char **why) must_use;
 
+/*
+ * The request that a server is sent, when whom it is for is known already: "METHOD /PATH", and Host must say
+ * that host and port (443 where it says none).
+ */
+enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
+				    const char *bytes, size_t size, const char **why) must_use;
+
+/*
+ * A target by which a path can be judged: it begins with "/", and holds no fragment, no backslash, no NUL, and
+ * no "." or ".." as a part, percent-encoded or followed by ";" neither.
+ */
+bool egress_is_plain(struct egress_span target);
+
+/* A server's answer. Where nothing says its end, that of the connection does. */
+enum { EGRESS_ANSWER = 64 << 10 };
+
+struct egress_answer {
+	unsigned status;
+	struct egress_span line;	/* without CR LF, as the fields */
+	struct egress_span fields[EGRESS_FIELDS];
+	size_t field_count;
+	enum egress_body ends;		/* EGRESS_NO_BODY: it is not said */
+	unsigned ends_said;
+	uint64_t length;
+	size_t size;
+};
+
+enum egress_got egress_read_answer(struct egress_answer *out, const char *bytes, size_t size,
+				   const char **why) must_use;
+
 /* Is this a line of that field? Its value, without blanks around, in *value. */
 bool egress_field_is(const struct egress_span *line, const char *name, struct egress_span *value);
+
+/* Without a step of "." or "..", encoded or not: such a path is judged as one thing and served as another. */
+bool egress_path_is_plain(const char *path, size_t size);
 
 /*
  * The end of a chunked body (RFC 9112 7.1), while it goes by. WHOLE: *used bytes belong to it, the
@@ -124,6 +157,9 @@ struct egress_chunks {
 };
 
 enum egress_got egress_read_chunks(struct egress_chunks *c, const char *bytes, size_t size, size_t *used) must_use;
+/* The same up to the end of the next run of data, which is *data: how the body itself is taken out. */
+enum egress_got egress_take_chunk(struct egress_chunks *c, const char *bytes, size_t size, size_t *used,
+				  struct egress_span *data) must_use;
 
 /* --- SOCKS 5 (RFC 1928), without authentication, CONNECT only --- */
 

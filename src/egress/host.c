@@ -27,7 +27,8 @@ static bool read_address(struct egress_host *out, const char *text, size_t size,
 	if (inet_pton(family, copy, out->address) != 1)
 		return false;
 	out->bits = family == AF_INET ? 32 : 128;
-	return inet_ntop(family, out->address, out->text, sizeof(out->text));
+	egress_fold(out->address, &out->bits);
+	return egress_address(out->text, sizeof(out->text), out->address, out->bits);
 }
 
 bool egress_address(char *out, size_t room, const uint8_t *bytes, unsigned bits)

@@ -13,6 +13,14 @@ struct seen {
 	unsigned hosts, lengths, encodings;
 	struct egress_host host;
 	uint16_t port;
+	uint16_t otherwise;	/* the port of a Host that names none */
+};
+
+/* What a request line may be: of a proxy, or of a server behind TLS. */
+struct form {
+	bool (*start)(struct egress_http *out, struct egress_span line);
+	const char *expected;
+	uint16_t otherwise;
 };
 
 static enum egress_got bad(const char **why, const char *text)
@@ -116,6 +124,15 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 			    : read_target(out, target);
 }
 
+/* Behind TLS: the host was said before. A proxy's forms are not for who is no proxy. */
+static bool read_origin(struct egress_http *out, struct egress_span line)
+{
+	return cut(&line, ' ', &out->method) && cut(&line, ' ', &out->target) && is_token(out->method) &&
+	       out->method.size <= METHOD_MOST && out->target.size <= TARGET_MOST &&
+	       is_printable(out->target, false) && is_word(line, "HTTP/1.1") && !is_word(out->method, "CONNECT") &&
+	       egress_is_plain(out->target);
+}
+
 static bool read_length(uint64_t *out, struct egress_span v)
 {
 	size_t i;
@@ -133,7 +150,7 @@ static bool read_field(struct egress_http *out, struct seen *seen, const struct 
 	if (!cut(&name, ':', &key) || !is_token(key) || !is_printable(*line, true))
 		return false;
 	if (egress_field_is(line, "host", &v)) {
-		seen->port = out->connect ? out->port : 80;
+		seen->port = out->connect ? out->port : seen->otherwise;
 		return seen->hosts++ == 0 && (egress_host(&seen->host, v.at, v.size, true) ||
 					      egress_authority(&seen->host, &seen->port, v.at, v.size));
 	}
@@ -148,9 +165,43 @@ static bool read_field(struct egress_http *out, struct seen *seen, const struct 
 	return true;
 }
 
-static enum egress_got read_fields(struct egress_http *out, struct egress_span head, const char **why)
+/* Of an answer: no field is folded, and its end is said once. */
+static bool read_answer_field(struct egress_answer *out, const struct egress_span *line)
 {
-	struct seen seen = { .hosts = 0 };
+	struct egress_span v, name = *line, key;
+
+	if (!cut(&name, ':', &key) || !is_token(key) || memchr(line->at, '\r', line->size))
+		return false;
+	if (egress_field_is(line, "content-length", &v)) {
+		out->ends = EGRESS_SIZED;
+		return ++out->ends_said == 1 && read_length(&out->length, v);
+	}
+	if (egress_field_is(line, "transfer-encoding", &v)) {
+		out->ends = EGRESS_CHUNKED;
+		return ++out->ends_said == 1 && v.size == 7 && strncasecmp(v.at, "chunked", 7) == 0;
+	}
+	return true;
+}
+
+static bool read_status(struct egress_answer *out, struct egress_span line)
+{
+	size_t i;
+
+	if (line.size < 12 || memcmp(line.at, "HTTP/1.", 7) != 0 || (line.at[7] != '0' && line.at[7] != '1') ||
+	    line.at[8] != ' ' || (line.size > 12 && line.at[12] != ' '))
+		return false;
+	for (i = 9; i < 12; i++) {
+		if (line.at[i] < '0' || line.at[i] > '9')
+			return false;
+		out->status = out->status * 10 + (unsigned)(line.at[i] - '0');
+	}
+	return out->status >= 100;
+}
+
+static enum egress_got read_fields(struct egress_http *out, struct egress_span head, uint16_t otherwise,
+				   const char **why)
+{
+	struct seen seen = { .otherwise = otherwise };
 	struct egress_span line;
 
 	while (cut(&head, '\n', &line) && line.size > 1) {
@@ -186,12 +237,12 @@ static size_t head_size(const char *bytes, size_t size, bool *broken)
 	return 0;
 }
 
-enum egress_got egress_read_http(struct egress_http *out, const char *bytes, size_t size, const char **why)
+static enum egress_got read_head(struct egress_http *out, const char *bytes, size_t size, const struct form *form,
+				 const char **why)
 {
 	struct egress_span head, line;
 	bool broken = false;
 
-	*out = (struct egress_http){ .connect = false };
 	out->size = head_size(bytes, size < EGRESS_HEAD ? size : EGRESS_HEAD, &broken);
 	if (broken)
 		return bad(why, "a head whose lines do not end in CR LF, or that holds NUL");
@@ -203,7 +254,55 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
 	if (!cut(&head, '\n', &line) || line.size < 1)
 		return bad(why, "a head without a request line");
 	line.size--;
-	if (!read_start(out, line))
-		return bad(why, "expected \"CONNECT HOST:PORT HTTP/1.1\" or \"METHOD http://HOST/PATH HTTP/1.1\"");
-	return read_fields(out, head, why);
+	if (!form->start(out, line))
+		return bad(why, form->expected);
+	return read_fields(out, head, form->otherwise, why);
+}
+
+enum egress_got egress_read_http(struct egress_http *out, const char *bytes, size_t size, const char **why)
+{
+	static const struct form form = {
+		read_start, "expected \"CONNECT HOST:PORT HTTP/1.1\" or \"METHOD http://HOST/PATH HTTP/1.1\"", 80
+	};
+
+	*out = (struct egress_http){ .connect = false };
+	return read_head(out, bytes, size, &form, why);
+}
+
+enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
+				    const char *bytes, size_t size, const char **why)
+{
+	static const struct form form = { read_origin, "expected \"METHOD /PATH HTTP/1.1\", without \".\" and \"..\"",
+					  443 };
+
+	*out = (struct egress_http){ .host = *host, .port = port };
+	return read_head(out, bytes, size, &form, why);
+}
+
+enum egress_got egress_read_answer(struct egress_answer *out, const char *bytes, size_t size, const char **why)
+{
+	struct egress_span head, line;
+	bool broken = false;
+
+	*out = (struct egress_answer){ .status = 0 };
+	out->size = head_size(bytes, size < EGRESS_ANSWER ? size : EGRESS_ANSWER, &broken);
+	if (broken)
+		return bad(why, "an answer whose lines do not end in CR LF, or that holds NUL");
+	if (out->size == 0 && size >= EGRESS_ANSWER)
+		return bad(why, "an answer with a head of more than 65536 bytes");
+	if (out->size == 0)
+		return EGRESS_MORE;
+	head = (struct egress_span){ bytes, out->size };
+	if (!cut(&head, '\n', &line) || line.size < 1)
+		return bad(why, "an answer without a status line");
+	out->line = (struct egress_span){ line.at, line.size - 1 };
+	if (!read_status(out, out->line))
+		return bad(why, "an answer that is not HTTP/1.1");
+	while (cut(&head, '\n', &line) && line.size > 1) {
+		line.size--;
+		if (out->field_count == EGRESS_FIELDS || !read_answer_field(out, &line))
+			return bad(why, "an answer with a malformed field, more than 100 of them, or two ends");
+		out->fields[out->field_count++] = line;
+	}
+	return EGRESS_WHOLE;
 }

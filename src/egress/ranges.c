@@ -136,19 +136,16 @@ bool egress_network(struct egress_network *out, const char *text)
 {
 	size_t size = strcspn(text, "/");
 	struct egress_host h;
-	unsigned bits, i;
+	unsigned i;
 
-	if (!egress_host(&h, text, size, false) || h.bits == 0)
+	if (!egress_host(&h, text, size, false) || h.bits == 0 ||
+	    (h.bits == 32 && memchr(text, ':', size)))
 		return false;
-	bits = h.bits;
-	egress_fold(h.address, &bits);
-	if (bits != h.bits)
+	*out = (struct egress_network){ .bits = h.bits, .length = h.bits };
+	memcpy(out->address, h.address, h.bits / 8);
+	if (text[size] == '/' && !read_length(&out->length, text + size + 1, h.bits))
 		return false;
-	*out = (struct egress_network){ .bits = bits, .length = bits };
-	memcpy(out->address, h.address, bits / 8);
-	if (text[size] == '/' && !read_length(&out->length, text + size + 1, bits))
-		return false;
-	for (i = out->length; i < bits; i++)
+	for (i = out->length; i < h.bits; i++)
 		if (out->address[i / 8] & (0x80 >> i % 8))
 			return false;
 	return true;

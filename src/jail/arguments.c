@@ -38,6 +38,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low halves of argumen
 #define FCHMODAT2 452 /* Debian 12's headers know none */
 
 #define ARGUMENT(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
+#define UPPER(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]) + 4)
 #define UNLESS(v, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), 0, skip)
 #define IF(v, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(v), skip, 0)
 #define EITHER(v, then, otherwise) \
@@ -160,6 +161,80 @@ static const struct sock_filter socket_in_host_net[] = {
 	ALLOW,
 };
 
+/* The same where init makes every socket that needs no connect(2) to send: reaching.h. */
+static const struct sock_filter socket_by_init[] = {
+	UNLESS(SYS_socket, 24),
+	ARGUMENT(0),
+	IF(AF_UNIX, 15),
+	IF(AF_INET, 4),
+	IF(AF_INET6, 3),
+	UNLESS(AF_NETLINK, 17),
+	ARGUMENT(2),
+	EITHER(0, 16, 15),
+	ARGUMENT(1),
+	KEEP(TYPE_BITS),
+	IF(SOCK_STREAM, 4),
+	UNLESS(SOCK_DGRAM, 11),
+	ARGUMENT(2),
+	IF(0, 8),
+	EITHER(IPPROTO_UDP, 7, 8),
+	ARGUMENT(2),
+	IF(0, 7),
+	EITHER(IPPROTO_TCP, 6, 5),
+	ARGUMENT(1),
+	KEEP(TYPE_BITS),
+	IF(SOCK_STREAM, 3),
+	EITHER(SOCK_SEQPACKET, 2, 0),
+	ASK,
+	ANSWER(EAFNOSUPPORT),
+	ALLOW,
+};
+
+/* And where there is no network at all. */
+static const struct sock_filter local_by_init[] = {
+	UNLESS(SYS_socket, 12),
+	ARGUMENT(0),
+	IF(AF_UNIX, 3),
+	UNLESS(AF_NETLINK, 7),
+	ARGUMENT(2),
+	EITHER(0, 6, 5),
+	ARGUMENT(1),
+	KEEP(TYPE_BITS),
+	IF(SOCK_STREAM, 3),
+	EITHER(SOCK_SEQPACKET, 2, 0),
+	ASK,
+	ANSWER(EAFNOSUPPORT),
+	ALLOW,
+};
+
+/* What init does, or refuses, in the program's place; a datagram pair would send to any name. */
+static const struct sock_filter reaches[] = {
+	UNLESS(SYS_connect, 1),
+	ASK,
+	UNLESS(SYS_bind, 1),
+	ASK,
+	UNLESS(SYS_listen, 1),
+	ASK,
+	UNLESS(SYS_sendto, 8),
+	ARGUMENT(3),
+	ANY(MSG_FASTOPEN, 5),
+	ARGUMENT(4),
+	UNLESS(0, 3),
+	UPPER(4),
+	UNLESS(0, 1),
+	ALLOW,
+	ASK,
+	UNLESS(SYS_socketpair, 8),
+	ARGUMENT(0),
+	UNLESS(AF_UNIX, 4),
+	ARGUMENT(1),
+	KEEP(TYPE_BITS),
+	IF(SOCK_STREAM, 2),
+	IF(SOCK_SEQPACKET, 1),
+	ANSWER(EAFNOSUPPORT),
+	ALLOW,
+};
+
 /* Only what may make or change a file costs a question; reading stays as fast as it was. */
 static const struct sock_filter opens[] = {
 	UNLESS(SYS_openat, 4),
@@ -177,7 +252,8 @@ static const struct sock_filter opens[] = {
 };
 /* clang-format on */
 
-_Static_assert(count_of(always) + count_of(socket_in_own_net) + count_of(opens) + count_of(theirs) <=
+_Static_assert(count_of(always) + count_of(reaches) + count_of(socket_by_init) + count_of(opens) +
+			       count_of(theirs) <=
 		       FILTER_ARGUMENTS,
 	       "filter.c leaves room for all blocks");
 
@@ -185,6 +261,17 @@ static size_t append(struct sock_filter *code, size_t at, const struct sock_filt
 {
 	memcpy(code + at, block, count * sizeof(*block));
 	return at + count;
+}
+
+static size_t append_sockets(struct sock_filter *code, size_t at, const struct filter_want *want)
+{
+	if (want->reach) {
+		at = append(code, at, reaches, count_of(reaches));
+		return want->own_net ? append(code, at, socket_by_init, count_of(socket_by_init))
+				     : append(code, at, local_by_init, count_of(local_by_init));
+	}
+	return want->own_net ? append(code, at, socket_in_own_net, count_of(socket_in_own_net))
+			     : append(code, at, socket_in_host_net, count_of(socket_in_host_net));
 }
 
 size_t filter_arguments(struct sock_filter *code, const struct filter_want *want)
@@ -195,9 +282,6 @@ size_t filter_arguments(struct sock_filter *code, const struct filter_want *want
 		at = append(code, at, opens, count_of(opens));
 	if (want->theirs)
 		at = append(code, at, theirs, count_of(theirs));
-	if (want->own_net)
-		at = append(code, at, socket_in_own_net, count_of(socket_in_own_net));
-	else
-		at = append(code, at, socket_in_host_net, count_of(socket_in_host_net));
+	at = append_sockets(code, at, want);
 	return append(code, at, always, count_of(always));
 }

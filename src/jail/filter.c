@@ -168,12 +168,17 @@ int filter_install(const struct filter *f, struct err *e)
 	return 0;
 }
 
-int filter_init(struct err *e)
+int filter_init(bool reaches, struct err *e)
 {
-	static const int calls[] = {
-#define INIT(name, because) SCMP_SYS(name),
+	static const struct {
+		int call;
+		bool reaching;
+	} calls[] = {
+#define INIT(name, because) { SCMP_SYS(name), false },
+#define REACH(name, because) { SCMP_SYS(name), true },
 #include "jail/init.def"
 #undef INIT
+#undef REACH
 	};
 	struct sock_filter code[8 + 2 * count_of(calls)] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
@@ -185,10 +190,10 @@ int filter_init(struct err *e)
 	size_t i;
 
 	for (i = 0; i < count_of(calls); i++) {
-		if (calls[i] < 0)
-			continue; /* this architecture has no such call */
+		if (calls[i].call < 0 || (calls[i].reaching && !reaches))
+			continue; /* negative: this architecture has no such call */
 		code[f.count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-							       (uint32_t)calls[i], 0, 1);
+							       (uint32_t)calls[i].call, 0, 1);
 		code[f.count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	}
 	code[f.count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);

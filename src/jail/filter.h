@@ -39,12 +39,13 @@ int filter_export(struct filter *out, scmp_filter_ctx ctx, struct err *e) must_u
 struct filter_want {
 	bool asks;		/* what is refused goes to a listener, who answers and records it */
 	bool names;		/* what makes or changes a name goes there too */
+	bool reach;		/* what reaches out goes there too: reaching.h */
 	bool theirs;		/* another list stands before this: what is not refused by name here is its to judge */
 	bool own_net;		/* a network namespace, or Landlock by the spec's word, says where packets go; otherwise no socket does */
 };
 
 /* Room for arguments.c's blocks, and for the whole. */
-enum { FILTER_ARGUMENTS = 128, FILTER_LONGEST = 1200 };
+enum { FILTER_ARGUMENTS = 160, FILTER_LONGEST = 1216 };
 
 /* jail/agent.def as a program: which calls exist inside. No memory of its own: it is made in the jail. */
 size_t filter_agent(struct sock_filter code[FILTER_LONGEST], const struct filter_want *want) must_use;
@@ -56,8 +57,8 @@ size_t filter_arguments(struct sock_filter *code, const struct filter_want *want
 bool filter_is_native(uint32_t arch) must_use;
 int filter_errno(uint32_t arch, int call) must_use;
 
-/* jail/init.def, put on at once: init's own list, which is not the agent's. */
-int filter_init(struct err *e) must_use;
+/* jail/init.def, put on at once: init's own list, which is not the agent's. `reaches`: reaching.h. */
+int filter_init(bool reaches, struct err *e) must_use;
 
 /* seccomp(2) alone: no memory, no library. The process must have no_new_privs. */
 int filter_install(const struct filter *f, struct err *e) must_use;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/names.h"
+#include "jail/reaching.h"
 
 enum { ABOVE_ALL = 10, DIED = 128 + SIGKILL };
 
@@ -174,7 +174,7 @@ static int give_up(struct inside *in, struct err *e)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "no_new_privs");
-	return in->layers[LAYER_SECCOMP].obtained ? filter_init(e) : 0;
+	return in->layers[LAYER_SECCOMP].obtained ? filter_init(in->reach != NULL, e) : 0;
 }
 
 /*
@@ -208,6 +208,7 @@ static const struct step steps[] = {
 	{ "terminal", LAYERS, terminal_open },
 	{ "protected names", LAYER_NAMES, check_root },
 	{ "protected names", LAYER_NAMES, names_prepare },
+	{ "network", LAYERS, reach_prepare },
 	{ "hide", LAYERS, hide },
 	{ "program", LAYERS, fork_program },
 	{ "forget", LAYERS, forget_words },
@@ -323,10 +324,16 @@ static void reap(struct inside *in)
 	}
 }
 
+/* Of two times to come back, in ms; negative: never. */
+static int first_of(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static void serve(struct inside *in)
 {
 	struct signalfd_siginfo info;
-	struct pollfd ways[3];
+	struct pollfd ways[4];
 	sigset_t children;
 
 	sigemptyset(&children);
@@ -338,13 +345,16 @@ static void serve(struct inside *in)
 		ways[0] = (struct pollfd){ .fd = in->control, .events = POLLIN };
 		ways[0].events |= fold_waits(in) ? POLLOUT : 0;
 		ways[2] = (struct pollfd){ .fd = in->listener, .events = POLLIN };
-		if (poll(ways, 3, names_again(in)) < 0) {
+		ways[3] = reach_way(in);
+		if (poll(ways, 4, first_of(names_again(in), reach_again(in))) < 0) {
 			if (errno != EINTR)
 				end(in, DIED); /* deaf to what it is asked: then nothing inside may go on */
 			continue;
 		}
 		if (ways[2].revents)
 			notify_serve(in);
+		if (ways[3].revents)
+			reach_hear(in, ways[3].revents);
 		if (ways[1].revents && read(ways[1].fd, &info, sizeof(info)) >= 0)
 			reap(in);
 		if (ways[0].revents & POLLOUT)

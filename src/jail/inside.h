@@ -50,6 +50,7 @@ struct inside {
 	int listener;				/* init's: what seccomp refuses and what names.c judges; -1: none */
 	struct fold *fold;			/* fold.c's own */
 	struct names *names;			/* names.h: where init changes names for the program; NULL: nowhere */
+	struct reach *reach;			/* reaching.h: init reaches out for the program; NULL: a network of its own says where */
 
 	/* root.c's, while it builds */
 	int base;				/* the new root */
@@ -136,8 +137,8 @@ int place_make_file(struct inside *in, const char *target, struct err *e) must_u
 int place_tmpfs(struct inside *in, const char *target, unsigned mode, uint64_t most, uint64_t names,
 		struct err *e) must_use;
 int place_tree(struct inside *in, int tree, const char *target, struct err *e) must_use;
-/* A new file that holds this text. */
-int place_text(struct inside *in, const char *target, const char *text, struct err *e) must_use;
+bool place_is_ours(const struct inside *in, int dir);	/* a folder in which names may be made */
+int text_put(struct inside *in, size_t i, struct err *e) must_use;	/* text.c: a JAIL_TEXT, mount number i */
 int overlay_tree(int *out, const struct jail_mount *m, struct err *e) must_use;	/* overlay.c: JAIL_COW */
 int tree_of(int *out, const char *source, uint64_t flags, struct err *e) must_use;
 

@@ -49,14 +49,14 @@ enum jail_mount_kind {
 	JAIL_PROC,
 	JAIL_DEV,	/* a minimal /dev; `most` and `names` are those of /dev/shm, 0: 512 MiB */
 	JAIL_COW,	/* what `source` holds, changed only in `upper`: an overlay; `work` beside it */
-	JAIL_TEXT,	/* a file that holds `text`, and that nobody inside can change */
+	JAIL_TEXT,	/* a file that holds `text`, and that nobody inside can change; where the host has one, over it */
 };
 
 struct jail_mount {
 	enum jail_mount_kind kind;
 	const char *source;	/* host path */
 	const char *target;	/* absolute, inside */
-	bool maybe;		/* absent on the host: leave it out */
+	bool maybe;		/* absent on the host: leave it out; JAIL_TEXT: where it cannot be made, do without */
 	unsigned mode;		/* JAIL_TMPFS: permissions of its root; 0: 01777 */
 	uint64_t most;		/* JAIL_TMPFS: bytes it may hold; 0: 2 GiB */
 	uint64_t names;		/* JAIL_TMPFS: files it may hold; 0: one for each 4 KiB */
@@ -215,7 +215,7 @@ struct jail {
 	int control;				/* ours with that init; closing it kills the jail */
 	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets, then spec->http; -1 after the last */
-	int ears[JAIL_EARS];			/* as spec->ears; -1 after the last */
+	int ears[JAIL_EARS];			/* as spec->ears; without LAYER_NET one EAR_NOTIFY for all; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	char apart[JAIL_APART];			/* where private places lie without mounts; "": nowhere. jail_end() removes it */
 	struct jail_layer_state layers[LAYERS];

@@ -52,6 +52,8 @@ struct names {
 int names_prepare(struct inside *in, struct err *e) must_use;
 /* The innermost mount that a path lies on; NULL: the root, or one that is not done here. */
 const struct zone *names_zone(const struct names *n, const char *path) must_use;
+/* The innermost, if names may be made there at all: by the program itself, or by init. */
+const struct zone *names_writable(const struct inside *in, const char *path) must_use;
 /* Does init change names on the i-th of spec->mounts? */
 bool names_done_here(const struct inside *in, size_t i) must_use;
 
@@ -98,6 +100,8 @@ int path_spot_from(struct spot *out, const struct question *q, int folder, const
 int path_follow(struct spot *s, const struct question *q) must_use;
 /* A path that names a descriptor of the asker's (/dev/stdout, /proc/self/fd/3): that number, otherwise -1. */
 int path_descriptor(const struct question *q, const char *path) must_use;
+/* O_PATH of the folder the asker works in. */
+int path_cwd(const struct question *q) must_use;
 /* What a descriptor of the asker's stands for: O_PATH of ours, its true path, its zone. Or what to answer. */
 int path_object(struct spot *out, const struct question *q, int descriptor) must_use;
 /* From here on we make names as the asker would. 0, or what to answer. */

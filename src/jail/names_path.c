@@ -85,6 +85,11 @@ static int descriptor_of_asker(const struct question *q, int number)
 	return of_asker(q, what);
 }
 
+int path_cwd(const struct question *q)
+{
+	return of_asker(q, "cwd");
+}
+
 int path_text(char out[PATH_MAX], const struct names *n, int fd)
 {
 	char link[NAMED_FD];

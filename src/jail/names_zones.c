@@ -35,7 +35,8 @@ static bool is_private(enum jail_mount_kind kind)
 static int find_zone(struct inside *in, size_t i, struct err *e)
 {
 	const struct jail_mount *m = &in->spec->mounts[i];
-	const char *path = in->layers[LAYER_MOUNT].obtained || !m->source ? m->target : m->source;
+	char room[INSIDE_PATH];
+	const char *path = apart_source(in, m, room);
 	scoped(fd) int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct zone *z = &in->names->zones[i];
 	char text[PATH_MAX];
@@ -91,7 +92,7 @@ int names_prepare(struct inside *in, struct err *e)
 	return 0;
 }
 
-const struct zone *names_zone(const struct names *n, const char *path)
+static const struct zone *innermost(const struct names *n, const char *path)
 {
 	const struct zone *inmost = NULL;
 	size_t i;
@@ -99,7 +100,25 @@ const struct zone *names_zone(const struct names *n, const char *path)
 	for (i = 0; i < n->zone_count; i++)
 		if (is_beneath(path, &n->zones[i]) && (!inmost || n->zones[i].size >= inmost->size))
 			inmost = &n->zones[i];
-	return inmost && inmost->done_here ? inmost : NULL;
+	return inmost;
+}
+
+const struct zone *names_zone(const struct names *n, const char *path)
+{
+	const struct zone *z = innermost(n, path);
+
+	return z && z->done_here ? z : NULL;
+}
+
+const struct zone *names_writable(const struct inside *in, const char *path)
+{
+	const struct zone *z = innermost(in->names, path);
+	enum jail_mount_kind kind;
+
+	if (!z)
+		return NULL;
+	kind = in->spec->mounts[z - in->names->zones].kind;
+	return is_operators(kind) || kind == JAIL_TMPFS ? z : NULL;
 }
 
 bool names_done_here(const struct inside *in, size_t i)

@@ -5,7 +5,7 @@
  * memory where Yama lets only ancestors. Its death closes the listener, and ends everything that
  * could ask.
  */
-#include "jail/names.h"
+#include "jail/reaching.h"
 
 #include <errno.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static int answer_of(struct question *q)
 
 	if (theirs)
 		return notify_refuse(q, theirs, NULL);
-	if (names_serve(q, &answer))
+	if (reach_serve(q, &answer) || names_serve(q, &answer))
 		return answer;
 	return notify_refuse(q, filter_errno(q->ask.data.arch, q->ask.data.nr), NULL);
 }

@@ -36,7 +36,7 @@ int place_open(struct inside *in, const char *target, struct err *e)
 	return fd;
 }
 
-static bool is_ours(const struct inside *in, int dir)
+bool place_is_ours(const struct inside *in, int dir)
 {
 	struct stat st;
 	size_t i;
@@ -81,7 +81,7 @@ static int place_make(struct inside *in, const char *target, bool is_dir, struct
 	parent = place_parent(in, target, &leaf, e);
 	if (parent < 0)
 		return -1;
-	if (!is_ours(in, parent))
+	if (!place_is_ours(in, parent))
 		return err_set(
 			e, ERR_INPUT,
 			"%s does not exist, and would have to be made in a directory of the host; "
@@ -153,20 +153,4 @@ int place_tree(struct inside *in, int tree, const char *target, struct err *e)
 	if (move_mount(tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_sys(e, "mount at %s", target);
 	return 0;
-}
-
-int place_text(struct inside *in, const char *target, const char *text, struct err *e)
-{
-	const char *leaf = "";
-	scoped(fd) int parent = place_parent(in, target, &leaf, e);
-	scoped(fd) int fd = -1;
-
-	if (parent < 0)
-		return -1;
-	if (!is_ours(in, parent))
-		return err_set(e, ERR_INPUT, "%s would have to be made in a directory of the host", target);
-	fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-	if (fd < 0)
-		return err_sys(e, "make %s", target);
-	return fd_write_all(fd, text, strlen(text), e);
 }

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "jail/names.h"
+#include "jail/reaching.h"
 
 /* true: it was tried, and it held. */
 struct probe {
@@ -116,14 +116,14 @@ static bool file_is_denied(const struct inside *in)
 	return held;
 }
 
-/* Port 1 of ourselves, where nobody listens: refused by Landlock, not for want of a listener. */
+/* Port 1 of ourselves, where nobody listens: refused by Landlock or by init, not for want of a listener. */
 static bool port_is_denied(void)
 {
 	scoped(fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_in self = { .sin_family = AF_INET, .sin_port = htons(1) };
 
 	self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return fd < 0 || (connect(fd, (struct sockaddr *)&self, sizeof(self)) < 0 && errno == EACCES);
+	return fd < 0 || (connect(fd, (struct sockaddr *)&self, sizeof(self)) < 0 && (errno == EACCES || errno == EPERM));
 }
 
 /* In the host's network with no ports named all may be connected to; otherwise port 1 is refused unless it is named. */
@@ -224,6 +224,31 @@ static bool seccomp_can_be_tried(const struct inside *in)
 	return true;
 }
 
+/*
+ * A socket without a file, which only init refuses so; and a datagram, which is not sent. Init must be able to look
+ * at us, as it will at the program.
+ */
+static bool reach_holds(const struct inside *in)
+{
+	const struct sockaddr_un nowhere = { .sun_family = AF_UNIX, .sun_path = "\0" NAMES_PROBE };
+	const uint64_t made[6] = { AF_UNIX, SOCK_STREAM };
+	scoped(fd) int stream = -1, datagrams = -1;
+	bool held;
+
+	if (in->spec->calls && (jail_calls_answer(in->spec->calls, SYS_connect, made) ||
+				jail_calls_answer(in->spec->calls, SYS_socket, made)))
+		return true; /* the profile's own list leaves nothing to reach out with */
+	prctl(PR_SET_DUMPABLE, 1);
+	stream = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	held = connect(stream, (const struct sockaddr *)&nowhere, sizeof(nowhere)) < 0 && errno == EACCES;
+	datagrams = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	held = held && datagrams >= 0 &&
+	       sendto(datagrams, "", 0, MSG_NOSIGNAL, (const struct sockaddr *)&nowhere, sizeof(nowhere)) < 0 &&
+	       errno == EPIPE;
+	prctl(PR_SET_DUMPABLE, 0);
+	return held;
+}
+
 static bool seccomp_holds(const struct inside *in)
 {
 	size_t i;
@@ -232,7 +257,7 @@ static bool seccomp_holds(const struct inside *in)
 		if (syscall(refused[i].call, refused[i].args[0], refused[i].args[1], 0) >= 0 ||
 		    errno != refusal_of(in, i))
 			return false;
-	return true;
+	return !in->reach || reach_holds(in);
 }
 
 /* Init must be able to read our memory, as it will the program's: so we are what a program is after execve(2). */

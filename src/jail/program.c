@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 #include "jail/calls.h"
-#include "jail/notify.h"
+#include "jail/reaching.h"
 
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127, DIED = 128 + SIGKILL };
 
@@ -103,7 +103,8 @@ static int put_filter_on(struct inside *in, struct err *e)
 {
 	struct filter_want want = { .asks = true,
 				    .names = in->layers[LAYER_NAMES].obtained,
-				    .own_net = in->layers[LAYER_NET].obtained || in->spec->host_net };
+				    .reach = reach_wanted(in),
+				    .own_net = reach_has_network(in) || in->layers[LAYER_NET].obtained || in->spec->host_net };
 	scoped(filter) struct filter heard = { 0 }, unheard = { 0 };
 	struct err why;
 	int listener;
@@ -119,7 +120,8 @@ static int put_filter_on(struct inside *in, struct err *e)
 		return -1;
 	if (in->spec->without & (1u << LAYER_NAMES))
 		in->layers[LAYER_NAMES].obtained = false;
-	want.asks = want.names = false;
+	want.asks = want.names = want.reach = false;
+	want.own_net = in->layers[LAYER_NET].obtained || in->spec->host_net;
 	if (make_filter(&unheard, in, want, &why) < 0 || filter_install(&unheard, &why) < 0)
 		*e = why;
 	return -1;

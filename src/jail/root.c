@@ -103,14 +103,6 @@ static int put_link(struct inside *in, size_t i, struct err *e)
 	return 0;
 }
 
-/* It has no mount of its own: the root it lies in is sealed. */
-static int put_text(struct inside *in, size_t i, struct err *e)
-{
-	const struct jail_mount *m = &in->spec->mounts[i];
-
-	return place_text(in, m->target, m->text, e);
-}
-
 static int put_proc(struct inside *in, size_t i, struct err *e)
 {
 	return root_fill_proc(in, in->spec->mounts[i].target, e);
@@ -126,7 +118,7 @@ static int put_mounts(struct inside *in, struct err *e)
 	static int (*const put[])(struct inside *, size_t, struct err *) = {
 		[JAIL_READ] = put_tree, [JAIL_WRITE] = put_tree, [JAIL_TMPFS] = put_tmpfs,
 		[JAIL_LINK] = put_link, [JAIL_PROC] = put_proc,  [JAIL_DEV] = put_dev,
-		[JAIL_COW] = put_tree,	 [JAIL_TEXT] = put_text,
+		[JAIL_COW] = put_tree,	 [JAIL_TEXT] = text_put,
 	};
 	size_t i;
 

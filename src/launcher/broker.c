@@ -36,7 +36,7 @@ static int tell_about(struct run *r, struct err *e)
 		[PARTY_AGENT] = ask->agent,	      [PARTY_OWNER] = ask->owner,
 		[PARTY_TENANT] = ask->tenant,	      [PARTY_DEPARTMENT] = ask->department,
 		[PARTY_ENVIRONMENT] = ask->environment, [PARTY_INITIATOR] = ask->initiator,
-		[PARTY_WORKSPACE] = ask->place.workspace,
+		[PARTY_WORKSPACE] = ask->place.workspace, [PARTY_MODEL] = ask->model,
 	};
 	uint8_t body[8192];
 	struct pack b = { .at = body, .room = sizeof(body) };
@@ -211,7 +211,7 @@ static int tell_all(struct run *r, struct err *e)
 		if (tell_server(r, i, e) < 0)
 			return -1;
 	if (tell_catalogues(r, e) < 0 || bounds_tell(r, e) < 0 || prints_tell(r, e) < 0 || tell_listeners(r, e) < 0 ||
-	    porter_tell(r, e) < 0)
+	    porter_tell(r, e) < 0 || net_tell(r, e) < 0)
 		return -1;
 	return wire_send(&r->broker, MSG_START, 0, NULL, 0, NULL, 0, e);
 }

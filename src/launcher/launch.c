@@ -57,6 +57,9 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->agent.init;
 	known[n++] = r->broker_pid;
 	known[n++] = r->porter_pid;
+	known[n++] = r->proxy_pid;
+	known[n++] = r->dialer_pid;
+	known[n++] = r->inspector_pid;
 	known[n++] = r->starting > 0 ? r->starting : -1;
 	known[n++] = r->terminal.relay;
 	for (i = 0; i < RUN_CHILDREN; i++)
@@ -143,12 +146,14 @@ static const struct {
 	{ "start recorder", recorder_begin },
 	{ "start broker", broker_begin },
 	{ "start porter", porter_begin },
+	{ "start network", net_begin },
 	{ "copy", cow_begin },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
 	{ "number", cow_number },
 	{ "broker", broker_tell },
 	{ "porter", porter_await },
+	{ "network", net_await },
 	{ "door", close_door },
 	{ "terminal", terminal_begin },
 	{ "agent", let_go },
@@ -175,7 +180,11 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->recorder = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
 	r->broker = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_BROKER };
 	r->porter = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_PORTER };
+	r->proxy = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_PROXY };
+	r->dialer = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_DIALER };
+	r->inspector = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_PROXY };
 	r->broker_pid = r->porter_pid = -1;
+	r->proxy_pid = r->dialer_pid = r->inspector_pid = -1;
 	r->agent = JAIL_NONE;
 	r->cgroup = CGROUP_NONE;
 	r->terminal = TERMINAL_NONE;
@@ -209,6 +218,7 @@ static void tear_down(struct run *r)
 		kill(r->porter_pid, SIGKILL);
 		waitpid(r->porter_pid, NULL, 0);
 	}
+	net_end(r);
 	fd_close(&r->broker.fd);
 	fd_close(&r->porter.fd);
 	r->broker_pid = r->porter_pid = -1;

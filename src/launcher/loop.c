@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 7, EACH = 3 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 10, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -105,6 +105,9 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[4] = (struct pollfd){ .fd = events_ready(r, &r->agent) ? r->agent.control : -1, .events = POLLIN };
 	at[5] = (struct pollfd){ .fd = r->terminal.control, .events = POLLIN };
 	at[6] = (struct pollfd){ .fd = r->ending ? -1 : r->porter.fd, .events = POLLIN };
+	at[7] = (struct pollfd){ .fd = r->ending ? -1 : r->proxy.fd, .events = POLLIN };
+	at[8] = (struct pollfd){ .fd = r->ending ? -1 : r->dialer.fd, .events = POLLIN };
+	at[9] = (struct pollfd){ .fd = r->ending ? -1 : r->inspector.fd, .events = POLLIN };
 	for (i = 0; i < RUN_CHILDREN; i++) {
 		const struct child *c = &r->children[i];
 
@@ -133,6 +136,20 @@ static int attend_children(struct run *r, const struct pollfd *at, struct err *e
 	return 0;
 }
 
+/* They have nothing to say: it is their end, unless all ends. */
+static int attend_carriers(struct run *r, const struct pollfd *at, struct err *e)
+{
+	if (r->ending)
+		return 0;
+	if (at[6].revents && porter_hear(r, e) < 0)
+		return -1;
+	if (at[7].revents && net_hear(r, &r->proxy, "proxy", e) < 0)
+		return -1;
+	if (at[8].revents && net_hear(r, &r->dialer, "dialer", e) < 0)
+		return -1;
+	return at[9].revents ? net_hear(r, &r->inspector, "inspector", e) : 0;
+}
+
 /* Children before the broker: a message of its may reuse their slots, which `at` still describes.
  */
 static int attend(struct run *r, const struct pollfd *at, struct err *e)
@@ -151,7 +168,7 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 		return -1;
 	if (at[3].revents && begin_end(r, e) < 0)
 		return -1;
-	return at[6].revents && !r->ending ? porter_hear(r, e) : 0;
+	return attend_carriers(r, at, e);
 }
 
 /* Until the first of the two: 0 is none. */

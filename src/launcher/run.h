@@ -8,7 +8,7 @@
 #include "launcher/terminal.h"
 #include "wire/wire.h"
 
-enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 16 };
+enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 24 };
 
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {
@@ -42,7 +42,9 @@ struct run {
 	const struct run_request *ask;
 	struct paths at;
 	struct wire recorder, broker, porter;	/* porter: fd -1 where the agent has no URL */
+	struct wire proxy, dialer, inspector;	/* fd -1 where it has no network; inspector: or nothing to look into */
 	pid_t broker_pid, porter_pid, starting;	/* starting: a recorder on its way */
+	pid_t proxy_pid, dialer_pid, inspector_pid;
 	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
 	struct jail_plan plan;	/* borrowed from `ask`, and completed */
@@ -71,7 +73,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + 6 };
+enum { RUN_KNOWN = RUN_CHILDREN + 9 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 
 /*
@@ -94,6 +96,21 @@ int porter_begin(struct run *r, struct err *e) must_use;
 int porter_tell(struct run *r, struct err *e) must_use;
 int porter_await(struct run *r, struct err *e) must_use;	/* it listens */
 int porter_hear(struct run *r, struct err *e) must_use;	/* it has nothing to say: this is its end */
+
+/*
+ * net.c: proxy and dialer, if the jail has ears; told before the broker's START. What inspector.c needs of it, too:
+ * to start a program, to join it with the broker by a new channel, to wait until it is ready.
+ */
+bool net_wanted(const struct run *r);
+int net_begin(struct run *r, struct err *e) must_use;
+int net_tell(struct run *r, struct err *e) must_use;
+int net_await(struct run *r, struct err *e) must_use;
+int net_hear(struct run *r, struct wire *w, const char *name, struct err *e) must_use;	/* nothing to say: its end */
+void net_end(struct run *r);
+int net_start(pid_t *pid, struct wire *wire, const struct run *r, const char *program, struct err *e) must_use;
+int net_join(struct run *r, enum msg_type broker, struct wire *other, enum msg_type type, const struct pack *body,
+	     struct err *e) must_use;
+int net_ready(struct run *r, struct wire *w, enum msg_type ready, const char *name, struct err *e) must_use;
 
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;

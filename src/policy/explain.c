@@ -179,6 +179,14 @@ static void finish(struct telling *t, struct policy_note *n,
 	t->failed = 0;
 }
 
+/* Of another action, tool, or host: what would have to change is everything. */
+static bool is_elsewhere(const struct rule *r, const struct action *a)
+{
+	if (!rule_covers(r, a->server, a->tool))
+		return true;
+	return r->is_net && (a->kind != ACTION_NET_CONNECT || connect_holds(r, a, CONNECT_HOST) == HELD_NO);
+}
+
 void policy_explain(const struct policy *p, const struct action *a,
 		    void (*tell)(void *to, const struct policy_note *n), void *to)
 {
@@ -197,8 +205,7 @@ void policy_explain(const struct policy *p, const struct action *a,
 		tell_names(&t, &f->applies);
 		finish(&t, &n, tell, to);
 		for (; j < p->rule_count && p->rules[j]->file == f; j++) {
-			if (!rule_covers(p->rules[j], a->server, a->tool) ||
-			    (p->rules[j]->is_net && a->kind != ACTION_NET_CONNECT))
+			if (is_elsewhere(p->rules[j], a))
 				continue;
 			n.is_file = false;
 			tell_rule(&t, p->rules[j], &n);

@@ -16,11 +16,10 @@ bool net_cidr_usable(const char *range)
 }
 
 /* An address in which another one stands: whoever passes it on decides which of them it is. */
-static enum held hold_address(const char *range, struct egress_host *h)
+static enum held hold_address(const char *range, const struct egress_host *h)
 {
 	struct egress_network n;
 
-	egress_fold(h->address, &h->bits);
 	if (egress_embeds(h->address, h->bits))
 		return HELD_UNKNOWN;
 	if (!egress_network(&n, range))

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-static void blame(const struct lint *l, const char *name)
+void blame(const struct lint *l, const char *name)
 {
 	buf_printf(l->names, "%s%s", l->names->size ? ", " : "", name);
 }

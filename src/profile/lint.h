@@ -45,4 +45,16 @@ bool writes_at_once(const struct lint *l, const struct row *row);
 bool has_own_calls(const struct lint *l, const struct row *row);
 bool unlimited(const struct lint *l, const struct row *row);
 
+/* lint_network.c */
+bool reaches_out(const struct lint *l, const struct row *row);
+bool reaches_private(const struct lint *l, const struct row *row);
+bool reaches_wide(const struct lint *l, const struct row *row);
+bool reaches_loopback(const struct lint *l, const struct row *row);
+bool hears_sockets(const struct lint *l, const struct row *row);
+bool sends_datagrams(const struct lint *l, const struct row *row);
+bool hides_names(const struct lint *l, const struct row *row);
+
+/* This name is one of those that the row at hand is about. */
+void blame(const struct lint *l, const char *name);
+
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -181,6 +182,19 @@ void profile_seal(struct profile *p)
 	seal_digest(p->digest, lines.data, lines.size);
 }
 
+/* Nothing that stands in a file before the run begins is taken for a placeholder of it. */
+static int draw_run(struct profile *p, struct err *e)
+{
+	uint8_t drawn[sizeof(p->run) / 2];
+	size_t i;
+
+	if (getrandom(drawn, sizeof(drawn), 0) != (ssize_t)sizeof(drawn))
+		return err_sys(e, "random bytes");
+	for (i = 0; i < sizeof(drawn); i++)
+		snprintf(p->run + 2 * i, 3, "%02x", drawn[i]);
+	return 0;
+}
+
 int profile_load(struct profile **out, const char *path, const char *const *dirs, struct err *e)
 {
 	scoped(profile) struct profile *p = calloc(1, sizeof(*p));
@@ -197,6 +211,8 @@ int profile_load(struct profile **out, const char *path, const char *const *dirs
 	p->tools = tools ? strdup(tools) : NULL;
 	if (!p->name || (tools && !p->tools))
 		return err_sys(e, "profile");
+	if (draw_run(p, e) < 0)
+		return -1;
 	profile_seal(p);
 	*out = take(&p);
 	return 0;

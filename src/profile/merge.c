@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "profile/plan.h"
+#include "profile/network.h"
 
 /* Lists are united. In these, names may carry their reasons. */
 static const struct {
@@ -19,7 +19,13 @@ static const struct {
 	{ "/write", "", "write" },
 	{ "/protect", "", "protect" },
 	{ "/environment/pass", "/environment", "pass" },
+	{ "/network/private", "/network", "private" },
+	{ "/network/unix", "/network", "unix" },
+	{ "/network/inspect", "/network", "inspect" },
 };
+
+/* And in these, of which nobody says why. */
+static const char *const bare_lists[] = { "ports", "udp", "credentials" };
 
 /* Names of other files, which lie beside the profile that says them: made absolute. */
 static const struct {
@@ -137,6 +143,14 @@ static bool find_name(char at[POINT_MOST], bool *is_key, const struct json_file 
 	return false;
 }
 
+bool profile_names(const struct profile *p, const char *pointer, const char *name)
+{
+	char at[POINT_MOST];
+	bool is_key;
+
+	return find_name(at, &is_key, &p->file, pointer, name);
+}
+
 int list_wrong(const struct json_file *f, const char *pointer, const char *name, struct err *e,
 	       const char *text)
 {
@@ -228,6 +242,7 @@ static int make_absolute(json_t *root, const char *path, struct err *e)
 	return 0;
 }
 
+/* Lists of names may be long. */
 static void unite(json_t *into, json_t *more)
 {
 	scoped(json) json_t *seen = json_object();
@@ -239,6 +254,30 @@ static void unite(json_t *into, json_t *more)
 	json_array_foreach(more, i, value)
 		if (!json_object_get(seen, json_string_value(value)))
 			json_array_append(into, value);
+}
+
+/* These are short. */
+static void unite_bare(json_t *into, json_t *more)
+{
+	json_t *value;
+	size_t i, n;
+
+	json_array_foreach(more, i, value) {
+		for (n = 0; n < json_array_size(into) && !json_equal(json_array_get(into, n), value); n++)
+			;
+		if (n == json_array_size(into))
+			json_array_append(into, value);
+	}
+}
+
+static bool is_bare_list(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < count_of(bare_lists); i++)
+		if (strcmp(key, bare_lists[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool is_list(const char *key)
@@ -261,6 +300,8 @@ static void merge(json_t *into, json_t *more)
 		old = json_object_get(into, key);
 		if (json_is_array(old) && json_is_array(value) && is_list(key))
 			unite(old, value);
+		else if (json_is_array(old) && json_is_array(value) && is_bare_list(key))
+			unite_bare(old, value);
 		else if (json_is_object(old) && json_is_object(value))
 			merge(old, value);
 		else
@@ -307,6 +348,7 @@ static int add_part(struct profile *p, size_t n, struct err *e)
 		json_decref(root);
 		return root ? -1 : err_sys(e, "profile");
 	}
+	network_settle(root);
 	take_reasons(p, root);
 	if (!p->file.root) {
 		p->file.root = root;
@@ -335,5 +377,5 @@ int profile_merge(struct profile *p, struct err *e)
 		if (add_part(p, i, e) < 0)
 			return -1;
 	drop_doubled(p->file.root);
-	return check_whole(p, e);
+	return check_whole(p, e) < 0 ? -1 : network_check_whole(p, e);
 }

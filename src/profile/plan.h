@@ -18,7 +18,8 @@ struct plan {
 	struct jail_limit limits[PLAN_LIMITS];
 	const char *env[PLAN_TEXTS], *argv[PLAN_TEXTS], *protect[PLAN_TEXTS];
 	uint16_t ports[NETWORK_PEERS + 1];
-	size_t mount_count, limit_count, env_count, argv_count;
+	struct jail_hearing ears[JAIL_EARS];
+	size_t mount_count, limit_count, env_count, argv_count, ear_count;
 	struct text_kept *texts;
 	bool over;			/* something did not fit: sticky, asked once by plan_done() */
 };
@@ -42,6 +43,7 @@ struct profile {
 	struct oci *oci;		/* the list of calls that "seccomp" names; NULL: reeve's own */
 	char *name, *tools;
 	char digest[80];
+	char run[33];			/* this reading's own, by which placeholders of credentials are told apart */
 };
 
 /* oci.c: what "seccomp" names, if it does. */
@@ -65,6 +67,7 @@ void profile_seal(struct profile *p);			/* its digest, over all parts */
 /* An error about one name of a list, with its place in whichever part names it. */
 int profile_wrong(const struct profile *p, const char *pointer, const char *name, struct err *e, const char *fmt, ...)
 	printf_like(5, 6);
+bool profile_names(const struct profile *p, const char *pointer, const char *name);	/* does the whole? */
 int list_wrong(const struct json_file *f, const char *pointer, const char *name, struct err *e, const char *text);
 /* What the agent's own jail is cut from: the project's file has its say there. */
 const struct profile *for_agent(const struct profile *p);

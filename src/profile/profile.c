@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "profile/limits.h"
-#include "profile/plan.h"
+#include "profile/network.h"
 #include "seal/seal.h"
 
 #define AGENT_CALL "/run/reeve/bin/reeve-call"
@@ -30,6 +30,7 @@ static const struct json_member members[] = {
 	{ "limits", JSON_OBJECT, JSON_MAY },
 	{ "hostname", JSON_STRING, JSON_MAY },
 	{ "http", JSON_NULL, JSON_MAY },
+	{ "network", JSON_NULL, JSON_MAY },
 	{ "tools", JSON_STRING, JSON_MAY },
 	{ "workspace", JSON_STRING, JSON_MAY },
 	{ "protect", JSON_NULL, JSON_MAY },
@@ -116,7 +117,7 @@ int profile_check(const struct json_file *f, struct err *e)
 	if (check_paths(f, "", "read", e) < 0 || check_paths(f, "", "maybe_read", e) < 0 ||
 	    check_paths(f, "", "write", e) < 0)
 		return -1;
-	if (check_http(f, e) < 0)
+	if (check_http(f, e) < 0 || network_check(f, e) < 0)
 		return -1;
 	if (check_workspace(f, e) < 0 || check_list(f, "", "protect", protect_item, e) < 0)
 		return -1;
@@ -262,6 +263,8 @@ int profile_agent_plan(struct jail_plan *out, const struct profile *whole, const
 	plan_sockets(p, &spec, t);
 	plan_config(p, t);
 	plan_http(p, &spec, from, at);
+	if (plan_ears(p, &spec, from, at, e) < 0)
+		return err_in(e, "profile %s", from->name);
 	spec.cwd = plan_keep(p, "%s", at->workspace);
 	spec.hostname = host ? host : "reeve";
 	spec.protect = plan_protect(p, from);

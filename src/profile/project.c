@@ -20,6 +20,9 @@ static const struct json_member project_members[] = {
 	{ "without_read", JSON_NULL, JSON_MAY },
 	{ "without_write", JSON_NULL, JSON_MAY },
 	{ "without_environment", JSON_NULL, JSON_MAY },
+	{ "without_private", JSON_NULL, JSON_MAY },
+	{ "without_unix", JSON_NULL, JSON_MAY },
+	{ "network", JSON_NULL, JSON_MAY },
 	{ "limits", JSON_OBJECT, JSON_MAY },
 	{ "workspace", JSON_STRING, JSON_MAY },
 	{ "protect", JSON_NULL, JSON_MAY },
@@ -35,6 +38,8 @@ static const struct {
 	{ "without_write", "", "write" },
 	{ "without_environment", "/environment", "pass" },
 	{ "without_environment", "/environment", "set" },
+	{ "without_private", "/network", "private" },
+	{ "without_unix", "/network", "unix" },
 };
 
 static bool is_allowed(const char *key)
@@ -63,9 +68,34 @@ static int check_members(const struct json_file *f, struct err *e)
 		return -1;
 	if (check_paths(f, "", "without_read", e) < 0 ||
 	    check_paths(f, "", "without_write", e) < 0 ||
-	    check_texts(f, "", "without_environment", e) < 0)
+	    check_texts(f, "", "without_environment", e) < 0 || check_texts(f, "", "without_private", e) < 0 ||
+	    check_texts(f, "", "without_unix", e) < 0)
 		return -1;
 	return check_list(f, "", "protect", protect_item, e) < 0 ? -1 : check_limits(f, e);
+}
+
+/* A network or a socket that the profile does not name would be believed to be gone, and be part of another. */
+static int check_networks(const struct json_file *f, json_t *root, struct err *e)
+{
+	static const struct {
+		const char *key, *list;
+	} rows[] = { { "without_private", "/network/private" }, { "without_unix", "/network/unix" } };
+	const struct profile whole = { .file = { .root = root } };
+	char pointer[POINT_MOST];
+	json_t *value;
+	size_t row, i;
+
+	for (row = 0; row < count_of(rows); row++) {
+		scoped(json) json_t *names = list_names(json_object_get(f->root, rows[row].key));
+
+		json_array_foreach(names, i, value)
+			if (!profile_names(&whole, rows[row].list, json_string_value(value)))
+				return list_wrong(f, point_key(pointer, "", rows[row].key), json_string_value(value), e,
+						  "only what the profile names itself can be taken away");
+	}
+	if (!json_object_get(f->root, "network") || json_is_false(json_object_get(f->root, "network")))
+		return 0;
+	return json_wrong(f, "/network", false, e, "expected false; a project's own file may only tighten");
 }
 
 static int check_lower(const struct json_file *f, json_t *root, struct err *e)
@@ -89,7 +119,7 @@ static int check_lower(const struct json_file *f, json_t *root, struct err *e)
 			f, "/workspace", false, e,
 			"expected \"cow\", found \"%.40s\"; a project's own file may only tighten",
 			word);
-	return 0;
+	return check_networks(f, root, e);
 }
 
 /* Nothing may be believed to be gone that is still there as part of a folder. */
@@ -150,6 +180,8 @@ static int apply(const struct profile *p, json_t *root, const struct json_file *
 	json_object_update(json_object_get(root, "limits"), limits);
 	if (word)
 		json_object_set(root, "workspace", word);
+	if (json_is_false(json_object_get(f->root, "network")))
+		json_object_set_new(root, "network", json_false());
 	if (json_object_get(f->root, "protect"))
 		list_protect(root, json_object_get(f->root, "protect"));
 	return 0;

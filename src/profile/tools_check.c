@@ -216,11 +216,11 @@ static int check_server(const struct json_file *f, const char *name, json_t *ser
 	char pointer[POINT_MOST], at[POINT_MOST];
 
 	point_key(pointer, "/servers", name);
-	if (!text_is_name(name) || strstr(name, "__") || strcmp(name, "all") == 0 ||
+	if (!text_is_name(name) || strstr(name, "__") || strcmp(name, "all") == 0 || strcmp(name, "net") == 0 ||
 	    name[strlen(name) - 1] == '_')
 		return json_wrong(f, pointer, true, e,
 				  "expected a server's name of [a-z0-9_.-] without \"__\", without "
-				  "\"_\" at its end and not \"all\", found \"%.40s\"",
+				  "\"_\" at its end and neither \"all\" nor \"net\", found \"%.40s\"",
 				  name);
 	if (i < count_of(kinds))
 		return kinds[i].check(f, pointer, e);

@@ -15,6 +15,10 @@ silent 'the porter signs nothing and makes no key' 'crypto_' "$(calls reeve-port
 silent 'the porter calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-porter)"
 silent 'the porter calls nothing that connects or listens' '^(connect|socket|bind|listen|getaddrinfo)$' "$(calls reeve-porter)"
 silent 'the porter opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-porter)"
+silent 'the proxy signs nothing and makes no key' 'crypto_sign|crypto_secretbox|crypto_aead' "$(calls reeve-proxy)"
+silent 'the proxy calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-proxy)"
+silent 'the proxy calls nothing that connects or listens' '^(connect|socket|bind|listen|getaddrinfo)$' "$(calls reeve-proxy)"
+silent 'the proxy opens no file by name' '^(open|open64|openat|fopen|fopen64|opendir|creat)$' "$(calls reeve-proxy)"
 silent 'nobody else links libmicrohttpd' 'microhttpd' "$(for p in reeve reeve-broker reeve-recorder reeve-audit reeve-call; do needs $p; done)"
 silent 'the auditor links no seccomp and no sockets' 'seccomp|cap-ng' "$(needs reeve-audit)"
 silent 'the auditor calls nothing that connects' '^(connect|socket|bind)$' "$(calls reeve-audit)"
@@ -26,9 +30,12 @@ silent 'the dialer leaves names to libc-ares alone' '^(getaddrinfo|gethostbyname
 silent 'the dialer holds no key of the ledger and reads no JSON' 'crypto_|libsodium|jansson' "$(calls reeve-dialer; needs reeve-dialer)"
 says 'only the dialer links libc-ares' '^reeve-dialer $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcares*) printf '%s ' "${p##*/}" ;; esac; done)"
 says 'only the courier links libcurl' '^reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
+silent 'the inspector calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-inspector)"
+silent 'the inspector calls nothing that connects or listens' '^(connect|socket|bind|listen|accept4?|getaddrinfo)$' "$(calls reeve-inspector)"
+says 'only the inspector links libssl' '^reeve-inspector $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libssl*) printf '%s ' "${p##*/}" ;; esac; done)"
 silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
-for p in reeve reeve-broker reeve-recorder reeve-porter reeve-courier reeve-dialer reeve-audit; do
-	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; reeve-courier) more='seccomp|curl' ;; reeve-dialer) more='seccomp|cares' ;; *) more=seccomp ;; esac
+for p in reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-courier reeve-dialer reeve-inspector reeve-audit; do
+	case $p in reeve-audit) more=crypto ;; reeve-porter) more='seccomp|microhttpd' ;; reeve-courier) more='seccomp|curl' ;; reeve-dialer) more='seccomp|cares' ;; reeve-inspector) more='seccomp|ssl|crypto' ;; *) more=seccomp ;; esac
 	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib($more))\.so|^ld-linux" | sed 's/^/XX /')"
 	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
 	says "$p is position-independent" 'DYN' "$(readelf -h "$room/bin/$p")"

@@ -29,9 +29,9 @@ static const int kept[] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FSETID, CAP_FOWNER,
 /* What the engines' default profile does not allow without CAP_SYS_ADMIN and its like. */
 static const char *const refused[] = {
 	"acct", "add_key", "bpf", "delete_module", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
-	"get_mempolicy", "init_module", "io_uring_setup", "io_uring_enter", "io_uring_register", "kexec_load", "keyctl",
+	"get_mempolicy", "init_module", "io_uring_setup", "io_uring_enter", "io_uring_register", "kcmp", "kexec_load", "keyctl",
 	"mbind", "mount", "mount_setattr", "move_mount", "move_pages", "open_by_handle_at", "open_tree",
-	"perf_event_open", "pivot_root", "quotactl", "reboot", "request_key", "set_mempolicy", "setns", "settimeofday",
+	"perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise", "quotactl", "reboot", "request_key", "set_mempolicy", "setns", "settimeofday",
 	"swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup",
 };
 

@@ -29,8 +29,10 @@ function spoil(text) {
 	return text.slice(0, at) + (random(4) ? of(spice) : '') + text.slice(at + random(2));
 }
 
-// One form for all three: no brackets, no dot at the end, an address of version 6 as WHATWG writes it.
-const six = host => new URL(`http://[${host}]`).hostname.slice(1, -1);
+// One form for all three: no brackets, no dot at the end, an address of version 6 as WHATWG writes it, a mapped one as what it is.
+const folded = (high, low) => [high >> 8, high & 255, low >> 8, low & 255].join('.');
+const six = host => new URL(`http://[${host}]`).hostname.slice(1, -1)
+	.replace(/^::ffff:([0-9a-f]+):([0-9a-f]+)$/, (all, high, low) => folded(parseInt(high, 16), parseInt(low, 16)));
 const plain = host => {
 	const bare = host.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase() || '-';
 	try {

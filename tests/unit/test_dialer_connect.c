@@ -55,11 +55,6 @@ static void addresses_are_connected_to(void **state)
 	assert_true(t.connected);
 	assert_string_equal(t.text, want);
 	close(t.fd);
-	t = dial(&s, "::ffff:127.0.0.1", port);
-	assert_true(t.connected);
-	snprintf(want, sizeof(want), "127.0.0.1:%u", port);
-	assert_string_equal(t.text, want);
-	close(t.fd);
 	close(listener);
 	close(listener6);
 	t = dial(&s, "127.0.0.1", port);
@@ -165,7 +160,9 @@ static void datagrams(void **state)
 }
 
 static const char *const hosts[] = { "127.1", "0x7f.1", "2130706433", "fe80::1%lo", "[::1]", "a b", "a/b", "127.0.0.1:80",
-				     "\xef\xbc\x91", "example..com", "host%00", "http://a" };
+				     "\xef\xbc\x91", "example..com", "host%00", "http://a",
+				     /* and what has another form, by which it would be judged */
+				     "EXAMPLE.com", "example.com.", "::FFFF:7f00:1", "::ffff:127.0.0.1", "0:0::1", "LOCALHOST" };
 
 static void what_is_no_host(void **state)
 {

@@ -23,7 +23,7 @@ static const struct {
 	{ "localhost", "localhost", true },
 	{ "127.0.0.1", "127.0.0.1", true },
 	{ "[::1]", "::1", true },
-	{ "[::FFFF:10.0.0.1]", "::ffff:10.0.0.1", true },
+	{ "[::FFFF:10.0.0.1]", "10.0.0.1", true },
 	{ "2001:DB8::1", "2001:db8::1", false },
 	{ "::1", NULL, true },
 	{ "[::1]", NULL, false },

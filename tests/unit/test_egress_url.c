@@ -21,6 +21,7 @@ static const struct {
 	{ "HTTPS://EXAMPLE.com:443", "example.com", "EXAMPLE.com", "example.com" },
 	{ "http://example.com./", "example.com.", "example.com.", "example.com" },
 	{ "http://[::1]:80/", "[::1]", "[::1]", "::1" },
+	{ "http://[::ffff:a00:1]/", "[::ffff:a00:1]", "[::ffff:a00:1]", "10.0.0.1" },
 	{ "http://10.0.0.1/", "10.0.0.1", "10.0.0.1", "10.0.0.1" },
 	{ "http://example.com?@evil.com", "example.com", "example.com", "example.com" },
 	{ "http://example.com#@evil.com", "example.com", "example.com", "example.com" },

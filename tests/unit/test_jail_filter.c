@@ -282,11 +282,74 @@ static void test_arguments(void **state)
 	}
 }
 
+/* Where init reaches out for the program: with a network, and without one. */
+static const struct {
+	const char *what;
+	int call;
+	uint64_t args[6];
+	bool asked, asked_without;
+} reaching[] = {
+	{ "connect", SYS_connect, { 3, 1, 16 }, true, true },
+	{ "bind", SYS_bind, { 3, 1, 16 }, true, true },
+	{ "listen", SYS_listen, { 3, 5 }, true, true },
+	{ "accept", SYS_accept, { 3 }, false, false },
+	{ "a unix stream", SYS_socket, { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC }, false, false },
+	{ "unix messages", SYS_socket, { AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK }, false, false },
+	{ "unix datagrams", SYS_socket, { AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC }, true, true },
+	{ "by their other name", SYS_socket, { AF_UNIX, SOCK_RAW }, true, true },
+	{ "with high bits", SYS_socket, { AF_UNIX | HIGH, SOCK_DGRAM | HIGH }, true, true },
+	{ "tcp", SYS_socket, { AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0 }, false, true },
+	{ "tcp 6 by name", SYS_socket, { AF_INET6, SOCK_STREAM, IPPROTO_TCP }, false, true },
+	{ "udp", SYS_socket, { AF_INET, SOCK_DGRAM, 0 }, true, true },
+	{ "udp 6 by name", SYS_socket, { AF_INET6, SOCK_DGRAM, IPPROTO_UDP }, true, true },
+	{ "mptcp", SYS_socket, { AF_INET, SOCK_STREAM, 262 }, true, true },
+	{ "ping", SYS_socket, { AF_INET, SOCK_DGRAM, IPPROTO_ICMP }, true, true },
+	{ "raw", SYS_socket, { AF_INET, SOCK_RAW, IPPROTO_UDP }, true, true },
+	{ "routes", SYS_socket, { AF_NETLINK, SOCK_RAW, 0 }, false, false },
+	{ "audit", SYS_socket, { AF_NETLINK, SOCK_RAW, 9 }, true, true },
+	{ "vsock", SYS_socket, { 40, SOCK_STREAM }, true, true },
+	{ "a pair of streams", SYS_socketpair, { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC }, false, false },
+	{ "of messages", SYS_socketpair, { AF_UNIX, SOCK_SEQPACKET }, false, false },
+	{ "of datagrams", SYS_socketpair, { AF_UNIX, SOCK_DGRAM }, true, true },
+	{ "by their other name", SYS_socketpair, { AF_UNIX, SOCK_RAW }, true, true },
+	{ "of another family", SYS_socketpair, { 30, SOCK_STREAM }, true, true },
+	{ "a message without an address", SYS_sendto, { 3, 1, 1, MSG_NOSIGNAL, 0, 16 }, false, false },
+	{ "with one", SYS_sendto, { 3, 1, 1, 0, 0x1000, 16 }, true, true },
+	{ "far up", SYS_sendto, { 3, 1, 1, 0, HIGH, 16 }, true, true },
+	{ "fast open", SYS_sendto, { 3, 1, 1, MSG_FASTOPEN, 0, 0 }, true, true },
+	{ "a plain sendmsg", SYS_sendmsg, { 3, 1, 0 }, false, false },
+	{ "fast open by sendmsg", SYS_sendmsg, { 3, 1, MSG_FASTOPEN }, true, true },
+};
+
+static void test_reaching(void **state)
+{
+	struct program with, without, theirs;
+	struct seccomp_data d;
+	int looked;
+	size_t i;
+
+	(void)state;
+	make_program(&with, (struct filter_want){ .asks = true, .reach = true, .own_net = true });
+	make_program(&without, (struct filter_want){ .asks = true, .reach = true });
+	make_program(&theirs, (struct filter_want){ .asks = true, .names = true, .reach = true, .theirs = true,
+						    .own_net = true });
+	for (i = 0; i < count_of(reaching); i++) {
+		print_message("# %s\n", reaching[i].what);
+		d = (struct seccomp_data){ .nr = reaching[i].call, .arch = NATIVE };
+		memcpy(d.args, reaching[i].args, sizeof(d.args));
+		assert_int_equal(answer(&with, &d, &looked), reaching[i].asked ? ASKED : SECCOMP_RET_ALLOW);
+		assert_int_equal(answer(&theirs, &d, &looked), reaching[i].asked ? ASKED : SECCOMP_RET_ALLOW);
+		assert_int_equal(answer(&without, &d, &looked),
+				 reaching[i].asked_without ? ASKED : SECCOMP_RET_ALLOW);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_number),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_reaching),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

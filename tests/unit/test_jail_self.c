@@ -84,7 +84,38 @@ static void porter_executes(void)	{ be(JAIL_PORTER); executes(); }
 static void porter_codes(void)		{ be(JAIL_PORTER); writes_code(); }
 static void porter_pairs(void)		{ int ends[2]; be(JAIL_PORTER); (void)!socketpair(AF_INET, SOCK_STREAM, 0, ends); }
 static void porter_kills(void)		{ be(JAIL_PORTER); kills(); }
+static void inspector_works(void)	{ be(JAIL_INSPECTOR); works(); if (send(0, "", 0, MSG_NOSIGNAL) == 0 || errno != ENOTSOCK) _exit(1); }
+static void inspector_opens(void)	{ be(JAIL_INSPECTOR); opens(); }
+static void inspector_forks(void)	{ be(JAIL_INSPECTOR); forks(); }
+static void inspector_dials(void)	{ be(JAIL_INSPECTOR); dials(); }
+static void inspector_connects(void)	{ be(JAIL_INSPECTOR); connects(); }
+static void inspector_executes(void)	{ be(JAIL_INSPECTOR); executes(); }
+static void inspector_codes(void)	{ be(JAIL_INSPECTOR); writes_code(); }
+static void inspector_traces(void)	{ be(JAIL_INSPECTOR); traces(); }
 
+static void proxy_works(void)
+{
+	int ends[2], pipes[2], on = 1;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		_exit(1);
+	be(JAIL_PROXY);
+	free(malloc(1 << 20));
+	if (write(ends[0], "x", 1) != 1 || pipe2(pipes, O_CLOEXEC) < 0 || fcntl(pipes[1], F_SETPIPE_SZ, 4096) < 0 ||
+	    splice(ends[1], NULL, pipes[1], NULL, 1, SPLICE_F_NONBLOCK) != 1 ||
+	    setsockopt(ends[0], SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) < 0)
+		_exit(1);
+}
+
+static void proxy_opens(void)		{ be(JAIL_PROXY); opens(); }
+static void proxy_forks(void)		{ be(JAIL_PROXY); forks(); }
+static void proxy_dials(void)		{ be(JAIL_PROXY); dials(); }
+static void proxy_connects(void)	{ be(JAIL_PROXY); connects(); }
+static void proxy_executes(void)	{ be(JAIL_PROXY); executes(); }
+static void proxy_codes(void)		{ be(JAIL_PROXY); writes_code(); }
+static void proxy_kills(void)		{ be(JAIL_PROXY); kills(); }
+static void proxy_traces(void)		{ be(JAIL_PROXY); traces(); }
+static void proxy_aborts(void)		{ be(JAIL_PROXY); aborts(); }
 static void dialer_works(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
@@ -172,6 +203,24 @@ static const struct {
 	{ "the broker cannot signal others",		broker_kills,		FATE_SIGNAL + SIGSYS },
 	{ "the broker cannot become traceable",		broker_traces,		FATE_SIGNAL + SIGSYS },
 	{ "a broken promise still aborts",		broker_aborts,		FATE_SIGNAL + SIGABRT },
+	{ "the proxy can do its work",			proxy_works,		0 },
+	{ "the proxy cannot open a file",		proxy_opens,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot fork",			proxy_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot make a socket",		proxy_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot connect",			proxy_connects,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot execute",			proxy_executes,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot make code",			proxy_codes,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot signal others",		proxy_kills,		FATE_SIGNAL + SIGSYS },
+	{ "the proxy cannot become traceable",		proxy_traces,		FATE_SIGNAL + SIGSYS },
+	{ "a proxy's broken promise still aborts",	proxy_aborts,		FATE_SIGNAL + SIGABRT },
+	{ "the inspector can do its work",		inspector_works,	0 },
+	{ "the inspector cannot open a file",		inspector_opens,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot fork",			inspector_forks,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot make a socket",		inspector_dials,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot connect",		inspector_connects,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot execute",		inspector_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot make code",		inspector_codes,	FATE_SIGNAL + SIGSYS },
+	{ "the inspector cannot become traceable",	inspector_traces,	FATE_SIGNAL + SIGSYS },
 	{ "the porter can do its work",			porter_works,		0 },
 	{ "the porter cannot open a file",		porter_opens,		FATE_SIGNAL + SIGSYS },
 	{ "the porter cannot fork",			porter_forks,		FATE_SIGNAL + SIGSYS },

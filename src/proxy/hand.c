@@ -1,0 +1,46 @@
+/* Connections for hosts that the profile names are the inspector's, from the agent's first word of TLS on. */
+#include <string.h>
+
+#include "base/fd.h"
+#include "proxy/proxy.h"
+
+enum { HTTPS = 443, HAND_MOST = 512 };
+
+/* "HOST", or "*.HOST" for all beneath it. */
+static bool matches(const char *pattern, const char *host)
+{
+	size_t size = strlen(host), tail = strlen(pattern) - (pattern[0] == '*');
+
+	if (pattern[0] != '*')
+		return strcmp(pattern, host) == 0;
+	return size > tail && strcmp(host + size - tail, pattern + 1) == 0;
+}
+
+bool hand_is_for(const struct proxy *p, const struct egress_host *h, uint16_t port)
+{
+	size_t i;
+
+	if (port != HTTPS || h->bits || !p->inspector.open)
+		return false;
+	for (i = 0; i < p->inspected.count; i++)
+		if (matches(p->inspected.text[i], h->text))
+			return true;
+	return false;
+}
+
+void hand_over(struct proxy *p, struct link *l)
+{
+	uint8_t room[HAND_MOST];
+	struct pack body = { .at = room, .room = sizeof(room) };
+	int fd;
+
+	if (l->state == LINK_DEAD)
+		return;
+	fd = proxy_leave(p, &l->ends[AGENT].watch);
+	pack_text(&body, l->host->text, strlen(l->host->text));
+	pack_number(&body, l->port, 2);
+	pack_number(&body, l->way, 1);
+	pack_text(&body, "", 0);
+	(void)!post(p, &p->inspector, MSG_HAND, 0, &body, fd);
+	link_die(p, l, false);
+}
