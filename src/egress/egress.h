@@ -96,6 +96,7 @@ enum egress_body {
 
 struct egress_http {
 	bool connect;			/* CONNECT HOST:PORT; otherwise http://HOST[:PORT]/… */
+	bool old;			/* CONNECT of HTTP/1.0 */
 	struct egress_host host;
 	uint16_t port;
 	struct egress_span method;

@@ -116,10 +116,13 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 	struct egress_span target;
 
 	if (!cut(&line, ' ', &out->method) || !cut(&line, ' ', &target) || !is_token(out->method) ||
-	    out->method.size > METHOD_MOST || target.size > TARGET_MOST || !is_printable(target, false) ||
-	    !is_word(line, "HTTP/1.1"))
+	    out->method.size > METHOD_MOST || target.size > TARGET_MOST || !is_printable(target, false))
 		return false;
 	out->connect = is_word(out->method, "CONNECT");
+	/* Python asks for tunnels so, and then without Host: what follows is not HTTP's to say the end of */
+	out->old = out->connect && is_word(line, "HTTP/1.0");
+	if (!out->old && !is_word(line, "HTTP/1.1"))
+		return false;
 	return out->connect ? egress_authority(&out->host, &out->port, target.at, target.size)
 			    : read_target(out, target);
 }
@@ -214,6 +217,8 @@ static enum egress_got read_fields(struct egress_http *out, struct egress_span h
 	}
 	if (seen.lengths + seen.encodings > 1 || (out->connect && out->body != EGRESS_NO_BODY))
 		return bad(why, "a request whose end two readers would see at two places");
+	if (seen.hosts == 0 && out->old)
+		return EGRESS_WHOLE;
 	if (seen.hosts != 1 || !egress_same_host(&seen.host, &out->host) || seen.port != out->port)
 		return bad(why, "Host does not say what the request's target says");
 	return EGRESS_WHOLE;
