@@ -31,9 +31,11 @@ for uid in $(each_user); do
 		environment) with=$loaded ;;
 		*) with= ;;
 		esac
+		heard=
+		[ "$family" = network ] && heard=--network
 		as "$uid" "$h" cp "$room/bin/$family" .
 		# shellcheck disable=SC2086
-		attack "$family" $with "$room/bin/outside" "$reeve" run -- "./$family"
+		attack "$family" $with "$room/bin/outside" "$reeve" run $heard -- "./$family"
 		rm "$h/work/$family"
 	done
 	fails "uid $uid: the ledger is whole" 0 verify "$h"
