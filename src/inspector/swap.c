@@ -150,6 +150,8 @@ bool swap_feed(struct swap *s, const char *bytes, size_t size, bool last, struct
 
 	if (!buf_add(&s->held, bytes, size))
 		return false;
+	if (s->held.size == 0)
+		return !out->over;
 	while (at < s->held.size) {
 		if (!s->starts[(unsigned char)s->held.data[at]]) {
 			at++;

@@ -27,7 +27,7 @@ for uid in $(each_user); do
 	for program in $(grep -l threat_main "$(dirname "$0")"/*.c); do
 		family=$(basename "$program" .c)
 		case $family in
-		protected | notify_toctou | mediated | emptied) continue ;; # stories of their own
+		protected | notify_toctou | mediated | emptied | reach) continue ;; # stories of their own
 		environment) with=$loaded ;;
 		*) with= ;;
 		esac
