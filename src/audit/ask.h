@@ -52,6 +52,8 @@ struct asked_ledger;
 int asked_open(struct asked_ledger **out, const char *path, struct err *e) must_use;
 void asked_free(struct asked_ledger *a);
 SCOPED(asked_ledger, struct asked_ledger *, asked_free)
+/* What was committed since. `path` of asked_open() must still be there. */
+int asked_more(struct asked_ledger *a, struct err *e) must_use;
 void asked_cut(struct asked_ledger *a, uint64_t records); /* what came since is not looked at */
 uint64_t asked_records(const struct asked_ledger *a);
 /* `one` answers: 0 go on, 1 enough, -1 with *e. */
@@ -67,7 +69,7 @@ int asked_one(struct joined *out, bool *there, struct asked_ledger *a, uint64_t 
 int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* rows.c: how they are told. */
-enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_LINE, FORM_CEF, FORM_SYSLOG };
 
 struct rows {
 	enum form form;
@@ -78,5 +80,9 @@ struct rows {
 void rows_head(struct rows *r);
 int rows_one(void *rows, const struct joined *j, struct err *e) must_use;
 void rows_end(struct rows *r);
+
+/* feed.c: one record as a log collector takes it, with its leaf hash, by which it is found in the ledger again. */
+void feed_cef(struct buf *line, const struct joined *j);
+void feed_syslog(struct buf *line, const struct joined *j);
 
 #endif

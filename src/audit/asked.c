@@ -20,6 +20,7 @@ struct read {
 };
 
 struct asked_ledger {
+	const char *path;		/* borrowed */
 	struct journal *j, *beside;	/* owned; beside: for what a record belongs to */
 	uint64_t *offsets, *others;	/* owned; by number: where it stands, where its other half does (0: nowhere) */
 	struct run_of *runs;		/* owned, ascending */
@@ -99,7 +100,7 @@ static int take_frame(struct asked_ledger *a, const struct frame *f, uint64_t at
 static int look_through(struct asked_ledger *a, struct err *e)
 {
 	const struct seal_verifier nobody = { .name = "-" };
-	uint64_t at = JOURNAL_MAGIC;
+	uint64_t at = a->end ? a->end : JOURNAL_MAGIC;
 	struct journal_extent x;
 	enum frame_got got;
 	struct frame f;
@@ -123,6 +124,7 @@ int asked_open(struct asked_ledger **out, const char *path, struct err *e)
 
 	if (!a)
 		return err_sys(e, "memory for a ledger");
+	a->path = path;
 	if (journal_open(&a->j, path, e) < 0 || journal_open(&a->beside, path, e) < 0 || look_through(a, e) < 0)
 		return -1;
 	*out = take(&a);
@@ -139,6 +141,19 @@ void asked_free(struct asked_ledger *a)
 	free(a->others);
 	free(a->runs);
 	free(a);
+}
+
+int asked_more(struct asked_ledger *a, struct err *e)
+{
+	scoped(journal) struct journal *j = NULL, *beside = NULL; /* what was read before says where the file ended then */
+
+	if (journal_open(&j, a->path, e) < 0 || journal_open(&beside, a->path, e) < 0)
+		return -1;
+	journal_free(a->j);
+	journal_free(a->beside);
+	a->j = take(&j);
+	a->beside = take(&beside);
+	return look_through(a, e);
 }
 
 void asked_cut(struct asked_ledger *a, uint64_t records)

@@ -21,10 +21,10 @@ struct findings;
 struct options {
 	const char *key, *head, *checkpoint, *run, *color, *check;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
-	const char *from, *to, *text, *after, *limit;
+	const char *from, *to, *text, *after, *limit, *as;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
 	size_t where_count;
-	bool json, csv;
+	bool json, csv, follow;
 };
 
 /* Each returns an exit code, or -1 with *e: it could not. */
@@ -37,6 +37,7 @@ int cmd_who(const char *ledger, const struct options *o, struct err *e) must_use
 int cmd_did(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_absent(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_stats(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_export(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* cmd_verify.c: --head or --checkpoint, if one was given. EXIT_USAGE, -1 or 0. */

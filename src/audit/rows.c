@@ -136,10 +136,25 @@ int rows_one(void *rows, const struct joined *j, struct err *e)
 {
 	struct rows *r = rows;
 
-	if (r->form == FORM_JSON)
+	switch (r->form) {
+	case FORM_JSON:
 		put_json(&r->line, j);
-	else
+		break;
+	case FORM_LINE:
+		buf_add(&r->line, j->frame->body, j->frame->size);
+		buf_puts(&r->line, "\n");
+		break;
+	case FORM_CEF:
+		feed_cef(&r->line, j);
+		break;
+	case FORM_SYSLOG:
+		feed_syslog(&r->line, j);
+		break;
+	case FORM_TABLE:
+	case FORM_CSV:
 		put_columns(r, j);
+		break;
+	}
 	if (r->line.over)
 		return err_set(e, ERR_LIMIT, "record %" PRIu64 ": no memory to tell it", j->frame->index);
 	fwrite(r->line.data, 1, r->line.size, stdout);

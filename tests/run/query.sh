@@ -64,6 +64,31 @@ says 'stats: what is refused again and again' '3 +beta: t/echo /etc/shadow' "$ou
 says 'stats: controls that worked' '1 +HOUSE-1' "$out"
 says 'stats as JSON' '"refused because":\{' "$(audit stats "$ledger" --json)"
 
+feed() { "$room/bin/reeve-audit" export "$ledger" "$@" 2>/dev/null; }
+equal 'export as it is stored' "$(records "$h")" "$(feed --as jsonl)"
+equal 'and the rest of it, from anywhere' "$(records "$h" | tail -n +6)" "$(feed --as jsonl --after 4)"
+equal 'CEF: a line each' "$(records "$h" | wc -l)" "$(feed --as cef | wc -l)"
+says 'CEF: what was refused weighs more' '^CEF:0\|reeve\|reeve\|[0-9.]+\|refusal\|echo\|6\|rt=20[^ ]+Z act=refuse ' "$(feed --as cef)"
+says 'CEF: who and by which rule' 'suser=[^ ]+ .*request=/etc/shadow reason=rule-refuses .*cs1=beta cs2Label=rule cs2=policy:no-etc ' "$(feed --as cef)"
+says 'syslog: RFC 5424' "^<108>1 20[0-9T:.-]+Z - reeve $(rows --where kind=run --where agent=beta | awk '{ print $1 }') refusal \[reeve@32473 leaf=\"[0-9a-f]{64}\" verdict=\"refuse\" " "$(feed --as syslog)"
+says 'and the record behind it' '\] \{"action":"tool.call".*\}$' "$(feed --as syslog)"
+leaf=$(printf '\000%s' "$(records "$h" | tail -n 1)" | sha256sum | cut -d' ' -f1)
+says 'the leaf hash is that of RFC 6962' "leaf=\"$leaf\"" "$(feed --as syslog | tail -n 1)"
+mkfifo "$room/feed"
+"$room/bin/reeve-audit" export "$ledger" --as jsonl --follow >"$room/feed" 2>/dev/null &
+feeder=$!
+exec 8<"$room/feed"
+i=0
+while [ "$i" -lt "$head" ] && IFS= read -r line <&8; do i=$((i + 1)); done
+run --agent 'gam"m]a=\\' -- true
+settled "$h"
+all=$(records "$h" | wc -l)
+while [ "$i" -lt "$all" ] && IFS= read -r line <&8; do i=$((i + 1)); done
+equal 'export --follow goes on with what comes' "$(records "$h" | tail -n 1)" "$line"
+kill "$feeder"
+exec 8<&-
+wait "$feeder" 2>/dev/null
+fails 'export: a form there is not' 2 audit export "$ledger" --as xml
 for wrong in nothing=x agent 'n<x' 'agent<3' =x 'n!3'; do
 	fails "--where $wrong is refused, with what would be right" 2 audit query "$ledger" --where "$wrong"
 done
@@ -77,6 +102,6 @@ cp -r "$ledger" "$room/altered"
 at=$(grep -abo '/etc/shadow' "$room/altered/journal" | head -n 1 | cut -d: -f1)
 flip "$room/altered/journal" "$at"
 fails 'an altered ledger is not asked' 1 audit query "$room/altered" --key "$key"
-fails 'nor is absence proved by a ledger that is shorter than what was seen' 5 audit absent "$ledger" --key "$key" --head $((head + 1)) --text nothing-like-it
+fails 'nor is absence proved by a ledger that is shorter than what was seen' 5 audit absent "$ledger" --key "$key" --head $((all + 1)) --text nothing-like-it
 fails 'nor by one that another key signed' 4 audit absent "$ledger" --key "$h/state/reeve/keys/other.pub" --text x
 finish

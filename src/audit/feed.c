@@ -1,0 +1,137 @@
+/*
+ * Records for log collectors: ArcSight's Common Event Format (revision 0) and syslog (RFC 5424). Both name the
+ * record's leaf hash, so that a line can be held against the ledger later.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/ask.h"
+#include "base/text.h"
+
+/* Escaped by a backslash, and nothing that a terminal or a line-wise reader acts on. */
+static void put_escaped(struct buf *line, const char *text, size_t size, const char *escape)
+{
+	scoped(buf) struct buf shown = BUF(8 * RECORD_MOST);
+	size_t i;
+
+	text_visible(&shown, text, size);
+	for (i = 0; i < shown.size; i++) {
+		if (strchr(escape, shown.data[i]))
+			buf_puts(line, "\\");
+		buf_add(line, shown.data + i, 1);
+	}
+}
+
+static void put_value(struct buf *line, const struct joined *j, enum field f, const char *escape)
+{
+	const struct field_value *v = joined_value(j, f);
+	const char *at = v->text, *end = v->text + v->size;
+
+	if (!v->set)
+		return;
+	if (field_info(f)->type == FIELD_TYPE_NUMBER)
+		buf_printf(line, "%" PRIu64, v->number);
+	else if (field_info(f)->type == FIELD_TYPE_TEXT)
+		put_escaped(line, v->text, v->size, escape);
+	for (; field_info(f)->type == FIELD_TYPE_LIST && at < end; at += strlen(at) + 1) {
+		put_escaped(line, at, strlen(at), escape);
+		buf_puts(line, at + strlen(at) + 1 < end ? "," : "");
+	}
+}
+
+static void put_hash(struct buf *line, const struct joined *j)
+{
+	uint8_t hash[SEAL_HASH];
+	char text[2 * SEAL_HASH + 1];
+
+	sum_prefixed(hash, TREE_LEAF, j->frame->body, j->frame->size, NULL, 0);
+	text_hex(text, hash, sizeof(hash));
+	buf_puts(line, text);
+}
+
+static bool failed(const struct joined *j)
+{
+	const struct field_value *v = joined_value(j, FIELD_STATUS);
+
+	return v->set && !(v->size == 2 && memcmp(v->text, "ok", 2) == 0) && !(v->size == 5 && memcmp(v->text, "ended", 5) == 0);
+}
+
+/* 0 to 10, as CEF has it: what a guard or a held secret stopped is what somebody should look at. */
+static unsigned severity(const struct joined *j)
+{
+	const struct field_value *reason = joined_value(j, FIELD_REASON);
+
+	if (joined_value(j, FIELD_GUARD)->set || (reason->set && reason->size == 11 && memcmp(reason->text, "held-secret", 11) == 0))
+		return 9;
+	if (j->own->kind == RECORD_REFUSAL || j->own->kind == RECORD_SYSCALL)
+		return 6;
+	return failed(j) ? 4 : 1;
+}
+
+void feed_cef(struct buf *line, const struct joined *j)
+{
+	static const struct {
+		const char *key;
+		enum field field;
+	} members[] = {
+		{ "externalId", FIELD_N },	{ "suser", FIELD_OWNER },	 { "suid", FIELD_UID },
+		{ "dhost", FIELD_HOST },	{ "dpt", FIELD_PORT },		 { "requestMethod", FIELD_METHOD },
+		{ "request", FIELD_RESOURCE },	{ "reason", FIELD_REASON },	 { "outcome", FIELD_STATUS },
+		{ "in", FIELD_RECEIVED },	{ "out", FIELD_SENT },		 { "msg", FIELD_WHY },
+		{ "cs1Label=agent cs1", FIELD_AGENT }, { "cs2Label=rule cs2", FIELD_RULE },
+		{ "cs3Label=server cs3", FIELD_SERVER }, { "cs4Label=guard cs4", FIELD_GUARD },
+		{ "cs5Label=ledger cs5", FIELD_LEDGER }, { "cn1Label=run cn1", FIELD_RUN },
+	};
+	const char *kind = record_word(j->own->kind);
+	size_t i;
+
+	buf_printf(line, "CEF:0|reeve|reeve|%s|%s|", REEVE_VERSION, kind);
+	put_value(line, j, joined_value(j, FIELD_TOOL)->set ? FIELD_TOOL : FIELD_ACTION, "\\|");
+	buf_printf(line, "|%u|rt=", severity(j));
+	put_value(line, j, FIELD_TIME, "\\=");
+	if (joined_verdict(j)[0])
+		buf_printf(line, " act=%s", joined_verdict(j));
+	for (i = 0; i < count_of(members); i++) {
+		if (!joined_value(j, members[i].field)->set)
+			continue;
+		buf_printf(line, " %s=", members[i].key);
+		put_value(line, j, members[i].field, "\\=");
+	}
+	buf_puts(line, " cs6Label=leaf cs6=");
+	put_hash(line, j);
+	buf_puts(line, "\n");
+}
+
+/* Facility 13, "log audit". 32473 is the number that RFC 5612 gives to examples: reeve has none of its own. */
+void feed_syslog(struct buf *line, const struct joined *j)
+{
+	static const struct {
+		const char *name;
+		enum field field;
+	} params[] = {
+		{ "n", FIELD_N },	  { "run", FIELD_RUN },	  { "agent", FIELD_AGENT }, { "owner", FIELD_OWNER },
+		{ "action", FIELD_ACTION }, { "server", FIELD_SERVER }, { "tool", FIELD_TOOL }, { "rule", FIELD_RULE },
+		{ "reason", FIELD_REASON }, { "guard", FIELD_GUARD }, { "status", FIELD_STATUS },
+	};
+	unsigned heavy = severity(j), level = heavy >= 9 ? 3 : heavy >= 6 ? 4 : heavy >= 4 ? 5 : 6;
+	size_t i;
+
+	buf_printf(line, "<%u>1 ", 13 * 8 + level);
+	put_value(line, j, FIELD_TIME, "\\");
+	buf_printf(line, " - reeve %" PRIu64 " %s [reeve@32473 leaf=\"", j->frame->run, record_word(j->own->kind));
+	put_hash(line, j);
+	buf_puts(line, "\"");
+	if (joined_verdict(j)[0])
+		buf_printf(line, " verdict=\"%s\"", joined_verdict(j));
+	for (i = 0; i < count_of(params); i++) {
+		if (!joined_value(j, params[i].field)->set)
+			continue;
+		buf_printf(line, " %s=\"", params[i].name);
+		put_value(line, j, params[i].field, "\\\"]");
+		buf_puts(line, "\"");
+	}
+	buf_puts(line, "] ");
+	buf_add(line, j->frame->body, j->frame->size);
+	buf_puts(line, "\n");
+}
