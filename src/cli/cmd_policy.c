@@ -285,6 +285,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain",
 		  NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
+		{ "model", "WORD", OPTION_TEXT, &w->party[PARTY_MODEL], "explain", NULL },
 		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)",
 		  NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },

@@ -102,6 +102,7 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		  NULL },
 		{ "agent", "ID", OPTION_TEXT, &w->ask.agent, "who it is, in the ledger (agent)",
 		  NULL },
+		{ "agents", "FILE", OPTION_TEXT, &w->agents, "who agents are (agents.json, if there is one)", NULL },
 		{ "owner", "ID", OPTION_TEXT, &w->ask.owner, "who is accountable (this user)",
 		  NULL },
 		{ "task", "TEXT", OPTION_TEXT, &w->ask.task, "what the run is for", NULL },

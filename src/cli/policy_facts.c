@@ -87,7 +87,7 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, category, class, flow, resource or time",
+			"department, environment, initiator, workspace, model, category, class, flow, resource or time",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;

@@ -103,7 +103,7 @@ static void find_owner(struct wish *w)
 	const struct passwd *user;
 
 	if (w->ask.owner) {
-		w->ask.owner_by = "said";
+		w->ask.owner_by = w->read_agents ? "agents" : "said";
 		return;
 	}
 	user = getpwuid(getuid());
@@ -113,6 +113,17 @@ static void find_owner(struct wish *w)
 		snprintf(w->owner_room, sizeof(w->owner_room), "uid-%u", (unsigned)getuid());
 	w->ask.owner = w->owner_room;
 	w->ask.owner_by = "uid";
+}
+
+/* Who the agent is, where the operator keeps a file of them: then there are no others. */
+static int read_agent(struct wish *w, struct err *e)
+{
+	snprintf(w->agents_room, sizeof(w->agents_room), "%s/agents.json", w->config);
+	if (w->quiet || (!w->agents && access(w->agents_room, F_OK) < 0))
+		return 0;
+	return agents_load(&w->read_agents, w->agents ? w->agents : w->agents_room, e) < 0
+		       ? -1
+		       : agents_apply(w->read_agents, &w->ask, e);
 }
 
 /* Files from which servers get their secrets are in no jail, not even that server's; nor are those of credentials. */
@@ -138,7 +149,7 @@ static int set_apart(struct wish *w, struct err *e)
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
-	w->fixed = calloc(w->files.count + w->words.count + parts + 7, sizeof(*w->fixed));
+	w->fixed = calloc(w->files.count + w->words.count + parts + 8, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
@@ -156,6 +167,8 @@ static int set_apart(struct wish *w, struct err *e)
 		w->fixed[n++] = w->policy;
 	for (i = 0; i < w->files.count; i++)
 		w->fixed[n++] = w->files.at[i].path;
+	if (w->read_agents)
+		w->fixed[n++] = agents_path(w->read_agents);
 	if (access(w->catalogue_room, F_OK) == 0)
 		w->fixed[n++] = w->catalogue_room;
 	for (i = 0; i < w->words.count; i++)
@@ -278,6 +291,8 @@ int wish_read(struct wish *w, struct err *e)
 	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0 ||
 	    wish_read_catalogue(w, e) < 0)
 		return -1;
+	if (read_agent(w, e) < 0)
+		return -1;
 	find_owner(w);
 	if (check_words(&w->ask, e) < 0 || read_place(w, e) < 0 || check_plans(w, e) < 0 ||
 	    read_secrets(w, e) < 0)
@@ -296,6 +311,7 @@ void wish_free(struct wish *w)
 	free(w->catalogues);
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);
+	agents_free(w->read_agents);
 	free(w->bytes);
 	free(w->fixed);
 	free(w);

@@ -5,22 +5,25 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "cli/agents.h"
 #include "cli/policy_dir.h"
 #include "launcher/launcher.h"
 
 /* `ask` borrows from everything else here. */
 struct wish {
-	const char *profile, *policy, *tools, *workspace, *catalogue;
+	const char *profile, *policy, *tools, *workspace, *catalogue, *agents;
 	struct run_request ask;
 	struct profile *read_profile;
 	struct tools *read_tools;
 	struct secrets secrets;
 	struct jail_plan plan;
+	struct agents *read_agents;
 	struct policy_files files;
 	struct policy_bytes *bytes;
 	struct policy_files words;		/* of the catalogue */
 	struct catalogue_bytes *catalogues;
 	char catalogue_room[LAUNCH_TEXT + 96];
+	char agents_room[LAUNCH_TEXT + 64];
 	const char **fixed;
 	const char *hidden[SECRETS_MOST + CREDENTIALS_MOST + 3];
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];

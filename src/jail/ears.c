@@ -22,9 +22,9 @@ struct option {
 
 /* Urgent bytes stay in their place, so that who reads has all there is; what is accepted inherits both. */
 static const struct option of_streams[] = { { SOL_SOCKET, SO_OOBINLINE }, { IPPROTO_TCP, TCP_NODELAY } };
-/* To which address a datagram was sent: the answer must come from there. */
+/* To which address a datagram was sent: the answer must come from there, though no interface has it. */
 static const struct option of_datagrams[] = { { IPPROTO_IP, IP_PKTINFO } };
-static const struct option of_six[] = { { IPPROTO_IPV6, IPV6_RECVPKTINFO } };
+static const struct option of_six[] = { { IPPROTO_IPV6, IPV6_RECVPKTINFO }, { IPPROTO_IPV6, IPV6_FREEBIND } };
 
 static const struct {
 	int type;

@@ -36,7 +36,7 @@ static int tell_about(struct run *r, struct err *e)
 		[PARTY_AGENT] = ask->agent,	      [PARTY_OWNER] = ask->owner,
 		[PARTY_TENANT] = ask->tenant,	      [PARTY_DEPARTMENT] = ask->department,
 		[PARTY_ENVIRONMENT] = ask->environment, [PARTY_INITIATOR] = ask->initiator,
-		[PARTY_WORKSPACE] = ask->place.workspace,
+		[PARTY_WORKSPACE] = ask->place.workspace, [PARTY_MODEL] = ask->model,
 	};
 	uint8_t body[8192];
 	struct pack b = { .at = body, .room = sizeof(body) };

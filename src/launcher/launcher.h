@@ -53,6 +53,9 @@ struct run_request {
 	struct place place;
 	struct jail_plan *plan;	/* of the agent's jail: but for what only the launcher knows */
 	const char *tenant, *agent, *owner, *owner_by;
+	const char *model, *agents;		/* agents: digest of the file that says who it is; NULL: there is none */
+	const char *scopes;			/* texts, each with its NUL */
+	size_t scopes_size;
 	const char *task, *department, *environment, *initiator;	/* NULL: not said */
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */

@@ -86,6 +86,10 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 	record_text(out, FIELD_POLICY, room->data + policy);
 	record_text(out, FIELD_PROFILE, room->data + profile);
 	record_text(out, FIELD_AGENT, r->ask->agent);
+	record_text(out, FIELD_AGENTS, r->ask->agents);
+	record_text(out, FIELD_MODEL, r->ask->model);
+	if (r->ask->scopes_size)
+		record_list(out, FIELD_SCOPES, r->ask->scopes, r->ask->scopes_size);
 	record_text(out, FIELD_OWNER, r->ask->owner);
 	record_text(out, FIELD_OWNER_BY, r->ask->owner_by);
 	record_text(out, FIELD_TENANT, r->ask->tenant);

@@ -95,7 +95,7 @@ struct fact {
 /* Who has a part in a run, and where: the same for every call of it. */
 enum party {
 	PARTY_AGENT, PARTY_OWNER, PARTY_TENANT, PARTY_DEPARTMENT, PARTY_ENVIRONMENT, PARTY_INITIATOR,
-	PARTY_WORKSPACE, PARTIES
+	PARTY_WORKSPACE, PARTY_MODEL, PARTIES
 };
 
 const char *party_word(enum party p);	/* "agent" */

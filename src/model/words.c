@@ -96,6 +96,7 @@ const char *party_word(enum party p)
 		[PARTY_TENANT] = "tenant",	     [PARTY_DEPARTMENT] = "department",
 		[PARTY_ENVIRONMENT] = "environment", [PARTY_INITIATOR] = "initiator",
 		[PARTY_WORKSPACE] = "workspace",
+		[PARTY_MODEL] = "model",
 	};
 
 	must(p < PARTIES);

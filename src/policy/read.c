@@ -20,6 +20,7 @@ static const struct json_member applies_members[] = {
 	{ "tenant", JSON_NULL, JSON_MAY },      { "department", JSON_NULL, JSON_MAY },
 	{ "environment", JSON_NULL, JSON_MAY }, { "initiator", JSON_NULL, JSON_MAY },
 	{ "server", JSON_NULL, JSON_MAY },      { "workspace", JSON_NULL, JSON_MAY },
+	{ "model", JSON_NULL, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 

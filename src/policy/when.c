@@ -15,6 +15,7 @@ static const struct json_member when_members[] = {
 	{ "owner", JSON_NULL, JSON_MAY },      { "tenant", JSON_NULL, JSON_MAY },
 	{ "department", JSON_NULL, JSON_MAY }, { "environment", JSON_NULL, JSON_MAY },
 	{ "initiator", JSON_NULL, JSON_MAY },  { "workspace", JSON_NULL, JSON_MAY },
+	{ "model", JSON_NULL, JSON_MAY },
 	{ "time", JSON_OBJECT, JSON_MAY },     { "args", JSON_OBJECT, JSON_MAY },
 	{ "has_secret", JSON_TRUE, JSON_MAY }, { "host", JSON_NULL, JSON_MAY },
 	{ "port", JSON_NULL, JSON_MAY },       { "cidr", JSON_NULL, JSON_MAY },
@@ -210,6 +211,7 @@ static const struct {
 	{ "environment", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_ENVIRONMENT]) },
 	{ "initiator", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_INITIATOR]) },
 	{ "workspace", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_WORKSPACE]) },
+	{ "model", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_MODEL]) },
 };
 
 /* Most rules have one or two members: only those that are there are looked at. */

@@ -1,40 +1,40 @@
 /* The questions behind the points of exposure that are about the network. */
 #include <string.h>
 
+#include "egress/egress.h"
 #include "profile/lint.h"
-#include "profile/network.h"
 
 static json_t *member(const struct lint *l, const char *key)
 {
 	return json_object_get(json_object_get(l->root, "network"), key);
 }
 
-static bool each_network(const struct lint *l, bool (*is)(const struct network *n))
+static bool each_network(const struct lint *l, bool (*is)(const struct egress_network *n))
 {
-	struct network n;
+	struct egress_network n;
 	json_t *value;
 	size_t i;
 
 	json_array_foreach(member(l, "private"), i, value)
-		if (network_read(&n, json_string_value(value)) && is(&n))
+		if (egress_network(&n, json_string_value(value)) && is(&n))
 			blame(l, json_string_value(value));
 	return l->names->size > 0;
 }
 
-static bool is_loopback(const struct network *n)
+static bool is_loopback(const struct egress_network *n)
 {
 	static const unsigned char one[16] = { [15] = 1 };
 
-	return n->bits == 32 ? n->bytes[0] == 127 : memcmp(n->bytes, one, sizeof(one)) == 0;
+	return n->bits == 32 ? n->address[0] == 127 : memcmp(n->address, one, sizeof(one)) == 0;
 }
 
-static bool is_other(const struct network *n)
+static bool is_other(const struct egress_network *n)
 {
 	return !is_loopback(n);
 }
 
 /* More than one segment of a network usually holds. */
-static bool is_wide(const struct network *n)
+static bool is_wide(const struct egress_network *n)
 {
 	return !is_loopback(n) && n->length < (n->bits == 32 ? 24 : 64);
 }

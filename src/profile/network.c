@@ -4,10 +4,10 @@
  */
 #include "profile/network.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+
+#include "egress/egress.h"
 
 enum { DNS = 53, QUIC = 443, PORTS_MOST = 32, UDP_MOST = 16, UNIX_MOST = 16, NETWORKS_MOST = 256, HOSTS_MOST = 256 };
 
@@ -64,52 +64,40 @@ static int check_ports(const struct json_file *f, const char *key, size_t most, 
 	return 0;
 }
 
-static bool has_bits_behind(const struct network *n)
+/* Why this network is not one that can be named; NULL: it can. */
+static const char *network_wrong(const struct egress_network *n)
 {
-	unsigned bit;
+	struct egress_network names;
+	const char *what;
 
-	for (bit = n->length; bit < n->bits; bit++)
-		if (n->bytes[bit / 8] & (0x80 >> bit % 8))
-			return true;
-	return false;
-}
-
-bool network_read(struct network *out, const char *text)
-{
-	const char *slash = strchr(text, '/');
-	size_t size = slash ? (size_t)(slash - text) : strlen(text);
-	char address[INET6_ADDRSTRLEN] = "";
-
-	*out = (struct network){ 0 };
-	if (size == 0 || size >= sizeof(address))
-		return false;
-	memcpy(address, text, size);
-	if (inet_pton(AF_INET, address, out->bytes) == 1)
-		out->bits = 32;
-	else if (inet_pton(AF_INET6, address, out->bytes) == 1)
-		out->bits = 128;
-	else
-		return false;
-	out->length = out->bits;
-	if (slash) {
-		size = strspn(slash + 1, "0123456789");
-		if (size == 0 || size > 3 || slash[1 + size] || (slash[1] == '0' && size > 1))
-			return false;
-		out->length = (unsigned)strtoul(slash + 1, NULL, 10);
+	if (!egress_network(&names, "198.18.0.0/15") || egress_within(&names, n->address, n->bits))
+		return "is where addresses stand for names in a jail";
+	switch (egress_reach(n->address, n->bits, &what)) {
+	case EGRESS_PUBLIC:
+		return "is public, or begins so: that takes no naming here, only a rule in the policy";
+	case EGRESS_NEVER:
+		return "is of no one machine, or begins so; name what is needed";
+	case EGRESS_ALONE:
+		return n->length < n->bits ? "is where clouds keep their metadata, or alike; name each address by itself"
+					   : NULL;
+	case EGRESS_PRIVATE:
+		break;
 	}
-	return out->length <= out->bits && !has_bits_behind(out);
+	return NULL;
 }
 
 static int private_item(const struct item *item, struct err *e)
 {
-	struct network n;
+	struct egress_network n;
+	const char *why;
 
-	if (network_read(&n, item->name))
-		return 0;
-	return json_wrong(item->file, item->at, item->is_key, e,
-			  "expected a network such as \"10.1.2.0/24\", with no bits behind its length, or an address, "
-			  "found \"%.60s\"",
-			  item->name);
+	if (!egress_network(&n, item->name))
+		return json_wrong(item->file, item->at, item->is_key, e,
+				  "expected a network such as \"10.1.2.0/24\", with no bits behind its length, or an "
+				  "address, found \"%.60s\"",
+				  item->name);
+	why = network_wrong(&n);
+	return why ? json_wrong(item->file, item->at, item->is_key, e, "%.60s %s", item->name, why) : 0;
 }
 
 static int unix_item(const struct item *item, struct err *e)
@@ -127,10 +115,9 @@ static int unix_item(const struct item *item, struct err *e)
 
 bool host_is_name(const char *host)
 {
-	struct in_addr four;
+	struct egress_host read;
 
-	return host_is_plain(host) && strpbrk(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL &&
-	       inet_pton(AF_INET, host, &four) != 1;
+	return egress_host(&read, host, strlen(host), false) && read.bits == 0 && strcmp(read.text, host) == 0;
 }
 
 /* A name in small letters; "*." before it for all that lie beneath. An address has no name to sign for. */

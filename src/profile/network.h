@@ -16,16 +16,7 @@ void network_settle(json_t *root);
 /* Why a socket is never given, "" where nothing is against it: by its name, and by what that leads to here. */
 const char *network_unix_wrong(const char *path);
 
-/* tools_net.c: a name, or an address of IPv4 that all readers take for the same one. */
-bool host_is_plain(const char *host);
 bool host_is_name(const char *host);		/* in small letters, and no address */
-
-/* An address, or a network ADDRESS/LENGTH. false: it is none, or has bits behind its length. */
-struct network {
-	unsigned char bytes[16];
-	unsigned bits, length;
-};
-bool network_read(struct network *out, const char *text);
 
 /* The ears, the variables and the files that go with them. */
 int plan_ears(struct plan *p, struct jail_spec *spec, const struct profile *from, const struct place *at,

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "profile/network.h"
 #include "profile/tools.h"
 
 enum { URL_MOST = 2000, HEADER_MOST = 4096 };
@@ -33,7 +32,7 @@ static unsigned port_of(const char *text, size_t size)
 
 /* A name's last part that is a number makes it an address to some readers: then it must be a plain
  * one to all. */
-bool host_is_plain(const char *host)
+static bool host_is_plain(const char *host)
 {
 	struct in_addr v4;
 	const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;

@@ -63,9 +63,10 @@ static int hears(int fd, const char *expected)
 {
 	struct pollfd in = { .fd = fd, .events = POLLIN };
 	char said[SAID] = "";
-	ssize_t got = poll(&in, 1, ANSWER_MS) == 1 ? recv(fd, said, sizeof(said) - 1, 0) : -1;
 
-	if (got < 0)
+	if (poll(&in, 1, ANSWER_MS) != 1)
+		return ETIMEDOUT;
+	if (recv(fd, said, sizeof(said) - 1, 0) < 0)
 		return errno;
 	if (strcmp(said, expected) == 0)
 		return 0;
