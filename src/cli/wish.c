@@ -193,10 +193,11 @@ static int check_plans(struct wish *w, struct err *e)
 		return err_set(e, ERR_INPUT,
 			       "HTTP for the agent takes the layer net: leave out --without=net, or --http and the "
 			       "profile's \"http\"");
-	if (w->plan.spec.ear_count > 0 && (w->ask.without & (1u << LAYER_NET)))
+	if (w->plan.spec.ear_count > 0 && (w->ask.without & (1u << LAYER_NET)) &&
+	    (w->ask.without & (1u << LAYER_SECCOMP)))
 		return err_set(e, ERR_INPUT,
-			       "connections through reeve take the layer net: leave out --without=net, or --network and the "
-			       "profile's \"network\"");
+			       "connections through reeve take the layer net or the layer seccomp: leave out one of "
+			       "--without=net and --without=seccomp, or --network and the profile's \"network\"");
 	for (i = 0; i < tools_count(w->read_tools); i++) {
 		if (tools_check_programs(w->read_tools, i, w->read_profile, &w->ask.place, e) < 0)
 			return -1;

@@ -215,7 +215,7 @@ struct jail {
 	int control;				/* ours with that init; closing it kills the jail */
 	bool silent;				/* init has said its last on it: jail_hear() gave -1 */
 	int listeners[JAIL_SOCKETS];		/* as spec->sockets, then spec->http; -1 after the last */
-	int ears[JAIL_EARS];			/* as spec->ears; -1 after the last */
+	int ears[JAIL_EARS];			/* as spec->ears; without LAYER_NET one EAR_NOTIFY for all; -1 after the last */
 	int terminal;				/* master of the pty, if spec->terminal; otherwise -1 */
 	char apart[JAIL_APART];			/* where private places lie without mounts; "": nowhere. jail_end() removes it */
 	struct jail_layer_state layers[LAYERS];

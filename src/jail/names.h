@@ -54,8 +54,6 @@ int names_prepare(struct inside *in, struct err *e) must_use;
 const struct zone *names_zone(const struct names *n, const char *path) must_use;
 /* The innermost, if names may be made there at all: by the program itself, or by init. */
 const struct zone *names_writable(const struct inside *in, const char *path) must_use;
-/* Does nobody but the jail make names there? */
-bool names_private(const struct inside *in, const char *path) must_use;
 /* Does init change names on the i-th of spec->mounts? */
 bool names_done_here(const struct inside *in, size_t i) must_use;
 

@@ -110,18 +110,15 @@ const struct zone *names_zone(const struct names *n, const char *path)
 	return z && z->done_here ? z : NULL;
 }
 
-bool names_private(const struct inside *in, const char *path)
-{
-	const struct zone *z = innermost(in->names, path);
-
-	return z && in->spec->mounts[z - in->names->zones].kind == JAIL_TMPFS;
-}
-
 const struct zone *names_writable(const struct inside *in, const char *path)
 {
 	const struct zone *z = innermost(in->names, path);
+	enum jail_mount_kind kind;
 
-	return z && (is_operators(in->spec->mounts[z - in->names->zones].kind) || names_private(in, path)) ? z : NULL;
+	if (!z)
+		return NULL;
+	kind = in->spec->mounts[z - in->names->zones].kind;
+	return is_operators(kind) || kind == JAIL_TMPFS ? z : NULL;
 }
 
 bool names_done_here(const struct inside *in, size_t i)

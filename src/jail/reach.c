@@ -42,16 +42,18 @@ static int open_channel(struct inside *in, struct err *e)
 	return 0;
 }
 
-/* The true path of the private places: what is connected to is known by its own. */
-static int find_apart(struct inside *in, struct err *e)
+/* The broker's sockets stand by now; nobody else can have put others in their places yet. */
+static int find_given(struct inside *in, struct err *e)
 {
-	scoped(fd) int fd = -1;
+	char room[INSIDE_PATH];
+	const char *path;
+	size_t i;
 
-	if (in->layers[LAYER_MOUNT].obtained || !in->apart[0])
-		return 0;
-	fd = open(in->apart, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || path_text(in->reach->apart, in->names, fd) < 0)
-		return err_sys(e, "%s", in->apart);
+	for (i = 0; i < JAIL_SOCKETS && in->spec->sockets[i]; i++) {
+		path = apart_name(in, in->spec->sockets[i], room);
+		if (!own_which(&in->reach->given[i], AT_FDCWD, path))
+			return err_sys(e, "%s", path);
+	}
 	return 0;
 }
 
@@ -69,7 +71,7 @@ int reach_prepare(struct inside *in, struct err *e)
 	in->reach->channel = -1;
 	if (!in->names && names_prepare(in, e) < 0)
 		return -1;
-	if (find_apart(in, e) < 0)
+	if (find_given(in, e) < 0)
 		return -1;
 	return in->spec->ear_count ? open_channel(in, e) : 0;
 }

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 enum reach_kind {
-	REACH_STREAM = 1,	/* the descriptor is one end of a TCP connection to ourselves */
+	REACH_STREAM = 1,	/* the descriptor is one end of a TCP connection to ourselves: for that address */
+	REACH_PROXY,		/* the same, for the proxy itself */
+	REACH_DNS_STREAM,	/* the same, for a name server */
 	REACH_DATAGRAM,		/* ... of a SOCK_SEQPACKET pair: each message is a datagram */
 	REACH_DNS,		/* the same, and each is a question to a name server */
 	REACH_UNIX,		/* ... of a SOCK_STREAM pair */

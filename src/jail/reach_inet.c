@@ -57,22 +57,35 @@ static bool hears(const struct inside *in, enum jail_ear kind, uint16_t port)
 /* As what it is asked for; 0: it is not to be had. */
 static uint8_t kind_of(const struct inside *in, const struct target *t, const struct reach_ask *w)
 {
-	if (t->kind == KIND_STREAM)
-		return (is_self(w) && hears(in, EAR_PROXY, w->port)) || hears(in, EAR_DIRECT, w->port) ||
-				       hears(in, EAR_DNS_STREAM, w->port)
-			       ? REACH_STREAM
-			       : 0;
-	if (hears(in, EAR_DNS, w->port))
-		return REACH_DNS;
-	return hears(in, EAR_UDP, w->port) ? REACH_DATAGRAM : 0;
+	static const struct {
+		bool stream, self;
+		enum jail_ear ear;
+		uint8_t kind;
+	} ways[] = {
+		{ true, true, EAR_PROXY, REACH_PROXY },	  { true, false, EAR_DNS_STREAM, REACH_DNS_STREAM },
+		{ true, false, EAR_DIRECT, REACH_STREAM }, { false, false, EAR_DNS, REACH_DNS },
+		{ false, false, EAR_UDP, REACH_DATAGRAM },
+	};
+	size_t i;
+
+	for (i = 0; i < count_of(ways); i++)
+		if (ways[i].stream == (t->kind == KIND_STREAM) && (!ways[i].self || is_self(w)) &&
+		    hears(in, ways[i].ear, w->port))
+			return ways[i].kind;
+	return 0;
 }
 
 /* The program talks to itself: to a port that init bound for it. */
-static int connect_own(struct question *q, const struct target *t, uint16_t port)
+static int connect_own(struct question *q, const struct target *t, const struct own *own)
 {
-	int fd = pair_dial(port, t->six);
+	scoped(fd) int fd = pair_dial(own->port, t->six);
 
-	return fd < 0 ? -ECONNREFUSED : target_put(q, t, fd, 0);
+	if (fd < 0)
+		return -ECONNREFUSED;
+	/* Asked again: what listens still has listened all the time. */
+	if (!own_listens(q->in, own))
+		return reach_refuse(q, EACCES);
+	return target_put(q, t, fd_take(&fd), 0);
 }
 
 static int make_ends(int ends[2], const struct target *t)
@@ -82,14 +95,16 @@ static int make_ends(int ends[2], const struct target *t)
 
 int inet_connect(struct question *q, const struct target *t, const union address *a)
 {
+	const struct own *own;
 	struct reach_ask what;
 	int ends[2], rc;
 
 	if (!is_inet(a))
 		return a->any.sa_family == AF_UNSPEC && t->kind != KIND_STREAM ? 0 : -EAFNOSUPPORT;
 	what = ask_of(a);
-	if (t->kind == KIND_STREAM && is_self(&what) && own_port(q->in->reach, what.port))
-		return connect_own(q, t, what.port);
+	own = t->kind == KIND_STREAM && is_self(&what) ? own_port(q->in->reach, what.port) : NULL;
+	if (own && own_listens(q->in, own))
+		return connect_own(q, t, own);
 	/* libc asks so which of its own addresses it would use: nothing is sent, and nothing is told. */
 	if (t->kind != KIND_STREAM && what.port == 0)
 		return -ENETUNREACH;

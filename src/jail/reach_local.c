@@ -1,7 +1,7 @@
 /*
- * Unix sockets with a name. Landlock before ABI 9 does not say which may be connected to; init does: those that lie in
- * the jail's own places (the broker's among them), those that it bound for the program, and by the proxy those that the
- * profile names. A name is pinned before it is judged, and what is pinned is connected to.
+ * Unix sockets with a name. Landlock before ABI 9 does not say which may be connected to; init does: the
+ * broker's, those that it bound for the program, wherever they lie by now, and by the proxy those that the profile
+ * names. A name is pinned before it is judged, and what is pinned is connected to.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +14,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/text.h"
 #include "jail/reaching.h"
 
 enum { WAITING = 1024 };
-
-#define OURS "/run/reeve"
 
 /* The name in the address as text; false: it has none in the file system. */
 static bool named(char path[REACH_PATH], const union address *a, size_t size)
@@ -40,13 +37,6 @@ static int pin(const struct question *q, const char *path, uint64_t flags)
 	scoped(fd) int base = path_cwd(q);
 
 	return base < 0 ? -1 : (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
-}
-
-static bool is_private(const struct inside *in, const char *text)
-{
-	if (!in->layers[LAYER_MOUNT].obtained)
-		return in->reach->apart[0] && path_is_within(text, in->reach->apart);
-	return path_is_within(text, OURS) || names_private(in, text);
 }
 
 static const char *grant_of(const struct inside *in, const char *path, const char *text)
@@ -72,6 +62,18 @@ static int ask_for(struct question *q, const struct target *t, const char *path)
 	return rc < 0 ? rc : reach_ask_proxy(q, t, &what, ends, 0);
 }
 
+/*
+ * Init itself made it listen. A file that was made in the same tick as one that is gone, and got its number, passes for
+ * it; who listens cannot.
+ */
+static bool is_ours(int fd)
+{
+	struct ucred who;
+	socklen_t size = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.pid == getpid();
+}
+
 /* By its number, which is this very file. Of which type it is, is tried. */
 static int dial(struct question *q, const struct target *t, int it)
 {
@@ -86,10 +88,10 @@ static int dial(struct question *q, const struct target *t, int it)
 		fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		rc = fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0;
 	}
-	if (rc == 0)
+	if (rc == 0 && is_ours(fd))
 		return target_put(q, t, fd, 0);
 	fd_close(&fd);
-	return rc;
+	return rc == 0 ? reach_refuse(q, EACCES) : rc;
 }
 
 int local_connect(struct question *q, const struct target *t, const union address *a, size_t size)
@@ -113,7 +115,7 @@ int local_connect(struct question *q, const struct target *t, const union addres
 	grant = grant_of(q->in, path, text);
 	if (grant)
 		return ask_for(q, t, grant);
-	if (!is_private(q->in, text) && !own_file(q->in->reach, st.st_dev, st.st_ino))
+	if (!own_file(q->in->reach, it))
 		return reach_refuse(q, EACCES);
 	return notify_still(q) ? dial(q, t, it) : NOTIFY_GONE;
 }
@@ -161,16 +163,18 @@ static int bind_new(struct question *q, const struct target *t, const struct spo
 {
 	int type = t->kind == KIND_UNIX_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
 	scoped(fd) int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-	struct stat st, file;
+	struct own own = { 0 };
+	struct stat st;
 	int rc = fd < 0 ? -errno : path_umask(q);
 
 	if (rc == 0)
 		rc = bind_at(fd, s);
 	if (rc != 0)
 		return rc;
-	if (fstat(fd, &st) == 0 && fstatat(s->parent, s->leaf, &file, AT_SYMLINK_NOFOLLOW) == 0)
-		own_remember(q->in->reach,
-			     &(struct own){ .socket = st.st_ino, .dev = file.st_dev, .file = file.st_ino });
+	if (fstat(fd, &st) == 0 && own_which(&own.file, s->parent, s->leaf)) {
+		own.socket = st.st_ino;
+		own_remember(q->in->reach, &own);
+	}
 	return target_put(q, t, fd_take(&fd), 0);
 }
 
@@ -187,9 +191,9 @@ int local_bind(struct question *q, const struct target *t, const union address *
 	rc = find_spot(&s, q, path);
 	if (rc != 0)
 		return rc;
-	if (!s.zone && !is_private(q->in, s.path))
+	if (!s.zone)
 		return reach_refuse(q, EACCES);
-	if (s.zone && q->in->layers[LAYER_NAMES].obtained)
+	if (q->in->layers[LAYER_NAMES].obtained)
 		rc = names_refuse(q, &s, USE_CHANGE);
 	if (rc == 0 && !notify_still(q))
 		rc = NOTIFY_GONE;

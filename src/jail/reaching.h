@@ -17,7 +17,7 @@
 #include "jail/names.h"
 #include "jail/reach.h"
 
-enum { REACH_PENDING = 256, REACH_OWN = 256 };
+enum { REACH_PENDING = 256, REACH_OWN = 1024 };
 
 /* An address, copied once from the asker's memory. */
 union address {
@@ -49,17 +49,22 @@ struct pending {
 	uint64_t until;			/* CLOCK_MONOTONIC, ns */
 };
 
+/* A file by its numbers, which are given again once it is gone; when it was made is not. */
+struct which {
+	uint64_t mount, number, sec;
+	uint32_t nsec;
+};
+
 /* A socket that init bound for a program: which one, and how it is found again. */
 struct own {
 	ino_t socket;
-	dev_t dev;
-	ino_t file;			/* of a unix socket's name */
+	struct which file;		/* of a unix socket's name */
 	uint16_t port;			/* of 127.0.0.1 */
 };
 
 struct reach {
 	int channel;			/* init's end; -1: nothing is reached */
-	char apart[PATH_MAX];		/* the private places, by their true path; "": none */
+	struct which given[JAIL_SOCKETS];	/* spec->sockets: the broker's */
 	size_t count;
 	struct pending pending[REACH_PENDING];
 	size_t own_next;
@@ -108,7 +113,11 @@ int local_bind(struct question *q, const struct target *t, const union address *
 /* reach_own.c: what init bound for the program. */
 void own_remember(struct reach *r, const struct own *one);
 const struct own *own_socket(const struct reach *r, ino_t socket) must_use;
-bool own_port(const struct reach *r, uint16_t port) must_use;
-bool own_file(const struct reach *r, dev_t dev, ino_t file) must_use;
+const struct own *own_port(const struct reach *r, uint16_t port) must_use;
+/* Of a path (O_PATH), or of what is at `name` beneath it. */
+bool own_which(struct which *out, int fd, const char *name) must_use;
+bool own_file(const struct reach *r, int fd) must_use;
+/* Is it still that socket which listens there? Others may have the port by now. */
+bool own_listens(const struct inside *in, const struct own *one) must_use;
 
 #endif

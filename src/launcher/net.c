@@ -76,15 +76,21 @@ static int tell_dialer(struct run *r, const struct profile_network *n, struct er
 	return net_join(r, MSG_DIALER, &r->dialer, MSG_REACH, &b, e);
 }
 
-/* What comes in where: the sockets are the proxy's from now on, and nobody else's. */
+/*
+ * What comes in where; or, in a network that others share, what init stops on its way. The sockets are the proxy's from
+ * now on, and nobody else's.
+ */
 static int tell_ears(struct run *r, struct err *e)
 {
+	static const struct jail_hearing by_init = { .kind = EAR_NOTIFY };
+	const bool own = r->agent.layers[LAYER_NET].obtained;
 	const struct jail_spec *spec = &r->plan.spec;
+	const size_t count = own ? spec->ear_count : 1;
 	uint8_t body[512];
 	size_t i;
 
-	for (i = 0; i < spec->ear_count; i++) {
-		const struct jail_hearing *h = &spec->ears[i];
+	for (i = 0; i < count; i++) {
+		const struct jail_hearing *h = own ? &spec->ears[i] : &by_init;
 		struct pack b = { .at = body, .room = sizeof(body) };
 
 		pack_number(&b, h->kind, 1);

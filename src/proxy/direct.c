@@ -44,12 +44,18 @@ void ear_direct(struct proxy *p, struct ear *ear, int fd)
 	struct egress_host host;
 	uint16_t port = ear->port;
 	bool known = whom(&host, &port, fd);
+
+	direct_begin(p, fd, known ? &host : NULL, port);
+}
+
+void direct_begin(struct proxy *p, int fd, const struct egress_host *host, uint16_t port)
+{
 	struct link *l = link_new(p, fd, &directly, NET_DIRECTLY);
 	struct net_ask q;
 
 	if (!l)
 		return;
-	if (!known || !link_judge(p, l, &host, port)) {
+	if (!host || !link_judge(p, l, host, port)) {
 		link_fault(p, l, "an address of 198.18.0.0/15 that stands for no name");
 		return;
 	}

@@ -97,7 +97,9 @@ static void see(struct sight *s, const struct proxy *p, const struct link *l, co
 		return;
 	else if (bytes[0] < CHANGE_CIPHER || bytes[0] > APPLICATION || (size > 1 && bytes[1] != TLS_3))
 		return;
-	else if (size > 1 && bytes[0] != HANDSHAKE)
+	else if (size == 1)
+		s->what = SEES_PART;
+	else if (bytes[0] != HANDSHAKE)
 		sees_bad(s, NOT_READ, "TLS that does not begin with a ClientHello");
 	else
 		see_hello(s, p, l, bytes, size);

@@ -58,6 +58,8 @@ int ear_begin(struct proxy *p, const struct msg *m, int fd, struct err *e)
 		ear->watch.ready = dns_ready;
 	else if (kind == EAR_UDP)
 		ear->watch.ready = flow_ready;
+	else if (kind == EAR_NOTIFY)
+		ear->watch.ready = notify_ready;
 	else if (!takers[kind])
 		return err_set(e, ERR_PEER, "HEAR of a kind that is not heard");
 	return proxy_watch(p, &ear->watch, EPOLLIN) ? 0 : err_sys(e, "where programs are heard");

@@ -254,11 +254,15 @@ struct ear {
 
 int ear_begin(struct proxy *p, const struct msg *m, int fd, struct err *e) must_use;
 void ear_direct(struct proxy *p, struct ear *ear, int fd);
+void direct_begin(struct proxy *p, int fd, const struct egress_host *host, uint16_t port);	/* NULL: it cannot be known */
 void ear_unix(struct proxy *p, struct ear *ear, int fd);
 void ear_stranger(struct proxy *p, struct ear *ear, int fd);	/* HTTP or SOCKS */
 void ear_dns(struct proxy *p, struct ear *ear, int fd);
 void dns_ready(struct proxy *p, struct watch *w, uint32_t events);
 void flow_ready(struct proxy *p, struct watch *w, uint32_t events);
+void notify_ready(struct proxy *p, struct watch *w, uint32_t events);
+void errands_bury(struct proxy *p);
+void errands_end(struct proxy *p);
 void flows_bury(struct proxy *p);
 void flows_end(struct proxy *p);
 
@@ -325,6 +329,14 @@ void name_address(uint8_t out[4], uint32_t number);
 struct talk;
 TAILQ_HEAD(talks, talk);
 
+/* notify.c: connections that the jail's init stopped on their way (jail/reach.h). errand.c: its datagrams. */
+struct errand;
+TAILQ_HEAD(errands, errand);
+
+void notify_answer(struct proxy *p, uint64_t id, int error);
+void errand_dns(struct proxy *p, uint64_t id, int fd);
+void errand_flow(struct proxy *p, uint64_t id, int fd, const struct net_ask *q);
+
 struct hosts {
 	size_t count;
 	char text[PROXY_HOSTS][NET_HOST + 1];
@@ -358,6 +370,10 @@ struct proxy {
 	size_t query_count;
 	struct talks flows, dead_flows;	/* flow.c */
 	size_t flow_count;
+	struct errands errands, dead_errands;
+	size_t errand_count;
+	struct watch *notify;			/* its channel with init, where there is one */
+	struct buf untold;			/* answers that it had no room for */
 	char bytes[EGRESS_HEAD + 1];		/* what is being looked at */
 	struct msg msg;				/* too large for a stack */
 };

@@ -60,6 +60,8 @@ static void furnish(struct proxy *p)
 	TAILQ_INIT(&p->pipes);
 	TAILQ_INIT(&p->flows);
 	TAILQ_INIT(&p->dead_flows);
+	TAILQ_INIT(&p->errands);
+	TAILQ_INIT(&p->dead_errands);
 	TAILQ_INIT(&p->broker.posts);
 	TAILQ_INIT(&p->inspector.posts);
 	for (i = 0; i < PROXY_SEATS; i++)
@@ -104,8 +106,11 @@ void proxy_free(struct proxy *p)
 	while (!TAILQ_EMPTY(&p->links))
 		link_die(p, TAILQ_FIRST(&p->links), true);
 	flows_end(p);
+	errands_end(p);
+	buf_free(&p->untold);
 	proxy_bury(p);
 	flows_bury(p);
+	errands_bury(p);
 	for (i = 0; i < p->ear_count; i++)
 		proxy_unwatch(p, &p->ears[i].watch);
 	while ((c = TAILQ_FIRST(&p->pipes))) {
@@ -152,6 +157,7 @@ bool proxy_turn(struct proxy *p, int wait_ms)
 	proxy_expire(p, p->now);
 	proxy_bury(p);
 	flows_bury(p);
+	errands_bury(p);
 	return !p->over && !p->err.kind;
 }
 
@@ -172,6 +178,7 @@ void proxy_end(struct proxy *p)
 	while ((l = TAILQ_FIRST(&p->links)))
 		link_over(p, l, &(struct net_over){ .status = "cancelled", .why = "the run ended" });
 	flows_end(p);
+	errands_end(p);
 	while (!TAILQ_EMPTY(&p->broker.posts) && poll(&room, 1, clock_left_ms(until)) == 1 &&
 	       room.revents == POLLOUT)
 		post_flush(p, &p->broker);

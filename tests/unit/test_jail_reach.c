@@ -113,7 +113,7 @@ static int datagram(const char *host, int to, const char *expected)
 	return hears(fd, expected);
 }
 
-static int proxy(void)		{ return stream("127.0.0.1", 7339, "1 4 127.0.0.1 7339"); }
+static int proxy(void)		{ return stream("127.0.0.1", 7339, "2 4 127.0.0.1 7339"); }
 static int proxy_elsewhere(void){ return stream("203.0.113.7", 7339, ""); }
 static int direct(void)		{ return stream("203.0.113.7", 80, "1 4 203.0.113.7 80"); }
 static int direct_six(void)	{ return stream("2001:db8::7", 80, "1 6 2001:db8::7 80"); }
@@ -124,10 +124,10 @@ static int other_port(void)	{ return stream("203.0.113.7", 81, ""); }
 static int host_port(void)	{ return stream("127.0.0.1", port, ""); }
 static int host_port_six(void)	{ return stream("::ffff:127.0.0.1", port, ""); }
 static int host_port_any(void)	{ return stream("0.0.0.0", port, ""); }
-static int dns(void)		{ return datagram("192.0.2.53", 53, "3 4 192.0.2.53 53: ?"); }
-static int dns_six(void)	{ return datagram("2001:db8::53", 53, "3 6 2001:db8::53 53: ?"); }
-static int dns_stream(void)	{ return stream("8.8.8.8", 53, "1 4 8.8.8.8 53"); }
-static int udp(void)		{ return datagram("203.0.113.9", 5000, "2 4 203.0.113.9 5000: ?"); }
+static int dns(void)		{ return datagram("192.0.2.53", 53, "5 4 192.0.2.53 53: ?"); }
+static int dns_six(void)	{ return datagram("2001:db8::53", 53, "5 6 2001:db8::53 53: ?"); }
+static int dns_stream(void)	{ return stream("8.8.8.8", 53, "3 4 8.8.8.8 53"); }
+static int udp(void)		{ return datagram("203.0.113.9", 5000, "4 4 203.0.113.9 5000: ?"); }
 static int quic(void)		{ return datagram("203.0.113.9", 443, ""); }
 static int source(void)		{ return datagram("203.0.113.9", 0, ""); }
 
@@ -140,10 +140,10 @@ static int dns_by_sendto(void)
 
 	if (sendto(fd, "one", 3, 0, (struct sockaddr *)&to, size) != 3)
 		return errno;
-	met = hears(fd, "3 4 192.0.2.53 53: one");
+	met = hears(fd, "5 4 192.0.2.53 53: one");
 	if (met || sendto(fd, "two", 3, 0, (struct sockaddr *)&to, size) != 3)
 		return met ? met : errno;
-	return hears(fd, "3 4 192.0.2.53 53: two");
+	return hears(fd, "5 4 192.0.2.53 53: two");
 }
 
 static int dns_dialled_again(void)
@@ -154,7 +154,7 @@ static int dns_dialled_again(void)
 
 	if (met || connect(fd, &none, sizeof(none)) < 0 || (met = dial(fd, "192.0.2.54", 53)))
 		return met ? met : errno;
-	return send(fd, "?", 1, 0) < 0 ? errno : hears(fd, "3 4 192.0.2.54 53: ?");
+	return send(fd, "?", 1, 0) < 0 ? errno : hears(fd, "5 4 192.0.2.54 53: ?");
 }
 
 /* Every way to send, on what socket(2) gives; to what is heard outside. */
@@ -532,6 +532,38 @@ static int host_hard_linked(void)
 	snprintf(at, sizeof(at), "%s/hard", folder);
 	return link(to, at) < 0 && errno != EEXIST ? EACCES : dial_local(folder, "hard");
 }
+static int host_moved(int (*move)(const char *, const char *))
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int met;
+
+	snprintf(from, sizeof(from), "%s/host.stream", folder);
+	snprintf(to, sizeof(to), "%s/moved", getenv("TMPDIR"));
+	if (move(from, to) < 0)
+		return errno == EPERM ? EACCES : errno; /* who does not own it may not */
+	met = dial_local(getenv("TMPDIR"), "moved");
+	return rename(to, from) < 0 ? OTHERWISE : met;
+}
+static int host_renamed(void)	{ return host_moved(rename); }
+static int host_linked(void)	{ return host_moved(link); }
+/* Its own name is gone, and somebody else's socket has its number: file systems use them again. */
+static int host_after_own(void)
+{
+	struct sockaddr_un at;
+	socklen_t size = local(&at, folder, "again.sock");
+	int i, fd;
+
+	for (i = 0; i < 8; i++) {
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		if (bind(fd, (struct sockaddr *)&at, size) < 0 || unlink(at.sun_path) < 0)
+			return errno;
+		close(fd);
+	}
+	/* Who hears outside makes one there now. */
+	if (stream("203.0.113.55", 80, "1 4 203.0.113.55 80") != 0)
+		return OTHERWISE;
+	return dial_local(folder, "again.sock");
+}
 static int broker(void)		{ return dial_local(getenv("SOCKETS"), "all.sock"); }
 static int nothing_there(void)	{ return dial_local(folder, "none"); }
 static int a_file(void)		{ return dial_local("/usr/bin", "env"); }
@@ -542,7 +574,7 @@ static int granted(void)
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	char expected[SAID];
 
-	snprintf(expected, sizeof(expected), "4 %s/granted", folder);
+	snprintf(expected, sizeof(expected), "6 %s/granted", folder);
 	return connect(fd, (struct sockaddr *)&to, size) < 0 ? errno : hears(fd, expected);
 }
 static int host_abstract(void)
@@ -610,6 +642,20 @@ static int own_server_at(const char *host, const char *expected)
 		return met;
 	heard = accept(listener, NULL, NULL);
 	return send(heard, "own", 3, MSG_NOSIGNAL) < 0 ? errno : hears(fd, "own");
+}
+
+/* A port that was its own, and is the host's by now: 203.0.113.57 has it heard there. */
+static int host_after_own_port(void)
+{
+	struct sockaddr_storage at;
+	int fd = listening("127.0.0.1", 0, &at), to = ntohs(((struct sockaddr_in *)&at)->sin_port), met;
+	char host[32], expected[64];
+
+	close(fd);
+	snprintf(host, sizeof(host), "203.57.%d.%d", to / 256, to % 256);
+	snprintf(expected, sizeof(expected), "1 4 %s 80", host);
+	met = stream(host, 80, expected);
+	return met ? OTHERWISE : dial(socket(AF_INET, SOCK_STREAM, 0), "127.0.0.1", to);
 }
 
 static int own_server(void)	{ return own_server_at("127.0.0.1", "127.0.0.1"); }
@@ -694,6 +740,9 @@ static const struct {
 	{ "a socket of the host",			host_stream,		EACCES },
 	{ "by a link",					host_by_link,		EACCES },
 	{ "by another name",				host_hard_linked,	EACCES },
+	{ "moved into a private place",			host_renamed,		EACCES },
+	{ "linked there",				host_linked,		EACCES },
+	{ "where its own was",				host_after_own,		EACCES },
 	{ "without a file",				host_abstract,		EACCES },
 	{ "nothing there",				nothing_there,		ENOENT },
 	{ "a file",					a_file,			ECONNREFUSED },
@@ -706,6 +755,7 @@ static const struct {
 	{ "its own server",				own_server,		0 },
 	{ "of any address is one of 127.0.0.1",		own_server_any,		0 },
 	{ "of IPv6 too",				own_server_any6,	0 },
+	{ "a server of the host where its own was",	host_after_own_port,	EACCES },
 	{ "of a port that no profile names",		own_fixed,		EACCES },
 	{ "that was never bound",			own_unbound,		0 },
 	{ "the interfaces are listed",			interfaces,		0 },
@@ -719,6 +769,8 @@ struct outside {
 };
 
 struct proxy {
+	const char *work;
+	int again, port;		/* heard where the program's own were */
 	int late;			/* 203.0.113.99's end, and its question */
 	uint64_t late_id;
 	int datagrams[64];
@@ -751,13 +803,39 @@ static void say(int fd, const char *said)
 	close(fd);
 }
 
+static int hear_local(const char *in, const char *name, int type)
+{
+	struct sockaddr_un at;
+	socklen_t size = local(&at, in, name);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (bind(fd, (struct sockaddr *)&at, size) < 0 || chmod(at.sun_path, 0777) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, 5) < 0))
+		return -1;
+	return fd;
+}
+
+static void hear_port(struct proxy *p, uint16_t to)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(to) };
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	p->port = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (bind(p->port, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(p->port, 5) < 0)
+		fprintf(stderr, "# port %u: %s\n", (unsigned)to, strerror(errno));
+}
+
 /* What is decided is in the last number of the address: test data, RFC 5737. */
 static void decide(struct proxy *p, int channel, const struct reach_ask *a, int fd)
 {
 	char said[SAID];
 
 	describe(said, a);
-	if (a->family == 4 && a->address[0] == 203 && a->address[3] == 100) {
+	if (a->family == 4 && a->address[1] == 57)
+		hear_port(p, (uint16_t)(a->address[2] * 256 + a->address[3]));
+	if (a->family == 4 && a->address[0] == 203 && a->address[3] == 55)
+		p->again = hear_local(p->work, "again.sock", SOCK_STREAM);
+	if (a->family == 4 && a->address[0] == 203 && a->address[1] == 0 && a->address[3] == 100) {
 		close(fd); /* never */
 		return;
 	}
@@ -815,9 +893,9 @@ static void echo(struct proxy *p, size_t i)
 	(void)!send(p->datagrams[i], said, strlen(said), MSG_NOSIGNAL);
 }
 
-static void serve(struct jail *j)
+static void serve(struct jail *j, const char *work)
 {
-	struct proxy p = { .late = -1 };
+	struct proxy p = { .late = -1, .again = -1, .port = -1, .work = work };
 	struct pollfd ways[67];
 	struct jail_event seen;
 	size_t i;
@@ -829,8 +907,11 @@ static void serve(struct jail *j)
 		ways[2] = (struct pollfd){ .fd = j->control, .events = POLLIN };
 		for (i = 0; i < 64; i++)
 			ways[3 + i] = (struct pollfd){ .fd = p.datagrams[i], .events = POLLIN };
-		if (poll(ways, count_of(ways), 8 * ANSWER_MS) <= 0 || ways[1].revents)
+		if (poll(ways, count_of(ways), 8 * ANSWER_MS) <= 0 || ways[1].revents) {
+			if (p.port >= 0 && accept(p.port, NULL, NULL) >= 0)
+				fprintf(stderr, "# it was heard where its own was\n");
 			return;
+		}
 		if (ways[0].revents)
 			hear_ask(&p, j->ears[0]);
 		if (ways[2].revents)
@@ -892,7 +973,7 @@ static int run_jail(const struct outside *o, const char *row)
 	}
 	if (j.layers[LAYER_NET].obtained || j.ears[0] < 0 || j.ears[1] >= 0)
 		return OTHERWISE;
-	serve(&j);
+	serve(&j, o->work);
 	while (!jail_ended(&j, &status))
 		poll(&(struct pollfd){ .fd = j.pidfd, .events = POLLIN }, 1, ANSWER_MS);
 	jail_end(&j);
@@ -927,19 +1008,6 @@ static void copy_self(char self[PATH_MAX])
 	assert_int_equal(fd_write_all(fd, bytes, size, &e), 0);
 	assert_int_equal(fchmod(fd, 0755), 0);
 	close(fd);
-}
-
-static int hear_local(const char *in, const char *name, int type)
-{
-	struct sockaddr_un at;
-	socklen_t size = local(&at, in, name);
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(chmod(at.sun_path, 0777), 0);
-	if (type == SOCK_STREAM)
-		assert_int_equal(listen(fd, 5), 0);
-	return fd;
 }
 
 /* All that must hear nothing. */
