@@ -106,7 +106,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
+TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide proxy_load url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -126,6 +126,9 @@ $(OUT)/tools/receipts: tests/tools/receipts.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 $(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
+$(OUT)/tools/proxy_load: tests/tools/proxy_load.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 $(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy egress inspect json seal model base)

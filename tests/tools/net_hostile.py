@@ -114,7 +114,7 @@ def heads():
         ('two Hosts', connect_head(ok, more='Host: evil.test:443\r\n')), ('a Host of another', connect_head(ok, 'evil.test:443')),
         ('a Host of another port', connect_head(ok, 'www.test:80')), ('a wildcard', connect_head('*.test:443')), ('two dots at its end', connect_head('www.test..:443')),
         ('an empty label', connect_head('www..test:443')), ('a label of 64', connect_head('a' * 64 + '.test:443')), ('a name of 254', connect_head('a.' * 126 + 'bc:443')),
-        ('HTTP/1.0', connect_head(ok).replace(b'/1.1', b'/1.0')), ('HTTP/2', b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ('two spaces', connect_head(ok).replace(b' www', b'  www')),
+        ('HTTP/2', b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ('two spaces', connect_head(ok).replace(b' www', b'  www')),
         ('a tab', connect_head(ok).replace(b' www', b'\twww')), ('no version', b'CONNECT www.test:443\r\n\r\n'), ('a small method', connect_head(ok).replace(b'CONNECT', b'connect')),
         ('a head of 17 KiB', connect_head(ok, more='X: ' + 'a' * 17000 + '\r\n')), ('an endless line', b'C' * 20000),
         ('101 fields', connect_head(ok, more=''.join(f'X{i}: a\r\n' for i in range(101)))), ('a head that ends early', connect_head(ok)[:-2]),

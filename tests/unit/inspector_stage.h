@@ -110,13 +110,13 @@ static int stage_begin(void **state)
 
 	*state = s;
 	signal(SIGPIPE, SIG_IGN);
-	assert_int_equal(authority_make(&s->world, world, count_of(world), &e), 0);
 	assert_int_equal(wire_pair(ends, &e), 0);
-	s->inspector = fork();
+	s->inspector = fork(); /* before anything of the library is in use: so it finds it when it is started */
 	if (s->inspector == 0) {
 		close(ends[0]);
 		stage_inspector(ends[1]);
 	}
+	assert_int_equal(authority_make(&s->world, world, count_of(world), &e), 0);
 	close(ends[1]);
 	s->launcher = (struct wire){ ends[0], ROLE_LAUNCHER, ROLE_PROXY, PHASE_STARTING };
 	stage_tell(s);
