@@ -35,6 +35,7 @@ run() {
 		[ "$line" != "$1" ] || return 0
 	done
 	not_ok "uid $uid: the run comes to its end" "$(cat "$room/stderr")"
+	finish
 }
 over() {
 	echo go >&3
@@ -47,7 +48,7 @@ for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
 	cp "$world/ca.pem" "$room/agent.sh" "$h/work/"
-	echo '{ "reeve": "profile/1", "extends": "agent", "network": { "private": ["93.184.216.10/32"] } }' >"$h/etc/profile.json"
+	echo '{ "reeve": "profile/1", "extends": "agent", "network": true }' >"$h/etc/profile.json"
 	cat >"$h/etc/policy.json" <<'J'
 { "reeve": "policy/1", "rules": [
 { "id": "www", "then": "allow", "when": { "host": "www.test", "port": 443 } },
