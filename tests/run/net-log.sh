@@ -66,7 +66,7 @@ first' "${said%?}"
 	says "uid $uid: what no rule allows" '  refuse  http      www.test:80 GET /more.txt$' "$said"
 	says "uid $uid: where a rule is missing" '^          no-rule; this rule in policy.json would allow it:$' "$said"
 	rule='{"id":"www.test-80","then":"allow","when":{"host":"www.test","port":80,"method":"GET","path":"/more.txt"}}'
-	equal "uid $uid: the smallest that would do" "$rule" "$(printf '%s\n' "$said" | grep more.txt.*}})"
+	equal "uid $uid: the smallest that would do" "$rule" "$(printf '%s\n' "$said" | grep 'more.txt.*}}')"
 	says "uid $uid: by SOCKS" '  refuse  socks     api.test:443$' "$said"
 	says "uid $uid: a name that was only asked for" '  refuse  dns       nobody.test$' "$said"
 	says "uid $uid: what is no request" '^          bad-connect$' "$said"
