@@ -8,7 +8,7 @@ have_userns || skip_all 'no user namespaces for this user'
 world_begin
 
 # --- servers: each is there, or it is said why not ---
-programs= absent=
+programs='' absent=''
 lacks() { absent="$absent $1"; skip "$1" "$2 is missing: contrib/need check installs it as root"; }
 echo 'hello from www' >"$world/www/hello.txt"
 head -c 33554432 /dev/urandom >"$world/www/large.bin"
