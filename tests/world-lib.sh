@@ -2,12 +2,13 @@
 # names, a test CA and real servers, none of them the machine's. Sourced, not run; world_enter comes before tests/lib.sh.
 # shellcheck shell=sh
 #
-# world_enter "$0": the story goes on in a network and a mount namespace of its own, without a capability in them.
-# Nothing of the host is changed: /etc/hosts, resolv.conf and passwd are other files there.
+# world_enter "$0": the story goes on in a network and a mount namespace of its own; the servers are in a second network,
+# beyond a wire, because no address of this machine is the world's. Nothing of the host is changed: /etc/hosts,
+# resolv.conf and passwd are other files there.
 world_enter() {
 	case "${REEVE_WORLD:-}" in
 	inside) return 0 ;;
-	made) world_furnish && exec setpriv --inh-caps=-all --ambient-caps=-all env REEVE_WORLD=inside sh "$1" ;;
+	made) world_furnish && REEVE_WORLD=inside exec sh "$1" ;;
 	*)
 		if [ "$(id -u)" = 0 ]; then set -- "$1" -nm; else set -- "$1" -cnm --keep-caps; fi
 		# shellcheck disable=SC2086
@@ -31,10 +32,21 @@ world_names='www.test registry.test git.test db.test hosts.test api.test evil.te
 
 world_furnish() {
 	world_etc=$(mktemp -d)
+	chmod 755 "$world_etc"
 	ip link set lo up
-	for world_one in $world_public $world_private; do ip address add "$world_one/32" dev lo || return 1; done
-	for world_one in $world_public6 $world_private6; do ip address add "$world_one/128" dev lo nodad || return 1; done
+	mkfifo "$world_etc/hold"
+	unshare -n sh -c 'read -r _ <"$1"' sh "$world_etc/hold" & # the other network lives as long as this
+	world_net=$! world_here=$(readlink /proc/self/ns/net)
+	export world_etc world_net
+	while [ "$(readlink "/proc/$world_net/ns/net")" = "$world_here" ]; do kill -0 "$world_net" || return 1; done
+	ip link add here type veth peer name there netns "$world_net" || return 1
+	ip address add 93.184.217.1/30 dev here && ip address add 2606:2800:221::1/64 dev here nodad && ip link set here up
+	world_there sh -c 'ip link set lo up && ip link set there up && ip address add 93.184.217.2/30 dev there &&
+		ip address add 2606:2800:221::2/64 dev there nodad && echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start' || return 1
+	ip route add default via 93.184.217.2 && ip -6 route add default via 2606:2800:221::2 || return 1
 	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+	for world_one in $world_public $world_private; do world_there ip address add "$world_one/32" dev lo || return 1; done
+	for world_one in $world_public6 $world_private6; do world_there ip address add "$world_one/128" dev lo nodad || return 1; done
 	printf '127.0.0.1 localhost\n93.184.216.10 hosts.test\n' >"$world_etc/hosts"
 	echo 'nameserver 93.184.216.53' >"$world_etc/resolv.conf"
 	{
@@ -45,8 +57,10 @@ world_furnish() {
 	for world_one in hosts resolv.conf passwd; do
 		mount --bind "$world_etc/$world_one" "/etc/$world_one" || return 1
 	done
-	rm -r "$world_etc" # bound files stay
 }
+
+# world_there COMMAND...: in the network where the servers are.
+world_there() { nsenter --net="/proc/$world_net/ns/net" "$@"; }
 
 # world_begin: the CA, the names and the servers that are python. Sets $world, and $world_uid, who runs the servers.
 # shellcheck disable=SC2154
@@ -56,23 +70,40 @@ world_begin() {
 	mkdir -p "$world/www" "$world/git"
 	world_certificates >"$room/openssl.log" 2>&1 || { not_ok 'a test CA' "$(cat "$room/openssl.log")"; finish; }
 	cp "$top/tests/tools/world.py" "$top/tests/tools/world_names.py" "$world/"
+	: >"$world/heard" && : >"$world/asked"
 	chown -R "$world_uid:$world_uid" "$world"
 	trap world_end EXIT
-	world_serve python3 "$world/world.py" "$world" 2>"$room/world.log"
-	world_answers 127.0.0.1 8000 $! || { not_ok 'the world begins' "$(cat "$room/world.log")"; finish; }
-}
-# world_serve COMMAND...: in the background, as who runs the servers, until the story ends.
-world_serve() {
-	set -- env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" # what is in our own may be ours alone
-	if [ "$world_uid" = "$(id -u)" ]; then "$@" &
-	else setpriv --reuid "$world_uid" --regid "$world_uid" --clear-groups "$@" &
+	if [ "$(id -u)" != 0 ]; then # it made the networks, and needs no right to them any more
+		printf '#!/bin/sh\nexec setpriv --inh-caps=-all --ambient-caps=-all %s "$@"\n' "$reeve" >"$room/bin/plain"
+		chmod 755 "$room/bin/plain"
+		reeve=$room/bin/plain
 	fi
+	world_serve_here python3 "$world/world.py" "$world" here 2>"$room/world.log"
+	world_answers 127.0.0.1 80 $! || { not_ok 'the loopback begins' "$(cat "$room/world.log")"; finish; }
+	world_serve python3 "$world/world.py" "$world" 2>"$room/world.log"
+	world_answers 93.184.216.10 8000 $! || { not_ok 'the world begins' "$(cat "$room/world.log")"; finish; }
+}
+# world_serve COMMAND...: in the background, in the other network, as who runs the servers, until the story ends.
+# world_serve_here: in this one.
+world_serve() { world_start nsenter --net="/proc/$world_net/ns/net" "$@"; }
+world_serve_here() { world_start env "$@"; }
+world_start() {
+	world_one=$1
+	shift
+	case "$world_one" in nsenter) world_one="nsenter $1" && shift ;; esac
+	# What is in our own PATH may be ours alone.
+	set -- --inh-caps=-all env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+	if [ "$world_uid" = "$(id -u)" ]; then set -- --ambient-caps=-all "$@"
+	else set -- --reuid "$world_uid" --regid "$world_uid" --clear-groups "$@"
+	fi
+	# shellcheck disable=SC2086
+	$world_one setpriv "$@" &
 	world_pids="$world_pids $!"
 }
 world_end() {
-	for world_one in $world_pids; do kill "$world_one" 2>/dev/null; done
+	for world_one in $world_pids $world_net; do kill "$world_one" 2>/dev/null; done
 	wait
-	rm -rf "$story"
+	rm -rf "$story" "$world_etc"
 }
 world_certificates() (
 	cd "$world" || exit 1

@@ -119,12 +119,6 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
 enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
 				    uint16_t otherwise, const char *bytes, size_t size, const char **why) must_use;
 
-/*
- * A target by which a path can be judged: it begins with "/", and holds no fragment, no backslash, no NUL, and
- * no "." or ".." as a part, percent-encoded or followed by ";" neither.
- */
-bool egress_is_plain(struct egress_span target);
-
 /* A server's answer. Where nothing says its end, that of the connection does. */
 enum { EGRESS_ANSWER = 64 << 10 };
 

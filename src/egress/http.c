@@ -130,10 +130,18 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 /* Behind TLS, or in a tunnel: the host was said before. A proxy's forms are not for who is no proxy. */
 static bool read_origin(struct egress_http *out, struct egress_span line)
 {
-	return cut(&line, ' ', &out->method) && cut(&line, ' ', &out->target) && is_token(out->method) &&
-	       out->method.size <= METHOD_MOST && out->target.size <= TARGET_MOST &&
-	       is_printable(out->target, false) && is_word(line, "HTTP/1.1") && !is_word(out->method, "CONNECT") &&
-	       egress_is_plain(out->target);
+	struct egress_span t;
+	const char *query;
+
+	if (!cut(&line, ' ', &out->method) || !cut(&line, ' ', &out->target) || !is_token(out->method) ||
+	    out->method.size > METHOD_MOST || is_word(out->method, "CONNECT") || !is_word(line, "HTTP/1.1"))
+		return false;
+	t = out->target;
+	if (t.size == 0 || t.size > TARGET_MOST || t.at[0] != '/' || !is_printable(t, false) ||
+	    memchr(t.at, '#', t.size) || memchr(t.at, '\\', t.size))
+		return false;
+	query = memchr(t.at, '?', t.size);
+	return egress_path_is_plain(t.at, query ? (size_t)(query - t.at) : t.size);
 }
 
 static bool read_length(uint64_t *out, struct egress_span v)

@@ -99,7 +99,7 @@ net_home() {
 		  { "id": "web", "then": "allow", "when": { "host": ["www.test", "registry.test", "git.test", "93.184.216.10"], "port": [80, 443] } },
 		  { "id": "shell", "then": "allow", "when": { "host": "ssh.test", "port": 22 } },
 		  { "id": "database", "then": "allow", "when": { "host": "db.test", "port": 5432 } },
-		  { "id": "socket", "then": "allow", "when": { "path": "$room/pg" } } ] }
+		  { "id": "socket", "then": "allow", "when": { "scheme": "unix", "path": "$room/pg" } } ] }
 	J
 }
 # counted WHO OUTPUT: what net_clients.sh says becomes our lines; it must have come to its end.

@@ -32,7 +32,7 @@ curl_works() {
 	same 'curl: a page' 'hello from www' curl -sS http://www.test/hello.txt
 	same 'curl: a page over TLS' 'hello from www' curl -sS https://www.test/hello.txt
 	same 'curl: two pages over one connection' 'hello from www' curl -sS https://www.test/hello.txt https://www.test/hello.txt
-	same 'curl: an address' 'hello from www' curl -sS http://93.184.216.10/hello.txt -H 'Host: www.test'
+	same 'curl: an address' 'hello from www' curl -sS http://93.184.216.10/hello.txt
 	curl -sS https://www.test/large.bin -o large.bin
 	same 'curl: 32 MiB come whole' "$(cat "$here/large.sum")" sum large.bin
 	same 'curl: 32 MiB go whole' "$(cat "$here/large.sum")" curl -sS --data-binary @large.bin https://www.test/cgi/digest
@@ -41,14 +41,16 @@ curl_works() {
 	curl -sS https://www.test/hello.txt https://www.test/missing https://www.test/cgi/head -o /dev/null -o /dev/null -o head.json
 	holds 'curl: a missing page is the server'\''s 404' test "$(curl -s -o /dev/null -w '%{http_code}' https://www.test/missing)" = 404
 }
+# In /tmp: in the workspace .git/config and .git/hooks cannot be written.
 git_works() {
+	mkdir -p "/tmp/$way" && cd "/tmp/$way" || return
 	holds 'git: clone' git clone -q https://git.test/repo.git repo
 	cd repo || return
 	same 'git: what was cloned is there' 'first' git log --format=%s
 	seq 100000 >"numbers.$way"
 	git add . && git commit -q -m "by $way"
 	holds 'git: push' git push -q origin HEAD:"refs/heads/$way"
-	cd "$room" || return
+	cd .. || return
 	holds 'git: clone of what was pushed' git clone -q -b "$way" https://git.test/repo.git again
 	same 'git: and it is the same' "$(sum "repo/numbers.$way")" sum "again/numbers.$way"
 }
@@ -88,7 +90,7 @@ ssh_works() {
 }
 # It knows no proxy: both ways it goes by name and port, and by a socket of the host that the profile names.
 psql_works() {
-	export PGCONNECT_TIMEOUT=60 PGPASSFILE=/dev/null
+	export PGCONNECT_TIMEOUT=60 PGPASSFILE="$here/none"
 	name="host=db.test user=tester dbname=postgres"
 	same 'psql: a query' 5050 psql -AtX "$name sslmode=disable" -c 'select sum(n) from generate_series(1, 100) n'
 	same 'psql: a large answer' 600000 psql -AtX "$name sslmode=disable" -c 'select n from generate_series(1, 600000) n'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """world.py - the servers of the test's own internet that no package has: names, ears where nobody should be heard, git.
 
-Usage: world.py FOLDER. Once its web answers, at 127.0.0.1:8000, all of it listens. Into FOLDER/asked goes each name it is
+Usage: world.py FOLDER [here]. Once its web answers, at port 8000, all of it listens; "here" are only ears on loopback. Into FOLDER/asked goes each name it is
 asked for, into FOLDER/heard each connection's first bytes and each datagram, a JSON line each.
 """
 import hashlib
@@ -177,21 +177,25 @@ def listen(address, port, kind=socket.SOCK_STREAM):
     return s
 
 
-PRIVATE = ['10.9.8.7', '172.16.9.9', '192.168.77.1', '100.64.0.9', '169.254.169.254', '168.63.129.16', '198.51.100.9', '127.0.0.1',
-           'fd00:9::7', 'fd00:ec2::254', '64:ff9b::a09:807', '::1']
+PRIVATE = ['10.9.8.7', '172.16.9.9', '192.168.77.1', '100.64.0.9', '169.254.169.254', '168.63.129.16', '198.51.100.9',
+           'fd00:9::7', 'fd00:ec2::254', '64:ff9b::a09:807']
+HERE = sys.argv[2:] == ['here']
 
 
 def main():
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(f'{FOLDER}/server.pem', f'{FOLDER}/server.key')
     run = lambda what, *args: threading.Thread(target=what, args=args, daemon=True).start()
-    run(serve_names, listen(DNS, 53, socket.SOCK_DGRAM))
-    for address in [EVIL, SECOND, '2606:2800:220:1::66'] + PRIVATE:
-        for port in (80, 443, 53, 853, 8443, 9999):
+    if not HERE:
+        run(serve_names, listen(DNS, 53, socket.SOCK_DGRAM))
+    for address in ['127.0.0.1', '::1'] if HERE else [EVIL, SECOND, '2606:2800:220:1::66'] + PRIVATE:
+        for port in (9999, 443, 53, 853, 8443, 80):
             run(hear, listen(address, port), f'{address} {port}', tls)
         for port in (53, 443, 9999):
             run(hear_datagrams, listen(address, port, socket.SOCK_DGRAM), f'{address} {port}')
-    Server(('127.0.0.1', 8000), Web).serve_forever()
+    if HERE:
+        threading.Event().wait()
+    Server(('', 8000), Web).serve_forever()
 
 
 main()
