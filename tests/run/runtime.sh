@@ -22,7 +22,7 @@ P
 # Forty calls at once over each of eight connections, and then their answers: how many were let through.
 cat >"$story/rush.py" <<'P'
 import json, os, socket, sys
-path, tool = os.environ["REEVE_MCP"], sys.argv[1]
+path, tool = os.environ["REEVE_SOCKET"], sys.argv[1]
 def line(s, f):
 	text = f.readline()
 	return json.loads(text) if text else {}
