@@ -23,16 +23,20 @@
 /* Two bytes over: a newline that is cut off, and a NUL. */
 enum { SLOT = SECRET_BYTES + 2, ROOM = SECRETS_MOST * SLOT, WORDS = 65, HEADER_MOST = 4096 };
 
-static int make_room(struct secrets *s, struct err *e)
+/* NULL: there is none that is fit for secrets. */
+static char *room_of(struct secrets *s, struct err *e)
 {
-	void *room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *room = s->room ? s->room : mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (room == MAP_FAILED)
-		return err_sys(e, "memory for secrets");
+	if (room == MAP_FAILED) {
+		err_sys(e, "memory for secrets");
+		return NULL;
+	}
 	s->room = room;
-	if (madvise(room, ROOM, MADV_WIPEONFORK) < 0 || madvise(room, ROOM, MADV_DONTDUMP) < 0)
-		return err_sys(e, "memory that no fork takes along");
-	return 0;
+	if (madvise(room, ROOM, MADV_WIPEONFORK) == 0 && madvise(room, ROOM, MADV_DONTDUMP) == 0)
+		return room;
+	err_sys(e, "memory that no fork takes along");
+	return NULL;
 }
 
 /* Until its end, or until it is more than a secret may be. */
@@ -167,9 +171,10 @@ static int read_one(struct secrets *out, const struct tools_secret *s, struct er
 
 	if (out->count == SECRETS_MOST)
 		return err_set(e, ERR_LIMIT, "more than %d secrets in tool file and profile", SECRETS_MOST);
-	if (!out->room && make_room(out, e) < 0)
+	at = room_of(out, e);
+	if (!at)
 		return -1;
-	at = out->room + out->count * SLOT;
+	at += out->count * SLOT;
 	done = s->file ? from_file(at, &size, s, e) : s->env ? from_env(at, &size, s, e) : from_command(at, &size, s, e);
 	if (done < 0 || trim(at, &size, e) < 0 || inspect_prints_check(at, size, e) < 0)
 		return -1;
