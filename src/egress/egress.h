@@ -96,6 +96,7 @@ enum egress_body {
 
 struct egress_http {
 	bool connect;			/* CONNECT HOST:PORT; otherwise http://HOST[:PORT]/… */
+	bool hostless;			/* CONNECT of HTTP/1.0, which may stand without a Host */
 	struct egress_host host;
 	uint16_t port;
 	struct egress_span method;

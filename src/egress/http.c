@@ -116,10 +116,12 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 	struct egress_span target;
 
 	if (!cut(&line, ' ', &out->method) || !cut(&line, ' ', &target) || !is_token(out->method) ||
-	    out->method.size > METHOD_MOST || target.size > TARGET_MOST || !is_printable(target, false) ||
-	    !is_word(line, "HTTP/1.1"))
+	    out->method.size > METHOD_MOST || target.size > TARGET_MOST || !is_printable(target, false))
 		return false;
 	out->connect = is_word(out->method, "CONNECT");
+	out->hostless = out->connect && is_word(line, "HTTP/1.0"); /* python's until 3.12 */
+	if (!is_word(line, "HTTP/1.1") && !out->hostless)
+		return false;
 	return out->connect ? egress_authority(&out->host, &out->port, target.at, target.size)
 			    : read_target(out, target);
 }
@@ -214,6 +216,8 @@ static enum egress_got read_fields(struct egress_http *out, struct egress_span h
 	}
 	if (seen.lengths + seen.encodings > 1 || (out->connect && out->body != EGRESS_NO_BODY))
 		return bad(why, "a request whose end two readers would see at two places");
+	if (seen.hosts == 0 && out->hostless)
+		return EGRESS_WHOLE;
 	if (seen.hosts != 1 || !egress_same_host(&seen.host, &out->host) || seen.port != out->port)
 		return bad(why, "Host does not say what the request's target says");
 	return EGRESS_WHOLE;

@@ -97,6 +97,11 @@ static const struct {
 	{ "POST http://a.example/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: Chunked\r\n\r\n", "a.example", 80,
 	  "/", EGRESS_CHUNKED },
 	/* no port, port zero, two ports, too large, octal */
+	{ "CONNECT a.example:443 HTTP/1.0\r\n\r\n", "a.example", 443, "", EGRESS_NO_BODY },
+	{ "CONNECT a.example:443 HTTP/1.0\r\nHost: a.example:443\r\n\r\n", "a.example", 443, "", EGRESS_NO_BODY },
+	{ "CONNECT a.example:443 HTTP/1.0\r\nHost: b.example:443\r\n\r\n", NULL, 0, "Host does not", 0 },
+	{ "CONNECT a.example:443 HTTP/1.1\r\n\r\n", NULL, 0, "Host does not", 0 },
+	{ "GET http://a.example/ HTTP/1.0\r\n\r\n", NULL, 0, "expected", 0 },
 	{ "CONNECT a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", NULL, 0, "expected", 0 },
 	{ "CONNECT a.example:0 HTTP/1.1\r\nHost: a.example\r\n\r\n", NULL, 0, "expected", 0 },
 	{ "CONNECT a.example:80:443 HTTP/1.1\r\nHost: a.example\r\n\r\n", NULL, 0, "expected", 0 },
@@ -326,6 +331,10 @@ static void test_questions(void **state)
 	assert_int_equal(egress_read_question(&q, asked, size + sizeof(opt), &code, &why), EGRESS_WHOLE);
 	assert_int_equal(egress_read_question(&q, asked, size, &code, &why), EGRESS_BAD);
 	assert_int_equal(code, EGRESS_DNS_FORMAT);
+	/* "a" and "ex.mple": written with dots it is another name */
+	size = question(asked, "a.example", 1, 0x0100, 0);
+	asked[17] = '.';
+	assert_int_equal(egress_read_question(&q, asked, size, &code, &why), EGRESS_BAD);
 	/* what carries much, or asks for more than an address: TXT, ANY, a long name */
 	size = question(asked, "a.example", 16, 0x0100, 0);
 	assert_int_equal(egress_read_question(&q, asked, size, &code, &why), EGRESS_BAD);
