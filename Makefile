@@ -9,7 +9,7 @@ VERSION := 0.1.0
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
 PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-dialer reeve-inspector reeve-courier reeve-audit reeve-call
-reeve          := cli launcher policy egress catalogue inspect schema profile wire jail seal json model base
+reeve          := cli launcher policy egress catalogue guard inspect schema profile wire jail seal json model base
 reeve-broker   := broker policy egress catalogue guard inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-porter   := porter mcp wire jail json model base
@@ -106,7 +106,7 @@ $(OUT)/%.o: src/%.c
 
 # --- tests ---
 
-TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide url_host eio.so
+TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide proxy_load url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -126,6 +126,9 @@ $(OUT)/tools/receipts: tests/tools/receipts.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 $(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
+$(OUT)/tools/proxy_load: tests/tools/proxy_load.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
 $(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy egress inspect json seal model base)
@@ -225,13 +228,14 @@ MANS := $(wildcard docs/man/*)
 install: all				## install below $(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reeve \
 		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue \
-		$(DESTDIR)$(PREFIX)/share/reeve/apparmor
+		$(DESTDIR)$(PREFIX)/share/reeve/apparmor $(DESTDIR)$(PREFIX)/share/reeve/schema
 	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
 	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
 	install -m 644 policies/*.* $(DESTDIR)$(PREFIX)/share/reeve/policies
 	install -m 644 policies/catalogue/* $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue
 	install -m 644 contrib/apparmor/reeve $(DESTDIR)$(PREFIX)/share/reeve/apparmor
+	install -m 644 docs/schema/*.json $(DESTDIR)$(PREFIX)/share/reeve/schema
 	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 dist:					## a tarball of what is committed, built and checked from itself
 	@mkdir -p build/dist

@@ -18,7 +18,7 @@ enum {
 struct carrier {
 	struct broker *broker;
 	struct wire wire;		/* fd -1: it has gone, and the launcher knows */
-	TAILQ_HEAD(, link) due;		/* answers that wait for room, in order */
+	TAILQ_HEAD(links_due, link) due;		/* answers that wait for room, in order */
 };
 
 enum link_state {

@@ -196,10 +196,18 @@ static void print_changes(const struct notes *l, const struct action *a, const s
 		print_smallest(a);
 }
 
+/* Nothing that could be written into a policy would change it. */
+static int print_guard(const struct verdict *v)
+{
+	printf("\nthe guard %s refuses it before any rule is asked:\n  %s.\n", v->guard, v->why);
+	return 0;
+}
+
 int policy_explain_print(const struct policy *p, const struct action *a, const struct verdict *v,
 			 struct err *e)
 {
 	scoped(buf) struct buf name = BUF(1 << 16);
+	const char *by = v->guard ? v->guard : v->rule;
 	struct notes l = { 0 };
 
 	policy_explain(p, a, hear, &l);
@@ -211,8 +219,12 @@ int policy_explain_print(const struct policy *p, const struct action *a, const s
 	buf_puts(&name, "/");
 	text_visible(&name, a->tool, strlen(a->tool));
 	printf("%s %s%s%s  %s\n", v->kind == VERDICT_ALLOW ? "allow" : "refuse",
-	       reason_word(v->reason), v->rule ? "=" : "", v->rule ? v->rule : "",
+	       reason_word(v->reason), by ? "=" : "", by ? by : "",
 	       name.over ? "a long name" : buf_text(&name));
+	if (v->guard) {
+		notes_free(&l);
+		return print_guard(v);
+	}
 	print_layers(v);
 	print_silent(&l);
 	print_near(&l);

@@ -264,7 +264,7 @@ static int check_passed(const struct wish *w, struct err *e)
 /* Last: a command that fetches one may ask a person, who should not be asked for a run that cannot be. */
 static int read_secrets(struct wish *w, struct err *e)
 {
-	if (check_passed(w, e) < 0 || secrets_read(&w->secrets, w->read_tools, e) < 0)
+	if (check_passed(w, e) < 0 || secrets_read(&w->secrets, w->read_tools, w->read_profile, e) < 0)
 		return -1;
 	w->ask.secrets = &w->secrets;
 	return 0;

@@ -96,7 +96,7 @@ enum egress_body {
 
 struct egress_http {
 	bool connect;			/* CONNECT HOST:PORT; otherwise http://HOST[:PORT]/… */
-	bool hostless;			/* CONNECT of HTTP/1.0, which may stand without a Host */
+	bool old;			/* CONNECT of HTTP/1.0 */
 	struct egress_host host;
 	uint16_t port;
 	struct egress_span method;
@@ -118,12 +118,6 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
  */
 enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
 				    const char *bytes, size_t size, const char **why) must_use;
-
-/*
- * A target by which a path can be judged: it begins with "/", and holds no fragment, no backslash, no NUL, and
- * no "." or ".." as a part, percent-encoded or followed by ";" neither.
- */
-bool egress_is_plain(struct egress_span target);
 
 /* A server's answer. Where nothing says its end, that of the connection does. */
 enum { EGRESS_ANSWER = 64 << 10 };

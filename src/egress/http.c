@@ -119,8 +119,9 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 	    out->method.size > METHOD_MOST || target.size > TARGET_MOST || !is_printable(target, false))
 		return false;
 	out->connect = is_word(out->method, "CONNECT");
-	out->hostless = out->connect && is_word(line, "HTTP/1.0"); /* python's until 3.12 */
-	if (!is_word(line, "HTTP/1.1") && !out->hostless)
+	/* Python asks for tunnels so, and then without Host: what follows is not HTTP's to say the end of */
+	out->old = out->connect && is_word(line, "HTTP/1.0");
+	if (!out->old && !is_word(line, "HTTP/1.1"))
 		return false;
 	return out->connect ? egress_authority(&out->host, &out->port, target.at, target.size)
 			    : read_target(out, target);
@@ -129,10 +130,18 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 /* Behind TLS: the host was said before. A proxy's forms are not for who is no proxy. */
 static bool read_origin(struct egress_http *out, struct egress_span line)
 {
-	return cut(&line, ' ', &out->method) && cut(&line, ' ', &out->target) && is_token(out->method) &&
-	       out->method.size <= METHOD_MOST && out->target.size <= TARGET_MOST &&
-	       is_printable(out->target, false) && is_word(line, "HTTP/1.1") && !is_word(out->method, "CONNECT") &&
-	       egress_is_plain(out->target);
+	struct egress_span t;
+	const char *query;
+
+	if (!cut(&line, ' ', &out->method) || !cut(&line, ' ', &out->target) || !is_token(out->method) ||
+	    out->method.size > METHOD_MOST || is_word(out->method, "CONNECT") || !is_word(line, "HTTP/1.1"))
+		return false;
+	t = out->target;
+	if (t.size == 0 || t.size > TARGET_MOST || t.at[0] != '/' || !is_printable(t, false) ||
+	    memchr(t.at, '#', t.size) || memchr(t.at, '\\', t.size))
+		return false;
+	query = memchr(t.at, '?', t.size);
+	return egress_path_is_plain(t.at, query ? (size_t)(query - t.at) : t.size);
 }
 
 static bool read_length(uint64_t *out, struct egress_span v)
@@ -216,7 +225,7 @@ static enum egress_got read_fields(struct egress_http *out, struct egress_span h
 	}
 	if (seen.lengths + seen.encodings > 1 || (out->connect && out->body != EGRESS_NO_BODY))
 		return bad(why, "a request whose end two readers would see at two places");
-	if (seen.hosts == 0 && out->hostless)
+	if (seen.hosts == 0 && out->old)
 		return EGRESS_WHOLE;
 	if (seen.hosts != 1 || !egress_same_host(&seen.host, &out->host) || seen.port != out->port)
 		return bad(why, "Host does not say what the request's target says");

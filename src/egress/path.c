@@ -13,7 +13,8 @@ static char read_char(const char *at, size_t left, size_t *used)
 	static const struct {
 		const char *code;
 		char means;
-	} codes[] = { { "%2e", '.' }, { "%2f", '/' }, { "%5c", '/' }, { "\\", '/' } };
+	} codes[] = { { "%2e", '.' }, { "%2f", '/' }, { "%5c", '/' }, { "\\", '/' },
+		    { "%00", '\0' }, { "%3b", ';' } };
 	size_t i, size;
 
 	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -34,9 +35,10 @@ bool egress_path_is_plain(const char *path, size_t size)
 
 	for (at = 0; at < size; at += used) {
 		c = read_char(path + at, size - at, &used);
+		/* Behind ";" some servers have parameters of the step, which they take away first. */
+		if (c == '\0' || ((c == '/' || c == ';') && others == 0 && (dots == 1 || dots == 2)))
+			return false;
 		if (c == '/') {
-			if (others == 0 && (dots == 1 || dots == 2))
-				return false;
 			dots = others = 0;
 		} else if (c == '.') {
 			dots++;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "inspector/inspector.h"
 
 enum { LEAST = 8, ALIGNMENTS = 3 };
@@ -16,6 +17,7 @@ static bool add_pattern(struct credential *c, enum pattern_kind kind, const char
 {
 	struct pattern *p = &c->patterns[c->pattern_count];
 
+	must(c->pattern_count < PATTERNS);
 	p->text = OPENSSL_secure_malloc(size + 1);
 	if (!p->text)
 		return false;
@@ -27,10 +29,17 @@ static bool add_pattern(struct credential *c, enum pattern_kind kind, const char
 	return true;
 }
 
-static void to_url_alphabet(char *text)
+/* Is it another text then? */
+static bool to_url_alphabet(char *text)
 {
+	bool changed = false;
+
 	for (; *text; text++)
-		*text = *text == '+' ? '-' : *text == '/' ? '_' : *text;
+		if (*text == '+' || *text == '/') {
+			*text = *text == '+' ? '-' : '_';
+			changed = true;
+		}
+	return changed;
 }
 
 /* Only the characters that the secret alone decides, wherever in a group of three bytes it begins. */
@@ -46,11 +55,41 @@ static bool add_base64(struct credential *c, const char *secret, size_t size, si
 		EVP_EncodeBlock((unsigned char *)text, bytes, (int)(size + before));
 		text[to] = '\0';
 		done = add_pattern(c, PATTERN_BASE64, text + from, to - from);
-		to_url_alphabet(text);
-		done = done && add_pattern(c, PATTERN_BASE64, text + from, to - from);
+		if (done && to_url_alphabet(text))
+			done = add_pattern(c, PATTERN_BASE64, text + from, to - from);
 	}
 	OPENSSL_secure_clear_free(bytes, size + before);
 	OPENSSL_secure_clear_free(text, 4 * ((size + before) / 3 + 2));
+	return done;
+}
+
+static bool add_forms(struct credential *c, const char *text, size_t size)
+{
+	size_t i;
+	bool done = add_pattern(c, PATTERN_ESCAPED, text, size) && add_pattern(c, PATTERN_HEX, text, size);
+
+	for (i = 0; i < ALIGNMENTS; i++)
+		done = done && add_base64(c, text, size, i);
+	return done;
+}
+
+/* As it is, in each form, and those forms in each: Basic is base64 already before a server says it back. */
+static bool add_all(struct credential *c, const char *secret, size_t size)
+{
+	char *hex = OPENSSL_secure_zalloc(2 * size + 1);
+	size_t once, i;
+	bool done;
+
+	done = hex && add_pattern(c, PATTERN_EXACT, secret, size) && add_forms(c, secret, size);
+	once = c->pattern_count;
+	for (i = 0; i < once; i++)
+		if (c->patterns[i].kind == PATTERN_BASE64)
+			done = done && add_forms(c, c->patterns[i].text, c->patterns[i].size);
+	if (done) {
+		text_hex(hex, (const uint8_t *)secret, size);
+		done = add_forms(c, hex, 2 * size);
+	}
+	OPENSSL_secure_clear_free(hex, 2 * size + 1);
 	return done;
 }
 
@@ -75,8 +114,6 @@ int credential_add(struct credentials *all, const char *host, const char *name, 
 		   const char *secret, size_t size, struct err *e)
 {
 	struct credential *c = &all->at[all->count];
-	bool done;
-	size_t i;
 
 	if (all->count == INSPECTOR_CREDENTIALS)
 		return err_set(e, ERR_LIMIT, "more than %d credentials", INSPECTOR_CREDENTIALS);
@@ -87,11 +124,7 @@ int credential_add(struct credentials *all, const char *host, const char *name, 
 	snprintf(c->host, sizeof(c->host), "%s", host);
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->placeholder, sizeof(c->placeholder), "%s", placeholder);
-	done = add_pattern(c, PATTERN_EXACT, secret, size) && add_pattern(c, PATTERN_ESCAPED, secret, size) &&
-	       add_pattern(c, PATTERN_HEX, secret, size);
-	for (i = 0; i < ALIGNMENTS; i++)
-		done = done && add_base64(c, secret, size, i);
-	return done ? 0 : err_set(e, ERR_SYSTEM, "memory for credentials");
+	return add_all(c, secret, size) ? 0 : err_set(e, ERR_SYSTEM, "memory for credentials");
 }
 
 bool credential_of(const struct credentials *all, const char *host)

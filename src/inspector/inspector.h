@@ -64,7 +64,7 @@ struct pattern {
 	size_t size;
 };
 
-enum { PATTERNS = 9 };
+enum { PATTERNS = 72 };
 
 struct credential {
 	char host[EGRESS_NAME + 1], name[80], placeholder[80];
@@ -174,6 +174,7 @@ struct talk {
 	bool opened;		/* OVER is owed */
 	bool fault;		/* asked only to be recorded */
 	bool said_last;		/* that nothing more comes */
+	bool abrupt;		/* nor will it be: what was said is not whole */
 	char sni[EGRESS_NAME + 1];
 	const char *wrong;	/* what the callbacks of the agent's handshake found */
 };

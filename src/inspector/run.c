@@ -11,13 +11,28 @@
 
 enum { FIXED = 3, SECURE = 4 << 20, SMALLEST = 32 };
 
+/* What libraries open when they first do something (time zones, sources of randomness), they open now. */
+static int rehearse(struct err *e)
+{
+	static const char *const nobody[] = { "invalid" };
+	struct egress_host host = { .text = "invalid" };
+	struct authority tried;
+	X509 *leaf;
+	int done = authority_make(&tried, nobody, 1, e);
+
+	if (done == 0)
+		done = authority_leaf(&leaf, &tried, &host, e);
+	authority_free(&tried);
+	return done;
+}
+
 int inspector_begin(struct inspector *in, struct err *e)
 {
 	if (!CRYPTO_secure_malloc_initialized() && CRYPTO_secure_malloc_init(SECURE, SMALLEST) == 0)
 		return err_set(e, ERR_SYSTEM, "memory that is not swapped: raise the limit of locked memory (ulimit -l)");
 	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
 		return err_set(e, ERR_SYSTEM, "OpenSSL cannot be begun");
-	return verify_begin(&in->store, NULL, e) < 0 ? -1 : tls_begin(in, e);
+	return verify_begin(&in->store, NULL, e) < 0 || tls_begin(in, e) < 0 ? -1 : rehearse(e);
 }
 
 static int take_hand(struct inspector *in, struct err *e)

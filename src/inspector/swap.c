@@ -24,7 +24,7 @@ static size_t shape(const char *form, const char *at, size_t left, char byte)
 	size_t i;
 	int nibble;
 
-	for (i = 0; form[i] && i < left; i++) {
+	for (i = 0; i < left && form[i]; i++) {
 		nibble = form[i + 1] == H[0] ? (unsigned char)byte >> 4 : (unsigned char)byte & 15;
 		if (form[i] == H[0] ? digit(at[i]) != nibble : at[i] != form[i])
 			return SIZE_MAX;
@@ -150,6 +150,8 @@ bool swap_feed(struct swap *s, const char *bytes, size_t size, bool last, struct
 
 	if (!buf_add(&s->held, bytes, size))
 		return false;
+	if (s->held.size == 0)
+		return !out->over;
 	while (at < s->held.size) {
 		if (!s->starts[(unsigned char)s->held.data[at]]) {
 			at++;

@@ -227,8 +227,8 @@ static int cut_off(struct talk *t, const char *why, struct err *e)
 	if (t->answer.first)
 		return give_up(t, "error", why, e);
 	talk_over(t, "error", why);
-	t->agent.broken = true;
-	t->state = TALK_DEAD;
+	t->abrupt = true;
+	talk_last(t);
 	return talk_send_over(t, e) < 0 ? -1 : 1;
 }
 
@@ -256,6 +256,10 @@ static int step_last(struct talk *t, struct err *e)
 	buf_drop(&t->agent.in, t->agent.in.size);
 	if (t->agent.out.size && !t->agent.broken)
 		return 0;
+	if (t->abrupt) {
+		t->state = TALK_DEAD;
+		return 0;
+	}
 	if (!t->said_last) {
 		end_leave(&t->agent);
 		within(t, LAST_SECONDS);

@@ -79,13 +79,20 @@ bool own_file(const struct reach *r, int fd)
 }
 
 /* proc_net_tcp(5): "sl: local:port remote:port state queues timer retransmits uid timeout inode". */
-static bool is_line_of(const char *line, const struct own *one)
+static bool is_line_of(char *line, const struct own *one)
 {
-	unsigned long inode;
-	unsigned at, state;
+	enum { LOCAL = 1, STATE = 3, INODE = 9, FIELDS };
+	char *fields[FIELDS], *rest = NULL, *port;
+	size_t n;
 
-	return sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %lu", &at, &state, &inode) == 3 &&
-	       at == one->port && state == LISTENS && inode == one->socket;
+	for (n = 0; n < FIELDS; n++) {
+		fields[n] = strtok_r(n ? NULL : line, " ", &rest);
+		if (!fields[n])
+			return false;
+	}
+	port = strchr(fields[LOCAL], ':');
+	return port && strtoul(port + 1, NULL, 16) == one->port && strtoul(fields[STATE], NULL, 16) == LISTENS &&
+	       strtoul(fields[INODE], NULL, 10) == one->socket;
 }
 
 static bool is_listed(const struct inside *in, const char *table, const struct own *one)

@@ -76,7 +76,7 @@ int pair_dial(uint16_t port, bool six)
 
 static uint16_t port_of(int fd)
 {
-	union address a;
+	union address a = { 0 };
 	socklen_t size = sizeof(a);
 
 	if (getsockname(fd, &a.any, &size) < 0)
@@ -87,7 +87,7 @@ static uint16_t port_of(int fd)
 /* Whoever else came is turned away. */
 static int accept_own(int listener, uint16_t port, uint64_t until)
 {
-	struct sockaddr_in from;
+	struct sockaddr_in from = { 0 };
 	socklen_t size;
 	int fd;
 

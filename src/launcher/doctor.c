@@ -374,6 +374,7 @@ void doctor_look(struct doctor *d)
 	if (d->without & (1u << LAYER_MOUNT | 1u << LAYER_LANDLOCK))
 		d->without |= 1u << LAYER_NAMES; /* which need both */
 	look_jail(d);
+	doctor_look_network(&d->facts[d->fact_count++], d->without);
 }
 
 bool doctor_is_fine(const struct doctor *d)

@@ -147,13 +147,16 @@ static const struct {
 	{ "start broker", broker_begin },
 	{ "start porter", porter_begin },
 	{ "start network", net_begin },
+	{ "start inspector", inspector_begin },
 	{ "copy", cow_begin },
+	{ "authority", inspector_authority },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
 	{ "number", cow_number },
 	{ "broker", broker_tell },
 	{ "porter", porter_await },
 	{ "network", net_await },
+	{ "inspector", inspector_await },
 	{ "door", close_door },
 	{ "terminal", terminal_begin },
 	{ "agent", let_go },
@@ -189,7 +192,7 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->cgroup = CGROUP_NONE;
 	r->terminal = TERMINAL_NONE;
 	r->lines.fd = ask->status_fd;
-	r->starting_says = -1;
+	r->starting_says = r->hands = -1;
 	r->workspace = r->signals = -1;
 	r->cow.all = r->cow.folder = -1;
 	r->began_ns = clock_mono_ns();

@@ -65,10 +65,12 @@ struct run_request {
 };
 
 /*
- * secrets.c: read every secret that the tool file names, or say in one sentence which could not be had. They lie
+ * secrets.c: read every secret that tool file and profile (NULL: none) name, or say in one sentence which could not be had. They lie
  * in pages of which a fork gets none. What came from the environment is gone from it afterwards.
  */
-int secrets_read(struct secrets *out, const struct tools *t, struct err *e) must_use;
+int secrets_read(struct secrets *out, const struct tools *t, const struct profile *p, struct err *e) must_use;
+/* That of the profile's n-th credential; NULL: there is none. */
+const struct secret *secrets_of_credential(const struct secrets *s, size_t n);
 
 /* For the one child that is a run itself: lent before the fork, kept again by the child and by its parent. */
 int secrets_lend(const struct secrets *s, bool lent, struct err *e) must_use;

@@ -166,9 +166,10 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 		return -1;
 	if (at[5].revents && terminal_hear(r, e) < 0)
 		return -1;
-	if (at[3].revents && begin_end(r, e) < 0)
+	/* An agent may end because one of them did: then that is what happened. */
+	if (attend_carriers(r, at, e) < 0)
 		return -1;
-	return attend_carriers(r, at, e);
+	return at[3].revents ? begin_end(r, e) : 0;
 }
 
 /* Until the first of the two: 0 is none. */

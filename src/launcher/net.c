@@ -110,7 +110,7 @@ static int tell_proxy(struct run *r, const struct profile_network *n, struct err
 	struct pack b = { .at = body, .room = sizeof(body) };
 
 	pack_number(&b, n->ech, 1);
-	if (tell_ears(r, e) < 0)
+	if (tell_ears(r, e) < 0 || inspector_tell(r, e) < 0)
 		return -1;
 	return net_join(r, MSG_CARRIER, &r->proxy, MSG_CARRY, &b, e);
 }
@@ -175,5 +175,6 @@ void net_end(struct run *r)
 {
 	end(&r->proxy_pid, &r->proxy);
 	end(&r->inspector_pid, &r->inspector);
+	fd_close(&r->hands);
 	end(&r->dialer_pid, &r->dialer);
 }

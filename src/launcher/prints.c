@@ -10,12 +10,13 @@
 static int print_all(struct buf *out, const struct run_request *ask, struct err *e)
 {
 	const struct secrets *all = ask->secrets;
+	const char *whose;
 	char name[INSPECT_NAME];
 	size_t i;
 
 	for (i = 0; i < all->count; i++) {
-		snprintf(name, sizeof(name), "%.63s/%.64s",
-			 tools_server_name(ask->tools, all->at[i].server), all->at[i].name);
+		whose = all->at[i].server < SECRET_OF_CREDENTIAL ? tools_server_name(ask->tools, all->at[i].server) : "credential";
+		snprintf(name, sizeof(name), "%.63s/%.64s", whose, all->at[i].name);
 		if (inspect_prints_add(out, name, all->at[i].bytes, all->at[i].size, e) < 0)
 			return -1;
 	}

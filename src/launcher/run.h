@@ -45,6 +45,7 @@ struct run {
 	struct wire proxy, dialer, inspector;	/* fd -1 where it has no network; inspector: or nothing to look into */
 	pid_t broker_pid, porter_pid, starting;	/* starting: a recorder on its way */
 	pid_t proxy_pid, dialer_pid, inspector_pid;
+	int hands;			/* the proxy's end of its channel to the inspector, until it is told; -1 */
 	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
 	struct jail_plan plan;	/* borrowed from `ask`, and completed */
@@ -111,6 +112,15 @@ int net_start(pid_t *pid, struct wire *wire, const struct run *r, const char *pr
 int net_join(struct run *r, enum msg_type broker, struct wire *other, enum msg_type type, const struct pack *body,
 	     struct err *e) must_use;
 int net_ready(struct run *r, struct wire *w, enum msg_type ready, const char *name, struct err *e) must_use;
+
+/*
+ * inspector.c: nothing, unless the profile names hosts to inspect. Its certificate before the jail is built; the proxy
+ * is told of it by net.c, before its own CARRY.
+ */
+int inspector_begin(struct run *r, struct err *e) must_use;
+int inspector_authority(struct run *r, struct err *e) must_use;
+int inspector_tell(struct run *r, struct err *e) must_use;
+int inspector_await(struct run *r, struct err *e) must_use;
 
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;

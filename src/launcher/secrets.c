@@ -21,7 +21,7 @@
 #include "launcher/launcher.h"
 
 /* Two bytes over: a newline that is cut off, and a NUL. */
-enum { SLOT = SECRET_BYTES + 2, ROOM = SECRETS_MOST * SLOT, WORDS = 65 };
+enum { SLOT = SECRET_BYTES + 2, ROOM = SECRETS_MOST * SLOT, WORDS = 65, HEADER_MOST = 4096 };
 
 static int make_room(struct secrets *s, struct err *e)
 {
@@ -158,60 +158,98 @@ static int trim(char *at, size_t *size, struct err *e)
 	return 0;
 }
 
-static int read_one(struct secrets *out, const struct tools *t, const struct tools_secret *s,
-		    struct err *e)
+static int read_one(struct secrets *out, const struct tools_secret *s, struct err *e)
 {
 	struct secret *into = &out->at[out->count];
-	char *at = out->room + out->count * SLOT;
 	size_t size = 0;
-	int done = s->file  ? from_file(at, &size, s, e)
-		   : s->env ? from_env(at, &size, s, e)
-			    : from_command(at, &size, s, e);
+	char *at;
+	int done;
 
+	if (out->count == SECRETS_MOST)
+		return err_set(e, ERR_LIMIT, "more than %d secrets in tool file and profile", SECRETS_MOST);
+	if (!out->room && make_room(out, e) < 0)
+		return -1;
+	at = out->room + out->count * SLOT;
+	done = s->file ? from_file(at, &size, s, e) : s->env ? from_env(at, &size, s, e) : from_command(at, &size, s, e);
 	if (done < 0 || trim(at, &size, e) < 0 || inspect_prints_check(at, size, e) < 0)
-		return err_in(e, "secret %s of tool server %s", s->name,
-			      tools_server_name(t, s->server));
+		return -1;
 	*into = (struct secret){ .server = s->server, .name = s->name, .bytes = at, .size = size };
 	out->count++;
 	return 0;
 }
 
-/* After all were read: two servers may have the same. Where it lies is what /proc shows of us, and
- * what a fork has. */
-static void forget_env(const struct tools *t)
+/* After all were read: two may have the same. Where it lies is what /proc shows of us, and what a fork has. */
+static void forget_one(const char *name)
 {
-	struct tools_secret s;
-	char *value;
-	size_t n;
+	char *value = name ? getenv(name) : NULL;
 
-	for (n = 0; tools_secret(&s, t, n); n++) {
-		value = s.env ? getenv(s.env) : NULL;
-		if (!value)
-			continue;
-		explicit_bzero(value, strlen(value));
-		unsetenv(s.env);
-	}
+	if (!value)
+		return;
+	explicit_bzero(value, strlen(value));
+	unsetenv(name);
 }
 
-int secrets_read(struct secrets *out, const struct tools *t, struct err *e)
+static void forget_env(const struct tools *t, const struct profile *p)
+{
+	struct profile_credential c;
+	struct tools_secret s;
+	size_t n;
+
+	for (n = 0; tools_secret(&s, t, n); n++)
+		forget_one(s.env);
+	for (n = 0; p && profile_credential(&c, p, n); n++)
+		forget_one(c.env);
+}
+
+/* It will stand in a line of a header, where a line's end would begin another one. */
+static int check_header(const struct secret *s, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < s->size; i++)
+		if (s->bytes[i] < 0x20 || s->bytes[i] == 0x7f)
+			return err_set(e, ERR_INPUT, "byte %zu is no printable ASCII, so it cannot stand in a header", i + 1);
+	return s->size > HEADER_MOST ? err_set(e, ERR_LIMIT, "it is longer than %d bytes", HEADER_MOST) : 0;
+}
+
+static int read_credentials(struct secrets *out, const struct profile *p, struct err *e)
+{
+	struct profile_credential c;
+	struct tools_secret s;
+	size_t n;
+
+	for (n = 0; p && profile_credential(&c, p, n); n++) {
+		s = (struct tools_secret){ .server = SECRET_OF_CREDENTIAL + n, .name = c.name, .file = c.file, .env = c.env };
+		if (read_one(out, &s, e) < 0 || check_header(&out->at[out->count - 1], e) < 0)
+			return err_in(e, "credential %s of the profile", c.name);
+	}
+	return 0;
+}
+
+const struct secret *secrets_of_credential(const struct secrets *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; s && i < s->count; i++)
+		if (s->at[i].server == SECRET_OF_CREDENTIAL + n)
+			return &s->at[i];
+	return NULL;
+}
+
+int secrets_read(struct secrets *out, const struct tools *t, const struct profile *p, struct err *e)
 {
 	struct tools_secret s;
 	size_t n;
 
-	for (n = 0; tools_secret(&s, t, n); n++) {
-		if (n == SECRETS_MOST)
-			return err_set(e, ERR_LIMIT, "more than %d secrets in the tool file",
-				       SECRETS_MOST);
-		if (!out->room && make_room(out, e) < 0)
-			return -1;
-		must(out->room);
-		if (read_one(out, t, &s, e) < 0)
-			return -1;
-	}
+	for (n = 0; tools_secret(&s, t, n); n++)
+		if (read_one(out, &s, e) < 0)
+			return err_in(e, "secret %s of tool server %s", s.name, tools_server_name(t, s.server));
+	if (read_credentials(out, p, e) < 0)
+		return -1;
 	if (out->room)
 		(void)!mlock(out->room,
 			     out->count * SLOT); /* kept from swap where the limit allows it */
-	forget_env(t);
+	forget_env(t, p);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 enum {
 	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
 	STORE_RESERVE = 256 << 10,	/* kept for refusals, outcomes and closes when the disk is full */
-	STORE_PER_INTENT = 1 << 10,	/* and this for the outcome of each open intent */
+	STORE_PER_INTENT = 3 << 9,	/* and this for the outcome of each open intent */
 	STORE_QUEUE = 64 << 20,		/* bytes between two commits, at most */
 };
 

@@ -65,7 +65,7 @@ bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum 
 	struct action a = { .kind = kind, .server = server, .tool = tool, .run = run };
 	int any;
 
-	if (!server || (tool && !text_is_plain(tool, strlen(tool))))
+	if (!server || (tool && !text_is_plain(tool, strlen(tool))) || kind == ACTION_NET_CONNECT)
 		return false;
 	if (kind != ACTION_SERVER_START)
 		return action_is_judged(kind) && may_allow(p, &a);

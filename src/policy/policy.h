@@ -47,7 +47,8 @@ struct verdict policy_decide(const struct policy *p, const struct action *a);
 
 /*
  * Could the policy ever allow this to this run: this kind of action on this tool, prompt or URI
- * (NULL: some) of this server? What it could not is not listed. ACTION_SERVER_START: any kind.
+ * (NULL: some) of this server? What it could not is not listed. ACTION_SERVER_START: any kind. Of
+ * connections policy_may_connect() knows.
  */
 bool policy_may_allow(const struct policy *p, const struct run_facts *run, enum action_kind kind,
 		      const char *server, const char *tool);

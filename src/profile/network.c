@@ -15,7 +15,8 @@ static const struct json_member members[] = {
 	{ "ports", JSON_ARRAY, JSON_MAY },  { "udp", JSON_ARRAY, JSON_MAY },
 	{ "private", JSON_NULL, JSON_MAY }, { "unix", JSON_NULL, JSON_MAY },
 	{ "ech", JSON_STRING, JSON_MAY },   { "inspect", JSON_NULL, JSON_MAY },
-	{ "credentials", JSON_ARRAY, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
+	{ "credentials", JSON_ARRAY, JSON_MAY }, { "authorities", JSON_STRING, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 /* Ports that are something else already, or never can be what is asked. */
@@ -74,6 +75,8 @@ static const char *network_wrong(const struct egress_network *n)
 		return "is where addresses stand for names in a jail";
 	switch (egress_reach(n->address, n->bits, &what)) {
 	case EGRESS_PUBLIC:
+		if (n->length == n->bits)
+			return NULL; /* this machine's own may be such a one, and is not to be reached unnamed */
 		return "is public, or begins so: that takes no naming here, only a rule in the policy";
 	case EGRESS_NEVER:
 		return "is of no one machine, or begins so; name what is needed";
@@ -165,6 +168,7 @@ int network_check(const struct json_file *f, struct err *e)
 {
 	const json_t *network = json_object_get(f->root, "network");
 	const char *ech = json_string_value(json_object_get(network, "ech"));
+	const char *authorities = json_string_value(json_object_get(network, "authorities"));
 
 	if (!network || json_is_boolean(network))
 		return 0;
@@ -174,6 +178,9 @@ int network_check(const struct json_file *f, struct err *e)
 		return -1;
 	if (ech && strcmp(ech, "refuse") != 0 && strcmp(ech, "record") != 0)
 		return json_wrong(f, "/network/ech", false, e, "expected \"refuse\" or \"record\", found \"%.40s\"", ech);
+	if (authorities && !path_is_plain(authorities))
+		return json_wrong(f, "/network/authorities", false, e,
+				  "expected an absolute path without \"..\", found \"%.80s\"", authorities);
 	if (check_ports(f, "ports", PORTS_MOST, e) < 0 || check_ports(f, "udp", UDP_MOST, e) < 0)
 		return -1;
 	return check_lists(f, e) < 0 ? -1 : credentials_check(f, e);
@@ -218,5 +225,6 @@ void profile_network(struct profile_network *out, const struct profile *p)
 					 .ech = strcmp(ech, "record") == 0,
 					 .private = json_object_get(network, "private"),
 					 .inspect = json_object_get(network, "inspect"),
-					 .unix = json_object_get(network, "unix") };
+					 .unix = json_object_get(network, "unix"),
+					 .authorities = json_string_value(json_object_get(network, "authorities")) };
 }

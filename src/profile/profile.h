@@ -68,6 +68,7 @@ struct profile_network {
 	const struct json_t *private;	/* array of texts: networks that may be reached though private */
 	const struct json_t *inspect;	/* array of texts: hosts whose TLS is opened */
 	const struct json_t *unix;	/* array of texts: host paths of sockets, at the same place inside */
+	const char *authorities;	/* a file of certificates by which inspected hosts are believed too; NULL: none */
 };
 
 struct profile_credential {
@@ -152,10 +153,10 @@ void jail_plan_copy(struct jail_plan *p, const char *upper, const char *work);
 enum tools_kind { TOOLS_COMMAND, TOOLS_EXEC, TOOLS_URL };
 
 /* What a tool server is given and nobody else may see: the launcher reads them before a run starts. */
-enum { SECRETS_OF_ONE = 16, SECRETS_MOST = 64, SECRET_BYTES = 65536, COURIER_WORDS = 60000 };
+enum { SECRET_OF_CREDENTIAL = 1 << 16, SECRETS_OF_ONE = 16, SECRETS_MOST = 64, SECRET_BYTES = 65536, COURIER_WORDS = 60000 };
 
 struct secret {
-	size_t server;
+	size_t server;		/* or SECRET_OF_CREDENTIAL + the credential's place in the profile */
 	const char *name;	/* borrowed from the tool file */
 	const char *bytes;	/* with a NUL behind them, none within */
 	size_t size;

@@ -185,3 +185,16 @@ void ask_report(struct proxy *p, const struct net_ask *q)
 	else
 		free(a);
 }
+
+/* Those that are still under way when all ends. */
+void reports_drop(struct proxy *p)
+{
+	size_t i;
+
+	for (i = 0; i < PROXY_SEATS; i++) {
+		if (!p->seats[i].asker || p->seats[i].asker->answered != reported)
+			continue;
+		free(p->seats[i].asker);
+		p->seats[i].asker = NULL;
+	}
+}

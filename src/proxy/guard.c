@@ -82,6 +82,8 @@ static void see_second(struct sight *s, const struct proxy *p, const struct link
 		return;
 	if (size <= RECORD)
 		s->what = SEES_PART;
+	else if (bytes[0] == CHANGE_CIPHER && (bytes[3] != 0 || bytes[4] != 1))
+		sees_bad(s, NOT_READ, "a record of TLS of a size that none has"); /* what is in it could be a ClientHello */
 	else if (bytes[0] == CHANGE_CIPHER)
 		*s = (struct sight){ .what = SEES_UPGRADE, .size = CHANGE_CIPHER_SIZE };
 	else if (bytes[RECORD] == CLIENT_HELLO || (bytes[3] == 0 && bytes[4] == 0))

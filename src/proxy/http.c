@@ -30,7 +30,8 @@ void http_refuse(struct proxy *p, struct link *l, unsigned status, const char *t
 {
 	scoped(buf) struct buf body = BUF(SAID_MOST), all = BUF(2 * SAID_MOST);
 
-	buf_puts(&body, "reeve: ");
+	if (strncmp(text, "reeve", 5) != 0)
+		buf_puts(&body, "reeve: ");
 	text_visible(&body, text, strlen(text));
 	buf_puts(&body, "\n");
 	buf_printf(&all,

@@ -111,6 +111,7 @@ void ask_forget(struct proxy *p, struct asker *a);	/* it listens no more; should
 void ask_over(struct proxy *p, struct asker *a, const struct net_over *o);	/* of what was opened */
 int ask_hear(struct proxy *p, struct msg *m, struct err *e) must_use;
 void ask_report(struct proxy *p, const struct net_ask *q);	/* a fault for the record; nobody waits for the answer */
+void reports_drop(struct proxy *p);
 int net_no_errno(const struct answer *x);			/* what connect(2) says of it */
 
 /* --- pipe.c --- */

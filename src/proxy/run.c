@@ -106,6 +106,7 @@ void proxy_free(struct proxy *p)
 	while (!TAILQ_EMPTY(&p->links))
 		link_die(p, TAILQ_FIRST(&p->links), true);
 	flows_end(p);
+	reports_drop(p);
 	errands_end(p);
 	buf_free(&p->untold);
 	proxy_bury(p);

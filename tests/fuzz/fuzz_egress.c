@@ -27,7 +27,7 @@ static void fuzz_http(const uint8_t *data, size_t size)
 
 	if (egress_read_http(&r, (const char *)data, size, &why) != EGRESS_WHOLE)
 		return;
-	check(r.size <= size && r.port > 0 && r.field_count > 0 && r.field_count <= EGRESS_FIELDS);
+	check(r.size <= size && r.port > 0 && (r.field_count > 0 || r.old) && r.field_count <= EGRESS_FIELDS);
 	check_host(&r.host);
 	for (i = 0; i < r.field_count; i++)
 		check(!memchr(r.fields[i].at, '\r', r.fields[i].size) && !memchr(r.fields[i].at, '\n', r.fields[i].size));

@@ -1,7 +1,7 @@
 /*
  * tests/fuzz/fuzz_policy.c - whatever the bytes, adding them ends in rules or in a reason, never
  * both; a policy that also refuses everything, in whatever layer, allows nothing; and what is
- * explained, listed and decided agree.
+ * explained, listed and decided agree; and no host is connected to of which it was said that it could not be.
  */
 #include <stdint.h>
 #include <string.h>
@@ -48,11 +48,45 @@ static void try_call(struct policy *p, struct action *a)
 		a->facts[i].yes = i % 2;
 	v = policy_decide(p, a);
 	policy_explain(p, a, hear, &h);
-	if (v.kind == VERDICT_ALLOW && (h.refusing || !h.allowing ||
-					!policy_may_allow(p, a->run, ACTION_TOOL_CALL, a->server, a->tool)))
+	if (v.kind == VERDICT_ALLOW && (h.refusing || !h.allowing))
+		__builtin_trap();
+	if (v.kind == VERDICT_ALLOW && a->kind == ACTION_TOOL_CALL &&
+	    !policy_may_allow(p, a->run, a->kind, a->server, a->tool))
 		__builtin_trap();
 	if (h.refusing && v.reason != REASON_RULE_REFUSES && v.reason != REASON_UNDECIDABLE)
 		__builtin_trap();
+}
+
+/* A connection that is allowed could be; and the answer about its host does not hang on where it is asked for. */
+static void try_connections(struct policy *p, const struct run_facts *run)
+{
+	static const struct {
+		const char *tool, *args;
+	} to[] = {
+		{ "registry.npmjs.org:443", "{\"host\":\"registry.npmjs.org\",\"port\":443,\"scheme\":\"tcp\",\"way\":\"connect\"}" },
+		{ "a.b:80", "{\"host\":\"a.b\",\"port\":80,\"scheme\":\"http\",\"method\":\"GET\",\"path\":\"/a/%41?\"}" },
+		{ "a.b:80", "{\"host\":\"a.b\",\"port\":80,\"scheme\":\"http\",\"method\":\"GET\",\"path\":\"/a/b\"}" },
+		{ "10.1.2.3:8080", "{\"host\":\"10.1.2.3\",\"port\":8080,\"scheme\":\"tcp\"}" },
+		{ "[2001:db8::7]:22", "{\"host\":\"2001:db8::7\",\"port\":22,\"scheme\":\"tcp\"}" },
+		{ "/run/db/s", "{\"scheme\":\"unix\",\"path\":\"/run/db/s\"}" },
+	};
+	struct verdict why_not;
+	const char *host;
+	size_t i;
+
+	for (i = 0; i < count_of(to); i++) {
+		scoped(json) json_t *args = json_loads(to[i].args, 0, NULL);
+		struct action a = { .kind = ACTION_NET_CONNECT, .server = "net", .tool = to[i].tool, .args = args, .run = run,
+				    .flow = FLOW_READS_UNTRUSTED | FLOW_SENDS_OUTSIDE, .flow_known = true,
+				    .wall_us = UINT64_C(1795253400000000) };
+
+		try_call(p, &a);
+		host = json_text(args, "host");
+		if (!*host || policy_may_connect(p, run, host, &why_not))
+			continue;
+		if (why_not.kind == VERDICT_ALLOW || policy_decide(p, &a).kind == VERDICT_ALLOW)
+			__builtin_trap();
+	}
 }
 
 static void try_all(struct policy *p, struct action *a)
@@ -61,6 +95,7 @@ static void try_all(struct policy *p, struct action *a)
 	enum verdict_kind before;
 
 	try_call(p, a);
+	try_connections(p, a->run);
 	policy_lint(p, ignore, NULL);
 	before = policy_decide(p, a).kind;
 	if (policy_add(p, "pass", pass, strlen(pass), &e) < 0 || policy_decide(p, a).kind != before)

@@ -93,6 +93,37 @@ P
 		skip "uid $uid: the recorder is not to be reached by its socket" 'no python3'
 	fi
 
+	# The broker is there; another's socket is not, wherever it lies.
+	cat >"$h/etc/tools.json" <<'J'
+{ "reeve": "tools/1", "servers": { "x": { "kind": "exec", "tools": { "say": { "description": "says", "argv": ["echo", "it works"], "params": {} } } } } }
+J
+	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "a", "then": "allow", "when": { "tool": "x/*" } } ] }' >"$h/etc/policy.json"
+	says "uid $uid: a call through the broker" '^it works$' "$(run --tools ../etc/tools.json --policy ../etc/policy.json -- reeve-call tool x/say '{}' 2>&1)"
+	if [ -x "$python" ]; then
+		cat >"$h/work/docker.py" <<'P'
+import os, socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX)
+if sys.argv[1] == "outside":
+    s.bind("docker.sock")
+    os.chmod("docker.sock", 0o777)
+    s.listen(1)
+    s.settimeout(0)
+    print(subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, text=True).stdout.strip())
+    try: print("reached", s.accept()[1])
+    except OSError: print("not reached")
+else:
+    try: s.connect("docker.sock")
+    except OSError as e: print(e)
+P
+		rm -f "$h/work/docker.sock"
+		said=$(contained '' "$python" docker.py outside "$reeve" run --without=namespaces,names -- "$python" docker.py inside 2>&1)
+		says "uid $uid: a socket in the workspace is refused" 'Permission denied' "$said"
+		says "uid $uid: and heard nothing" '^not reached$' "$said"
+		says "uid $uid: which the ledger tells" '"call":"connect".*"errno":"EACCES"' "$(records "$h" | tail -n 4)"
+	else
+		skip "uid $uid: a socket in the workspace is refused" 'no python3'
+	fi
+
 	# Process 1: orphans, signals, the end of the tree.
 	inside 'orphans are reaped' '^zombies 0$' 'for i in 1 2 3 4 5; do (true & exec true) & done; wait; until [ "$(grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l)" = 0 ]; do :; done; echo zombies 0'
 	rm -f "$h/said"

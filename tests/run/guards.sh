@@ -39,4 +39,7 @@ J
 	settled "$h"
 	holds "uid $uid: the ledger is whole" verify "$h"
 done
+out=$("$reeve" policy explain --args '{"role":"Global Administrator"}' "$top/policies/helpdesk.json" directory/assign_role)
+says 'explain names the guard' '^refuse guard=admin-role  directory/assign_role$' "$out"
+says 'and what no rule could change' 'refuses it before any rule is asked' "$out"
 finish

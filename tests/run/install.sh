@@ -5,6 +5,9 @@ have_userns || skip_all 'no user namespaces for this user'
 said=$(make -s -C "$top" install PREFIX="$story/prefix" 2>&1)
 equal 'make install' '' "$said"
 equal 'with the profile for AppArmor' "$(cat "$top/contrib/apparmor/reeve")" "$(cat "$story/prefix/share/reeve/apparmor/reeve")"
+for kind in policy profile catalogue; do
+	equal "and the schema of a $kind" "$(cat "$top/docs/schema/$kind.json")" "$(cat "$story/prefix/share/reeve/schema/$kind.json")"
+done
 chmod -R a+rX "$story/prefix"
 for uid in $(each_user); do
 	h=$room/home$uid

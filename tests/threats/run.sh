@@ -27,13 +27,15 @@ for uid in $(each_user); do
 	for program in $(grep -l threat_main "$(dirname "$0")"/*.c); do
 		family=$(basename "$program" .c)
 		case $family in
-		protected | notify_toctou | mediated | emptied) continue ;; # stories of their own
+		protected | notify_toctou | mediated | emptied | reach) continue ;; # stories of their own
 		environment) with=$loaded ;;
 		*) with= ;;
 		esac
+		heard=
+		[ "$family" = network ] && heard=--network
 		as "$uid" "$h" cp "$room/bin/$family" .
 		# shellcheck disable=SC2086
-		attack "$family" $with "$room/bin/outside" "$reeve" run -- "./$family"
+		attack "$family" $with "$room/bin/outside" "$reeve" run $heard -- "./$family"
 		rm "$h/work/$family"
 	done
 	fails "uid $uid: the ledger is whole" 0 verify "$h"

@@ -364,6 +364,7 @@ static void an_intent_is_durable_before_it_is_dialed(void **state)
 	assert_int_equal(write(fd, "y", 1), 1);
 	assert_int_equal(read(pair[0], &byte, 1), 1);
 	close(fd);
+	assert_true(readable(pair[0], WAIT_MS));
 	assert_int_equal(read(pair[0], &byte, 1), 0);	/* the broker keeps no end of it */
 	over(s, 5, "ok", "x.test");
 	r = next(s, RECORD_OUTCOME, &tag);

@@ -86,13 +86,13 @@ static void test_sources(void **state)
 		snprintf(text, sizeof(text), "\"T\": { %s }", rows[i].secret);
 		assert_int_equal(load(&t, text, &e), 0);
 		if (rows[i].is) {
-			if (secrets_read(&s, t, &e) < 0)
+			if (secrets_read(&s, t, NULL, &e) < 0)
 				print_message("# %s\n", e.text);
 			assert_int_equal(s.count, 1);
 			assert_string_equal(s.at[0].bytes, rows[i].is);
 			assert_int_equal(s.at[0].size, strlen(rows[i].is));
 		} else {
-			assert_int_equal(secrets_read(&s, t, &e), -1);
+			assert_int_equal(secrets_read(&s, t, NULL, &e), -1);
 			assert_non_null(strstr(e.text, "secret T of tool server s: "));
 			if (!strstr(e.text, rows[i].says))
 				print_message("# %s\n# says: %s\n", text, e.text);
@@ -119,7 +119,7 @@ static void test_file_modes(void **state)
 
 		snprintf(text, sizeof(text), "\"T\": { \"file\": \"%s\" }", write_file("secret", "in a file\n", modes[i].mode));
 		assert_int_equal(load(&t, text, &e), 0);
-		assert_int_equal(secrets_read(&s, t, &e) == 0, modes[i].taken);
+		assert_int_equal(secrets_read(&s, t, NULL, &e) == 0, modes[i].taken);
 		if (modes[i].taken)
 			assert_string_equal(s.at[0].bytes, "in a file");
 		secrets_free(&s);
@@ -139,7 +139,7 @@ static void test_fork_has_none(void **state)
 	(void)state;
 	set_variable(variable, sizeof(variable), "not for children");
 	assert_int_equal(load(&t, "\"T\": { \"env\": \"REEVE_TEST\" }", &e), 0);
-	assert_int_equal(secrets_read(&s, t, &e), 0);
+	assert_int_equal(secrets_read(&s, t, NULL, &e), 0);
 	assert_string_equal(s.at[0].bytes, "not for children");
 	child = fork();
 	if (child == 0)
@@ -160,7 +160,7 @@ static void test_environment_is_wiped(void **state)
 	(void)state;
 	assert_int_equal(putenv(room), 0);
 	assert_int_equal(load(&t, "\"A\": { \"env\": \"REEVE_TEST_PUT\" }, \"B\": { \"env\": \"REEVE_TEST_PUT\" }", &e), 0);
-	assert_int_equal(secrets_read(&s, t, &e), 0);
+	assert_int_equal(secrets_read(&s, t, NULL, &e), 0);
 	assert_int_equal(s.count, 2);
 	assert_string_equal(s.at[1].bytes, "a secret");
 	assert_null(getenv("REEVE_TEST_PUT"));
@@ -186,7 +186,7 @@ static void test_courier_words(void **state)
 					       0600),
 				    &e),
 			 0);
-	assert_int_equal(secrets_read(&s, t, &e), 0);
+	assert_int_equal(secrets_read(&s, t, NULL, &e), 0);
 	assert_int_equal(tools_courier_words(&words, t, 0, &s, &e), 0);
 	assert_string_equal(buf_text(&words),
 			    "{\"server\":\"s\",\"url\":\"https://a.example:8443/mcp?x=1\",\"host\":\"a.example\",\"port\":8443,"
@@ -194,7 +194,7 @@ static void test_courier_words(void **state)
 	buf_free(&words);
 	secrets_free(&s);
 	set_variable(variable, sizeof(variable), "a\r\nX-Evil: b");
-	assert_int_equal(secrets_read(&s, t, &e), 0);
+	assert_int_equal(secrets_read(&s, t, NULL, &e), 0);
 	assert_int_equal(tools_courier_words(&words, t, 0, &s, &e), -1);
 	assert_non_null(strstr(e.text, "secret T cannot stand in a header: byte 2"));
 	buf_free(&words);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "inspector/inspector.h"
 
 #define SECRET "tok/en+\"1\\2%3 end"
@@ -148,7 +149,52 @@ static const struct {
 	{ "\\u0074ok\\u002fen\\x2b\\u00221\\\\2%3 end", STANDS },
 	{ "746F6b2f656e2b22315c32253320656E64", STANDS },
 	{ "anothersecret", "anothersecret" },
+	{ "dG9rL2VuKyIxXDIlMyBlbmQ=", STANDS "Q=" },
 };
+
+static bool leaks(const char *text)
+{
+	scoped(buf) struct buf out = BUF(65536);
+	struct credentials all;
+	struct swap s;
+
+	load(&all);
+	swap_begin(&s, &all, "h");
+	assert_true(swap_feed(&s, text, strlen(text), true, &out));
+	swap_end(&s);
+	credentials_free(&all);
+	return !memmem(out.data, out.size, STANDS, strlen(STANDS)) || out.size > strlen(STANDS) + 24;
+}
+
+static void to_base64(char *out, const char *in)
+{
+	EVP_EncodeBlock((unsigned char *)out, (const unsigned char *)in, (int)strlen(in));
+}
+
+/* Two forms within each other: at most what stands before and behind it is left. */
+static void test_twice(void **state)
+{
+	char once[400], twice[1000];
+	size_t before, i;
+
+	(void)state;
+	for (before = 0; before < 3; before++) {
+		snprintf(twice, sizeof(twice), "%.*s%s", (int)before, "us", SECRET);
+		to_base64(once, twice);
+		to_base64(twice, once);
+		assert_false(leaks(twice));
+		text_hex(twice, (const uint8_t *)once, strlen(once));
+		assert_false(leaks(twice));
+		for (i = 0; once[i]; i++)
+			snprintf(twice + 3 * i, sizeof(twice) - 3 * i, "%%%02X", (unsigned char)once[i]);
+		assert_false(leaks(twice));
+	}
+	text_hex(once, (const uint8_t *)SECRET, strlen(SECRET));
+	text_hex(twice, (const uint8_t *)once, strlen(once));
+	assert_false(leaks(twice));
+	to_base64(twice, once);
+	assert_false(leaks(twice));
+}
 
 /* Cut at every place, and byte by byte, it is the same. */
 static void test_streams(void **state)
@@ -275,7 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authority), cmocka_unit_test(test_constraints), cmocka_unit_test(test_leaves),
-		cmocka_unit_test(test_streams),	  cmocka_unit_test(test_base64),      cmocka_unit_test(test_not_held),
+		cmocka_unit_test(test_streams), cmocka_unit_test(test_twice), cmocka_unit_test(test_base64),      cmocka_unit_test(test_not_held),
 		cmocka_unit_test(test_refused),	  cmocka_unit_test(test_heads),
 	};
 

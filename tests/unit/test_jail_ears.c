@@ -33,6 +33,8 @@
 #include "base/scope.h"
 #include "jail/jail.h"
 
+static char etc[] = "/tmp/reeve-etc-XXXXXX";	/* the host's, as the jail is given it */
+
 enum { ORDINARY = 12345, NO_JAIL = 200, OTHERWISE = 201, ANSWER_MS = 5000, SAID = 128 };
 
 static const struct jail_hearing ears[] = {
@@ -268,6 +270,23 @@ static int raw(void)
 	return socket(AF_INET, SOCK_RAW, IPPROTO_UDP) < 0 ? errno : 0;
 }
 
+/* Over the host's own file, where the host's link leads, and nowhere if there is neither. */
+static int read_as(const char *path, const char *expected)
+{
+	char text[64] = "";
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return errno;
+	if (open(path, O_WRONLY | O_CLOEXEC) >= 0 || unlink(path) == 0)
+		return OTHERWISE;
+	return strcmp(text, expected) == 0 ? 0 : OTHERWISE;
+}
+
+static int text_over(void)	{ return read_as("/etc/hosts", "ours"); }
+static int text_by_link(void)	{ return read_as("/etc/resolv.conf", "ours too"); }
+static int text_nowhere(void)	{ return read_as("/etc/none", ""); }
+
 static const struct {
 	const char *what;
 	int (*does)(void);
@@ -311,6 +330,9 @@ static const struct {
 	{ "by ioctl too",				lo_flags,		EPERM },
 	{ "no transparent sockets",			transparent,		EPERM },
 	{ "no raw ones",				raw,			EAFNOSUPPORT },
+	{ "a text of ours over the host's file",	text_over,		0 },
+	{ "where the host's link leads",		text_by_link,		0 },
+	{ "where the host has neither there is none",	text_nowhere,		ENOENT },
 };
 
 /* --- the launcher, who hears --- */
@@ -398,6 +420,10 @@ static int run_jail(const char *self, const char *row, size_t ear_count)
 		{ .kind = JAIL_LINK, .source = "usr/lib", .target = "/lib" },
 		{ .kind = JAIL_LINK, .source = "usr/lib64", .target = "/lib64" },
 		{ .kind = JAIL_READ, .source = self, .target = "/run/reeve/bin/test" },
+		{ .kind = JAIL_READ, .source = etc, .target = "/etc" },
+		{ .kind = JAIL_TEXT, .text = "ours", .target = "/etc/hosts" },
+		{ .kind = JAIL_TEXT, .text = "ours too", .target = "/etc/resolv.conf" },
+		{ .kind = JAIL_TEXT, .text = "ours", .target = "/etc/none", .maybe = true },
 	};
 	const char *argv[] = { "test", row, NULL };
 	const char *env[] = { "PATH=/run/reeve/bin:/usr/bin", NULL };
@@ -540,6 +566,30 @@ static void test_a_port_twice_is_an_error(void **state)
 	assert_string_equal(e.text, "agent jail: ears: port 80 (TCP): Address already in use");
 }
 
+static int make_etc(void **state)
+{
+	char path[sizeof(etc) + 16];
+	FILE *hosts;
+
+	(void)state;
+	if (!mkdtemp(etc) || chmod(etc, 0755) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/resolv.conf", etc);
+	if (symlink("../run/stub/resolv.conf", path) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/hosts", etc);
+	hosts = fopen(path, "w");
+	return hosts && fputs("the host's", hosts) >= 0 && fclose(hosts) == 0 ? 0 : -1;
+}
+
+static int remove_etc(void **state)
+{
+	struct err e;
+
+	(void)state;
+	return fd_remove_all(AT_FDCWD, etc, &e);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -554,5 +604,5 @@ int main(int argc, char **argv)
 		return row >= 0 && row < (long)count_of(rows) ? rows[row].does() : OTHERWISE;
 	}
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_etc, remove_etc);
 }

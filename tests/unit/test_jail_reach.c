@@ -320,6 +320,15 @@ static volatile bool done;
 static volatile int flips;
 static volatile int number;
 
+/* As long on one as on the other, or nobody ever sees it. */
+static void stay(void)
+{
+	volatile int turns = 200;
+
+	while (turns > 0)
+		turns--;
+}
+
 static void *flip_address(void *unused)
 {
 	const uint32_t allowed = inet_addr("203.0.113.7"), not = inet_addr("127.0.0.1");
@@ -327,8 +336,10 @@ static void *flip_address(void *unused)
 	for (unused = NULL; !done; flips++) {
 		flipping.sin_port = htons((uint16_t)port);
 		flipping.sin_addr.s_addr = not;
+		stay();
 		flipping.sin_port = htons(80);
 		flipping.sin_addr.s_addr = allowed;
+		stay();
 	}
 	return unused;
 }

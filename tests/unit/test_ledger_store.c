@@ -322,13 +322,45 @@ static void disks(void **state)
 	assert_int_equal(ledger_room(l, &e), -1);
 	ledger_free(l);
 }
+/* As many open intents as a run may have; half are closed, the oldest first, and a crash leaves the rest. */
+static void many(void **state)
+{
+	const struct fixture *f = *state;
+	struct record intent = { .kind = RECORD_INTENT };
+	struct err e = { .kind = ERR_NONE };
+	uint64_t run = 6, first = 7, index, i;
+	struct ledger *l = NULL;
+
+	put_file(f, "journal", f->bytes, f->size);
+	put_file(f, "head", WHOLE_HEAD, strlen(WHOLE_HEAD));
+	assert_int_equal(ledger_open(&l, f->dir, f->key, NULL, &e), LEDGER_OPENED);
+	append(l, RECORD_RUN, 0, 0);
+	for (i = 0; i < ORDER_INTENTS_PER_RUN; i++)
+		append(l, RECORD_INTENT, run, 0);
+	assert_int_equal(ledger_append(&index, l, &intent, run, &e), -1);
+	assert_int_equal(e.kind, ERR_LIMIT);
+	append(l, RECORD_REFUSAL, run, 0);
+	assert_int_equal(ledger_commit(l, &e), 0);
+	for (i = 0; i < ORDER_INTENTS_PER_RUN / 2; i++)
+		append(l, RECORD_OUTCOME, run, first + i);
+	append(l, RECORD_INTENT, run, 0);
+	assert_int_equal(ledger_commit(l, &e), 0);
+	ledger_free(l);
+	e = (struct err){ .kind = ERR_NONE };
+	assert_int_equal(ledger_open(&l, f->dir, f->key, NULL, &e), LEDGER_OPENED);
+	assert_int_equal(ledger_order(l)->intent_count, 0);
+	assert_int_equal(ledger_order(l)->run_count, 0);
+	/* two more than it took; a recovery's record, the outcomes, a close */
+	assert_true(ledger_order(l)->next >= first + 3 * ORDER_INTENTS_PER_RUN / 2 + ORDER_INTENTS_PER_RUN / 2 + 3);
+	ledger_free(l);
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums),	 cmocka_unit_test(roots), cmocka_unit_test(forms),
 		cmocka_unit_test(shortening), cmocka_unit_test(cuts), cmocka_unit_test(flips),
-		cmocka_unit_test(tears), cmocka_unit_test(disks),
+		cmocka_unit_test(tears), cmocka_unit_test(disks), cmocka_unit_test(many),
 	};
 	struct err e;
 

@@ -161,7 +161,7 @@ static int begin_tls(struct stage *s, const char *host, int *far)
 }
 
 static const uint8_t ssl_request[] = { 0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f }, gss_request[] = { 0, 0, 0, 8, 4, 0xd2, 0x16, 0x30 },
-		     change_cipher[] = { 20, 3, 3, 0, 1, 1 }, alert[] = { 21, 3, 3, 0, 2, 1, 90 };
+		     change_cipher[] = { 20, 3, 3, 0, 1, 1 }, no_change[] = { 20, 3, 3, 0, 0 }, alert[] = { 21, 3, 3, 0, 2, 1, 90 };
 
 static const struct {
 	const char *what, *host;
@@ -191,6 +191,8 @@ static const struct {
 	{ .what = "a second one elsewhere", .host = "example.com", .first = true, .sni = "other.com", .why = "a ClientHello for another" },
 	{ .what = "a second one behind a change", .host = "example.com", .first = true, .before = change_cipher, .before_size = 6,
 	  .sni = "other.com", .why = "a ClientHello for another" },
+	{ .what = "a second one behind a change of no size", .host = "example.com", .first = true, .before = no_change,
+	  .before_size = 5, .sni = "other.com", .why = "a record of TLS of a size" },
 	{ .what = "a warning first", .host = "example.com", .before = alert, .before_size = 7, .sni = "other.com",
 	  .why = "TLS that does not begin" },
 	{ .what = "a change first", .host = "example.com", .before = change_cipher, .before_size = 6, .sni = "other.com",

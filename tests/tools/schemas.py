@@ -1,0 +1,152 @@
+"""schemas.py TOP REEVE ROOM - hold what is shipped and what the documents show against docs/schema, and what is
+wrong; and reeve must think the same of each as the schema does. Prints "ok WHAT" or "not ok WHAT"."""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jsonschema
+
+top, reeve, room = sys.argv[1:4]
+schemas = {}
+for kind in ("policy", "profile", "catalogue"):
+    with open(f"{top}/docs/schema/{kind}.json", encoding="utf-8") as f:
+        schemas[kind] = json.load(f)
+    jsonschema.Draft7Validator.check_schema(schemas[kind])
+
+
+def errors(kind, doc):
+    found = jsonschema.Draft7Validator(schemas[kind]).iter_errors(doc)
+    return [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:120]}" for e in found]
+
+
+def say(good, what, why=""):
+    print(("ok " if good else "not ok ") + what + ("" if good else f": {why}").replace("\n", " "))
+
+
+# What is shipped.
+for kind, pattern in (("policy", "policies/*.json"), ("profile", "profiles/*.json"), ("catalogue", "policies/catalogue/*.json")):
+    files = sorted(glob.glob(f"{top}/{pattern}"))
+    say(len(files) >= 3, f"there are files of the kind {kind}")
+    for name in files:
+        with open(name, encoding="utf-8") as f:
+            wrong = errors(kind, json.load(f))
+        say(not wrong, f"{os.path.relpath(name, top)} is valid", wrong)
+
+# What is shown.
+shown = {kind: 0 for kind in schemas}
+for name in sorted(glob.glob(f"{top}/docs/man/*.[1-8]")) + [f"{top}/README.md"] + sorted(glob.glob(f"{top}/examples/**/*", recursive=True)):
+    if not os.path.isfile(name):
+        continue
+    with open(name, encoding="utf-8", errors="replace") as f:
+        text = f.read().replace("\\(dq", '"').replace("\\e", "\\").replace("\\&", "")
+    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue)/1"', text):
+        try:
+            doc = json.JSONDecoder().raw_decode(text[start.start():])[0]
+        except ValueError:
+            if "..." in text[start.start():start.start() + 400]:
+                continue
+            say(False, f"an example of {os.path.relpath(name, top)} is JSON", text[start.start():start.start() + 80])
+            continue
+        shown[start[1]] += 1
+        wrong = errors(start[1], doc)
+        say(not wrong, f"an example of {os.path.relpath(name, top)} is valid", wrong)
+for kind, number in shown.items():
+    say(number > 0, f"documents show a {kind}")
+
+
+# What is right and what is wrong: by the schema, and by reeve.
+def policy(rule=None, **members):
+    rule = {"id": "r", "then": "allow", "when": {}, **(rule or {})}
+    return {"reeve": "policy/1", "rules": [rule], **members}
+
+
+def when(**members):
+    return policy({"when": members})
+
+
+def arg(condition):
+    return when(tool="a/b", args={"/x": condition})
+
+
+def profile(**members):
+    return {"reeve": "profile/1", "extends": "minimal", **members}
+
+
+def network(**members):
+    return profile(network=members)
+
+
+RIGHT = [
+    ("policy", policy()), ("policy", policy(layer="global", unmatched="pass", version="x")),
+    ("policy", policy(applies={"department": ["a", "b*"], "server": "x"})),
+    ("policy", policy({"why": "because", "controls": ["PCI-DSS-4.0.1:6.3.2"]})),
+    ("policy", when(tool=["a/b", "*/c*"])), ("policy", when(action=["tool.*", "net.connect"])), ("policy", when(**{"class": "high"})),
+    ("policy", when(time={"hours": ["08:00-12:00", "22:00-24:00"], "days": "mon", "offset": "-03:30"})),
+    ("policy", arg({"equal": None})), ("policy", arg({"in": [1, "a", True]})), ("policy", arg({"range": [1, 2], "not": {"any": [{"equal": 1}]}})),
+    ("policy", arg({"absent": True})), ("policy", arg({"host": ["a.b", "*.c", "10.0.0.1"]})), ("policy", arg({"cidr": "fe80::/10"})),
+    ("policy", when(host="*.example.com", port=[443, [8000, 8099]], scheme=["http", "https"], method="M-SEARCH", path=["/", "/a b/.c"])),
+    ("policy", when(cidr=["10.0.0.0/8", "2001:db8::1"])), ("policy", when(host="2001:db8::7", action="net.*")),
+    ("policy", when(host="x_y.z", action=["net.connect"])), ("policy", when(tool="net/a.b:443")),
+    ("profile", profile()), ("profile", profile(http=True)), ("profile", profile(http=8080)), ("profile", network()),
+    ("profile", profile(network=True)), ("profile", network(ports=[22, 80], udp=[9999], ech="record")),
+    ("profile", network(private={"10.1.2.0/24": "the registry"}, inspect=["api.example.org", "*.example.org"])),
+    ("profile", profile(limits={"memory": "512M", "processes": 10, "tmp": 1048576, "require": "cgroup"})),
+    ("profile", profile(environment={"pass": ["TZ"], "set": {"A": "b"}})), ("profile", profile(read={"/usr": "programs"})),
+    ("profile", profile(workspace="cow", protect=[".x"], because={"protect": "so"})),
+]
+WRONG = [
+    ("policy", {"reeve": "policy/2", "rules": []}), ("policy", {"reeve": "policy/1"}), ("policy", []), ("policy", policy(layer="local")),
+    ("policy", policy(layer="runtime")), ("policy", policy(unmatched="ask")), ("policy", policy(applies={})), ("policy", policy(applies={"tool": "x"})),
+    ("policy", policy(more=1)), ("policy", policy({"id": "A"})), ("policy", policy({"id": ""})), ("policy", policy({"then": "review"})),
+    ("policy", policy({"why": ""})), ("policy", policy({"controls": ["a b"]})), ("policy", policy({"controls": ["a"] * 9})),
+    ("policy", policy({"when": []})), ("policy", when(tool="x")), ("policy", when(tool=[])), ("policy", when(tool="a/")), ("policy", when(server="a/b")),
+    ("policy", when(**{"class": "huge"})), ("policy", when(flow="in")), ("policy", when(action="tool")), ("policy", when(unknown=1)),
+    ("policy", when(time={})), ("policy", when(time={"days": "sunday"})), ("policy", when(time={"hours": "8-12"})), ("policy", when(time={"hours": "24:00-01:00"})),
+    ("policy", when(time={"days": "mon", "offset": "+15:00"})), ("policy", when(args={"x": {"equal": 1}})), ("policy", when(args={"/~2": {"equal": 1}})),
+    ("policy", arg({})), ("policy", arg("x")), ("policy", arg({"equals": 1})), ("policy", arg({"equal": []})), ("policy", arg({"in": []})),
+    ("policy", arg({"glob": ""})), ("policy", arg({"above": "1"})), ("policy", arg({"length": [-1, 2]})), ("policy", arg({"absent": False})),
+    ("policy", arg({"absent": True, "equal": 1})), ("policy", arg({"not": {}})), ("policy", arg({"all": []})), ("policy", arg({"has_secret": 1})),
+    ("policy", arg({"host": "a..b"})), ("policy", arg({"cidr": "10.0.0.0/33"})), ("policy", when(host="https://a.b")), ("policy", when(host="*")),
+    ("policy", when(host=[])), ("policy", when(host="a.7")), ("policy", when(port=0)), ("policy", when(port="443")), ("policy", when(port=[[1, 2, 3]])),
+    ("policy", when(port=65536)), ("policy", when(cidr="a.b")), ("policy", when(scheme="ftp")), ("policy", when(method="get")),
+    ("policy", when(method="CONNECT")), ("policy", when(path="a")), ("policy", when(path="/a/")), ("policy", when(path="/a//b")),
+    ("policy", when(path="/../a")), ("policy", when(path="/a/.")), ("policy", when(path="/a%20")), ("policy", when(path="/a;b")),
+    ("policy", when(action="tool.call", host="a.b")), ("policy", when(action=["net.connect", "tool.call"], port=1)), ("policy", when(action="*", path="/")),
+    ("profile", {"reeve": "profile/2"}), ("profile", {}), ("profile", profile(name="A b")), ("profile", profile(http=80)), ("profile", profile(http="yes")),
+    ("profile", profile(network="yes")), ("profile", network(port=[1])), ("profile", network(ports=[53])), ("profile", network(ports=[80, 80])),
+    ("profile", network(ports=["80"])), ("profile", network(udp=[443])), ("profile", network(ech="allow")), ("profile", network(inspect=["A.b"])),
+    ("profile", network(unix=["x"])), ("profile", network(private=["net"])), ("profile", network(credentials=[{"name": "a"}])),
+    ("profile", network(inspect=["a.b"], credentials=[{"name": "a", "host": "a.b", "variable": "X", "file": "/x", "env": "Y"}])),
+    ("profile", profile(limits={"memory": "much"})), ("profile", profile(limits={"memory": 0})), ("profile", profile(limits={"processes": "10"})),
+    ("profile", profile(limits={"speed": 1})), ("profile", profile(limits={"require": "luck"})), ("profile", profile(environment={"pass": ["A B"]})),
+    ("profile", profile(environment={"set": {"A": 1}})), ("profile", profile(read=["usr"])), ("profile", profile(read="x")), ("profile", profile(read={"/usr": 1})),
+    ("profile", profile(workspace="read")), ("profile", profile(protect=["/etc"])), ("profile", profile(seccomp={})), ("profile", profile(because={"http": 1})),
+]
+
+
+def reeve_takes(kind, doc):
+    path = f"{room}/sample.json"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(doc, f)
+    done = subprocess.run([reeve, kind, "check", path], capture_output=True, text=True, check=False)
+    return done.returncode != 2 and "sample.json:" not in done.stderr, done.stderr
+
+
+for docs, right in ((RIGHT, True), (WRONG, False)):
+    for kind, doc in docs:
+        text = json.dumps(doc)[:150]
+        valid = not errors(kind, doc)
+        takes, said = reeve_takes(kind, doc)
+        say(valid == right, f"{'valid' if right else 'not valid'}: {text}", errors(kind, doc))
+        say(takes == right, f"reeve {'takes' if right else 'does not take'}: {text}", said)
+
+words = {"reeve": "catalogue/1", "server": "x"}
+for right, members in ((True, {"tools": {"a": {"class": "low", "flow": []}}}), (False, {"tools": {"a": {"class": "tiny"}}}), (False, {"server": "A"}),
+                       (False, {"tools": {"a": {"category": "A"}}}), (False, {"tools": {"a": {"resource": "x"}}}), (False, {"tool": {}}),
+                       (False, {"tools": {"a": {"flow": ["in"]}}}), (False, {"pin": {"tools": {"a": {"digest": "x"}}}})):
+    doc = {**words, **members}
+    say((not errors("catalogue", doc)) == right, f"a catalogue, {'valid' if right else 'not valid'}: {json.dumps(doc)[:150]}", errors("catalogue", doc))
+print("done")
