@@ -8,8 +8,8 @@ have_userns || skip_all 'no user namespaces for this user'
 world_begin
 
 # --- servers: each is there, or it is said why not ---
-programs= absent=
-lacks() { absent="$absent $1"; skip "$1" "$2 is missing: contrib/need check installs it as root"; }
+programs=''
+lacks() { skip "$1" "$2 is missing: contrib/need check installs it as root"; }
 echo 'hello from www' >"$world/www/hello.txt"
 head -c 33554432 /dev/urandom >"$world/www/large.bin"
 sha256sum "$world/www/large.bin" | cut -d ' ' -f 1 >"$room/large.sum"
@@ -46,7 +46,7 @@ if [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null; then
 else
 	lacks ssh openssh-server
 fi
-postgres=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+postgres=$(find /usr/lib/postgresql -name initdb -printf '%h\n' 2>/dev/null | sort | tail -n 1)
 if [ -x "$postgres/initdb" ] && command -v psql >/dev/null; then
 	mkdir "$room/pg"
 	chown "$world_uid" "$room/pg"

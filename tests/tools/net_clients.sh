@@ -84,6 +84,7 @@ ssh_works() {
 	[ "$way" = direct ] || set -- "$@" -o ProxyCommand="python3 $here/net_socks.py %h %p"
 	login=$(cat "$here/login")
 	same 'ssh: a command' 'hello from ssh' ssh "$@" "$login@ssh.test" 'echo hello from ssh'
+	# shellcheck disable=SC2016
 	same 'ssh: 32 MiB through it' "$(cat "$here/large.sum")  -" sh -c 'in=$1; shift; ssh "$@" sha256sum <"$in"' sh "$here/large.bin" "$@" "$login@ssh.test"
 	holds 'ssh: and back by scp' scp -q "$@" "$login@ssh.test:$(cat "$here/remote")/hello.txt" from-ssh.txt
 	same 'ssh: what came is it' 'hello from www' cat from-ssh.txt

@@ -386,6 +386,20 @@ def asked(data, to=None):
         s.close()
 
 
+def once(data):
+    """A try of those that a resolver makes: a datagram may be lost where many come."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    try:
+        s.connect((resolver(), 53))
+        s.send(data)
+        return dns_answer(s.recv(4096))
+    except OSError as why:
+        return type(why).__name__
+    finally:
+        s.close()
+
+
 def dns_answer(got):
     return got[3] & 15, struct.unpack('!H', got[6:8])[0]
 
@@ -445,12 +459,11 @@ def flood():
                 pass
         except OSError:
             pass
-    code = asked(question('www.test'))
-    say('3000 names of the attacker: what is known already is answered', code == (0, 1), code)
-    end = time.monotonic() + WAIT
-    while (code := asked(question('api.test'))) != (0, 1) and time.monotonic() < end:
-        pass
-    say('and soon also what is new', code == (0, 1), code)
+    for what, name in [('3000 names of the attacker: what is known already is answered', 'www.test'), ('and soon also what is new', 'api.test')]:
+        end = time.monotonic() + WAIT
+        while (code := once(question(name))) != (0, 1) and time.monotonic() < end:
+            pass
+        say(what, code == (0, 1), code)
     codes = {status(proxied(connect_head('evil.test:443'))) for _ in range(500)}
     say('500 refused tunnels: each is told', codes == {403}, codes)
     got = proxied(get_head('http://www.test/hello.txt', 'www.test'))
