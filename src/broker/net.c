@@ -34,9 +34,13 @@ int net_carrier(struct broker *b, int fd, struct err *e)
 {
 	struct carrier *c;
 
-	if ((!b->net && begin(b, e) < 0) || b->net->carrier_count == CARRIERS) {
+	if (!b->net && begin(b, e) < 0) {
 		fd_close(&fd);
-		return e->kind ? -1 : err_set(e, ERR_PEER, "more than %d CARRIER", CARRIERS);
+		return -1;
+	}
+	if (b->net->carrier_count == CARRIERS) {
+		fd_close(&fd);
+		return err_set(e, ERR_PEER, "more than %d CARRIER", CARRIERS);
 	}
 	c = &b->net->carriers[b->net->carrier_count++];
 	*c = (struct carrier){ b, { fd, ROLE_BROKER, ROLE_PROXY, PHASE_RUNNING }, { 0 } };
@@ -46,9 +50,13 @@ int net_carrier(struct broker *b, int fd, struct err *e)
 
 int net_dialer(struct broker *b, int fd, struct err *e)
 {
-	if ((!b->net && begin(b, e) < 0) || b->net->dialer.fd >= 0) {
+	if (!b->net && begin(b, e) < 0) {
 		fd_close(&fd);
-		return e->kind ? -1 : err_set(e, ERR_PEER, "second DIALER");
+		return -1;
+	}
+	if (b->net->dialer.fd >= 0) {
+		fd_close(&fd);
+		return err_set(e, ERR_PEER, "second DIALER");
 	}
 	b->net->dialer.fd = fd;
 	return 0;

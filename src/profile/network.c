@@ -75,6 +75,8 @@ static const char *network_wrong(const struct egress_network *n)
 		return "is where addresses stand for names in a jail";
 	switch (egress_reach(n->address, n->bits, &what)) {
 	case EGRESS_PUBLIC:
+		if (n->length == n->bits)
+			return NULL; /* this machine's own may be such a one, and is not to be reached unnamed */
 		return "is public, or begins so: that takes no naming here, only a rule in the policy";
 	case EGRESS_NEVER:
 		return "is of no one machine, or begins so; name what is needed";
