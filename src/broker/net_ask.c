@@ -26,6 +26,7 @@ static int refuse(struct carrier *c, uint64_t tag, const struct asked_link *a, s
 
 	if (record < 0)
 		return -1;
+	b->net->refused++;
 	net_say(sentence, a);
 	if (!l)
 		return net_deny_now(c, tag, a->no, sentence, e);
