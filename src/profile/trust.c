@@ -40,7 +40,7 @@ static int join(const char **out, struct plan *p, const char *pem, struct err *e
 		;
 	if (i < count_of(bundles) && fd_read_file(&system, &size, bundles[i], STORE_MOST, e) < 0)
 		return err_in(e, "trust store");
-	*out = plan_keep(p, "%s%s%s", system ? system : "", size && system[size - 1] != '\n' ? "\n" : "", pem);
+	*out = plan_keep(p, "%s%s%s", system ? system : "", system && size && system[size - 1] != '\n' ? "\n" : "", pem);
 	return 0;
 }
 

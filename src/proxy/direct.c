@@ -22,19 +22,17 @@ static const struct manner directly = { .opened = opened, .denied = denied };
 
 static bool whom(struct egress_host *out, uint16_t *port, int fd)
 {
-	struct sockaddr_storage at = { 0 };
+	union { struct sockaddr any; struct sockaddr_in four; struct sockaddr_in6 six; } at = { .six = { 0 } };
 	socklen_t size = sizeof(at);
-	const struct sockaddr_in *four = (const void *)&at;
-	const struct sockaddr_in6 *six = (const void *)&at;
 	uint8_t bytes[16] = { [10] = 0xff, [11] = 0xff };
 
-	if (getsockname(fd, (struct sockaddr *)&at, &size) < 0)
+	if (getsockname(fd, &at.any, &size) < 0)
 		return false;
-	*port = ntohs(at.ss_family == AF_INET ? four->sin_port : six->sin6_port);
-	if (at.ss_family == AF_INET)
-		memcpy(bytes + 12, &four->sin_addr, 4);
+	*port = ntohs(at.any.sa_family == AF_INET ? at.four.sin_port : at.six.sin6_port);
+	if (at.any.sa_family == AF_INET)
+		memcpy(bytes + 12, &at.four.sin_addr, 4);
 	else
-		memcpy(bytes, &six->sin6_addr, 16);
+		memcpy(bytes, &at.six.sin6_addr, 16);
 	address_host(out, bytes);
 	return true;
 }
