@@ -23,7 +23,7 @@ int net_proved(void *link, struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (l->refused) {
 		receipt_free(proof);
-		return net_answer(l, MSG_DENIED, e);
+		return net_fold_proved(l->fold, l->fold_key, e) < 0 ? -1 : net_answer(l, MSG_DENIED, e);
 	}
 	l->proof = proof;
 	if (b->ending || l->carrier->wire.fd < 0)
@@ -111,6 +111,7 @@ static int unreached(struct link *l, enum net_no no, unsigned error, const char 
 
 	snprintf(sentence, sizeof(sentence), "reeve could not connect to %.128s%s%.0u: %.300s", l->text, l->port ? ":" : "",
 		 l->port, why);
+	l->carrier->broker->net->failed++;
 	o.duration_us = (clock_mono_ns() - l->began_ns) / 1000;
 	if (commit_outcome(&l->carrier->broker->commits, l->proof, &o, e) < 0)
 		return -1;
@@ -158,6 +159,7 @@ int net_give_up(struct net *n, uint64_t now, struct err *e)
 	while ((l = TAILQ_FIRST(&n->dialing)) && l->deadline_ns <= now) {
 		TAILQ_REMOVE(&n->dialing, l, next);
 		l->state = LINK_GIVEN_UP;
+		n->failed++;
 		if (commit_outcome(&l->carrier->broker->commits, l->proof, &late, e) < 0)
 			return -1;
 		receipt_free(take(&l->proof));
