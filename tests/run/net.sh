@@ -86,7 +86,7 @@ printf '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "
 opens() { records "$h" 2>/dev/null | grep -c '"kind":"intent"'; }
 expect=0
 for who in reeve-proxy reeve-dialer reeve-broker; do
-	expect=$((expect + 1))
+	expect=$((expect + 2)) # the connection, and the request on it
 	become "$(id -u)" "$h" "$reeve" run --profile ../etc/profile.json --policy ../etc/policy.json -- \
 		curl -s -m 100 --noproxy '*' "http://127.0.0.1:$port/hang" >"$story/said" 2>&1 &
 	run=$!
