@@ -121,10 +121,21 @@ int loop_turn(struct broker *b, int wait_ms, struct err *e)
 	return attend_all(b, e) < 0 || expire_all(b, e) < 0 ? -1 : flush_all(b, e);
 }
 
+/* How many connections did not come about: numbers, since the launcher reads no word of the agent's. */
+static int say_done(struct broker *b, struct err *e)
+{
+	uint8_t body[16];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
+	pack_number(&p, b->net ? b->net->refused : 0, 8);
+	pack_number(&p, b->net ? b->net->failed : 0, 8);
+	return wire_send(&b->launcher, MSG_DONE, 0, body, p.size, NULL, 0, e);
+}
+
 int loop_run(struct broker *b, struct err *e)
 {
 	while (!b->ending || b->commits.count > 0 || net_waits(b))
 		if (loop_turn(b, time_left(b), e) < 0)
 			return -1;
-	return wire_send(&b->launcher, MSG_DONE, 0, NULL, 0, NULL, 0, e);
+	return say_done(b, e);
 }

@@ -76,6 +76,7 @@ struct net {
 	struct fold folds[FOLDS], others;
 	struct pace pace;		/* of refusals that are unlike those before */
 	uint8_t seed[16];		/* under which those are compared */
+	uint64_t refused, failed;	/* connections: for DONE */
 	uint64_t end_ns;		/* the run ends: how long what is open may still say how it went; 0: not yet */
 };
 

@@ -38,6 +38,7 @@ static int refuse(struct carrier *c, uint64_t tag, const struct asked_link *a, s
 	record = unlike(l, a, about, e);
 	if (record < 0)
 		return -1;
+	b->net->refused++;
 	net_say(sentence, a);
 	if (!link_say(l, sentence))
 		return err_sys(e, "memory for an answer");

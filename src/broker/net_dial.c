@@ -112,6 +112,7 @@ static int unreached(struct link *l, enum net_no no, unsigned error, const char 
 
 	snprintf(sentence, sizeof(sentence), "reeve could not connect to %.128s%s%.0u: %.300s", l->text, l->port ? ":" : "",
 		 l->port, why);
+	l->carrier->broker->net->failed++;
 	o.duration_us = (clock_mono_ns() - l->began_ns) / 1000;
 	if (commit_outcome(&l->carrier->broker->commits, l->proof, &o, e) < 0)
 		return -1;
@@ -159,6 +160,7 @@ int net_give_up(struct net *n, uint64_t now, struct err *e)
 	while ((l = TAILQ_FIRST(&n->dialing)) && l->deadline_ns <= now) {
 		TAILQ_REMOVE(&n->dialing, l, next);
 		l->state = LINK_GIVEN_UP;
+		n->failed++;
 		if (commit_outcome(&l->carrier->broker->commits, l->proof, &late, e) < 0)
 			return -1;
 		receipt_free(take(&l->proof));

@@ -27,6 +27,12 @@ static const char *shown(const struct broker *b, const char *text)
 	return text;
 }
 
+static void count(struct net *n, const char *status)
+{
+	n->refused += strcmp(status, "refused") == 0;
+	n->failed += strcmp(status, "error") == 0 || strcmp(status, "timeout") == 0;
+}
+
 int net_over(struct carrier *c, const struct msg *m, struct err *e)
 {
 	struct link *l = link_find(c, m->tag);
@@ -39,6 +45,7 @@ int net_over(struct carrier *c, const struct msg *m, struct err *e)
 		return 0; /* it came too late */
 	if (!l || l->state != LINK_OPEN)
 		return err_set(e, ERR_PEER, "OVER of what was not opened");
+	count(c->broker->net, over.status);
 	o = (struct outcome){ .status = over.status,
 			      .why = shown(c->broker, over.why),
 			      .address = l->text[0] ? l->text : NULL,

@@ -176,15 +176,16 @@ static enum egress_got search(struct answer *a, struct buf *in, struct buf *out)
 
 static enum egress_got take_body(struct answer *a, struct buf *in, bool ended, struct buf *out, const char **why)
 {
+	const bool all = a->ends == EGRESS_SIZED && a->left == 0;
 	enum egress_got got;
 
-	if (in->size == 0 && !ended && !(a->ends == EGRESS_SIZED && a->left == 0))
+	if (in->size == 0 && !ended && !all)
 		return EGRESS_MORE;
 	if (in->size == 0 && ended && a->ends == EGRESS_NO_BODY) {
 		a->at = ANSWER_DONE;
 		return a->chunked_on && !put_body(a, (struct egress_span){ "", 0 }, true, out) ? EGRESS_BAD : EGRESS_WHOLE;
 	}
-	if (in->size == 0 && ended)
+	if (in->size == 0 && ended && !all)
 		return bad(why, "the server ended its answer before its end");
 	got = a->chunked_on ? search(a, in, out) : pass(a, in, out);
 	if (got == EGRESS_BAD)

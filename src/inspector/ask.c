@@ -49,12 +49,16 @@ static const char *phrase(unsigned status)
 
 void talk_say(struct talk *t, unsigned status, const char *text)
 {
+	const char *whose = strncmp(text, "reeve", 5) == 0 ? "" : "reeve: ";
+	char line[NET_PHRASE];
+
 	buf_printf(&t->agent.out,
 		   "HTTP/1.1 %u %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
 		   "Connection: close\r\n\r\n",
-		   status, phrase(status), t->to_head ? (size_t)0 : strlen(text) + 8);
+		   status, net_phrase(line, text, phrase(status)),
+		   t->to_head ? (size_t)0 : strlen(whose) + strlen(text) + 1);
 	if (!t->to_head)
-		buf_printf(&t->agent.out, "reeve: %s\n", text);
+		buf_printf(&t->agent.out, "%s%s\n", whose, text);
 	talk_last(t);
 }
 

@@ -199,6 +199,7 @@ int children_silence(struct run *r, struct err *e)
 			hear_out(r, &r->children[i]);
 		}
 	events_tell_names(r);
+	net_tell_unmade(r);
 	return 0;
 }
 

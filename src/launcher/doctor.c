@@ -226,28 +226,6 @@ static void look_state(struct doctor_fact *f)
 	snprintf(f->fix, sizeof(f->fix), "export XDG_STATE_HOME=DIR, a folder you can write");
 }
 
-static void look_programs(struct doctor_fact *f)
-{
-	static const char *const names[] = { "reeve-broker", "reeve-recorder", "reeve-call" };
-	char folder[LAUNCH_TEXT], path[LAUNCH_TEXT + 32];
-	struct err e = { 0 };
-	const char *lacks = paths_programs(folder, &e) < 0 ? "all" : NULL;
-	size_t i;
-
-	for (i = 0; !lacks && i < count_of(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		lacks = access(path, X_OK) < 0 ? names[i] : NULL;
-	}
-	if (!lacks) {
-		snprintf(f->value, sizeof(f->value), "%.190s", folder);
-		return;
-	}
-	f->state = DOCTOR_MISSING;
-	snprintf(f->value, sizeof(f->value), "%s cannot be executed", lacks);
-	f->costs = "no run";
-	snprintf(f->fix, sizeof(f->fix), "make install");
-}
-
 static const struct {
 	const char *name;
 	void (*look)(struct doctor_fact *f);
@@ -264,7 +242,7 @@ static const struct {
 	{ "overlay", look_overlay },
 	{ "terminal", look_terminal },
 	{ "state", look_state },
-	{ "programs", look_programs },
+	{ "programs", doctor_look_programs },
 };
 
 /* What each layer is for, by what is lost with it; and the count of the kernel's that may be at zero. */

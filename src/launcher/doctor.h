@@ -38,6 +38,7 @@ struct doctor {
 
 /* Starts nothing but a jail that is thrown away, writes nothing. */
 void doctor_look(struct doctor *d);
+void doctor_look_programs(struct doctor_fact *f);
 void doctor_look_network(struct doctor_fact *f, uint32_t without);
 bool doctor_is_fine(const struct doctor *d);
 

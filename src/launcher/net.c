@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "json/json.h"
 #include "launcher/run.h"
 
@@ -159,6 +160,18 @@ int net_hear(struct run *r, struct wire *w, const char *name, struct err *e)
 		return 0;
 	return got < 0 ? err_in(e, "%s", name)
 		       : err_set(e, ERR_PEER, "the %s ended: nobody carries the agent's connections any more", name);
+}
+
+/* A program says of a refusal what it likes, or nothing: here the operator learns that there was one. */
+void net_tell_unmade(const struct run *r)
+{
+	const bool other = strcmp(r->ask->tenant, "default") != 0;
+
+	if (r->unmade.refused + r->unmade.failed == 0)
+		return;
+	log_say("connections: %llu refused, %llu failed. Which, and why: reeve net log %s%s%s%llu",
+		(unsigned long long)r->unmade.refused, (unsigned long long)r->unmade.failed, other ? "--tenant " : "",
+		other ? r->ask->tenant : "", other ? " " : "", (unsigned long long)r->index);
 }
 
 static void end(pid_t *pid, struct wire *w)

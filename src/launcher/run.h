@@ -69,6 +69,9 @@ struct run {
 		char first[512];
 		uint64_t count;
 	} names;		/* protected ones that were refused, to be told when the run has ended */
+	struct {
+		uint64_t refused, failed;
+	} unmade;		/* connections, to be told when the run has ended */
 	unsigned notes;		/* NOTEs the recorder has not answered yet */
 	struct msg msg;		/* room for the message being read: too large for a stack */
 };
@@ -108,6 +111,7 @@ int net_tell(struct run *r, struct err *e) must_use;
 int net_await(struct run *r, struct err *e) must_use;
 int net_hear(struct run *r, struct wire *w, const char *name, struct err *e) must_use;	/* nothing to say: its end */
 void net_end(struct run *r);
+void net_tell_unmade(const struct run *r);	/* as events_tell_names() */
 int net_start(pid_t *pid, struct wire *wire, const struct run *r, const char *program, struct err *e) must_use;
 int net_join(struct run *r, enum msg_type broker, struct wire *other, enum msg_type type, const struct pack *body,
 	     struct err *e) must_use;

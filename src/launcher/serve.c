@@ -219,8 +219,14 @@ static int serve_stop(struct run *r, struct err *e)
 
 static int serve_done(struct run *r, struct err *e)
 {
+	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
+
 	if (!r->ending)
 		return err_set(e, ERR_PEER, "DONE before END");
+	r->unmade.refused = unpack_number(&u, 8);
+	r->unmade.failed = unpack_number(&u, 8);
+	if (!unpack_done(&u))
+		return err_set(e, ERR_PEER, "malformed DONE");
 	r->done = true;
 	return 0;
 }

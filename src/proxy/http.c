@@ -29,6 +29,7 @@ static const char *phrase(unsigned status)
 void http_refuse(struct proxy *p, struct link *l, unsigned status, const char *text)
 {
 	scoped(buf) struct buf body = BUF(SAID_MOST), all = BUF(2 * SAID_MOST);
+	char line[NET_PHRASE];
 
 	if (strncmp(text, "reeve", 5) != 0)
 		buf_puts(&body, "reeve: ");
@@ -37,7 +38,7 @@ void http_refuse(struct proxy *p, struct link *l, unsigned status, const char *t
 	buf_printf(&all,
 		   "HTTP/1.1 %u %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
 		   "Cache-Control: no-store\r\nConnection: close\r\n\r\n",
-		   status, phrase(status), body.size);
+		   status, net_phrase(line, text, phrase(status)), body.size);
 	buf_add(&all, body.data, body.size);
 	link_say(p, l, all.data, all.size);
 	buf_free(&body);

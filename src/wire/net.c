@@ -14,6 +14,21 @@ const char *net_way_word(enum net_way w)
 	return words[w];
 }
 
+const char *net_phrase(char out[NET_PHRASE], const char *sentence, const char *otherwise)
+{
+	const char *stop = strstr(sentence, ". ");
+	size_t size = stop ? (size_t)(stop - sentence) : strlen(sentence), i;
+
+	if (strncmp(sentence, "reeve ", 6) != 0)
+		return otherwise;
+	if (size >= NET_PHRASE)
+		size = NET_PHRASE - 1;
+	for (i = 0; i < size; i++)
+		out[i] = sentence[i] >= ' ' && sentence[i] <= '~' ? sentence[i] : '?';
+	out[size] = '\0';
+	return out;
+}
+
 static void put(struct pack *p, const char *text)
 {
 	pack_text(p, text, strlen(text));

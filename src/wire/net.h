@@ -24,6 +24,13 @@ enum net_way {
 	NET_WAYS
 };
 
+enum { NET_PHRASE = 200 };
+/*
+ * The reason of an HTTP answer's first line, which is all that most programs show of one: what a sentence of the
+ * broker's ("reeve ...") says until its first full stop, as printable ASCII; otherwise as given.
+ */
+const char *net_phrase(char out[NET_PHRASE], const char *sentence, const char *otherwise);
+
 const char *net_way_word(enum net_way w);	/* "connect", "http", "socks", "direct", … */
 
 /* Why not. */

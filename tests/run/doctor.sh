@@ -14,6 +14,12 @@ for uid in $(each_user); do
 	says "uid $uid: the kernel's name is the kernel's" "^fine +kernel +$(uname -sr | sed 's/[.+]/\\&/g')" "$said"
 	equal "uid $uid: it fits a terminal" yes "$([ "$(printf '%s\n' "$said" | wc -L)" -le 80 ] && echo yes)"
 	equal "uid $uid: it makes no state" no "$([ -e "$h/state" ] && echo yes || echo no)"
+	cp -r "$room/bin" "$h/part"
+	chmod -x "$h/part/reeve-dialer"
+	fails "uid $uid: a program that a run may need is not there" 1 as "$uid" "$h" "$h/part/reeve" doctor
+	says "uid $uid: it is named" '^missing programs +reeve-dialer cannot be executed$' "$said"
+	says "uid $uid: with what that costs" 'costs: a run with --network does not start$' "$said"
+	rm -r "$h/part"
 	fails "uid $uid: no operand" 2 as "$uid" "$h" "$reeve" doctor now
 	fails "uid $uid: whoever reads it is gone" 3 as "$uid" "$h" sh -c '"$0" doctor >/dev/full' "$reeve"
 	fails "uid $uid: the same as JSON" 3 as "$uid" "$h" sh -c '"$0" doctor --json >/dev/full' "$reeve"

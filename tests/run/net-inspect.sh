@@ -72,7 +72,7 @@ for uid in $(each_user); do
 	silent "uid $uid: what none allows is not" 'not for you' "$said"
 	equal "uid $uid: by its path, or method: 403" 2 "$(echo "$said" | grep -c '^403')"
 	equal "uid $uid: out of the folder, as it is or encoded: 400" 2 "$(echo "$said" | grep -c '^400')"
-	says "uid $uid: the sentence says why" '^reeve: ' "$said"
+	says "uid $uid: the sentence says why" '^reeve refused ' "$said"
 	says "uid $uid: a large file is the same" '^the same large file' "$said"
 	says "uid $uid: also for who knows no proxy" '^directly hello from www' "$said"
 	says "uid $uid: and by SOCKS" '^by socks hello from www' "$said"

@@ -52,6 +52,12 @@ J
 	says "uid $uid: what no rule allows is refused, with the rule that would" 'other.test:80: no rule allows it.*To allow it: \{"id":"other.test-80"' "$out"
 	says "uid $uid: what a rule refuses, with its reason" 'bad.test:80: rule policy:bad: it is bad' "$out"
 	says "uid $uid: with the status of it" '403' "$out"
+	says "uid $uid: and the operator is told where to look" '^reeve: connections: 2 refused, 1 failed\. .*reeve net log [0-9]+$' "$out"
+	says "uid $uid: also of another ledger" 'reeve net log --tenant other [0-9]+$' "$(run --tenant other -- sh -c "$proxied http://other.test/")"
+	silent "uid $uid: but not where there was nothing" 'net log' "$(run -- true)"
+	says "uid $uid: a program that shows no more than the first line shows why" \
+		'^HTTP/1.1 403 reeve refused a connection to bad.test:443: rule policy:bad: it is bad.$' \
+		"$(run -- sh -c "$proxied -i -p http://bad.test:443/" | tr '\r' '.')"
 	says "uid $uid: an address that is nobody's business is not connected to, whatever a rule allows" 'could not connect to 169.254.169.254' "$out"
 	settled "$h"
 	all=$(records "$h")

@@ -317,12 +317,52 @@ static void test_heads(void **state)
 	credentials_free(&all);
 }
 
+/* --- answers --- */
+
+/* Servers end the connection behind each answer, and often both are there when we look. */
+static const struct {
+	const char *in, *out;	/* NULL: the answer lacks its end */
+} answers[] = {
+	{ "HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n", "0\r\n\r\n" },
+	{ "HTTP/1.1 200 Ok\r\nContent-Length: 5\r\n\r\nhello", "5\r\nhello\r\n0\r\n\r\n" },
+	{ "HTTP/1.1 200 Ok\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "0\r\n\r\n" },
+	{ "HTTP/1.1 200 Ok\r\n\r\n", "0\r\n\r\n" },
+	{ "HTTP/1.1 200 Ok\r\n\r\nhello", "5\r\nhello\r\n0\r\n\r\n" },
+	{ "HTTP/1.1 204 No\r\n\r\n", "HTTP/1.1 204 No\r\n\r\n" },
+	{ "HTTP/1.1 200 Ok\r\nContent-Length: 5\r\n\r\nhell", NULL },
+	{ "HTTP/1.1 200 Ok\r\nTransfer-Encoding: chunked\r\n\r\n", NULL },
+};
+
+static void test_ended(void **state)
+{
+	struct credentials all;
+	size_t i;
+
+	(void)state;
+	load(&all);
+	for (i = 0; i < count_of(answers); i++) {
+		scoped(buf) struct buf in = BUF(4096), out = BUF(65536);
+		const char *why = NULL, *wanted = answers[i].out;
+		struct answer a;
+
+		buf_puts(&in, answers[i].in);
+		answer_begin(&a, &all, "h", false);
+		assert_int_equal(answer_take(&a, &in, true, &out, &why), wanted ? EGRESS_WHOLE : EGRESS_BAD);
+		if (wanted) {
+			assert_true(out.size >= strlen(wanted));
+			assert_string_equal(buf_text(&out) + out.size - strlen(wanted), wanted);
+		}
+		answer_free(&a);
+	}
+	credentials_free(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authority), cmocka_unit_test(test_constraints), cmocka_unit_test(test_leaves),
 		cmocka_unit_test(test_streams), cmocka_unit_test(test_twice), cmocka_unit_test(test_base64),      cmocka_unit_test(test_not_held),
-		cmocka_unit_test(test_refused),	  cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_refused),	  cmocka_unit_test(test_heads), cmocka_unit_test(test_ended),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "wire/net.h"
 #include "wire/wire.h"
 
 struct head {
@@ -130,12 +131,28 @@ static void bodies_are_read_to_the_byte(void **state)
 	assert_true(p.over);
 }
 
+/* It becomes a line of a head that others parse: whatever a host, a rule or its reason holds, it is one line of ASCII. */
+static void a_phrase_is_one_line(void **state)
+{
+	char out[NET_PHRASE], longer[400] = "reeve ";
+
+	(void)state;
+	assert_string_equal(net_phrase(out, "reeve refused x.y:1: no rule. Try not. To", "No"), "reeve refused x.y:1: no rule");
+	assert_string_equal(net_phrase(out, "reeve a\r\nSet-Cookie: b", "No"), "reeve a??Set-Cookie: b");
+	assert_string_equal(net_phrase(out, "reeve \xc3\xa4\x7f", "No"), "reeve ???");
+	assert_string_equal(net_phrase(out, "a head that is too long", "No"), "No");
+	assert_string_equal(net_phrase(out, "", "No"), "No");
+	memset(longer + 6, 'a', sizeof(longer) - 7);
+	assert_int_equal(strlen(net_phrase(out, longer, "No")), NET_PHRASE - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_decides),
 		cmocka_unit_test(unwanted_descriptors_are_closed),
 		cmocka_unit_test(bodies_are_read_to_the_byte),
+		cmocka_unit_test(a_phrase_is_one_line),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
