@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "audit/view.h"
+#include "base/clock.h"
 #include "json/json.h"
+
+static const uint64_t LEAST_PAUSE_NS = 250000000;
 
 struct rolling {
 	uint64_t n;       /* of the tile that is being filled */
@@ -183,12 +187,65 @@ static void tell(const struct view *view, const struct findings *f, bool json_wa
 	fwrite(out.data, 1, out.size, stdout);
 }
 
-int cmd_publish(const char *ledger, const struct options *o, struct err *e)
+/* An intent that stands open, as one does while agents work, takes nothing from what is signed. */
+static bool may_publish(const struct findings *f, const struct options *o)
+{
+	int exit = verify_exit(f);
+
+	return exit == EXIT_WHOLE || (o->follow && (exit == EXIT_OPEN || exit == EXIT_TAIL));
+}
+
+/* Once. What stood there before is held against the ledger first. */
+static int round_of(const char *ledger, const struct options *o, const struct seal_verifier *v, struct findings *f,
+		    struct err *e)
 {
 	scoped(view) struct view view = { .dir = -1 };
 	struct known_head known = { .given = false };
-	struct seal_verifier v;
 	int code = EXIT_WHOLE;
+
+	if (view_open(&view, o->second, true, e) < 0)
+		return -1;
+	if (read_published(&known, &view, v, &code, e) < 0)
+		return code ? code : e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
+	if (verify_ledger(f, ledger, v, &known, e) < 0)
+		return -1;
+	if (!may_publish(f, o)) {
+		verify_tell(f, o);
+		err_set(e, ERR_INPUT, "nothing is published of a ledger that is not whole");
+		return verify_exit(f);
+	}
+	if (publish_all(&view, ledger, v, f->records, e) < 0)
+		return e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
+	tell(&view, f, o->json);
+	return EXIT_WHOLE;
+}
+
+/* Until something is wrong, or somebody ends us: after each round the pause is as long as that took, at least. */
+static int follow(const char *ledger, const struct options *o, const struct seal_verifier *v, struct findings *f,
+		  struct err *e)
+{
+	uint64_t began = clock_mono_ns(), took = 0, head;
+	bool there;
+	int status = round_of(ledger, o, v, f, e);
+
+	while (status == EXIT_WHOLE && fflush(stdout) == 0) {
+		took = clock_mono_ns() - began;
+		took = took > LEAST_PAUSE_NS ? took : LEAST_PAUSE_NS;
+		do {
+			nanosleep(&(struct timespec){ (time_t)(took / 1000000000), (long)(took % 1000000000) }, NULL);
+			if (head_read(&head, &there, ledger, e) < 0)
+				return -1;
+		} while (there && head == f->records);
+		began = clock_mono_ns();
+		*f = (struct findings){ .records = 0 };
+		status = round_of(ledger, o, v, f, e);
+	}
+	return status;
+}
+
+int cmd_publish(const char *ledger, const struct options *o, struct err *e)
+{
+	struct seal_verifier v;
 	struct findings f;
 
 	if (!o->key || o->head || o->checkpoint) {
@@ -198,19 +255,7 @@ int cmd_publish(const char *ledger, const struct options *o, struct err *e)
 			       : "publish needs --key: it publishes only what that key has signed");
 		return EXIT_USAGE;
 	}
-	if (key_read(&v, o->key, e) < 0 || view_open(&view, o->second, true, e) < 0)
+	if (key_read(&v, o->key, e) < 0)
 		return -1;
-	if (read_published(&known, &view, &v, &code, e) < 0)
-		return code ? code : e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
-	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
-		return -1;
-	if (verify_exit(&f) != EXIT_WHOLE) {
-		verify_tell(&f, o);
-		err_set(e, ERR_INPUT, "nothing is published of a ledger that is not whole");
-		return verify_exit(&f);
-	}
-	if (publish_all(&view, ledger, &v, f.records, e) < 0)
-		return e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
-	tell(&view, &f, o->json);
-	return EXIT_WHOLE;
+	return (o->follow ? follow : round_of)(ledger, o, &v, &f, e);
 }

@@ -41,7 +41,7 @@ static const struct option_row {
 	{ "after", "N", "records behind record N: the next page", offsetof(struct options, after) },
 	{ "limit", "N", "at most so many", offsetof(struct options, limit) },
 	{ "as", "FORM", "export: jsonl, csv, cef or syslog (RFC 5424)", offsetof(struct options, as) },
-	{ "follow", NULL, "export: go on with what is recorded from now on", offsetof(struct options, follow) },
+	{ "follow", NULL, "publish, export: go on with what is recorded", offsetof(struct options, follow) },
 	{ "csv", NULL, "query, did: as CSV", offsetof(struct options, csv) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
 	{ "json", NULL, "for programs; show, proof: the record as it is stored", offsetof(struct options, json) },

@@ -6,6 +6,7 @@
 
 #include "broker/commit.h"
 #include "broker/lines.h"
+#include "broker/runtime.h"
 #include "catalogue/catalogue.h"
 #include "guard/guard.h"
 #include "inspect/inspect.h"
@@ -277,6 +278,7 @@ struct broker {
 	uint64_t turned_heard, turned_told;	/* tags */
 	struct commits commits;
 	struct policy *policy;
+	struct runtime *runtime;	/* NULL: no rule asks what the run has done */
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
 	struct guards *guards;
@@ -399,6 +401,7 @@ void call_queue(struct call *c, struct calls *queue, enum call_state state);
 void call_unqueue(struct call *c);
 void call_weigh(struct call *c);		/* after what it holds has changed */
 void call_judged(struct call *c);		/* its arguments are needed no more */
+void call_brought(const struct call *c);	/* its agent may have read something of it */
 int call_conclude(struct call *c, struct outcome o, struct err *e) must_use;	/* its intent is closed, it is not */
 /* With its outcome, if it has an intent. */
 int call_close(struct call *c, struct outcome o, struct err *e) must_use;

@@ -151,10 +151,21 @@ void call_end(struct call *c)
 	TAILQ_INSERT_TAIL(&c->broker->dead, c, all);
 }
 
+/*
+ * Whatever its server said of it by now, in its answer or before, its agent may have read; also if the agent took
+ * it back, or its time was over. Asked for its roots an agent reads nothing.
+ */
+void call_brought(const struct call *c)
+{
+	if (c->proof && c->began_ns && c->action.kind != ACTION_ROOTS)
+		runtime_brought(c->broker->runtime, &c->action, receipt_index(c->proof));
+}
+
 int call_conclude(struct call *c, struct outcome o, struct err *e)
 {
 	int done = 0;
 
+	call_brought(c);
 	o.executed = c->began_ns ? c->digest : NULL;
 	o.duration_us = c->began_ns ? (clock_mono_ns() - c->began_ns) / 1000 : 0;
 	if (c->proof)

@@ -169,6 +169,26 @@ static void set_controls(struct record *r, struct buf *room, const struct action
 		record_list(r, FIELD_CONTROLS, room->data + from, room->size - from);
 }
 
+/* "private 12": of the rules that say what was decided, what made them hold. */
+static void set_tainted(struct record *r, struct buf *room, const struct action *a, const struct verdict *v)
+{
+	enum said decided = v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
+	size_t from = room->size;
+	unsigned asked = 0;
+	int i;
+
+	for (i = 0; i < POLICY_LAYERS; i++)
+		asked |= v->layers[i].word >= decided ? v->layers[i].taints : 0;
+	for (i = 0; a->runtime && i < TAINTS; i++) {
+		if (!(asked >> i & 1) || !a->runtime->taint_by[i])
+			continue;
+		buf_printf(room, "%s %llu", taint_word(1U << i), (unsigned long long)a->runtime->taint_by[i]);
+		buf_add(room, "", 1);
+	}
+	if (room->size > from)
+		record_list(r, FIELD_TAINTED_BY, room->data + from, room->size - from);
+}
+
 static void set_flow(struct record *r, struct buf *room, const struct action *a)
 {
 	size_t from = room->size;
@@ -234,6 +254,7 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	set_layers(&r, &room, v);
 	if (about->net)
 		set_net(&r, &room, about->net);
+	set_tainted(&r, &room, a, v);
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
 	set_visible(&r, FIELD_REQUEST, &room, about->request);
 	set_visible(&r, FIELD_RESOURCE, &room, about->resource);

@@ -184,6 +184,7 @@ static bool is_decidable(struct broker *b, struct asked_link *a)
 static bool is_allowed(struct broker *b, struct asked_link *a)
 {
 	a->no = NET_REFUSED;
+	a->action.runtime = runtime_ask(b->runtime, &a->action, clock_mono_ns());
 	if (a->ask.way != NET_BY_DNS) {
 		a->verdict = policy_decide(b->policy, &a->action);
 		return a->verdict.kind == VERDICT_ALLOW;
@@ -205,6 +206,7 @@ void net_judge(struct broker *b, struct asked_link *a)
 	for (i = 0; i < count_of(stages); i++)
 		if (!stages[i](b, a))
 			break;
+	runtime_judged(b->runtime, &a->action, a->verdict.kind == VERDICT_ALLOW, clock_mono_ns());
 	if (i < count_of(stages) && b->secrets && i < 2)
 		veil(b, a);
 }

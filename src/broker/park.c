@@ -147,6 +147,7 @@ int park_ask(struct call *question, struct err *e)
 	question->began_ns = clock_mono_ns();
 	question->deadline_ns = question->began_ns + PARKED_MS * UINT64_C(1000000);
 	question->session = NULL;
+	call_brought(question);
 	buf_free(&question->forward);
 	call_queue(question, &question->server->upward, CALL_FLYING);
 	return park_is(c) ? 0 : park(c, e); /* parked already: it is asked when the agent is back */

@@ -247,7 +247,7 @@ static int hear_start(struct broker *b, struct msg *m, struct err *e)
 	if (!net_is_whole(b))
 		return err_set(e, ERR_PEER, "CARRIER without DIALER, or the other way round");
 	b->launcher.now = PHASE_RUNNING;
-	return 0;
+	return runtime_new(&b->runtime, b->policy, e);
 }
 
 static const struct {

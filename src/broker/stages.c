@@ -59,7 +59,13 @@ void stages_answer(struct call *c, struct answer *a)
 /* What a tool server tells without being asked; false: nobody gets it. `*params` may be replaced. */
 bool stages_news(struct server *s, const char *method, json_t **params)
 {
+	struct call *c;
+
 	(void)method;
+	TAILQ_FOREACH(c, &s->flying, queued)
+		call_brought(c); /* it may tell anything of what it is doing */
+	TAILQ_FOREACH(c, &s->parked, queued)
+		call_brought(c);
 	return inspect_heard(s, *params);
 }
 

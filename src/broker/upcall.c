@@ -209,6 +209,7 @@ int upcall_forward(struct call *c, const struct receipt *proof, struct err *e)
 		return input_shown(c, e);
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + c->server->deadline_ms * UINT64_C(1000000);
+	call_brought(c);
 	buf_add(&c->session->outlet.out, c->forward.data, c->forward.size);
 	buf_add(&c->session->outlet.out, "\n", 1);
 	buf_free(&c->forward);

@@ -99,7 +99,7 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args;
-	const char *party[PARTIES], *action, *category, *class, *resource, *time;
+	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *calls, *repeated, *refusals;
 	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
@@ -171,7 +171,11 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 		       { "category", w->category },
 		       { "class", w->class },
 		       { "resource", w->resource },
-		       { "time", w->time } };
+		       { "time", w->time },
+		       { "taint", w->taint },
+		       { "calls", w->calls },
+		       { "repeated", w->repeated },
+		       { "refusals", w->refusals } };
 	size_t i;
 
 	f->wall_us = clock_wall_us();
@@ -293,6 +297,10 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
 		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
+		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what the run has read: private,untrusted or none", NULL },
+		{ "calls", "N", OPTION_TEXT, &w->calls, "explain: how many so far, with CALL", NULL },
+		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
+		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: how many were refused, 0 to 1", NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};

@@ -1,5 +1,6 @@
 #include "cli/policy_facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -64,10 +65,70 @@ static int read_flow(struct policy_facts *f, const char *value, struct err *e)
 	return 0;
 }
 
+/* "none", or what has been read with commas between. */
+static int read_taint(struct policy_facts *f, const char *value, struct err *e)
+{
+	const char *at = value, *end = value;
+	unsigned bit;
+
+	f->runtime.taint = 0;
+	f->runtime.taint_known = true;
+	for (; *end && strcmp(value, "none") != 0; at = end + 1) {
+		end = strchrnul(at, ',');
+		for (bit = 1; taint_word(bit); bit <<= 1)
+			if (strlen(taint_word(bit)) == (size_t)(end - at) &&
+			    memcmp(taint_word(bit), at, (size_t)(end - at)) == 0)
+				break;
+		if (!taint_word(bit))
+			return err_set(e, ERR_INPUT, "the taint \"%.40s\": expected none, private, untrusted or "
+						     "private,untrusted", value);
+		f->runtime.taint |= bit;
+	}
+	return 0;
+}
+
+/* How many, the call itself among them; of refusals the share before it. */
+static int read_number(struct policy_facts *f, enum meter_kind k, const char *value, struct err *e)
+{
+	char *end;
+	double number = strtod(value, &end);
+	bool fits = k == METER_REFUSALS ? number <= 1 : number >= 1 && number <= 1e15;
+
+	if (*end || value[strspn(value, "0123456789.")] || !(number >= 0) || !fits)
+		return err_set(e, ERR_INPUT, k == METER_REFUSALS ? "the refusals \"%.40s\": expected a share from 0 to 1"
+								: "the count \"%.40s\": expected how many, this one counted",
+			       value);
+	f->runtime.kinds[k] = (struct reading_of){ true, number, number };
+	return 0;
+}
+
+/* *done stays false: it is no fact of what the run has done. */
+static int set_runtime(bool *done, struct policy_facts *f, const char *key, const char *value, struct err *e)
+{
+	static const char *const words[] = {
+		[METER_CALLS] = "calls", [METER_REPEATED] = "repeated", [METER_REFUSALS] = "refusals",
+	};
+	int k;
+
+	*done = true;
+	if (strcmp(key, "taint") == 0)
+		return read_taint(f, value, e);
+	for (k = 0; k < METER_KINDS; k++)
+		if (strcmp(key, words[k]) == 0)
+			return read_number(f, (enum meter_kind)k, value, e);
+	*done = false;
+	return 0;
+}
+
 int policy_facts_set(struct policy_facts *f, const char *key, const char *value, struct err *e)
 {
+	bool done;
 	int i;
 
+	if (set_runtime(&done, f, key, value, e) < 0)
+		return -1;
+	if (done)
+		return 0;
 	for (i = 0; i < PARTIES; i++)
 		if (strcmp(key, party_word((enum party)i)) == 0) {
 			f->run.party[i] = value;
@@ -87,7 +148,7 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, model, category, class, flow, resource or time",
+			"department, environment, initiator, workspace, model, category, class, flow, resource, time, taint, calls, repeated or refusals",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -105,6 +166,7 @@ void policy_facts_free(struct policy_facts *f)
 void policy_facts_apply(struct action *a, const struct policy_facts *f)
 {
 	a->run = &f->run;
+	a->runtime = &f->runtime;
 	if (f->action && a->kind == ACTION_TOOL_CALL)
 		a->kind = f->action;
 	a->category = f->category;

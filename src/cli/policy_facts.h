@@ -14,6 +14,7 @@ struct policy_facts {
 	enum action_kind action;	/* zero: as the call says */
 	uint64_t wall_us;
 	json_t *resource;
+	struct runtime_facts runtime;	/* what the run has done so far */
 };
 
 /* action, agent, owner, … workspace, category, class, flow, resource, or time ("2026-11-21T09:30Z"). */

@@ -114,10 +114,10 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
 
 /*
  * The request that a server is sent, when whom it is for is known already: "METHOD /PATH", and Host must say
- * that host and port (443 where it says none).
+ * that host and port (`otherwise` where it says none).
  */
 enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
-				    const char *bytes, size_t size, const char **why) must_use;
+				    uint16_t otherwise, const char *bytes, size_t size, const char **why) must_use;
 
 /* A server's answer. Where nothing says its end, that of the connection does. */
 enum { EGRESS_ANSWER = 64 << 10 };

@@ -16,7 +16,7 @@ struct seen {
 	uint16_t otherwise;	/* the port of a Host that names none */
 };
 
-/* What a request line may be: of a proxy, or of a server behind TLS. */
+/* What a request line may be: to a proxy, or to a server. */
 struct form {
 	bool (*start)(struct egress_http *out, struct egress_span line);
 	const char *expected;
@@ -127,7 +127,7 @@ static bool read_start(struct egress_http *out, struct egress_span line)
 			    : read_target(out, target);
 }
 
-/* Behind TLS: the host was said before. A proxy's forms are not for who is no proxy. */
+/* Behind TLS, or in a tunnel: the host was said before. A proxy's forms are not for who is no proxy. */
 static bool read_origin(struct egress_http *out, struct egress_span line)
 {
 	struct egress_span t;
@@ -283,10 +283,10 @@ enum egress_got egress_read_http(struct egress_http *out, const char *bytes, siz
 }
 
 enum egress_got egress_read_request(struct egress_http *out, const struct egress_host *host, uint16_t port,
-				    const char *bytes, size_t size, const char **why)
+				    uint16_t otherwise, const char *bytes, size_t size, const char **why)
 {
-	static const struct form form = { read_origin, "expected \"METHOD /PATH HTTP/1.1\", without \".\" and \"..\"",
-					  443 };
+	const struct form form = { read_origin, "expected \"METHOD /PATH HTTP/1.1\", without \".\" and \"..\"",
+				   otherwise };
 
 	*out = (struct egress_http){ .host = *host, .port = port };
 	return read_head(out, bytes, size, &form, why);

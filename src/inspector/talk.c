@@ -110,7 +110,7 @@ static int step_head(struct talk *t, struct err *e)
 {
 	struct egress_http r;
 	const char *why = NULL;
-	enum egress_got got = egress_read_request(&r, &t->host, t->port, t->agent.in.data, t->agent.in.size, &why);
+	enum egress_got got = egress_read_request(&r, &t->host, t->port, 443, t->agent.in.data, t->agent.in.size, &why);
 	int done;
 
 	if (got == EGRESS_MORE && !t->agent.ended && !t->agent.broken)

@@ -40,6 +40,7 @@ struct layer_said {
 	const char *by;		/* the rule, "file:id"; of SAID_UNMATCHED the file */
 	const char *why;	/* the rule's own sentence; may be NULL */
 	const struct json_t *controls;	/* the rule's, an array of texts; may be NULL */
+	unsigned taints;	/* flow bits: what the rule asks whether the run has read */
 };
 
 /* Strings are borrowed from the policy, which outlives every verdict. */
@@ -56,6 +57,7 @@ struct verdict {
 enum flow { FLOW_READS_PRIVATE = 1, FLOW_READS_UNTRUSTED = 2, FLOW_SENDS_OUTSIDE = 4 };
 
 const char *flow_word(unsigned bit);	/* "reads-private"; NULL: no such bit */
+const char *taint_word(unsigned bit);	/* of the first two, once they have been read: "private" */
 
 const char *layer_word(enum policy_layer l);
 const char *said_word(enum said s);
@@ -104,6 +106,25 @@ struct run_facts {
 	const char *party[PARTIES];	/* borrowed; NULL: not known */
 };
 
+/* What rules of the layer runtime ask of the run so far; the action that is judged counts as made. */
+enum meter_kind { METER_CALLS, METER_REPEATED, METER_REFUSALS, METER_KINDS };
+
+/* How many there were, as far as that is known: from the one to the other. Of refusals their share. */
+struct reading_of {
+	bool known;
+	double least, most;
+};
+
+enum { TAINTS = 2 };	/* the flow bits that taint: from the first */
+
+struct runtime_facts {
+	const struct reading_of *meters;	/* for each of policy_meters(); NULL: for each of a kind this */
+	struct reading_of kinds[METER_KINDS];
+	bool taint_known;
+	unsigned taint;			/* flow bits: what the run has read */
+	uint64_t taint_by[TAINTS];	/* the record that was the first to; 0: not known */
+};
+
 /* Everything is borrowed for the life of one request. NULL: not known, unless it says otherwise. */
 struct action {
 	enum action_kind kind;
@@ -112,6 +133,7 @@ struct action {
 					   URI, what the server itself asks for; NULL for SERVER_START */
 	struct json_t *args;		/* object; NULL means no arguments */
 	const struct run_facts *run;
+	const struct runtime_facts *runtime;	/* what the run has done so far */
 	const char *category, *class, *retention;	/* the catalogue's words for the tool */
 	unsigned flow;			/* bits of its flow labels ... */
 	bool flow_known;		/* ... if it says any */

@@ -65,6 +65,11 @@ const char *flow_word(unsigned bit)
 					     : NULL;
 }
 
+const char *taint_word(unsigned bit)
+{
+	return bit == FLOW_READS_PRIVATE ? "private" : bit == FLOW_READS_UNTRUSTED ? "untrusted" : NULL;
+}
+
 const char *layer_word(enum policy_layer l)
 {
 	static const char *const words[] = {

@@ -58,7 +58,7 @@ static void weigh(struct judging *j, const struct rule *r, bool by_tool)
 
 static struct layer_said by_rule(enum said word, const struct rule *r)
 {
-	return (struct layer_said){ word, r->name, r->why, r->controls };
+	return (struct layer_said){ word, r->name, r->why, r->controls, r->so_far ? r->so_far->taints : 0 };
 }
 
 /* No rule of the layer matches: one file that refuses then is enough. */

@@ -120,6 +120,23 @@ static void tell_hours(struct telling *t, const struct rule *r)
 	buf_puts(&t->first, t->a->wall_us ? "time: not at this hour" : "time: it is not known");
 }
 
+static void tell_so_far(struct telling *t, const struct so_far *s)
+{
+	struct reading_of found = { 0 };
+	enum held held;
+	int i;
+
+	for (i = 0; s && i < METER_KINDS; i++) {
+		held = gauge_holds(&s->gauges[i], t->a, &found);
+		scoped(json) json_t *shown = found.known ? json_real(found.most) : NULL;
+
+		if (held != HELD_YES)
+			put_failed(t, gauge_word((enum meter_kind)i), NULL, s->gauges[i].said, held, shown);
+	}
+	if (s && (held = taint_holds(s, t->a)) != HELD_YES)
+		put_failed(t, "taint", NULL, s->taint, held, NULL);
+}
+
 static const char *spoken_of(const struct condition *c)
 {
 	return !c->pointer ? "resource" : *c->pointer ? c->pointer : "call";
@@ -152,6 +169,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	tell_action(t, r);
 	tell_names(t, &r->names);
 	tell_hours(t, r);
+	tell_so_far(t, r->so_far);
 	tell_connects(t, r);
 	for (i = 0; i < r->condition_count; i++)
 		tell_condition(t, &r->conditions[i]);

@@ -31,7 +31,7 @@ static bool is_unconditional(const struct rule *r)
 	struct names n = r->names;
 
 	n.server = NULL; /* held against the other's by shadows(), as is where a connection leads */
-	return r->condition_count == 0 && !r->hours && !names_ask(&n);
+	return r->condition_count == 0 && !r->hours && !r->so_far && !names_ask(&n);
 }
 
 /* A refusal decides wherever it stands; what allows only hides a later rule of its layer that

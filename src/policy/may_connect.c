@@ -89,7 +89,7 @@ static enum held hold_of_host(const struct rule *r, const struct asking *q, enum
 
 static bool bars(const struct rule *r, const struct asking *q)
 {
-	return hold_of_host(r, q, HELD_NO) != HELD_NO && !r->hours && !r->names.category && !r->names.class && !r->names.flow &&
+	return hold_of_host(r, q, HELD_NO) != HELD_NO && !r->hours && !r->so_far && !r->names.category && !r->names.class && !r->names.flow &&
 	       !r->connects[CONNECT_PORT] && !r->connects[CONNECT_SCHEME] && !r->connects[CONNECT_METHOD] &&
 	       !r->connects[CONNECT_PATH] && some_tool(r, q->name, fits_all) && stands(r, q) != HELD_NO;
 }
@@ -129,8 +129,10 @@ static struct verdict refused_by(const struct rule *r, const struct asking *q)
 			     .rule = r->name,
 			     .why = r->why };
 
-	v.layers[r->file->layer] = (struct layer_said){ sure ? SAID_REFUSE : SAID_UNDECIDABLE, r->name, r->why,
-							r->controls };
+	v.layers[r->file->layer] = (struct layer_said){ .word = sure ? SAID_REFUSE : SAID_UNDECIDABLE,
+							.by = r->name,
+							.why = r->why,
+							.controls = r->controls };
 	return v;
 }
 

@@ -68,7 +68,7 @@ static int append(struct policy *p, struct rule **rules, size_t count, struct er
 		return err_sys(e, "memory for rules");
 	for (i = 0; i < count; i++)
 		rules[i]->order = p->rule_count + i;
-	if (index_add(&p->index, rules, count, e) < 0)
+	if (meters_add(p, rules, count, e) < 0 || index_add(&p->index, rules, count, e) < 0)
 		return -1;
 	memcpy(p->rules + p->rule_count, rules, count * sizeof(*rules));
 	p->rule_count += count;

@@ -74,6 +74,28 @@ struct policy_route {
  */
 bool net_smallest_rule(char *out, size_t room, const struct policy_route *to);
 
+/*
+ * What rules of the layer runtime count: of whom, how far back, and up to what it must be known. The
+ * readings of struct runtime_facts follow this order.
+ */
+enum meter_of { OF_RUN, OF_SERVER, OF_CATEGORY, OF_TOOL, OF_CALL, METER_OFS };
+
+enum {
+	METERS = 64,
+	METER_STAMPS = 1000,	/* calls within a time, or refusals among calls, that can be counted */
+};
+
+struct meter {
+	enum meter_kind kind;
+	enum meter_of of;
+	uint64_t within_ns;	/* 0: the whole run */
+	unsigned last;		/* of refusals: among so many */
+	unsigned most;		/* of a time: more than this need not be told apart */
+};
+
+const struct meter *policy_meters(const struct policy *p, size_t *count);
+bool policy_asks_taint(const struct policy *p);
+
 size_t policy_rule_count(const struct policy *p);
 
 /* Names every rule that can never matter as it would wish, and why; how many there are. */

@@ -42,13 +42,8 @@ static int read_layer(struct reading *r, const char *layer, struct err *e)
 	if (i == POLICY_LAYERS)
 		return json_wrong(r->f, "/layer", false, e,
 				  "\"layer\": expected global, tenant, target, "
-				  "department or action, found \"%.40s\"",
+				  "department, action or runtime, found \"%.40s\"",
 				  layer);
-	if (i == POLICY_RUNTIME)
-		return json_wrong(r->f, "/layer", false, e,
-				  "the layer \"runtime\" counts and remembers, which "
-				  "this version does not; hours can be written as \"time\" in any "
-				  "other layer");
 	r->to->layer = (enum policy_layer)i;
 	return 0;
 }

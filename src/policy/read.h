@@ -35,6 +35,9 @@ int read_conditions(struct rule *rule, struct reading *r, const json_t *when, st
 /* connect.c: host, port, cidr, scheme, method and path. */
 int read_connects(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
 
+/* runtime_read.c: calls, repeated, refusals and taint. */
+int read_so_far(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
+
 /* when.c: what a rule speaks about. */
 int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
 

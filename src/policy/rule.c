@@ -23,6 +23,7 @@ void rule_free(struct rule *r)
 		test_free(&r->conditions[i].all);
 	free(r->name);
 	free(r->hours);
+	free(r->so_far);
 	free(r->conditions);
 	free(r);
 }
@@ -159,7 +160,7 @@ enum held rule_stands(const struct rule *r, const struct action *a, bool by_tool
 
 bool rule_is_plain(const struct rule *r)
 {
-	return r->condition_count == 0 && !r->hours && !r->asks_connect;
+	return r->condition_count == 0 && !r->hours && !r->so_far && !r->asks_connect;
 }
 
 /* Is the next step from here merely not taken, or can no step be taken from here? */
@@ -220,6 +221,8 @@ enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool)
 
 	if (r->hours && all != HELD_NO)
 		all = held_and(all, hours_hold(r->hours, a->wall_us));
+	if (r->so_far && all != HELD_NO)
+		all = held_and(all, so_far_holds(r->so_far, a));
 	if (r->asks_connect && all != HELD_NO)
 		all = held_and(all, connects_hold(r, a));
 	for (i = 0; i < r->condition_count && all != HELD_NO; i++)

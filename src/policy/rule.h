@@ -72,6 +72,20 @@ struct file {
 	size_t index;
 };
 
+/* One thing that a rule asks of the run so far. */
+struct gauge {
+	const json_t *said;		/* borrowed; NULL: it does not */
+	struct meter meter;
+	double above;
+	size_t index;			/* of the policy's meters */
+};
+
+struct so_far {
+	struct gauge gauges[METER_KINDS];
+	const json_t *taint;		/* borrowed; NULL: not asked */
+	unsigned taints;		/* flow bits */
+};
+
 struct rule {
 	char *name;			/* "file:id", owned */
 	const char *id, *why;		/* borrowed */
@@ -88,6 +102,7 @@ struct rule {
 	bool asks_connect;		/* has one of these */
 	const json_t *connects[CONNECTS];	/* a value or an array of them, borrowed; NULL: any */
 	struct hours *hours;		/* owned; NULL: always */
+	struct so_far *so_far;		/* owned; NULL: whatever the run has done */
 	struct condition *conditions;	/* owned */
 	size_t condition_count;
 };
@@ -128,6 +143,9 @@ struct policy {
 	struct rule **rules;		/* owned, in the order they were read */
 	size_t rule_count;
 	struct index index;
+	struct meter meters[METERS];
+	size_t meter_count;
+	bool asks_taint;
 };
 
 /* Read every rule of a checked file into *out, an array the caller frees with its rules. */
@@ -197,6 +215,14 @@ struct host_named tool_host(const char *tool);
 /* hours.c */
 int hours_read(struct hours *out, const json_t *time, const char **wrong);
 enum held hours_hold(const struct hours *h, uint64_t wall_us);
+
+/* runtime.c: what the run has done so far. */
+enum held so_far_holds(const struct so_far *s, const struct action *a);
+enum held gauge_holds(const struct gauge *g, const struct action *a, struct reading_of *found);
+enum held taint_holds(const struct so_far *s, const struct action *a);
+const char *gauge_word(enum meter_kind k);
+/* runtime_meters.c: into one list, in which like meters are one. */
+int meters_add(struct policy *p, struct rule *const *rules, size_t count, struct err *e) must_use;
 
 /* secret.c: does a text of it look like a credential? */
 bool secret_accepts(const json_t *value);

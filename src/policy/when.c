@@ -20,7 +20,9 @@ static const struct json_member when_members[] = {
 	{ "has_secret", JSON_TRUE, JSON_MAY }, { "host", JSON_NULL, JSON_MAY },
 	{ "port", JSON_NULL, JSON_MAY },       { "cidr", JSON_NULL, JSON_MAY },
 	{ "scheme", JSON_NULL, JSON_MAY },     { "method", JSON_NULL, JSON_MAY },
-	{ "path", JSON_NULL, JSON_MAY },       { NULL, JSON_NULL, JSON_MAY },
+	{ "path", JSON_NULL, JSON_MAY },       { "calls", JSON_OBJECT, JSON_MAY },
+	{ "repeated", JSON_OBJECT, JSON_MAY }, { "refusals", JSON_OBJECT, JSON_MAY },
+	{ "taint", JSON_NULL, JSON_MAY },      { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member time_members[] = {
@@ -248,7 +250,8 @@ int read_when(struct rule *rule, struct reading *r, const json_t *object, struct
 	    (strange && json_members(r->f, here(r), when_members, e) < 0) ||
 	    read_connects(rule, r, when, e) < 0 || read_actions(rule, r, when, e) < 0 ||
 	    read_time(rule, r, json_object_get(when, "time"), e) < 0 ||
-	    read_conditions(rule, r, when, e) < 0 || possible(rule, r, e) < 0)
+	    read_so_far(rule, r, when, e) < 0 || read_conditions(rule, r, when, e) < 0 ||
+	    possible(rule, r, e) < 0)
 		return -1;
 	rule->is_open = !names_ask(&rule->names);
 	for (i = 0; i < rule->condition_count; i++)

@@ -1,4 +1,6 @@
 /* The agent's jail where its connections are heard: who listens, what programs are told of it, and by which files. */
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,25 @@ static void add_ports(struct plan *p, enum jail_ear kind, const json_t *ports)
 		add_ear(p, kind, (uint16_t)json_integer_value(value), NULL);
 }
 
+/* Who connects for the agent follows no link: said here, and not when it is too late. A socket may be made later. */
+static int check_direct(const struct grant *g, const char *path, struct err *e)
+{
+	char real[PATH_MAX], folder[PATH_MAX];
+	const char *named = path;
+
+	if (!realpath(path, real)) {
+		strncpy(folder, path, sizeof(folder) - 1);
+		folder[sizeof(folder) - 1] = '\0';
+		named = dirname(folder);
+		if (!realpath(named, real))
+			return 0;
+	}
+	if (strcmp(real, named) == 0)
+		return 0;
+	return grant_wrong(g, path, e, "%.80s leads over a link, which reeve does not follow to a socket: %.60s is %.80s, "
+			   "name that", path, named, real);
+}
+
 /* A socket there would be one of the host's files, or one that is there already. */
 static int check_free(const struct plan *p, const struct grant *g, const char *path, const struct place *at,
 		      struct err *e)
@@ -52,7 +73,7 @@ static int check_free(const struct plan *p, const struct grant *g, const char *p
 					   "%.80s lies in %.60s, which is in the jail as it is; a socket there is not "
 					   "heard by reeve: have it elsewhere",
 					   path, p->mounts[i].target);
-	return plan_steady(g, path, at, e);
+	return plan_steady(g, path, at, e) < 0 ? -1 : check_direct(g, path, e);
 }
 
 static int add_sockets(struct plan *p, const struct profile *from, const struct place *at, struct err *e)

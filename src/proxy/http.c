@@ -119,6 +119,21 @@ static void ask_request(struct proxy *p, struct link *l, const struct egress_htt
 	link_ask(p, l, &q);
 }
 
+/* Who was reached before is told nothing; the request has a connection, an intent and an outcome of its own. */
+void http_again(struct proxy *p, struct link *l, const struct egress_http *h)
+{
+	static const struct net_over over = { .status = "ok", .why = "HTTP in clear: its request is judged by itself" };
+
+	deadline_clear(p, &l->deadline);
+	ask_over(p, &l->asker, &over);
+	proxy_unwatch(p, &l->ends[WORLD].watch);
+	l->lanes[AGENT].moved = 0;
+	l->manner = &by_request;
+	l->way = NET_BY_HTTP;
+	l->state = LINK_HEAD;
+	ask_request(p, l, h);
+}
+
 static void read_head(struct proxy *p, struct link *l, size_t size)
 {
 	const char *why = "a head that changed while it was read";

@@ -115,7 +115,7 @@ static bool take_more(struct proxy *p, struct link *l, unsigned from)
 		request_status(p, l);
 		return lane_take(p, l, from, PROXY_PIPE);
 	}
-	if (l->look == LOOK_FIRST || l->look == LOOK_SECOND)
+	if (l->look == LOOK_FIRST || l->look == LOOK_SECOND || l->look == LOOK_WORD)
 		return guard_look(p, l);
 	return l->look == LOOK_NONE ? lane_take(p, l, from, PROXY_PIPE) : request_take(p, l);
 }

@@ -159,6 +159,8 @@ void link_over(struct proxy *p, struct link *l, const struct net_over *o)
 	all.sent = l->lanes[AGENT].moved;
 	all.received = l->lanes[WORLD].moved;
 	all.http = l->status;
+	if (l->sni)
+		snprintf(all.sni, sizeof(all.sni), "%s", l->sni);
 	ask_over(p, &l->asker, &all);
 	link_die(p, l, strcmp(o->status, "ok") != 0);
 }
@@ -216,7 +218,7 @@ void link_late(struct proxy *p, struct deadline *d)
 		deny_here(p, l, NET_LATE, "it could not be decided and reached within 60 seconds; try again later");
 	} else if (l->state == LINK_LINGERS) {
 		link_die(p, l, false);
-	} else if (l->look == LOOK_FIRST || l->look == LOOK_SECOND) {
+	} else if (d->kind != DELAY_HALF) {
 		guard_late(p, l);
 	} else {
 		link_over(p, l, &(struct net_over){ .status = "timeout",
@@ -231,6 +233,7 @@ void proxy_bury(struct proxy *p)
 	while ((l = TAILQ_FIRST(&p->dead))) {
 		TAILQ_REMOVE(&p->dead, l, all);
 		free(l->host);
+		free(l->sni);
 		free(l->more);
 		free(l);
 	}

@@ -142,8 +142,9 @@ enum link_state {
 /* What the agent's bytes are looked at for, once it is open. */
 enum look {
 	LOOK_NONE,
-	LOOK_FIRST,	/* are they TLS, and for whom? */
+	LOOK_FIRST,	/* are they TLS, or HTTP, and for whom? */
 	LOOK_SECOND,	/* the same again: whoever was asked to retry its ClientHello could name another */
+	LOOK_WORD,	/* one word has gone: it must not become a request */
 	LOOK_SIZED,	/* a body: `left` bytes */
 	LOOK_CHUNKED,	/* a body that says itself where it ends */
 	LOOK_AFTER,	/* a request was whole: nothing may follow */
@@ -191,6 +192,7 @@ struct link {
 	struct egress_chunks chunks;
 	uint64_t left;
 	void *more;			/* the manner's own; freed with it */
+	char *sni;			/* owned: the name in its ClientHello; NULL: none was seen */
 	uint16_t status;		/* of HTTP: what it will be refused with, or was answered; 0: not known */
 	bool greeted;			/* SOCKS: the ways have been agreed on */
 	bool expects;			/* HTTP: it waits for "100 Continue" */
@@ -240,6 +242,19 @@ bool lane_stopped(struct link *l, unsigned from, ssize_t got);	/* reading gave n
 bool guard_look(struct proxy *p, struct link *l);
 void guard_late(struct proxy *p, struct link *l);
 void guard_refuse(struct proxy *p, struct link *l, const char *why, const char *sni, uint8_t alert); /* alert: of TLS, or 0 */
+
+/* plain.c: what may be HTTP's first line. */
+enum plain {
+	PLAIN_OTHER,	/* nothing that is HTTP */
+	PLAIN_BLANK,	/* `blank` bytes that HTTP does not see */
+	PLAIN_WORD,	/* all of it is one word */
+	PLAIN_PART,	/* the line is not whole */
+	PLAIN_REQUEST,
+};
+
+enum plain plain_look(const char *bytes, size_t size, bool ended, size_t *blank);
+size_t plain_word(const char *bytes, size_t size);	/* so many bytes at its beginning could be a method */
+
 /* request.c: the one request of NET_BY_HTTP. */
 bool request_take(struct proxy *p, struct link *l);	/* more of its body; as guard_look() */
 void request_status(struct proxy *p, struct link *l);	/* of the answer, before its first bytes go by */
@@ -270,6 +285,7 @@ void flows_end(struct proxy *p);
 /* http.c: a proxy's requests, and what they are told. */
 void http_words(struct proxy *p, struct link *l);
 void http_refuse(struct proxy *p, struct link *l, unsigned status, const char *text);	/* said; the rest is the caller's */
+void http_again(struct proxy *p, struct link *l, const struct egress_http *h);	/* it came in what was opened: judged by itself */
 /* head.c: pure functions of a head. NULL: done; otherwise why not, and the status to say so with. */
 const char *head_ask(struct net_ask *q, const struct egress_http *h, uint16_t *status);	/* method, path, query */
 /* As it goes to the server: no word of it that was for us, and one host. */

@@ -34,7 +34,7 @@ static void fuzz_request(const struct credentials *all, const char *bytes, size_
 	const char *why = NULL;
 
 	check(egress_host(&host, "h", 1, false));
-	if (egress_read_request(&r, &host, 443, bytes, size, &why) != EGRESS_WHOLE) {
+	if (egress_read_request(&r, &host, 443, 443, bytes, size, &why) != EGRESS_WHOLE) {
 		check(why || size < EGRESS_HEAD);
 		return;
 	}
@@ -42,10 +42,10 @@ static void fuzz_request(const struct credentials *all, const char *bytes, size_
 	if (head_forward(&out, &ask, &r, true, &why) < 0)
 		return;
 	/* What is sent is one head, read as the same one. */
-	check(egress_read_request(&r, &host, 443, out.data, out.size, &why) == EGRESS_WHOLE && r.size == out.size);
+	check(egress_read_request(&r, &host, 443, 443, out.data, out.size, &why) == EGRESS_WHOLE && r.size == out.size);
 	check(strlen(ask.method) == r.method.size && memcmp(ask.method, r.method.at, r.method.size) == 0);
 	check(credential_put(&put, all, "h", out.data, out.size) && put.size + 4096 >= out.size);
-	check(egress_read_request(&r, &host, 443, put.data, put.size, &why) == EGRESS_WHOLE && r.size == put.size);
+	check(egress_read_request(&r, &host, 443, 443, put.data, put.size, &why) == EGRESS_WHOLE && r.size == put.size);
 }
 
 static void run_answer(const struct credentials *all, const char *host, const char *bytes, size_t size, size_t cut,

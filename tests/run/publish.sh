@@ -211,4 +211,23 @@ for words in "publish $ledger" "publish $ledger $work/none" "publish $ledger $wo
 	audit $words
 	is "wrong usage: ${words%% *} $(echo "${words#* }" | tr ' ' '\n' | grep -c .)" "$status $(echo "$told" | wc -l)" "2 1"
 done
+# --- live: while it grows, with an intent open ---
+
+mkfifo "$work/feed"
+"$bin/reeve-audit" publish "$ledger" "$work/fed" --key "$pub" --follow >"$work/feed" 2>/dev/null &
+live=$!
+exec 8<"$work/feed"
+IFS= read -r told <&8
+size=$(sed -n 2p "$work/fed/checkpoint")
+like "tiles that follow begin with what there is" "$told" "[0-9]* records of *"
+serve
+printf '%s\n' open attach intent | client >/dev/null
+while IFS= read -r told <&8 && [ "$(sed -n 2p "$work/fed/checkpoint")" -lt $((size + 2)) ]; do :; done
+ok "and go on, while an intent stands open" [ "$(sed -n 2p "$work/fed/checkpoint")" -ge $((size + 2)) ]
+ended
+kill "$live"
+wait "$live" 2>/dev/null || :
+exec 8<&-
+like "a view that followed can be gone on with" "$(audit publish "$ledger" "$work/fed" --key "$pub"; echo "$status $told")" "0 *"
+
 done_testing

@@ -67,6 +67,10 @@ def when(**members):
     return policy({"when": members})
 
 
+def runtime(**members):
+    return policy({"when": members}, layer="runtime")
+
+
 def arg(condition):
     return when(tool="a/b", args={"/x": condition})
 
@@ -90,6 +94,8 @@ RIGHT = [
     ("policy", when(host="*.example.com", port=[443, [8000, 8099]], scheme=["http", "https"], method="M-SEARCH", path=["/", "/a b/.c"])),
     ("policy", when(cidr=["10.0.0.0/8", "2001:db8::1"])), ("policy", when(host="2001:db8::7", action="net.*")),
     ("policy", when(host="x_y.z", action=["net.connect"])), ("policy", when(tool="net/a.b:443")),
+    ("policy", policy(layer="runtime")), ("policy", runtime(taint="private")), ("policy", runtime(taint=["untrusted", "private"], flow="sends-outside")),
+    ("policy", runtime(calls={"of": "tool", "within": "60s", "above": 20}, repeated={"above": 10000})), ("policy", runtime(refusals={"last": 20, "above": 0.5})),
     ("profile", profile()), ("profile", profile(http=True)), ("profile", profile(http=8080)), ("profile", network()),
     ("profile", profile(network=True)), ("profile", network(ports=[22, 80], udp=[9999], ech="record")),
     ("profile", network(private={"10.1.2.0/24": "the registry"}, inspect=["api.example.org", "*.example.org"])),
@@ -99,7 +105,7 @@ RIGHT = [
 ]
 WRONG = [
     ("policy", {"reeve": "policy/2", "rules": []}), ("policy", {"reeve": "policy/1"}), ("policy", []), ("policy", policy(layer="local")),
-    ("policy", policy(layer="runtime")), ("policy", policy(unmatched="ask")), ("policy", policy(applies={})), ("policy", policy(applies={"tool": "x"})),
+    ("policy", policy(unmatched="ask")), ("policy", policy(applies={})), ("policy", policy(applies={"tool": "x"})),
     ("policy", policy(more=1)), ("policy", policy({"id": "A"})), ("policy", policy({"id": ""})), ("policy", policy({"then": "review"})),
     ("policy", policy({"why": ""})), ("policy", policy({"controls": ["a b"]})), ("policy", policy({"controls": ["a"] * 9})),
     ("policy", policy({"when": []})), ("policy", when(tool="x")), ("policy", when(tool=[])), ("policy", when(tool="a/")), ("policy", when(server="a/b")),
@@ -115,6 +121,11 @@ WRONG = [
     ("policy", when(method="CONNECT")), ("policy", when(path="a")), ("policy", when(path="/a/")), ("policy", when(path="/a//b")),
     ("policy", when(path="/../a")), ("policy", when(path="/a/.")), ("policy", when(path="/a%20")), ("policy", when(path="/a;b")),
     ("policy", when(action="tool.call", host="a.b")), ("policy", when(action=["net.connect", "tool.call"], port=1)), ("policy", when(action="*", path="/")),
+    ("policy", when(taint="private")), ("policy", policy({"when": {"calls": {"of": "run", "above": 1}}}, layer="action")),
+    ("policy", runtime(taint=[])), ("policy", runtime(taint="all")), ("policy", runtime(taint=["private", "private"])),
+    ("policy", runtime(calls={"above": 1})), ("policy", runtime(calls={"of": "agent", "above": 1})), ("policy", runtime(calls={"of": "run", "within": "1w", "above": 1})),
+    ("policy", runtime(calls={"of": "run", "within": "1h", "above": 1000})), ("policy", runtime(repeated={"within": "5m"})), ("policy", runtime(repeated={"above": -1})),
+    ("policy", runtime(refusals={"last": 0, "above": 0.5})), ("policy", runtime(refusals={"last": 5, "above": 1})), ("policy", runtime(refusals={"above": 0.5})),
     ("profile", {"reeve": "profile/2"}), ("profile", {}), ("profile", profile(name="A b")), ("profile", profile(http=80)), ("profile", profile(http="yes")),
     ("profile", profile(network="yes")), ("profile", network(port=[1])), ("profile", network(ports=[53])), ("profile", network(ports=[80, 80])),
     ("profile", network(ports=["80"])), ("profile", network(udp=[443])), ("profile", network(ech="allow")), ("profile", network(inspect=["A.b"])),

@@ -22,7 +22,7 @@ static unsigned pick(uint64_t *seed, unsigned below)
 	return (unsigned)(*seed % below);
 }
 
-static const char *const layers[] = { "global", "tenant", "target", "department", "action" };
+static const char *const layers[] = { "global", "tenant", "target", "department", "action", "runtime" };
 
 static const char *const applies[] = {
 	"", "\"applies\":{\"agent\":\"a*\"},", "\"applies\":{\"department\":[\"finance\"]},",
@@ -40,6 +40,13 @@ static const char *const whens[] = {
 	"\"time\":{\"days\":\"sat\",\"hours\":\"08:00-12:00\"}", "\"resource\":{\"prefix\":\"q\"}",
 };
 
+/* Of the layer runtime alone. */
+static const char *const so_far[] = {
+	"", "\"calls\":{\"of\":\"tool\",\"above\":3}", "\"calls\":{\"of\":\"run\",\"within\":\"60s\",\"above\":3}",
+	"\"repeated\":{\"above\":1}", "\"refusals\":{\"last\":10,\"above\":0.5}", "\"taint\":\"private\"",
+	"\"taint\":[\"private\",\"untrusted\"]",
+};
+
 static const char *const args[] = {
 	"{}", "{\"n\":1}", "{\"n\":3,\"s\":\"q\"}", "{\"n\":\"3\"}", "{\"s\":\"xqx\"}", "{\"s\":[\"q\"],\"n\":9}",
 	"{\"s\":\"\\u200bq\"}",
@@ -49,6 +56,7 @@ enum { CALLS = 120, RULES = 6 };
 
 struct call {
 	struct run_facts run;
+	struct runtime_facts runtime;
 	struct action a;
 	json_t *args, *resource;
 };
@@ -61,6 +69,20 @@ static const char *maybe(const char *a, const char *b, uint64_t *seed)
 	return n == 0 ? a : n == 1 ? b : NULL;
 }
 
+/* One in four is not known, and one in four not for certain. */
+static void make_runtime(struct runtime_facts *f, uint64_t *seed)
+{
+	unsigned k, least, span;
+
+	*f = (struct runtime_facts){ .taint_known = pick(seed, 4) > 0, .taint = pick(seed, 4) };
+	for (k = 0; k < METER_KINDS; k++) {
+		least = pick(seed, 8);
+		span = pick(seed, 4) ? 0 : 9;
+		f->kinds[k] = (struct reading_of){ pick(seed, 4) > 0, least, least + span };
+	}
+	f->kinds[METER_REFUSALS].least = f->kinds[METER_REFUSALS].most = pick(seed, 11) / 10.0;
+}
+
 static void make_call(struct call *c, uint64_t *seed)
 {
 	c->args = json_loads(args[pick(seed, count_of(args))], 0, NULL);
@@ -71,8 +93,10 @@ static void make_call(struct call *c, uint64_t *seed)
 		[PARTY_DEPARTMENT] = maybe("finance", "it", seed),
 		[PARTY_ENVIRONMENT] = maybe("prod", "dev", seed),
 	} };
+	make_runtime(&c->runtime, seed);
 	c->a = (struct action){ .kind = ACTION_TOOL_CALL, .server = pick(seed, 2) ? "s" : "u",
 				.tool = pick(seed, 2) ? "x" : "y", .args = c->args, .run = &c->run,
+				.runtime = pick(seed, 4) ? &c->runtime : NULL,
 				.category = maybe("data.read", "money", seed), .class = maybe("high", "low", seed),
 				.resource = c->resource,
 				.wall_us = pick(seed, 3) ? UINT64_C(1795255200000000) : 0 };
@@ -104,9 +128,8 @@ static void write_file(struct buf *out, const char *layer, unsigned flags, uint6
 	unsigned count = pick(seed, RULES + 1), i;
 	const char *to = applies[pick(seed, count_of(applies))];
 	bool pass = pick(seed, 2);
-	struct err e = { 0 };
+	const char *past;
 
-	(void)e;
 	buf_printf(out, "{\"reeve\":\"policy/1\",\"layer\":\"%s\",%s\"unmatched\":\"%s\",\"rules\":[", layer, to,
 		   pass || flags & PASSES ? "pass" : "refuse");
 	for (i = 0; i < count; i++) {
@@ -117,8 +140,10 @@ static void write_file(struct buf *out, const char *layer, unsigned flags, uint6
 
 		if (strstr(to, "server") || strstr(to, "nobody"))
 			when = strstr(when, "args") && !strstr(when, "tool") && !strstr(when, "server") ? when : "";
-		buf_printf(out, "%s{\"id\":\"r%u\",\"then\":\"%s\",\"when\":{%s}}", i ? "," : "", i,
-			   refuse ? "refuse" : "allow", when);
+		past = so_far[pick(seed, count_of(so_far))];
+		past = strcmp(layer, "runtime") == 0 ? past : "";
+		buf_printf(out, "%s{\"id\":\"r%u\",\"then\":\"%s\",\"when\":{%s%s%s}}", i ? "," : "", i,
+			   refuse ? "refuse" : "allow", when, *when && *past ? "," : "", past);
 	}
 	buf_puts(out, "]}");
 }

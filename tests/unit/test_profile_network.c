@@ -288,6 +288,8 @@ static const struct {
 	{ P "\"read\": [\"/usr\"], \"network\": { \"unix\": [\"/usr/x.sock\"] } }", "2:41: /usr/x.sock lies in /usr, which is in" },
 	{ N("\"unix\": [\"@/state/x.sock\"]"), "2:23: @/state/x.sock lies where reeve keeps its own" },
 	{ N("\"unix\": [\"@/turned\"]"), "2:23: @/turned lies in @/work, or leads through it" },
+	{ N("\"unix\": [\"@/link/later.sock\"]"), "2:23: @/link/later.sock leads over a link" },
+	{ N("\"unix\": [\"@/link/p.json\"]"), "2:23: @/link/p.json leads over a link" },
 	{ N("\"unix\": [\"@/x.sock\"]"), "2:23: @/x.sock is a socket by which the machine" },
 };
 
@@ -316,6 +318,8 @@ static void test_what_is_no_plan(void **state)
 	snprintf(place, sizeof(place), "%s/work/to", dir);
 	snprintf(master, sizeof(master), "%s/turned", dir);
 	assert_int_equal(symlink(place, master), 0);
+	snprintf(master, sizeof(master), "%s/link", dir);
+	assert_int_equal(symlink(dir, master), 0);
 	for (i = 0; i < sizeof(no_plan) / sizeof(no_plan[0]); i++) {
 		p = load("p.json", with_dir(text, no_plan[i].text));
 		/* It is what the name leads to that matters, on the day of the run. */

@@ -177,8 +177,8 @@ static void idle_connections_hold_nothing(void **state)
 	furnish(&s);
 	ear = hear_at(&s, EAR_PROXY);
 	fd = connect_by_http(&s, ear, &far);
-	say_text(fd, "x");
-	hear_bytes(&s, far, got, 1);
+	say_text(fd, "x\n");
+	hear_bytes(&s, far, got, 2);
 	say_text(far, "y");
 	hear_bytes(&s, fd, got, 1);
 	l = TAILQ_FIRST(&s.p->links);

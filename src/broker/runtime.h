@@ -1,0 +1,46 @@
+/*
+ * broker/runtime.h - what a run has done so far, for rules of the layer runtime: of the run, whatever
+ * connection it came by. Every time is clock_mono_ns(), so that no step of the wall clock changes a thing.
+ */
+#ifndef BROKER_RUNTIME_H
+#define BROKER_RUNTIME_H
+
+#include "policy/policy.h"
+
+struct runtime;
+
+enum {
+	RUNTIME_KEYS = 4096,	/* tools, and as many calls with their arguments, that are remembered */
+	RUNTIME_STAMPS = 1 << 20, /* times of calls that are, of all of these together */
+};
+
+/* *out stays NULL where no rule asks. The policy is read whole, and outlives it. */
+int runtime_new(struct runtime **out, const struct policy *p, struct err *e) must_use;
+void runtime_free(struct runtime *r);
+
+/* Before the action is judged, which counts as made; NULL: no rule asks. Good until the next question. */
+const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *a, uint64_t now_ns);
+
+/* It was judged, and for good: before anything else is. What is refused was not made. */
+void runtime_judged(struct runtime *r, const struct action *a, bool allowed, uint64_t now_ns);
+
+/* The agent may have read what it brings; `record` is its intent. */
+void runtime_brought(struct runtime *r, const struct action *a, uint64_t record);
+
+/* runtime_counts.c: how often each of some keys was, and when; the one that was longest ago is forgotten first. */
+struct counts;
+
+struct counted {
+	double least, most;	/* they differ where something was forgotten */
+};
+
+enum { COUNT_KEY = 16 };
+
+/* `stamps`: what all counts may keep together. each: of one key, so many times; 0: only how often. */
+struct counts *counts_new(size_t each, size_t *stamps);
+void counts_free(struct counts *c);
+void counts_add(struct counts *c, const uint8_t key[COUNT_KEY], uint64_t now_ns);
+/* Without the one that is asked about; within_ns 0: ever. */
+struct counted counts_of(const struct counts *c, const uint8_t key[COUNT_KEY], uint64_t within_ns, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,416 @@
+/* tests/unit/test_broker_runtime.c - what a run has done so far is counted, whatever an agent does to be forgotten. */
+#include "broker_stage.h"
+
+const char policy_text[] =
+	"{\"reeve\":\"policy/1\",\"layer\":\"runtime\",\"rules\":["
+	"{\"id\":\"all\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}},"
+	"{\"id\":\"thrice\",\"then\":\"refuse\",\"when\":{\"tool\":\"run/count\",\"calls\":{\"of\":\"tool\",\"above\":3}}},"
+	"{\"id\":\"out\",\"then\":\"refuse\",\"when\":{\"tool\":\"fs/send\",\"taint\":[\"private\",\"untrusted\"]}}]}";
+
+static const char allow_all[] =
+	"{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":[{\"id\":\"all\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}}]}";
+
+static const uint64_t SECOND = 1000000000, START = 77000000000;
+
+static struct policy *policy_of(const char *when)
+{
+	static char text[1024];
+	struct policy *p = NULL;
+	struct err e = { 0 };
+
+	snprintf(text, sizeof(text), "{\"reeve\":\"policy/1\",\"layer\":\"runtime\",\"unmatched\":\"pass\",\"rules\":["
+				     "{\"id\":\"r\",\"then\":\"refuse\",\"when\":{%s}}]}", when);
+	must_ok(policy_new(&p, &e), &e);
+	must_ok(policy_add(p, "all", allow_all, strlen(allow_all), &e), &e);
+	must_ok(policy_add(p, "t", text, strlen(text), &e), &e);
+	return p;
+}
+
+struct trial {
+	struct policy *p;
+	struct runtime *r;
+};
+
+static struct trial try(const char *when)
+{
+	struct trial t = { .p = policy_of(when) };
+	struct err e = { 0 };
+
+	must_ok(runtime_new(&t.r, t.p, &e), &e);
+	assert_non_null(t.r);
+	return t;
+}
+
+static void leave(struct trial *t)
+{
+	runtime_free(t->r);
+	policy_free(t->p);
+}
+
+/* As the broker does: asked, judged, counted. */
+static enum reason call_at(struct trial *t, const char *server, const char *tool, const char *args, uint64_t now)
+{
+	scoped(json) json_t *given = args ? json_loads(args, 0, NULL) : NULL;
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = server, .tool = tool, .args = given };
+	struct verdict v;
+
+	a.runtime = runtime_ask(t->r, &a, now);
+	v = policy_decide(t->p, &a);
+	runtime_judged(t->r, &a, v.kind == VERDICT_ALLOW, now);
+	return v.reason;
+}
+
+static void many(struct trial *t, unsigned count, const char *tool, uint64_t now)
+{
+	while (count-- > 0)
+		assert_int_equal(call_at(t, "s", tool, NULL, now), REASON_RULE_ALLOWS);
+}
+
+static void no_rule_no_state(void **state)
+{
+	struct runtime *r = (struct runtime *)&r;
+	struct action a = { .kind = ACTION_TOOL_CALL };
+	struct policy *p = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	must_ok(policy_new(&p, &e), &e);
+	must_ok(policy_add(p, "all", allow_all, strlen(allow_all), &e), &e);
+	must_ok(runtime_new(&r, p, &e), &e);
+	assert_null(r);
+	assert_null(runtime_ask(r, &a, START));
+	runtime_judged(r, &a, true, START);
+	runtime_brought(r, &a, 1);
+	policy_free(p);
+}
+
+static void the_one_too_many_is_refused(void **state)
+{
+	struct trial t = try("\"calls\":{\"of\":\"tool\",\"above\":20}");
+
+	(void)state;
+	many(&t, 20, "x", START);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);
+	assert_int_equal(call_at(&t, "s", "X", NULL, START), REASON_RULE_REFUSES);	/* in any case */
+	assert_int_equal(call_at(&t, "S", "x", NULL, START), REASON_RULE_REFUSES);
+	assert_int_equal(call_at(&t, "s", "y", NULL, START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "sx", "", NULL, START), REASON_RULE_ALLOWS);	/* not by what is written together */
+	leave(&t);
+	t = try("\"calls\":{\"of\":\"server\",\"above\":20}");
+	many(&t, 12, "x", START);
+	many(&t, 8, "y", START);
+	assert_int_equal(call_at(&t, "s", "z", NULL, START), REASON_RULE_REFUSES);
+	assert_int_equal(call_at(&t, "u", "z", NULL, START), REASON_RULE_ALLOWS);
+	leave(&t);
+	t = try("\"calls\":{\"of\":\"run\",\"above\":20}");
+	many(&t, 20, "x", START);
+	assert_int_equal(call_at(&t, "u", "z", NULL, START), REASON_RULE_REFUSES);
+	leave(&t);
+}
+
+static void a_category_is_counted_if_known(void **state)
+{
+	struct trial t = try("\"calls\":{\"of\":\"category\",\"above\":1}");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .category = "data.read" };
+
+	(void)state;
+	runtime_judged(t.r, &a, true, START);
+	a.runtime = runtime_ask(t.r, &a, START);
+	assert_int_equal(policy_decide(t.p, &a).reason, REASON_RULE_REFUSES);
+	a.category = "data.write";
+	a.runtime = runtime_ask(t.r, &a, START);
+	assert_int_equal(policy_decide(t.p, &a).reason, REASON_RULE_ALLOWS);
+	a.category = NULL;
+	a.runtime = runtime_ask(t.r, &a, START);
+	assert_int_equal(policy_decide(t.p, &a).reason, REASON_UNDECIDABLE);
+	leave(&t);
+}
+
+/* A window that slides, of any clock that only goes on. */
+static void a_rate_is_of_its_time(void **state)
+{
+	struct trial t = try("\"calls\":{\"of\":\"tool\",\"within\":\"60s\",\"above\":3}");
+
+	(void)state;
+	many(&t, 1, "x", START);
+	many(&t, 2, "x", START + 30 * SECOND);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START + 60 * SECOND - 1), REASON_RULE_REFUSES);
+	many(&t, 1, "x", START + 60 * SECOND);	/* the first is out of it; what was refused was not made */
+	assert_int_equal(call_at(&t, "s", "x", NULL, START + 60 * SECOND), REASON_RULE_REFUSES);
+	many(&t, 3, "x", START + 300 * SECOND);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START + 301 * SECOND), REASON_RULE_REFUSES);
+	leave(&t);
+}
+
+static void the_same_again(void **state)
+{
+	struct trial t = try("\"repeated\":{\"within\":\"5m\",\"above\":2}");
+
+	(void)state;
+	assert_int_equal(call_at(&t, "s", "x", "{\"a\":1,\"b\":[true,0.5]}", START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "x", "{\"b\":[true,0.5],\"a\":1}", START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "x", "{ \"b\":[true, 0.50], \"a\":1 }", START), REASON_RULE_REFUSES);
+	assert_int_equal(call_at(&t, "s", "x", "{\"a\":2,\"b\":[true,0.5]}", START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "y", "{\"a\":1,\"b\":[true,0.5]}", START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "x", "{\"a\":1,\"b\":[true,0.5]}", START + 300 * SECOND), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "z", "{}", START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "z", NULL, START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "z", "{}", START), REASON_RULE_REFUSES);
+	leave(&t);
+}
+
+/* Of the last four more than half; what is not there yet was not refused. */
+static void refusals_are_a_share(void **state)
+{
+	struct trial t = try("\"refusals\":{\"last\":4,\"above\":0.5}");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x" }, message = { .kind = ACTION_MESSAGE };
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		runtime_judged(t.r, &a, false, START);
+	for (i = 0; i < 9; i++)
+		runtime_judged(t.r, &message, false, START);	/* no call */
+	many(&t, 1, "x", START);
+	runtime_judged(t.r, &a, false, START);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);	/* R R a R */
+	runtime_judged(t.r, &a, true, START);
+	runtime_judged(t.r, &a, true, START);	/* R R a a */
+	many(&t, 2000, "x", START);
+	leave(&t);
+}
+
+/* 5,000 names that were never heard: what was counted may be forgotten, and then it refuses. */
+static void forgetting_makes_nothing_lenient(void **state)
+{
+	static const char *const whens[] = {
+		"\"calls\":{\"of\":\"tool\",\"above\":20}", "\"calls\":{\"of\":\"tool\",\"within\":\"60s\",\"above\":20}",
+	};
+	char name[32];
+	unsigned w, i;
+
+	(void)state;
+	for (w = 0; w < count_of(whens); w++) {
+		struct trial t = try(whens[w]);
+
+		many(&t, 20, "x", START);
+		for (i = 0; i < 5000; i++) {
+			snprintf(name, sizeof(name), "n%u", i);
+			assert_int_not_equal(call_at(&t, "s", name, NULL, START + SECOND), REASON_RULE_REFUSES);
+		}
+		assert_int_equal(call_at(&t, "s", "x", NULL, START + 2 * SECOND), REASON_UNDECIDABLE);
+		assert_int_equal(call_at(&t, "s", "x", NULL, START + 100 * SECOND), w ? REASON_RULE_ALLOWS : REASON_UNDECIDABLE);
+		leave(&t);
+	}
+}
+
+/* As many times as can be told apart, of as many tools: bounded, and the first is not let through. */
+static void times_are_bounded(void **state)
+{
+	struct trial t = try("\"calls\":{\"of\":\"tool\",\"within\":\"7d\",\"above\":999}");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s" };
+	char name[32];
+	unsigned i, n;
+
+	(void)state;
+	a.tool = name;
+	for (i = 0; i < RUNTIME_STAMPS / 1000 + 60; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		for (n = 0; n < 1000; n++)
+			runtime_judged(t.r, &a, true, START + i * SECOND);
+	}
+	assert_int_equal(call_at(&t, "s", name, NULL, START + i * SECOND), REASON_RULE_REFUSES);
+	assert_int_equal(call_at(&t, "s", "n0", NULL, START + i * SECOND), REASON_UNDECIDABLE);
+	leave(&t);
+}
+
+static void what_was_read_taints(void **state)
+{
+	struct trial t = try("\"taint\":[\"private\",\"untrusted\"],\"flow\":\"sends-outside\"");
+	struct action private = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .flow = FLOW_READS_PRIVATE, .flow_known = true };
+	struct action net = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "y", .flow = FLOW_READS_UNTRUSTED | FLOW_SENDS_OUTSIDE,
+			      .flow_known = true };
+	struct action unknown = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "z" };
+
+	(void)state;
+	net.runtime = runtime_ask(t.r, &net, START);
+	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_ALLOWS);
+	runtime_brought(t.r, &net, 12);
+	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_ALLOWS);
+	runtime_brought(t.r, &private, 17);
+	runtime_brought(t.r, &unknown, 19);	/* both, but they are known already */
+	net.runtime = runtime_ask(t.r, &net, START);
+	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_REFUSES);
+	assert_int_equal(net.runtime->taint_by[0], 17);
+	assert_int_equal(net.runtime->taint_by[1], 12);
+	private.runtime = net.runtime;
+	assert_int_equal(policy_decide(t.p, &private).reason, REASON_RULE_ALLOWS);	/* it sends nothing */
+	leave(&t);
+	t = try("\"taint\":[\"private\",\"untrusted\"],\"flow\":\"sends-outside\"");
+	runtime_brought(t.r, &unknown, 19);
+	net.runtime = runtime_ask(t.r, &net, START);
+	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_REFUSES);
+	leave(&t);
+}
+
+/* --- in a broker --- */
+
+static void call_count(int fd, unsigned id)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"tools/call\",\"params\":{\"name\":"
+				     "\"run__count\",\"arguments\":{\"what\":\"a\"}}}", id);
+	say(fd, line);
+}
+
+static void greet_other(struct stage *s)
+{
+	int first = s->agent;
+
+	s->agent = s->other;
+	greet(s);
+	s->agent = first;
+}
+
+/* Ten at once over two connections, none of them answered, one taken back: three, and no more. */
+static void calls_in_flight_are_counted(void **state)
+{
+	struct stage *s = stage_new(5000);
+	unsigned i, intents = 0, refusals = 0;
+	uint64_t tag, tags[11];
+	struct record r;
+
+	(void)state;
+	greet(s);
+	greet_other(s);
+	for (i = 0; i < 10; i++)
+		call_count(i % 2 ? s->agent : s->other, i + 1);
+	say(s->other, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
+	for (i = 0; i < 10; i++) {
+		r = next_record(s, &tags[i]);
+		intents += r.kind == RECORD_INTENT;
+		refusals += r.kind == RECORD_REFUSAL;
+		if (r.kind == RECORD_REFUSAL)
+			assert_string_equal(said(&r, FIELD_RULE), "test:thrice");
+		assert_false(r.value[FIELD_TAINTED_BY].set);
+	}
+	assert_int_equal(intents, 3);
+	assert_int_equal(refusals, 7);
+	for (i = 0; i < 10; i++)
+		receipt(s, tags[i]);
+	call_count(s->agent, 50);
+	while ((r = next_record(s, &tag)).kind == RECORD_OUTCOME)
+		receipt(s, tag);
+	assert_int_equal(r.kind, RECORD_REFUSAL);
+	receipt(s, tag);
+	end(s, 3);	/* the programs were never told to have ended */
+}
+
+static void send_it(struct stage *s, int id)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__send\"}}", id);
+	say(s->agent, line);
+}
+
+/* A call to read is with its server, and so is one to send that was judged before anything was read. */
+static struct stage *reading(uint64_t *intent)
+{
+	struct stage *s = stage_new(5000);
+	uint64_t tag;
+
+	greet(s);
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\",\"_meta\":{\"progressToken\":5}}}");
+	start_server(s, 3);
+	list_tools(s, 3);
+	recorded(s, RECORD_INTENT, &tag);
+	receipt(s, tag);
+	*intent = s->index;
+	tool_hears(s, "\"read\"");
+	send_it(s, 2);
+	recorded(s, RECORD_INTENT, &tag);
+	receipt(s, tag);
+	tool_hears(s, "\"send\"");
+	return s;
+}
+
+static void is_refused_by_taint(struct stage *s, uint64_t intent)
+{
+	char both[64];
+	struct record r;
+	uint64_t tag;
+	int size;
+
+	send_it(s, 3);
+	r = recorded(s, RECORD_REFUSAL, &tag);
+	assert_string_equal(said(&r, FIELD_RULE), "test:out");
+	assert_string_equal(said(&r, FIELD_REASON), "rule-refuses");
+	size = snprintf(both, sizeof(both), "private %lu%cuntrusted %lu", (unsigned long)intent, 0, (unsigned long)intent) + 1;
+	assert_int_equal(r.value[FIELD_TAINTED_BY].size, size);
+	assert_memory_equal(r.value[FIELD_TAINTED_BY].text, both, (size_t)size);
+	receipt(s, tag);
+	agent_hears(s, "rule test:out");
+}
+
+static void an_answer_taints(void **state)
+{
+	uint64_t intent;
+	struct stage *s = reading(&intent);
+
+	(void)state;
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}");
+	outcome(s, "ok");
+	agent_hears(s, "\"id\":1");
+	is_refused_by_taint(s, intent);
+	end_run(s);
+}
+
+/* What is told before the answer was told; what was taken back may have been, too. */
+static void progress_taints(void **state)
+{
+	uint64_t intent;
+	struct stage *s = reading(&intent);
+
+	(void)state;
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":1,\"progress\":1,"
+		     "\"message\":\"the secret is 7\"}}");
+	agent_hears(s, "the secret is 7");
+	is_refused_by_taint(s, intent);
+	end_run(s);
+}
+
+static void what_was_taken_back_taints(void **state)
+{
+	uint64_t intent;
+	struct stage *s = reading(&intent);
+
+	(void)state;
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
+	outcome(s, "cancelled");
+	is_refused_by_taint(s, intent);
+	end_run(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_rule_no_state),
+		cmocka_unit_test(the_one_too_many_is_refused),
+		cmocka_unit_test(a_category_is_counted_if_known),
+		cmocka_unit_test(a_rate_is_of_its_time),
+		cmocka_unit_test(the_same_again),
+		cmocka_unit_test(refusals_are_a_share),
+		cmocka_unit_test(forgetting_makes_nothing_lenient),
+		cmocka_unit_test(times_are_bounded),
+		cmocka_unit_test(what_was_read_taints),
+		cmocka_unit_test(calls_in_flight_are_counted),
+		cmocka_unit_test(an_answer_taints),
+		cmocka_unit_test(progress_taints),
+		cmocka_unit_test(what_was_taken_back_taints),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
