@@ -165,5 +165,6 @@ int rows_one(void *rows, const struct joined *j, struct err *e)
 
 void rows_end(struct rows *r)
 {
+	fflush(stdout); /* so that what is said of the answer on stderr stands behind it */
 	buf_free(&r->line);
 }
