@@ -59,7 +59,7 @@ struct fold {
 	enum net_way way;
 	uint16_t port;
 	bool proved;			/* the first is recorded */
-	TAILQ_HEAD(, link) held;	/* until then */
+	TAILQ_HEAD(links_held, link) held;	/* until then */
 	char host[NET_HOST + 1];	/* "": there is none, or it is not to be told */
 };
 

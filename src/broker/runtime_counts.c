@@ -23,8 +23,8 @@ struct entry {
 };
 
 struct counts {
-	TAILQ_HEAD(, entry) used;	/* the oldest first */
-	LIST_HEAD(, entry) buckets[BUCKETS];
+	TAILQ_HEAD(used, entry) used;	/* the oldest first */
+	LIST_HEAD(alike, entry) buckets[BUCKETS];
 	size_t count, each, *stamps;
 	size_t most;			/* stamps of all */
 	double forgotten;		/* the most that any forgotten key may have had */
