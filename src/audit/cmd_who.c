@@ -17,9 +17,12 @@ static const struct sentence sentences[] = {
 	{ "resource", FIELD_RESOURCE },	   { "agent", FIELD_AGENT },	 { "command", FIELD_COMMAND },
 	{ "started by", FIELD_INITIATOR }, { "task", FIELD_TASK },	 { "accountable", FIELD_OWNER },
 	{ "known by", FIELD_OWNER_BY },	   { "uid", FIELD_UID },	 { "tenant", FIELD_TENANT },
-	{ "department", FIELD_DEPARTMENT },{ "environment", FIELD_ENVIRONMENT }, { "rule", FIELD_RULE },
+	{ "department", FIELD_DEPARTMENT },{ "environment", FIELD_ENVIRONMENT }, { "model", FIELD_MODEL },
+	{ "scopes", FIELD_SCOPES },	   { "rule", FIELD_RULE },
 	{ "guard", FIELD_GUARD },	   { "reason", FIELD_REASON },	 { "layers", FIELD_LAYERS_SAID },
 	{ "controls", FIELD_CONTROLS },	   { "policy", FIELD_POLICY },	 { "profile", FIELD_PROFILE },
+	{ "way", FIELD_WAY },		   { "address", FIELD_ADDRESS },	 { "method", FIELD_METHOD },
+	{ "path", FIELD_PATH },		   { "bytes sent", FIELD_SENT }, { "received", FIELD_RECEIVED },
 	{ "bytes judged", FIELD_DIGEST },  { "executed", FIELD_EXECUTED }, { "status", FIELD_STATUS },
 	{ "answer", FIELD_ANSWER },	   { "why", FIELD_WHY },	 { "reeve", FIELD_VERSION },
 };

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "audit/ask.h"
 #include "base/text.h"
@@ -12,7 +13,7 @@
 /* Escaped by a backslash, and nothing that a terminal or a line-wise reader acts on. */
 static void put_escaped(struct buf *line, const char *text, size_t size, const char *escape)
 {
-	scoped(buf) struct buf shown = BUF(8 * RECORD_MOST);
+	scoped(buf) struct buf shown = BUF(8 * (size_t)RECORD_MOST);
 	size_t i;
 
 	text_visible(&shown, text, size);
@@ -69,6 +70,23 @@ static unsigned severity(const struct joined *j)
 	return failed(j) ? 4 : 1;
 }
 
+/* CEF knows no ISO 8601: milliseconds since 1970 are what every collector of it reads. */
+static void put_time(struct buf *line, const struct joined *j)
+{
+	const struct field_value *v = &j->own->value[FIELD_TIME];
+	char text[32];
+	struct tm tm = { 0 };
+	const char *rest;
+
+	if (!v->set || v->size >= sizeof(text))
+		return;
+	memcpy(text, v->text, v->size);
+	text[v->size] = '\0';
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest)
+		buf_printf(line, "%lld%.3s", (long long)timegm(&tm), strlen(rest) > 3 ? rest + 1 : "000");
+}
+
 void feed_cef(struct buf *line, const struct joined *j)
 {
 	static const struct {
@@ -89,7 +107,7 @@ void feed_cef(struct buf *line, const struct joined *j)
 	buf_printf(line, "CEF:0|reeve|reeve|%s|%s|", REEVE_VERSION, kind);
 	put_value(line, j, joined_value(j, FIELD_TOOL)->set ? FIELD_TOOL : FIELD_ACTION, "\\|");
 	buf_printf(line, "|%u|rt=", severity(j));
-	put_value(line, j, FIELD_TIME, "\\=");
+	put_time(line, j);
 	if (joined_verdict(j)[0])
 		buf_printf(line, " act=%s", joined_verdict(j));
 	for (i = 0; i < count_of(members); i++) {

@@ -10,7 +10,8 @@ static bool is_of_run(enum field f)
 	static const enum field all[] = { FIELD_AGENT,	     FIELD_OWNER,  FIELD_OWNER_BY, FIELD_TENANT,
 					  FIELD_DEPARTMENT,  FIELD_TASK,   FIELD_INITIATOR, FIELD_ENVIRONMENT,
 					  FIELD_WORKSPACE,   FIELD_POLICY, FIELD_PROFILE,   FIELD_TOOLS,
-					  FIELD_VERSION,     FIELD_UID,    FIELD_COMMAND };
+					  FIELD_VERSION,     FIELD_UID,    FIELD_COMMAND,
+					  FIELD_MODEL,	     FIELD_SCOPES, FIELD_AGENTS };
 	size_t i;
 
 	for (i = 0; i < count_of(all); i++)
@@ -76,6 +77,20 @@ static bool is_in_list(const char *pattern, const struct field_value *v)
 	return false;
 }
 
+/* A tool as policies and answers write it, SERVER/TOOL: who asks in that form must not be told that there is none. */
+static bool is_tool(const char *pattern, const struct joined *j)
+{
+	const struct field_value *server = joined_value(j, FIELD_SERVER), *tool = joined_value(j, FIELD_TOOL);
+	char whole[RECORD_MOST];
+
+	if (!server->set || !tool->set || server->size + 1 + tool->size > sizeof(whole))
+		return false;
+	memcpy(whole, server->text, server->size);
+	whole[server->size] = '/';
+	memcpy(whole + server->size + 1, tool->text, tool->size);
+	return is_like(pattern, whole, server->size + 1 + tool->size);
+}
+
 static bool term_holds(const struct term *t, const struct joined *j)
 {
 	const struct field_value *v = t->verdict ? NULL : joined_value(j, t->field);
@@ -89,7 +104,7 @@ static bool term_holds(const struct term *t, const struct joined *j)
 	if (type == FIELD_TYPE_LIST)
 		return is_in_list(t->pattern, v);
 	if (type == FIELD_TYPE_TEXT)
-		return is_like(t->pattern, v->text, v->size);
+		return is_like(t->pattern, v->text, v->size) || (t->field == FIELD_TOOL && is_tool(t->pattern, j));
 	if (t->op != '=')
 		return t->op == '<' ? v->number < t->number : v->number > t->number;
 	return is_like(t->pattern, number, (size_t)snprintf(number, sizeof(number), "%llu", (unsigned long long)v->number));

@@ -6,7 +6,6 @@
 
 static int find_field(struct term *t, const char *name, size_t size, struct err *e)
 {
-	scoped(buf) struct buf known = BUF(900);
 	enum field f;
 
 	t->verdict = size == 7 && memcmp(name, "verdict", 7) == 0;
@@ -16,10 +15,9 @@ static int find_field(struct term *t, const char *name, size_t size, struct err 
 		t->field = f;
 		if (strlen(field_info(f)->name) == size && memcmp(field_info(f)->name, name, size) == 0)
 			return 0;
-		buf_printf(&known, ", %s", field_info(f)->name);
 	}
-	return err_set(e, ERR_INPUT, "--where %.*s: no record has that; one of: verdict%s", (int)size, name,
-		       buf_text(&known));
+	return err_set(e, ERR_INPUT, "--where %.*s: no record has that. They have agent, owner, tool, resource, host, rule, "
+		       "reason, status and more: reeve-ledger(5), Members; and verdict", (int)size, name);
 }
 
 static int read_number(struct term *t, const char *text, struct err *e)

@@ -114,7 +114,7 @@ static void put_json(struct buf *line, const struct joined *j)
 
 static void put_columns(struct rows *r, const struct joined *j)
 {
-	scoped(buf) struct buf text = BUF(8 * RECORD_MOST);
+	scoped(buf) struct buf text = BUF(8 * (size_t)RECORD_MOST);
 	size_t i;
 
 	for (i = 0; i < count_of(columns); i++) {
@@ -165,5 +165,6 @@ int rows_one(void *rows, const struct joined *j, struct err *e)
 
 void rows_end(struct rows *r)
 {
+	fflush(stdout); /* so that what is said of the answer on stderr stands behind it */
 	buf_free(&r->line);
 }

@@ -102,7 +102,7 @@ static int tell(struct broker *b, struct fold *f, struct err *e)
 {
 	const char *host = f->host[0] ? f->host : NULL;
 	const struct action action = { .kind = f->kind, .server = "net" };
-	const struct verdict verdict = { .reason = f->reason, .why = "as before: told by number" };
+	const struct verdict verdict = { .reason = f->reason, .why = "the same again: only counted" };
 	const struct commit_net net = { .host = host, .port = f->port, .way = host ? net_way_word(f->way) : NULL };
 	const struct commit_about about = { .net = &net, .count = f->count };
 

@@ -192,7 +192,7 @@ int agents_apply(struct agents *a, struct run_request *ask, struct err *e)
 	const json_t *agent = json_object_get(json_object_get(a->file.root, "agents"), ask->agent);
 
 	if (!agent)
-		return err_set(e, ERR_INPUT, "%s has no agent %.64s: add it there, or name another with --agent", a->path,
+		return err_set(e, ERR_INPUT, "%s has no agent \"%.64s\": add it there, or name another with --agent", a->path,
 			       ask->agent);
 	if (!may_run(json_object_get(agent, "users")))
 		return err_set(e, ERR_INPUT, "%s: uid %u may not run agent %s, which is %s's", a->path, (unsigned)getuid(),

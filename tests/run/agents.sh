@@ -27,7 +27,7 @@ for uid in $(each_user); do
 	says 'and the digest of the file' "\"agents\":\"sha256:$(sha256sum <"$h/config/reeve/agents.json" | cut -d' ' -f1)\"" "$record"
 	before=$(records "$h" | wc -l)
 	fails "uid $uid: one that is not in it does not" 2 run --agent whoever
-	says 'and is told where it belongs' 'has no agent whoever: add it there' "$(run --agent whoever)"
+	says 'and is told where it belongs' 'has no agent "whoever": add it there' "$(run --agent whoever)"
 	fails "uid $uid: nor one that is another user's" 2 run --agent other
 	says 'and whose it is' "uid $uid may not run agent other, which is eve's" "$(run --agent other)"
 	fails "uid $uid: nobody takes another owner" 2 run --agent coder --owner eve
@@ -38,6 +38,10 @@ for uid in $(each_user); do
 { "reeve": "tools/1", "servers": { "t": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"] } } }
 J
 	says "uid $uid: a policy may ask for the model" '^said$' "$(as "$uid" "$h" "$reeve" run --agent coder --policy ../etc/policy.json --tools ../etc/tools.json -- reeve-call tool t/echo '{"text":"said"}')"
+	settled "$h"
+	for of in model=m-3 scopes=repo.read; do
+		equal "uid $uid: its calls are found by $of" 1 "$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --where "$of" --where action=tool.call 2>/dev/null | wc -l)"
+	done
 	agents bob
 	holds "uid $uid: a new owner" run --agent coder
 	settled "$h"
