@@ -22,6 +22,7 @@ static int begin(struct broker *b, struct err *e)
 		return err_sys(e, "memory for connections");
 	n->dialer = (struct wire){ -1, ROLE_BROKER, ROLE_DIALER, PHASE_RUNNING };
 	n->others.due = 1;
+	TAILQ_INIT(&n->others.held);
 	TAILQ_INIT(&n->free);
 	TAILQ_INIT(&n->queued);
 	TAILQ_INIT(&n->dialing);
@@ -67,6 +68,12 @@ bool net_is_whole(const struct broker *b)
 	return !b->net || (b->net->carrier_count > 0) == (b->net->dialer.fd >= 0);
 }
 
+/* What is not open has a place soon, so OVERs are not kept waiting for long. */
+static bool has_place(const struct broker *b)
+{
+	return b->commits.count < COMMITS_PAUSE && b->net->count < LINKS;
+}
+
 /* Some at a time, and no more than the recorder keeps up with: agents have calls, too. */
 static int carrier_attend(void *carrier, short what, struct err *e)
 {
@@ -75,7 +82,7 @@ static int carrier_attend(void *carrier, short what, struct err *e)
 	int got = WIRE_LATER, done = net_answer_due(c, e), i;
 
 	(void)what;
-	for (i = 0; done == 0 && i < BURST && c->wire.fd >= 0 && b->commits.count < COMMITS_PAUSE; i++) {
+	for (i = 0; done == 0 && i < BURST && c->wire.fd >= 0 && has_place(b); i++) {
 		got = wire_receive(&c->wire, &b->msg, false, e);
 		if (got != WIRE_MESSAGE)
 			break;
@@ -94,7 +101,7 @@ void net_gather(struct broker *b)
 	short events;
 
 	for (c = n ? n->carriers : NULL; n && c < n->carriers + n->carrier_count; c++) {
-		events = b->commits.count < COMMITS_PAUSE ? POLLIN : 0;
+		events = has_place(b) ? POLLIN : 0;
 		if (c->wire.fd >= 0)
 			loop_watch(b, c->wire.fd, TAILQ_EMPTY(&c->due) ? events : events | POLLOUT, carrier_attend, c);
 	}

@@ -24,6 +24,7 @@ struct carrier {
 enum link_state {
 	LINK_FREE,
 	LINK_COMMITTING,	/* the recorder has it */
+	LINK_HELD,		/* refused as one that the recorder still has: told when that is recorded */
 	LINK_QUEUED,		/* proved; the dialer is to be told */
 	LINK_DIALING,		/* the dialer has it */
 	LINK_GIVEN_UP,		/* who asked has its answer; the dialer still has it */
@@ -33,10 +34,12 @@ enum link_state {
 
 /* One that was asked for. There can be thousands, most of them idle. */
 struct link {
-	TAILQ_ENTRY(link) next;		/* of the free, the queued, the dialing or a carrier's due */
+	TAILQ_ENTRY(link) next;		/* of the free, the queued, the dialing, a fold's held or a carrier's due */
 	LIST_ENTRY(link) same;		/* of one bucket */
 	struct carrier *carrier;
 	uint64_t tag;			/* the carrier's */
+	struct fold *fold;		/* refused: the kind it is of */
+	uint64_t fold_key;
 	struct receipt *proof;		/* owned; NULL until the intent is durable */
 	uint64_t began_ns, deadline_ns;
 	char *text;			/* owned: what to dial; then its address, or the sentence of a refusal */
@@ -55,6 +58,8 @@ struct fold {
 	enum reason reason;
 	enum net_way way;
 	uint16_t port;
+	bool proved;			/* the first is recorded */
+	TAILQ_HEAD(, link) held;	/* until then */
 	char host[NET_HOST + 1];	/* "": there is none, or it is not to be told */
 };
 
@@ -109,8 +114,9 @@ void net_judge(struct broker *b, struct asked_link *a);
 /* net_say.c: what a program is told. */
 void net_say(char out[SENTENCE], const struct asked_link *a);
 
-/* net_fold.c: *count: it is recorded as the how-manieth of its kind; 0: it is only counted. */
-int net_fold(struct broker *b, const struct asked_link *a, uint64_t *count, struct err *e) must_use;
+/* net_fold.c: *count: it is recorded as the how-manieth of its kind, *out; 0: it is only counted. */
+int net_fold(struct broker *b, const struct asked_link *a, struct fold **out, uint64_t *count, struct err *e) must_use;
+int net_fold_proved(struct fold *f, uint64_t key, struct err *e) must_use;	/* a record of that kind is durable */
 int net_fold_rest(struct broker *b, struct err *e) must_use;
 
 /* net_answer.c: to who asked, when it has room. */

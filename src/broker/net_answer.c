@@ -79,7 +79,7 @@ int net_deny(struct link *l, enum net_no no, unsigned error, const char *sentenc
 	return net_answer(l, MSG_DENIED, e);
 }
 
-/* Without a slot, or with one that the dialer still needs: seldom enough to wait for room. */
+/* With a slot that the dialer still needs: seldom enough to wait for room. */
 int net_deny_now(const struct carrier *c, uint64_t tag, enum net_no no, const char *sentence, struct err *e)
 {
 	uint8_t body[SENTENCE + 64];

@@ -6,14 +6,24 @@
 
 #include <string.h>
 
-static int unlike(struct carrier *c, const struct asked_link *a, struct commit_about *about, struct err *e)
+static int unlike(struct link *l, const struct asked_link *a, struct commit_about *about, struct err *e)
 {
 	uint64_t count = 0;
 
-	if (net_fold(c->broker, a, &count, e) < 0)
+	if (net_fold(l->carrier->broker, a, &l->fold, &count, e) < 0)
 		return -1;
+	l->fold_key = l->fold->key;
 	about->count = count > 1 ? count : 0;
 	return count > 0;
+}
+
+static int refuse_as_before(struct link *l, struct err *e)
+{
+	if (l->fold->proved)
+		return net_answer(l, MSG_DENIED, e);
+	l->state = LINK_HELD;
+	TAILQ_INSERT_TAIL(&l->fold->held, l, next);
+	return 0;
 }
 
 /* Told once it is recorded; at once, if it is one more of what is. */
@@ -21,21 +31,21 @@ static int refuse(struct carrier *c, uint64_t tag, const struct asked_link *a, s
 {
 	struct broker *b = c->broker;
 	char sentence[SENTENCE];
-	int record = unlike(c, a, about, e);
-	struct link *l = record < 0 ? NULL : link_new(c, tag);
+	struct link *l = link_new(c, tag);
+	int record;
 
+	must(l); /* or it would not have been heard */
+	record = unlike(l, a, about, e);
 	if (record < 0)
 		return -1;
 	b->net->refused++;
 	net_say(sentence, a);
-	if (!l)
-		return net_deny_now(c, tag, a->no, sentence, e);
-	if (!record)
-		return net_deny(l, a->no, 0, sentence, e);
 	if (!link_say(l, sentence))
 		return err_sys(e, "memory for an answer");
 	l->refused = true;
 	l->no = (uint8_t)a->no;
+	if (!record)
+		return refuse_as_before(l, e);
 	return commit_verdict(&b->commits, &a->action, &a->verdict, about, (struct commit_then){ net_proved, l }, e);
 }
 

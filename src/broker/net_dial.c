@@ -23,7 +23,7 @@ int net_proved(void *link, struct receipt *proof, struct err *e)
 	must(receipt_index(proof) > 0);
 	if (l->refused) {
 		receipt_free(proof);
-		return net_answer(l, MSG_DENIED, e);
+		return net_fold_proved(l->fold, l->fold_key, e) < 0 ? -1 : net_answer(l, MSG_DENIED, e);
 	}
 	l->proof = proof;
 	if (b->ending || l->carrier->wire.fd < 0)

@@ -41,21 +41,44 @@ static int begin(struct broker *b, struct fold *f, uint64_t key, const struct as
 			    .reason = a->verdict.reason,
 			    .way = a->ask.way,
 			    .port = a->ask.port };
+	TAILQ_INIT(&f->held);
 	if (a->record.host)
 		snprintf(f->host, sizeof(f->host), "%s", a->record.host);
 	return 0;
 }
 
-int net_fold(struct broker *b, const struct asked_link *a, uint64_t *count, struct err *e)
+int net_fold_proved(struct fold *f, uint64_t key, struct err *e)
+{
+	struct link *l;
+
+	if (f->key != key)
+		return 0;
+	f->proved = true;
+	while ((l = TAILQ_FIRST(&f->held))) {
+		TAILQ_REMOVE(&f->held, l, next);
+		if (net_answer(l, MSG_DENIED, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Its place is another's only when its first is recorded: until then some may wait for that. */
+static bool is_taken(const struct fold *f, uint64_t key)
+{
+	return f->key && f->key != key && !f->proved;
+}
+
+int net_fold(struct broker *b, const struct asked_link *a, struct fold **out, uint64_t *count, struct err *e)
 {
 	struct net *n = b->net;
 	uint64_t key = key_of(n, a);
 	struct fold *f = &n->folds[key / 2 % FOLDS];
 
-	if (f->key != key && !pace_allows(&n->pace, AT_ONCE, EACH_SECOND, clock_mono_ns()))
+	if (is_taken(f, key) || (f->key != key && !pace_allows(&n->pace, AT_ONCE, EACH_SECOND, clock_mono_ns())))
 		f = &n->others;
 	else if (f->key != key && begin(b, f, key, a, e) < 0)
 		return -1;
+	*out = f;
 	f->count++;
 	*count = f->count >= f->due ? f->count : 0;
 	if (*count) {

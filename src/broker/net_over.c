@@ -69,6 +69,10 @@ static int abandon(struct net *n, struct link *l, bool open, struct err *e)
 	case LINK_FREE:
 	case LINK_COMMITTING: /* when it is proved there is nobody who wants it */
 		return 0;
+	case LINK_HELD:
+		TAILQ_REMOVE(&l->fold->held, l, next);
+		link_free(l);
+		return 0;
 	case LINK_QUEUED:
 		TAILQ_REMOVE(&n->queued, l, next);
 		return link_close(l, unsent, e);

@@ -297,10 +297,10 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
 		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
-		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what the run has read: private,untrusted or none", NULL },
+		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what was read: private,untrusted", NULL },
 		{ "calls", "N", OPTION_TEXT, &w->calls, "explain: how many so far, with CALL", NULL },
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
-		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: how many were refused, 0 to 1", NULL },
+		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};

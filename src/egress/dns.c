@@ -32,7 +32,8 @@ static size_t read_name(char *out, size_t *length, const uint8_t *bytes, size_t 
 	size_t at = HEADER, n = 0;
 
 	while (at < size && bytes[at] != 0) {
-		if (bytes[at] > 63 || at + 1 + bytes[at] >= size || n + bytes[at] + 1u > EGRESS_NAME)
+		if (bytes[at] > 63 || at + 1 + bytes[at] >= size || n + bytes[at] + 1u > EGRESS_NAME ||
+		    memchr(bytes + at + 1, '.', bytes[at]))
 			return 0;
 		memcpy(out + n, bytes + at + 1, bytes[at]);
 		n += bytes[at];

@@ -94,10 +94,22 @@ static bool bars(const struct rule *r, const struct asking *q)
 	       !r->connects[CONNECT_PATH] && some_tool(r, q->name, fits_all) && stands(r, q) != HELD_NO;
 }
 
+/* Unix sockets have no host. */
+static bool of_sockets_alone(const struct rule *r)
+{
+	const json_t *schemes = r->connects[CONNECT_SCHEME];
+	size_t i;
+
+	for (i = 0; i < json_array_size(schemes); i++)
+		if (strcmp(json_string_value(json_array_get(schemes, i)), "unix") != 0)
+			return false;
+	return schemes && (json_is_array(schemes) || strcmp(json_string_value(schemes), "unix") == 0);
+}
+
 /* What a connection never has, or has not to this host. */
 static bool may(const struct rule *r, const struct asking *q)
 {
-	if (r->names.category || r->names.class || (r->names.flow && flow_holds(r->names.flow, &q->a) != HELD_YES))
+	if (of_sockets_alone(r) || r->names.category || r->names.class || (r->names.flow && flow_holds(r->names.flow, &q->a) != HELD_YES))
 		return false;
 	return hold_of_host(r, q, HELD_YES) == HELD_YES && some_tool(r, q->name, fits_some) && stands(r, q) == HELD_YES;
 }

@@ -108,11 +108,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct run_facts run = { .party = { [PARTY_AGENT] = "agent", [PARTY_TENANT] = "t",
 							 [PARTY_ENVIRONMENT] = "prod" } };
+	static const struct runtime_facts runtime = {
+		.kinds = { [METER_CALLS] = { true, 4, 4 }, [METER_REPEATED] = { true, 1, 9 } },
+		.taint_known = true,
+		.taint = FLOW_READS_PRIVATE,
+	};
 	scoped(policy) struct policy *p = NULL;
 	scoped(json) json_t *args = json_pack("{s:s, s:i, s:[s], s:s, s:s}", "path", "a/b", "n", 3, "list", "x",
 					      "url", "https://[::ffff:10.0.0.1]:8/x", "text", "ad\u200bmin\u0301");
 	struct action a = { .kind = ACTION_TOOL_CALL, .server = "fs", .tool = "read_file", .args = args,
-			    .run = &run, .wall_us = UINT64_C(1795253400000000) };
+			    .run = &run, .runtime = &runtime, .wall_us = UINT64_C(1795253400000000) };
 	struct err e = { 0 };
 
 	if (!args || policy_new(&p, &e) < 0)

@@ -8,8 +8,8 @@ have_userns || skip_all 'no user namespaces for this user'
 world_begin
 
 # --- servers: each is there, or it is said why not ---
-programs= absent=
-lacks() { absent="$absent $1"; skip "$1" "$2 is missing: contrib/need check installs it as root"; }
+programs=''
+lacks() { skip "$1" "$2 is missing: contrib/need check installs it as root"; }
 echo 'hello from www' >"$world/www/hello.txt"
 head -c 33554432 /dev/urandom >"$world/www/large.bin"
 sha256sum "$world/www/large.bin" | cut -d ' ' -f 1 >"$room/large.sum"
@@ -46,12 +46,12 @@ if [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null; then
 else
 	lacks ssh openssh-server
 fi
-postgres=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+postgres=$(find /usr/lib/postgresql -name initdb -printf '%h\n' 2>/dev/null | sort | tail -n 1)
 if [ -x "$postgres/initdb" ] && command -v psql >/dev/null; then
 	mkdir "$room/pg"
 	chown "$world_uid" "$room/pg"
 	served "$postgres/initdb" -D "$room/pg/data" -U tester -A trust -N >"$room/initdb.log" 2>&1 || not_ok 'initdb' "$(cat "$room/initdb.log")"
-	echo 'host all all 93.184.216.0/24 trust' >>"$room/pg/data/pg_hba.conf"
+	echo 'host all all 93.184.217.0/24 trust' >>"$room/pg/data/pg_hba.conf"
 	cp "$world/server.pem" "$world/server.key" "$room/pg/data/"
 	chown "$world_uid" "$room/pg/data"/server.*
 	chmod 600 "$room/pg/data/server.key"
@@ -142,10 +142,9 @@ for uid in $(each_user); do
 				says "uid $uid: $way: connections by $one are in the ledger by name" '"rule":"[^"]*web"' \
 					"$(row intent '"action":"net.connect"' "\"way\":\"$one\"" '"host":"www.test"')"
 			done
-			says "uid $uid: $way: what a tunnel carried is counted" . "$(row outcome '"status":"ok"' '"sni":"www.test"' |
-				grep -E '"received":3[3-9][0-9]{6}[,}]')"
-			says "uid $uid: $way: and what it was sent" . "$(row outcome '"status":"ok"' '"sni":"www.test"' | grep -E '"sent":3[3-9][0-9]{6}[,}]')"
-			says "uid $uid: $way: where it really went" '"address":"93.184.216.10:443"' "$(row outcome '"sni":"www.test"')"
+			says "uid $uid: $way: what a tunnel carried is counted, and where it really went" '"received":3[3-9][0-9]{6}[,}]' \
+				"$(row outcome '"status":"ok"' '"address":"93.184.216.10:443"')"
+			says "uid $uid: $way: and what it was sent" '"sent":3[3-9][0-9]{6}[,}]' "$(row outcome '"status":"ok"' '"address":"93.184.216.10:443"')"
 			;;
 		esac
 		case "$programs" in *psql*)

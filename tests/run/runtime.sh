@@ -112,8 +112,8 @@ J
 			--tools ../etc/tools.json -- "$@" 2>&1
 	}
 	last() { records "$h" | grep "\"kind\":\"$1\"" | tail -n 1; }
-	# n_of TOOL: the number of the last intent of it.
-	n_of() { records "$h" | grep '"kind":"intent"' | grep "\"tool\":\"$1\"" | tail -n 1 | sed 's/.*"n":\([0-9]*\).*/\1/'; }
+	# n_of TOOL: the number of the first intent of it in the last run.
+	n_of() { records "$h" | tac | sed '/"kind":"run"/q' | grep '"kind":"intent"' | grep "\"tool\":\"$1\"" | tail -n 1 | sed 's/.*"n":\([0-9]*\).*/\1/'; }
 
 	fails "uid $uid: cases say what the run has done" 0 "$reeve" policy test "$h/etc/taint/taint.json"
 	said=$("$reeve" policy explain --taint private,untrusted "$h/etc/taint" net/x.test:443)

@@ -49,9 +49,9 @@ git_works() {
 	same 'git: what was cloned is there' 'first' git log --format=%s
 	seq 100000 >"numbers.$way"
 	git add . && git commit -q -m "by $way"
-	holds 'git: push' git push -q origin HEAD:"refs/heads/$way"
+	holds 'git: push' git push -q origin HEAD:"refs/heads/$way-$(id -u)"
 	cd .. || return
-	holds 'git: clone of what was pushed' git clone -q -b "$way" https://git.test/repo.git again
+	holds 'git: clone of what was pushed' git clone -q -b "$way-$(id -u)" https://git.test/repo.git again
 	same 'git: and it is the same' "$(sum "repo/numbers.$way")" sum "again/numbers.$way"
 }
 npm_works() {
@@ -73,10 +73,10 @@ node_works() {
 	same 'node: fetch without TLS' 'hello from www' node -e 'fetch("http://www.test/hello.txt").then(r => r.text()).then(t => console.log(t.trim()))'
 	[ "$way" = direct ] || same 'node: by CONNECT' 'hello from www' node -e '
 		const proxy = new URL(process.env.HTTPS_PROXY);
-		require("http").request({ host: proxy.hostname, port: proxy.port, method: "CONNECT", path: "www.test:443" }).on("connect", (r, s) =>
-			require("https").get({ host: "www.test", path: "/hello.txt", agent: false,
-				createConnection: () => require("tls").connect({ socket: s, servername: "www.test" }) },
-				a => a.on("data", d => console.log(String(d).trim())))).end()'
+		require("http").request({ host: proxy.hostname, port: proxy.port, method: "CONNECT", path: "www.test:443", headers: { Host: "www.test:443" } })
+			.on("connect", (r, s) => require("tls").connect({ socket: s, servername: "www.test" })
+				.on("data", d => console.log(String(d).trim()))
+				.end("GET /hello.txt HTTP/1.1\r\nHost: www.test\r\nConnection: close\r\n\r\n")).end()'
 }
 ssh_works() {
 	set -- -F none -i "$here/id" -o UserKnownHostsFile="$here/known_hosts" -o StrictHostKeyChecking=yes -o BatchMode=yes
@@ -84,6 +84,7 @@ ssh_works() {
 	[ "$way" = direct ] || set -- "$@" -o ProxyCommand="python3 $here/net_socks.py %h %p"
 	login=$(cat "$here/login")
 	same 'ssh: a command' 'hello from ssh' ssh "$@" "$login@ssh.test" 'echo hello from ssh'
+	# shellcheck disable=SC2016
 	same 'ssh: 32 MiB through it' "$(cat "$here/large.sum")  -" sh -c 'in=$1; shift; ssh "$@" sha256sum <"$in"' sh "$here/large.bin" "$@" "$login@ssh.test"
 	holds 'ssh: and back by scp' scp -q "$@" "$login@ssh.test:$(cat "$here/remote")/hello.txt" from-ssh.txt
 	same 'ssh: what came is it' 'hello from www' cat from-ssh.txt

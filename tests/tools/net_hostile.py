@@ -114,7 +114,7 @@ def heads():
         ('two Hosts', connect_head(ok, more='Host: evil.test:443\r\n')), ('a Host of another', connect_head(ok, 'evil.test:443')),
         ('a Host of another port', connect_head(ok, 'www.test:80')), ('a wildcard', connect_head('*.test:443')), ('two dots at its end', connect_head('www.test..:443')),
         ('an empty label', connect_head('www..test:443')), ('a label of 64', connect_head('a' * 64 + '.test:443')), ('a name of 254', connect_head('a.' * 126 + 'bc:443')),
-        ('HTTP/2', b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ('two spaces', connect_head(ok).replace(b' www', b'  www')),
+        ('HTTP/1.0 and a Host of another', connect_head(ok, 'evil.test:443').replace(b'/1.1', b'/1.0')), ('HTTP/2', b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ('two spaces', connect_head(ok).replace(b' www', b'  www')),
         ('a tab', connect_head(ok).replace(b' www', b'\twww')), ('no version', b'CONNECT www.test:443\r\n\r\n'), ('a small method', connect_head(ok).replace(b'CONNECT', b'connect')),
         ('a head of 17 KiB', connect_head(ok, more='X: ' + 'a' * 17000 + '\r\n')), ('an endless line', b'C' * 20000),
         ('101 fields', connect_head(ok, more=''.join(f'X{i}: a\r\n' for i in range(101)))), ('a head that ends early', connect_head(ok)[:-2]),
@@ -372,13 +372,28 @@ def asked(data, to=None):
         s.connect((to or resolver(), 53))
         s.send(data)
         if to:
-            return dns_answer(s.recv(4096))
+            asked(honest)
+            return dns_answer(s.recv(4096, socket.MSG_DONTWAIT))
         s.send(honest)
         while True:
             got = s.recv(4096)
             if got[:2] == honest[:2] and data[:2] != honest[:2]:
                 return None
             return dns_answer(got)
+    except OSError as why:
+        return type(why).__name__
+    finally:
+        s.close()
+
+
+def once(data):
+    """A try of those that a resolver makes: a datagram may be lost where many come."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    try:
+        s.connect((resolver(), 53))
+        s.send(data)
+        return dns_answer(s.recv(4096))
     except OSError as why:
         return type(why).__name__
     finally:
@@ -429,6 +444,7 @@ def datagrams():
 
 def flood():
     """A tunnel made of names, and one made of connections: the ledger counts them, and others are served meanwhile."""
+    say('before it a name has an address', asked(question('www.test')) == (0, 1))
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.connect((resolver(), 53))
     s.setblocking(False)
@@ -443,8 +459,11 @@ def flood():
                 pass
         except OSError:
             pass
-    code = asked(question('www.test'))
-    say('3000 names of the attacker: an honest question is answered', code == (0, 1), code)
+    for what, name in [('3000 names of the attacker: what is known already is answered', 'www.test'), ('and soon also what is new', 'api.test')]:
+        end = time.monotonic() + WAIT
+        while (code := once(question(name))) != (0, 1) and time.monotonic() < end:
+            pass
+        say(what, code == (0, 1), code)
     codes = {status(proxied(connect_head('evil.test:443'))) for _ in range(500)}
     say('500 refused tunnels: each is told', codes == {403}, codes)
     got = proxied(get_head('http://www.test/hello.txt', 'www.test'))
@@ -468,7 +487,7 @@ def crowds():
         except ConnectionError:
             pass
     told = [drain(s) for s in half]
-    say('who never ends its head is told, and closed', all(status(t) == 408 or t == b'' or t.endswith(b'Error') for t in told) and any(status(t) == 408 for t in told), set(told))
+    say('who never ends its head is told, and closed', all(status(t) == 408 or t in (b'', b'\5\xff') or t.endswith(b'Error') for t in told) and any(status(t) == 408 for t in told), set(told))
     tunnels = [tunnel('www.test:80') for _ in range(200)]
     for s, _ in tunnels[::2]:
         s.shutdown(socket.SHUT_WR)

@@ -92,12 +92,16 @@ def hear_one(c, at, tls):
             c = tls.wrap_socket(c, server_side=True)
         got = c.recv(65536) if first else b''
         note('heard', at=at, bytes=got.decode('latin-1'), tls=first == b'\x16')
+        if not first:
+            return
         c.sendall(CANNED)
+        c.shutdown(socket.SHUT_WR)
         while c.recv(65536):
             pass
     except OSError as why:
         note('heard', at=at, error=str(why))
-    c.close()
+    finally:
+        c.close()
 
 
 def hear_datagrams(s, at):

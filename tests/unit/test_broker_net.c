@@ -694,6 +694,39 @@ static void refusals_that_are_alike_are_counted(void **state)
 	done(s);
 }
 
+/* Nobody hears no before the first like it is recorded: with a recorder that stands still, nobody at all. */
+static void the_like_of_what_is_not_recorded_waits(void **state)
+{
+	struct net_stage *s = net_stage_new(allows_x, NULL);
+	uint64_t tag, counted[2], i;
+	struct record r;
+
+	(void)state;
+	ask(s, 1, "y.test", 443);
+	r = next(s, RECORD_REFUSAL, &tag);
+	assert_string_equal(said(&r, FIELD_HOST), "y.test");
+	for (i = 2; i < 10; i++)
+		ask(s, i, "y.test", 443);
+	quiet(s->proxy[0].fd);
+	quiet(s->recorder.fd);
+	prove(s, tag);
+	for (i = 2; i < 10; i++)
+		denied(s, 0, i, NET_REFUSED, "y.test");
+	denied(s, 0, 1, NET_REFUSED, "y.test");
+	ask(s, 1, "z.test", 443);
+	next(s, RECORD_REFUSAL, &tag);
+	ask(s, 2, "z.test", 443);
+	quiet(s->proxy[0].fd);
+	end_it(s);
+	for (i = 0; i < 2; i++)		/* what was counted of both: it has heard of the end */
+		next(s, RECORD_REFUSAL, &counted[i]);
+	prove(s, tag);
+	prove(s, counted[0]);
+	prove(s, counted[1]);
+	denied(s, 0, 1, NET_REFUSED, "z.test");
+	done(s);
+}
+
 /* Those that are all different are recorded as fast as a disk likes it; then they are one kind. Nothing is lost. */
 static void refusals_that_differ_cannot_flood_the_ledger(void **state)
 {
@@ -997,6 +1030,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_refused),
 		cmocka_unit_test(no_secret_leaves),
 		cmocka_unit_test(refusals_that_are_alike_are_counted),
+		cmocka_unit_test(the_like_of_what_is_not_recorded_waits),
 		cmocka_unit_test(refusals_that_differ_cannot_flood_the_ledger),
 		cmocka_unit_test(the_end_closes_every_intent),
 		cmocka_unit_test(nothing_open_nothing_waited_for),

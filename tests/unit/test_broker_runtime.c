@@ -4,6 +4,7 @@
 const char policy_text[] =
 	"{\"reeve\":\"policy/1\",\"layer\":\"runtime\",\"rules\":["
 	"{\"id\":\"all\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}},"
+	"{\"id\":\"ask\",\"then\":\"allow\",\"when\":{\"action\":\"elicitation.create\"}},"
 	"{\"id\":\"thrice\",\"then\":\"refuse\",\"when\":{\"tool\":\"run/count\",\"calls\":{\"of\":\"tool\",\"above\":3}}},"
 	"{\"id\":\"out\",\"then\":\"refuse\",\"when\":{\"tool\":\"fs/send\",\"taint\":[\"private\",\"untrusted\"]}}]}";
 
@@ -381,6 +382,34 @@ static void progress_taints(void **state)
 	end_run(s);
 }
 
+/* What a tool server asks may be anything that it knows, and is read before it is answered. */
+static void a_question_taints(void **state)
+{
+	struct stage *s = stage_new(5000);
+	struct record r;
+	uint64_t tag;
+
+	(void)state;
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-06-18\","
+		      "\"capabilities\":{\"elicitation\":{}},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}");
+	agent_hears(s, "\"protocolVersion\"");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__read\"}}");
+	start_server(s, 3);
+	list_tools(s, 3);
+	recorded(s, RECORD_INTENT, &tag);
+	receipt(s, tag);
+	tool_hears(s, "\"read\"");
+	say(s->tool, "{\"jsonrpc\":\"2.0\",\"id\":70,\"method\":\"elicitation/create\",\"params\":{\"message\":\"the secret is 7\","
+		     "\"requestedSchema\":{\"type\":\"object\",\"properties\":{}}}}");
+	r = recorded(s, RECORD_INTENT, &tag);
+	assert_string_equal(said(&r, FIELD_ACTION), "elicitation.create");
+	receipt(s, tag);
+	agent_hears(s, "the secret is 7");
+	is_refused_by_taint(s, s->index);
+	end_run(s);
+}
+
 static void what_was_taken_back_taints(void **state)
 {
 	uint64_t intent;
@@ -408,6 +437,7 @@ int main(void)
 		cmocka_unit_test(calls_in_flight_are_counted),
 		cmocka_unit_test(an_answer_taints),
 		cmocka_unit_test(progress_taints),
+		cmocka_unit_test(a_question_taints),
 		cmocka_unit_test(what_was_taken_back_taints),
 	};
 

@@ -331,6 +331,10 @@ static void test_questions(void **state)
 	assert_int_equal(egress_read_question(&q, asked, size + sizeof(opt), &code, &why), EGRESS_WHOLE);
 	assert_int_equal(egress_read_question(&q, asked, size, &code, &why), EGRESS_BAD);
 	assert_int_equal(code, EGRESS_DNS_FORMAT);
+	/* "a" and "ex.mple": written with dots it is another name */
+	size = question(asked, "a.example", 1, 0x0100, 0);
+	asked[17] = '.';
+	assert_int_equal(egress_read_question(&q, asked, size, &code, &why), EGRESS_BAD);
 	/* what carries much, or asks for more than an address: TXT, ANY, a long name */
 	size = question(asked, "a.example", 16, 0x0100, 0);
 	assert_int_equal(egress_read_question(&q, asked, size, &code, &why), EGRESS_BAD);
