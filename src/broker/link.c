@@ -66,6 +66,8 @@ int link_close(struct link *l, struct outcome o, struct err *e)
 
 	o.duration_us = (clock_mono_ns() - l->began_ns) / 1000;
 	o.exit = -1;
+	if (l->opened)
+		runtime_over(l->carrier->broker->runtime, receipt_index(l->proof), !o.carried || o.received > 0);
 	done = commit_outcome(&l->carrier->broker->commits, l->proof, &o, e);
 	link_free(l);
 	return done;

@@ -47,7 +47,7 @@ struct link {
 	uint16_t port, answer;		/* answer: enum msg_type, while it waits */
 	uint16_t no_errno;
 	uint8_t state, no;
-	bool refused, datagrams;
+	bool refused, datagrams, opened;
 };
 
 /* Refusals that are alike: the first is recorded before it is told, then the 10th, the 100th … */

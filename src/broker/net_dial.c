@@ -86,8 +86,6 @@ static int find(struct link **out, struct broker *b, uint64_t slot, struct err *
 
 static int hear_dialed(struct broker *b, struct msg *m, struct err *e)
 {
-	static const struct action opened = { .kind = ACTION_NET_CONNECT, .flow = FLOW_SENDS_OUTSIDE | FLOW_READS_UNTRUSTED,
-					      .flow_known = true };
 	struct unpack u = { .at = m->body, .left = m->size };
 	char address[80];
 	struct link *l;
@@ -99,7 +97,8 @@ static int hear_dialed(struct broker *b, struct msg *m, struct err *e)
 	if (!l)
 		return 0;
 	l->fd = fd_take(&m->fds[0]);
-	runtime_brought(b->runtime, &opened, receipt_index(l->proof));
+	l->opened = true;
+	runtime_opened(b->runtime, receipt_index(l->proof));
 	if (!link_say(l, address))
 		return err_sys(e, "memory for a connection");
 	return net_answer(l, MSG_OPENED, e);

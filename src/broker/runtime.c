@@ -19,6 +19,9 @@ struct runtime {
 	size_t next;
 	unsigned refusals[METERS];	/* among the last of each meter that asks */
 	struct reading_of readings[METERS];
+	unsigned read;			/* flow bits: what is known to have been read, and since when */
+	uint64_t read_by[TAINTS];
+	uint64_t open, open_sum, open_last;	/* connections that may yet bring something: how many; their records */
 	struct runtime_facts facts;
 };
 
@@ -143,6 +146,17 @@ static void ask_counts(struct runtime *r, const struct action *a, enum meter_of 
 	}
 }
 
+/* What strangers wrote may come in by any connection that is open. */
+static void taint(struct runtime *r)
+{
+	bool may_come = r->open > 0 && !(r->read & FLOW_READS_UNTRUSTED);
+
+	r->facts.taint = r->read | (may_come ? FLOW_READS_UNTRUSTED : 0);
+	memcpy(r->facts.taint_by, r->read_by, sizeof(r->facts.taint_by));
+	if (may_come)
+		r->facts.taint_by[1] = r->open == 1 ? r->open_sum : r->open_last;
+}
+
 const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *a, uint64_t now)
 {
 	double share;
@@ -151,6 +165,7 @@ const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *
 
 	if (!r)
 		return NULL;
+	taint(r);
 	memset(r->readings, 0, sizeof(r->readings));
 	for (of = 0; of < METER_OFS; of++)
 		ask_counts(r, a, (enum meter_of)of, now);
@@ -191,15 +206,43 @@ void runtime_judged(struct runtime *r, const struct action *a, bool allowed, uin
 			counts_add(r->counts[of], key, now);
 }
 
+static void read_some(struct runtime *r, unsigned flow, uint64_t record)
+{
+	unsigned i;
+
+	for (i = 0; i < TAINTS; i++) {
+		if (!(flow >> i & 1) || (r->read >> i & 1))
+			continue;
+		r->read |= 1U << i;
+		r->read_by[i] = record;
+	}
+}
+
 /* What flows through a tool that nobody labelled may be anything. */
 void runtime_brought(struct runtime *r, const struct action *a, uint64_t record)
 {
-	unsigned flow = a->flow_known ? a->flow : FLOW_READS_PRIVATE | FLOW_READS_UNTRUSTED, i;
+	if (r)
+		read_some(r, a->flow_known ? a->flow : FLOW_READS_PRIVATE | FLOW_READS_UNTRUSTED, record);
+}
 
-	for (i = 0; r && i < TAINTS; i++) {
-		if (!(flow >> i & 1) || (r->facts.taint >> i & 1))
-			continue;
-		r->facts.taint |= 1U << i;
-		r->facts.taint_by[i] = record;
-	}
+void runtime_opened(struct runtime *r, uint64_t record)
+{
+	if (!r)
+		return;
+	r->open++;
+	r->open_sum += record;
+	r->open_last = record;
+}
+
+void runtime_over(struct runtime *r, uint64_t record, bool brought)
+{
+	if (!r)
+		return;
+	must(r->open > 0);
+	r->open--;
+	r->open_sum -= record;
+	if (r->open_last == record)
+		r->open_last = 0;
+	if (brought)
+		read_some(r, FLOW_READS_UNTRUSTED, record);
 }

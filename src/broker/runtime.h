@@ -27,6 +27,10 @@ void runtime_judged(struct runtime *r, const struct action *a, bool allowed, uin
 /* The agent may have read what it brings; `record` is its intent. */
 void runtime_brought(struct runtime *r, const struct action *a, uint64_t record);
 
+/* A connection may bring something from when it is open; over, it is known whether it did. Once each. */
+void runtime_opened(struct runtime *r, uint64_t record);
+void runtime_over(struct runtime *r, uint64_t record, bool brought);
+
 /* runtime_counts.c: how often each of some keys was, and when; the one that was longest ago is forgotten first. */
 struct counts;
 

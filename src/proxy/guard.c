@@ -152,6 +152,10 @@ static void see_plain(struct sight *s, const struct link *l, const char *bytes, 
 	case PLAIN_REQUEST:
 		see_request(s, &h, l, bytes, size);
 		return;
+	case PLAIN_NEVER:
+		s->http = true;
+		sees_bad(s, 0, "expected \"METHOD /PATH HTTP/1.1\", and nothing before it");
+		return;
 	}
 }
 
@@ -220,6 +224,7 @@ void guard_late(struct proxy *p, struct link *l)
 	if (l->state != LINK_OPEN)
 		return;
 	s.alert = size > 0 && p->bytes[0] == HANDSHAKE ? NOT_READ : 0;
+	s.http = word > 0;
 	if (l->look == LOOK_FIRST && word > 0 && word == (size_t)size) {
 		l->look = LOOK_WORD;
 		l->ends[AGENT].readable = true;

@@ -58,9 +58,9 @@ static enum plain see_line(const char *bytes, size_t size, bool whole)
 		;
 	while (end < size && (is_blank(bytes[end]) || bytes[end] == '\r'))
 		end++;
-	if (holds(bytes, size, "HTTP/") || (end == size && holds(bytes, size, "://")))
+	if (holds(bytes, size, "HTTP/"))
 		return PLAIN_REQUEST;
-	return PLAIN_OTHER;
+	return end == size && holds(bytes, size, "://") ? PLAIN_NEVER : PLAIN_OTHER;
 }
 
 enum plain plain_look(const char *bytes, size_t size, bool ended, size_t *blank)
@@ -74,7 +74,7 @@ enum plain plain_look(const char *bytes, size_t size, bool ended, size_t *blank)
 		return PLAIN_BLANK;
 	word = plain_word(bytes, size);
 	if (size > 6 && memcmp(bytes, "PROXY ", 6) == 0)
-		return PLAIN_REQUEST; /* the PROXY protocol, 1: a line of its own before one of those */
+		return PLAIN_NEVER; /* the PROXY protocol, 1: a line of its own before a request */
 	if (word == size)
 		return ended ? PLAIN_OTHER : PLAIN_WORD;
 	if (word == 0 || !is_blank(bytes[word]))

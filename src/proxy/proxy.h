@@ -250,6 +250,7 @@ enum plain {
 	PLAIN_WORD,	/* all of it is one word */
 	PLAIN_PART,	/* the line is not whole */
 	PLAIN_REQUEST,
+	PLAIN_NEVER,	/* the line is no request that may be, whatever follows */
 };
 
 enum plain plain_look(const char *bytes, size_t size, bool ended, size_t *blank);

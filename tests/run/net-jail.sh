@@ -33,7 +33,7 @@ def word(f):
 	except OSError as e: return os.strerror(e.errno) if e.errno else str(e)
 def direct(at, family=socket.AF_INET):
 	s = socket.socket(family); s.settimeout(20); s.connect(at)
-	s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	s.sendall(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % (b"x" if family == socket.AF_UNIX else b"%s:%d" % (at[0].encode(), at[1])))
 	return b"".join(iter(lambda: s.recv(4096), b""))
 def proxied():
 	open_ = urllib.request.build_opener(urllib.request.ProxyHandler({"http": os.environ.get("http_proxy", "")}))

@@ -115,6 +115,9 @@ J
 	# n_of TOOL: the number of the first intent of it in the last run.
 	n_of() { records "$h" | tac | sed '/"kind":"run"/q' | grep '"kind":"intent"' | grep "\"tool\":\"$1\"" | tail -n 1 | sed 's/.*"n":\([0-9]*\).*/\1/'; }
 
+	# last_of TOOL: of the last.
+	last_of() { records "$h" | grep '"kind":"intent"' | grep "\"tool\":\"$1\"" | tail -n 1 | sed 's/.*"n":\([0-9]*\).*/\1/'; }
+
 	fails "uid $uid: cases say what the run has done" 0 "$reeve" policy test "$h/etc/taint/taint.json"
 	said=$("$reeve" policy explain --taint private,untrusted "$h/etc/taint" net/x.test:443)
 	says "uid $uid: explain: what taints" 'taint:no-exfiltration must not match' "$said"
@@ -143,9 +146,11 @@ J
 	equal "uid $uid: a connection reads what strangers write, and sends" "fetched hello
 our salaries
 refused" "$(echo "$said" | sed -n 's/^\(fetched hello\|our salaries\|refused\)$/\1/p')"
-	says "uid $uid: its record names the connection" "\"tainted_by\":\[\"private $(n_of cat)\",\"untrusted $(n_of "127.0.0.1:$port")\"\]" "$(last refusal)"
+	says "uid $uid: its record names the connection" "\"tainted_by\":\[\"private $(n_of cat)\",\"untrusted $(last_of "127.0.0.1:$port")\"\]" "$(last refusal)"
 	said=$(run taint sh -c "reeve-call tool x/cat '{\"path\":\"private.txt\"}'; python3 fetch.py $port; python3 fetch.py $port")
-	says "uid $uid: once one brought something, the next may not take it away" '^refused$' "$said"
+	equal "uid $uid: what it has read it may ask a stranger once, and once something has come no more" "our salaries
+fetched hello
+refused" "$(echo "$said" | sed -n 's/^\(fetched hello\|our salaries\|refused\)$/\1/p')"
 
 	# how often
 	said=$(run rates sh -c 'for i in $(seq 22); do reeve-call tool t/echo "{\"text\":\"n$i\"}"; done; reeve-call tool t/env "{}"')

@@ -237,6 +237,7 @@ static void what_was_read_taints(void **state)
 	net.runtime = runtime_ask(t.r, &net, START);
 	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_ALLOWS);
 	runtime_brought(t.r, &net, 12);
+	net.runtime = runtime_ask(t.r, &net, START);
 	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_ALLOWS);
 	runtime_brought(t.r, &private, 17);
 	runtime_brought(t.r, &unknown, 19);	/* both, but they are known already */
@@ -251,6 +252,38 @@ static void what_was_read_taints(void **state)
 	runtime_brought(t.r, &unknown, 19);
 	net.runtime = runtime_ask(t.r, &net, START);
 	assert_int_equal(policy_decide(t.p, &net).reason, REASON_RULE_REFUSES);
+	leave(&t);
+}
+
+static bool untrusted(struct trial *t, uint64_t by)
+{
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x" };
+	const struct runtime_facts *f = runtime_ask(t->r, &a, START);
+
+	assert_int_equal(f->taint_by[1], by);
+	return f->taint & FLOW_READS_UNTRUSTED;
+}
+
+/* While it is open it may; and what has come stays. */
+static void a_connection_taints_by_what_it_brings(void **state)
+{
+	struct trial t = try("\"taint\":\"untrusted\"");
+
+	(void)state;
+	runtime_opened(t.r, 20);
+	assert_true(untrusted(&t, 20));
+	runtime_over(t.r, 20, false);
+	assert_false(untrusted(&t, 0));
+	runtime_opened(t.r, 22);
+	runtime_opened(t.r, 24);
+	assert_true(untrusted(&t, 24));
+	runtime_over(t.r, 24, false);
+	assert_true(untrusted(&t, 22));
+	runtime_over(t.r, 22, true);
+	assert_true(untrusted(&t, 22));
+	runtime_opened(t.r, 26);
+	runtime_over(t.r, 26, false);
+	assert_true(untrusted(&t, 22));
 	leave(&t);
 }
 
@@ -434,6 +467,7 @@ int main(void)
 		cmocka_unit_test(forgetting_makes_nothing_lenient),
 		cmocka_unit_test(times_are_bounded),
 		cmocka_unit_test(what_was_read_taints),
+		cmocka_unit_test(a_connection_taints_by_what_it_brings),
 		cmocka_unit_test(calls_in_flight_are_counted),
 		cmocka_unit_test(an_answer_taints),
 		cmocka_unit_test(progress_taints),
