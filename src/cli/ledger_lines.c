@@ -72,9 +72,12 @@ int ledger_lines(const char *ledger, uint64_t run, void (*each)(void *to, json_t
 		 struct err *e)
 {
 	int out = -1, status = 0, taken;
-	pid_t pid = start_auditor(ledger, run, &out, e);
 	FILE *from;
+	pid_t pid;
 
+	if (access(ledger, F_OK) < 0)
+		return err_sys(e, "%s: nothing has run yet, or in the ledger of another --tenant", ledger);
+	pid = start_auditor(ledger, run, &out, e);
 	if (pid < 0)
 		return -1;
 	from = fdopen(out, "r");
