@@ -13,7 +13,7 @@
 /* Escaped by a backslash, and nothing that a terminal or a line-wise reader acts on. */
 static void put_escaped(struct buf *line, const char *text, size_t size, const char *escape)
 {
-	scoped(buf) struct buf shown = BUF(8 * RECORD_MOST);
+	scoped(buf) struct buf shown = BUF(8 * (size_t)RECORD_MOST);
 	size_t i;
 
 	text_visible(&shown, text, size);

@@ -114,7 +114,7 @@ static void put_json(struct buf *line, const struct joined *j)
 
 static void put_columns(struct rows *r, const struct joined *j)
 {
-	scoped(buf) struct buf text = BUF(8 * RECORD_MOST);
+	scoped(buf) struct buf text = BUF(8 * (size_t)RECORD_MOST);
 	size_t i;
 
 	for (i = 0; i < count_of(columns); i++) {

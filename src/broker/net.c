@@ -14,12 +14,15 @@ enum { COMMITS_PAUSE = 512, BURST = 64, END_MS = 500 };
 
 static const uint64_t MS = 1000000;
 
-static int begin(struct broker *b, struct err *e)
+/* NULL: no memory. */
+static struct net *net_of(struct broker *b, struct err *e)
 {
-	struct net *n = calloc(1, sizeof(*n));
+	struct net *n = b->net ? b->net : calloc(1, sizeof(*n));
 
 	if (!n)
-		return err_sys(e, "memory for connections");
+		err_sys(e, "memory for connections");
+	if (!n || b->net)
+		return n;
 	n->dialer = (struct wire){ -1, ROLE_BROKER, ROLE_DIALER, PHASE_RUNNING };
 	n->others.due = 1;
 	TAILQ_INIT(&n->others.held);
@@ -28,22 +31,23 @@ static int begin(struct broker *b, struct err *e)
 	TAILQ_INIT(&n->dialing);
 	b->net = n;
 	must(getrandom(n->seed, sizeof(n->seed), 0) == sizeof(n->seed));
-	return 0;
+	return n;
 }
 
 int net_carrier(struct broker *b, int fd, struct err *e)
 {
+	struct net *n = net_of(b, e);
 	struct carrier *c;
 
-	if (!b->net && begin(b, e) < 0) {
+	if (!n) {
 		fd_close(&fd);
 		return -1;
 	}
-	if (b->net->carrier_count == CARRIERS) {
+	if (n->carrier_count == CARRIERS) {
 		fd_close(&fd);
 		return err_set(e, ERR_PEER, "more than %d CARRIER", CARRIERS);
 	}
-	c = &b->net->carriers[b->net->carrier_count++];
+	c = &n->carriers[n->carrier_count++];
 	*c = (struct carrier){ b, { fd, ROLE_BROKER, ROLE_PROXY, PHASE_RUNNING }, { 0 } };
 	TAILQ_INIT(&c->due);
 	return 0;
@@ -51,15 +55,17 @@ int net_carrier(struct broker *b, int fd, struct err *e)
 
 int net_dialer(struct broker *b, int fd, struct err *e)
 {
-	if (!b->net && begin(b, e) < 0) {
+	struct net *n = net_of(b, e);
+
+	if (!n) {
 		fd_close(&fd);
 		return -1;
 	}
-	if (b->net->dialer.fd >= 0) {
+	if (n->dialer.fd >= 0) {
 		fd_close(&fd);
 		return err_set(e, ERR_PEER, "second DIALER");
 	}
-	b->net->dialer.fd = fd;
+	n->dialer.fd = fd;
 	return 0;
 }
 

@@ -5,7 +5,6 @@
  */
 #include <ares.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include "base/log.h"
 #include "dialer/dialer.h"
@@ -13,23 +12,12 @@
 
 enum { CHANNEL = 3, COULD_NOT = 3, MEMORY = 512 << 20, DESCRIPTORS = 16384 };
 
-/* Each connection on its way takes one, each lookup a few. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
-		return;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
-	(void)!setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int main(void)
 {
 	struct err e = { 0 };
 	int jailed;
 
-	raise_descriptors();
+	jail_self_descriptors(DESCRIPTORS); /* each connection on its way takes one, each lookup a few */
 	ares_library_init(ARES_LIB_INIT_ALL);
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	jailed = jail_self_memory(MEMORY, &e);

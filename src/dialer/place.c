@@ -1,3 +1,4 @@
+/* Addresses as the kernel takes them, as they are written down, and whose they are. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>

@@ -54,6 +54,9 @@ bool egress_authority(struct egress_host *host, uint16_t *port, const char *text
 
 bool egress_same_host(const struct egress_host *a, const struct egress_host *b);
 
+/* Is the host, or are all that a pattern stands for, what a pattern says: "HOST", or "*.HOST" for all beneath it? */
+bool egress_matches(const char *pattern, const char *host);
+
 /* --- which addresses are whose (ranges.c) --- */
 
 enum egress_reach {

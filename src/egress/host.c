@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "egress/egress.h"
 
@@ -110,4 +111,13 @@ bool egress_authority(struct egress_host *host, uint16_t *port, const char *text
 bool egress_same_host(const struct egress_host *a, const struct egress_host *b)
 {
 	return a->bits == b->bits && strcmp(a->text, b->text) == 0;
+}
+
+bool egress_matches(const char *pattern, const char *host)
+{
+	size_t size = strlen(host), tail = strlen(pattern) - 1;
+
+	if (pattern[0] != '*')
+		return strcasecmp(pattern, host) == 0;
+	return size > tail && strcasecmp(host + size - tail, pattern + 1) == 0;
 }

@@ -1,3 +1,4 @@
+/* The guards of a run: which of them refuses an action, by what its server, tool and arguments are. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -54,7 +54,7 @@ static bool begins(const char *text, size_t size, size_t i)
 
 static void add_word(struct words *w, const char *text, size_t size, char before)
 {
-	scoped(buf) struct buf folded = BUF(4 * WORD_SIZE);
+	scoped(buf) struct buf folded = BUF(4 * (size_t)WORD_SIZE);
 
 	if (w->count == WORDS || !inspect_skeleton(&folded, text, size) || folded.size >= WORD_SIZE) {
 		w->more = true;

@@ -1,3 +1,4 @@
+/* What a text says to who decodes it: escapes, base64, hexadecimal. */
 #include <string.h>
 
 #include "base/text.h"

@@ -50,7 +50,7 @@ static bool is_packed(const struct egress_answer *r)
 /* Whole heads are searched on their own, so that nothing of one is held back. */
 static bool put_head(struct answer *a, const struct egress_answer *r, struct buf *out)
 {
-	scoped(buf) struct buf head = BUF(2 * EGRESS_ANSWER);
+	scoped(buf) struct buf head = BUF(2 * (size_t)EGRESS_ANSWER);
 	struct swap swap;
 	bool done;
 	size_t i;
@@ -114,7 +114,7 @@ static enum egress_got take_head(struct answer *a, struct buf *in, bool ended, s
 
 static bool put_body(struct answer *a, struct egress_span data, bool last, struct buf *out)
 {
-	scoped(buf) struct buf clean = BUF(16 * TALK_ROOM);
+	scoped(buf) struct buf clean = BUF(16 * (size_t)TALK_ROOM);
 
 	if (!swap_feed(&a->swap, data.at, data.size, last, &clean))
 		return false;

@@ -175,7 +175,7 @@ static bool put_text(struct buf *out, const struct credentials *all, const char 
 /* "Basic BASE64": the placeholder stands within. False: it does not, or it is none. */
 static bool put_basic(struct buf *out, const struct credentials *all, const char *host, struct egress_span v)
 {
-	scoped(buf) struct buf plain = BUF(2 * EGRESS_HEAD), text = BUF(4 * EGRESS_HEAD);
+	scoped(buf) struct buf plain = BUF(2 * (size_t)EGRESS_HEAD), text = BUF(4 * (size_t)EGRESS_HEAD);
 	unsigned char bytes[EGRESS_HEAD];
 	bool changed = false;
 	size_t pad = 0;

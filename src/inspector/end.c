@@ -81,8 +81,8 @@ int end_begin(struct end *x, SSL_CTX *ctx, int *fd, const void *first, size_t si
 
 	*x = (struct end){ .ssl = SSL_new(ctx), .fd = fd_take(fd) };
 	x->first = BUF(TALK_FIRST);
-	x->in = BUF(2 * TALK_ROOM);
-	x->out = BUF(16 * TALK_ROOM); /* what replaces a secret may be ten times as long */
+	x->in = BUF(2 * (size_t)TALK_ROOM);
+	x->out = BUF(16 * (size_t)TALK_ROOM); /* what replaces a secret may be ten times as long */
 	if (!x->ssl || !bio || !buf_add(&x->first, first, size)) {
 		BIO_free(bio);
 		return err_set(e, ERR_SYSTEM, "memory for TLS");

@@ -115,7 +115,7 @@ void swap_begin(struct swap *s, const struct credentials *all, const char *host)
 {
 	size_t i, j;
 
-	*s = (struct swap){ .all = all, .host = host, .held = BUF(8 * TALK_ROOM) };
+	*s = (struct swap){ .all = all, .host = host, .held = BUF(8 * (size_t)TALK_ROOM) };
 	for (i = 0; i < all->count; i++)
 		for (j = 0; strcmp(all->at[i].host, host) == 0 && j < all->at[i].pattern_count; j++)
 			mark(s->starts, &all->at[i].patterns[j]);

@@ -36,7 +36,7 @@ struct talk *talk_new(struct inspector *of, const struct egress_host *host, uint
 	t->of = of;
 	t->host = *host;
 	t->port = port;
-	t->head = BUF(2 * EGRESS_HEAD);
+	t->head = BUF(2 * (size_t)EGRESS_HEAD);
 	t->server.fd = -1;
 	if (end_begin(&t->agent, of->inward, fd, first, size, true, e) < 0 ||
 	    authority_leaf(&leaf, &of->authority, host, e) < 0) {

@@ -32,6 +32,7 @@ int jail_self(enum jail_self who, struct err *e) must_use;
 
 /* Before it: the most memory this process will ever be given. */
 int jail_self_memory(size_t most, struct err *e) must_use;
+void jail_self_descriptors(size_t most);	/* or as many as there may be */
 
 /*
  * The launcher must open, clone and spawn, so no list holds it; but it keeps no capability (root's

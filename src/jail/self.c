@@ -151,6 +151,17 @@ int jail_self_memory(size_t most, struct err *e)
 	return 0;
 }
 
+/* Who may not raise the most there may be takes all of that. */
+void jail_self_descriptors(size_t most)
+{
+	struct rlimit limit = { most, most };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
+	(void)!setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int jail_self(enum jail_self who, struct err *e)
 {
 	scoped(filter) struct filter f = { 0 };

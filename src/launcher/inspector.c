@@ -10,7 +10,7 @@
 #include "json/json.h"
 #include "launcher/run.h"
 
-enum { AUTHORITY_MS = 10000, INSPECT_MOST = 65536, AUTHORITIES_MOST = 1 << 20 };
+enum { AUTHORITY_MS = 10000, AUTHORITIES_MOST = 1 << 20 };
 
 static bool is_wanted(const struct run *r, struct profile_network *n)
 {
@@ -58,21 +58,12 @@ static int tell_trust(struct run *r, const struct profile_network *n, struct err
 
 static int send_hosts(struct wire *to, const struct profile_network *n, int fd, struct err *e)
 {
-	scoped(mem) char *room = malloc(INSPECT_MOST);
-	struct pack b = { .at = (uint8_t *)room, .room = INSPECT_MOST };
-	size_t count = json_array_size(n->inspect), i;
-	const char *text;
+	uint8_t body[NET_TEXTS];
+	struct pack b = { .at = body, .room = sizeof(body) };
 
-	if (!room)
-		return err_sys(e, "memory for hosts");
-	pack_number(&b, count, 2);
-	for (i = 0; i < count; i++) {
-		text = json_string_value(json_array_get(n->inspect, i));
-		pack_text(&b, text, strlen(text));
-	}
-	if (b.over || count > UINT16_MAX)
-		return err_set(e, ERR_LIMIT, "\"inspect\": more hosts than can be told");
-	return wire_send(to, MSG_INSPECT, 0, room, b.size, &fd, 1, e);
+	if (net_pack(&b, n->inspect, "inspect", e) < 0)
+		return -1;
+	return wire_send(to, MSG_INSPECT, 0, body, b.size, &fd, 1, e);
 }
 
 int inspector_begin(struct run *r, struct err *e)

@@ -14,7 +14,7 @@
 #include "json/json.h"
 #include "launcher/run.h"
 
-enum { READY_MS = 10000, REACH_MOST = 65536 };
+enum { READY_MS = 10000 };
 
 bool net_wanted(const struct run *r)
 {
@@ -58,22 +58,28 @@ int net_join(struct run *r, enum msg_type broker, struct wire *other, enum msg_t
 	return done;
 }
 
-static int tell_dialer(struct run *r, const struct profile_network *n, struct err *e)
+int net_pack(struct pack *out, const json_t *texts, const char *member, struct err *e)
 {
-	scoped(mem) char *room = malloc(REACH_MOST);
-	struct pack b = { .at = (uint8_t *)room, .room = REACH_MOST };
-	size_t count = json_array_size(n->private), i;
+	size_t count = json_array_size(texts), i;
 	const char *text;
 
-	if (!room)
-		return err_sys(e, "memory for networks");
-	pack_number(&b, count, 2);
+	pack_number(out, count, 2);
 	for (i = 0; i < count; i++) {
-		text = json_string_value(json_array_get(n->private, i));
-		pack_text(&b, text, strlen(text));
+		text = json_string_value(json_array_get(texts, i));
+		pack_text(out, text, strlen(text));
 	}
-	if (b.over || count > UINT16_MAX)
-		return err_set(e, ERR_LIMIT, "\"private\": more networks than can be told");
+	if (out->over || count > UINT16_MAX)
+		return err_set(e, ERR_LIMIT, "\"%s\": more than can be told", member);
+	return 0;
+}
+
+static int tell_dialer(struct run *r, const struct profile_network *n, struct err *e)
+{
+	uint8_t body[NET_TEXTS];
+	struct pack b = { .at = body, .room = sizeof(body) };
+
+	if (net_pack(&b, n->private, "private", e) < 0)
+		return -1;
 	return net_join(r, MSG_DIALER, &r->dialer, MSG_REACH, &b, e);
 }
 

@@ -116,6 +116,8 @@ int net_start(pid_t *pid, struct wire *wire, const struct run *r, const char *pr
 int net_join(struct run *r, enum msg_type broker, struct wire *other, enum msg_type type, const struct pack *body,
 	     struct err *e) must_use;
 int net_ready(struct run *r, struct wire *w, enum msg_type ready, const char *name, struct err *e) must_use;
+enum { NET_TEXTS = 65536 };	/* bytes that are room for the texts a profile names there */
+int net_pack(struct pack *out, const struct json_t *texts, const char *member, struct err *e) must_use;
 
 /*
  * inspector.c: nothing, unless the profile names hosts to inspect. Its certificate before the jail is built; the proxy

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "egress/egress.h"
@@ -29,20 +28,9 @@ static enum held host_holds(const json_t *wanted, const json_t *found)
 				     : HELD_UNKNOWN;
 }
 
-/* "*.b" covers "a.b", "*.a.b" and itself. */
 static bool host_covers(const json_t *wide, const json_t *narrow)
 {
-	const char *over = json_string_value(wide), *name = json_string_value(narrow);
-	bool wild = name[0] == '*';
-	size_t size, end;
-
-	if (over[0] != '*')
-		return strcasecmp(over, name) == 0;
-	over++;
-	name += wild;
-	size = strlen(name);
-	end = strlen(over);
-	return size + wild > end && strcasecmp(name + size - end, over) == 0;
+	return egress_matches(json_string_value(wide), json_string_value(narrow));
 }
 
 static bool cidr_usable(const json_t *v)

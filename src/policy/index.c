@@ -18,7 +18,7 @@ static bool is_exact(const char *text, size_t size)
 
 static struct key key_of(enum key_kind kind, const char *first, const char *second)
 {
-	return (struct key){ kind, first, second, strlen(first), second ? strlen(second) : 0 };
+	return (struct key){ kind, first, second, strlen(first), strlen(second) };
 }
 
 /* "*.b" is found by what stands before any "b", "b" by itself. */
@@ -28,7 +28,7 @@ static struct key host_key(const char *host, size_t size)
 
 	if (!is_exact(host + star, size - star))
 		return (struct key){ .kind = KEY_NONE };
-	return (struct key){ star ? KEY_BENEATH : KEY_HOST, host + star, NULL, size - star, 0 };
+	return (struct key){ star ? KEY_BENEATH : KEY_HOST, host + star, "", size - star, 0 };
 }
 
 struct host_named tool_host(const char *tool)
@@ -54,7 +54,7 @@ static struct key net_key(const struct rule *r, const char *pattern)
 		return k;
 	if (r->is_net && host.size)
 		k = host_key(host.at, host.size);
-	return k.kind != KEY_NONE ? k : (struct key){ KEY_SERVER, pattern, NULL, (size_t)(slash - pattern), 0 };
+	return k.kind != KEY_NONE ? k : (struct key){ KEY_SERVER, pattern, "", (size_t)(slash - pattern), 0 };
 }
 
 static bool is_net_tool(const struct rule *r, const char *pattern)
@@ -75,9 +75,9 @@ static struct key tool_key(const struct rule *r, const char *pattern)
 	if (is_exact(k.first, k.first_size) && is_exact(k.second, k.second_size))
 		return k;
 	if (is_exact(k.first, k.first_size))
-		return (struct key){ KEY_SERVER, k.first, NULL, k.first_size, 0 };
+		return (struct key){ KEY_SERVER, k.first, "", k.first_size, 0 };
 	if (is_exact(k.second, k.second_size) && k.first_size == 1)
-		return key_of(KEY_HALF, k.second, NULL);
+		return key_of(KEY_HALF, k.second, "");
 	return (struct key){ .kind = KEY_NONE };
 }
 
@@ -89,7 +89,7 @@ static struct key key_at(const struct rule *r, const json_t *names, enum key_kin
 		return tool_key(r, name);
 	if (kind == KEY_HOST)
 		return host_key(name, strlen(name));
-	return is_exact(name, strlen(name)) ? key_of(kind, name, NULL)
+	return is_exact(name, strlen(name)) ? key_of(kind, name, "")
 					    : (struct key){ .kind = KEY_NONE };
 }
 
@@ -157,7 +157,7 @@ static bool same_key(const struct key *a, const struct key *b)
 	       a->second_size == b->second_size &&
 	       (is_folded(a) ? strncasecmp(a->first, b->first, a->first_size)
 			     : memcmp(a->first, b->first, a->first_size)) == 0 &&
-	       (a->second_size == 0 || memcmp(a->second, b->second, a->second_size) == 0);
+	       memcmp(a->second, b->second, a->second_size) == 0;
 }
 
 /* The slot of this key, or the empty one where it would go. */
@@ -311,13 +311,13 @@ static struct key sought(const struct walk *w)
 	if (w->stage == 0 && a->tool)
 		k = key_of(KEY_TOOL, a->server, a->tool);
 	else if (w->stage == 1)
-		k = key_of(KEY_SERVER, a->server, NULL);
+		k = key_of(KEY_SERVER, a->server, "");
 	else if (w->stage == 2 && a->tool)
-		k = key_of(KEY_HALF, a->tool, NULL);
+		k = key_of(KEY_HALF, a->tool, "");
 	else if (w->stage == 3 && a->category)
-		k = key_of(KEY_CATEGORY, a->category, NULL);
+		k = key_of(KEY_CATEGORY, a->category, "");
 	else if (w->stage == 4 && w->host_size)
-		k = (struct key){ w->beneath ? KEY_BENEATH : KEY_HOST, w->host, NULL, w->host_size, 0 };
+		k = (struct key){ w->beneath ? KEY_BENEATH : KEY_HOST, w->host, "", w->host_size, 0 };
 	return k;
 }
 

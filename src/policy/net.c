@@ -3,7 +3,6 @@
  * read alike. Everything else cannot be judged.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "egress/egress.h"
 #include "policy/rule.h"
@@ -63,18 +62,11 @@ bool net_host_usable(const char *pattern)
 
 enum held net_host_holds(const char *pattern, const char *text, size_t size)
 {
-	bool wild = pattern[0] == '*';
 	struct egress_host h;
-	size_t wanted, has;
 
 	if (!egress_named(&h, text, size))
 		return HELD_UNKNOWN;
 	if (h.bits)
 		return net_cidr_usable(pattern) ? hold_address(pattern, &h) : HELD_NO;
-	pattern += wild;
-	wanted = strlen(pattern);
-	has = strlen(h.text);
-	if (wild ? has <= wanted : has != wanted)
-		return HELD_NO;
-	return strcasecmp(h.text + has - wanted, pattern) == 0 ? HELD_YES : HELD_NO;
+	return egress_matches(pattern, h.text) ? HELD_YES : HELD_NO;
 }

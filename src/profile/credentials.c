@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "egress/egress.h"
 #include "profile/network.h"
 
 static const struct json_member members[] = {
@@ -79,20 +80,12 @@ static int wrong(const struct profile *p, const json_t *c, const char *member, s
 
 static bool is_inspected(const json_t *network, const char *host)
 {
-	const char *name, *dot;
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(json_object_get(network, "inspect"), i, value) {
-		name = json_string_value(value);
-		if (strcmp(name, host) == 0)
+	json_array_foreach(json_object_get(network, "inspect"), i, value)
+		if (egress_matches(json_string_value(value), host))
 			return true;
-		dot = strchr(host, '.');
-		while (name[0] == '*' && dot && strcmp(dot, name + 1) != 0)
-			dot = strchr(dot + 1, '.');
-		if (name[0] == '*' && dot)
-			return true;
-	}
 	return false;
 }
 

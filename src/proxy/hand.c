@@ -6,16 +6,6 @@
 
 enum { HTTPS = 443, HAND_MOST = 512 };
 
-/* "HOST", or "*.HOST" for all beneath it. */
-static bool matches(const char *pattern, const char *host)
-{
-	size_t size = strlen(host), tail = strlen(pattern) - (pattern[0] == '*');
-
-	if (pattern[0] != '*')
-		return strcmp(pattern, host) == 0;
-	return size > tail && strcmp(host + size - tail, pattern + 1) == 0;
-}
-
 bool hand_is_for(const struct proxy *p, const struct egress_host *h, uint16_t port)
 {
 	size_t i;
@@ -23,7 +13,7 @@ bool hand_is_for(const struct proxy *p, const struct egress_host *h, uint16_t po
 	if (port != HTTPS || h->bits || !p->inspector.open)
 		return false;
 	for (i = 0; i < p->inspected.count; i++)
-		if (matches(p->inspected.text[i], h->text))
+		if (egress_matches(p->inspected.text[i], h->text))
 			return true;
 	return false;
 }

@@ -28,7 +28,7 @@ static const char *phrase(unsigned status)
 
 void http_refuse(struct proxy *p, struct link *l, unsigned status, const char *text)
 {
-	scoped(buf) struct buf body = BUF(SAID_MOST), all = BUF(2 * SAID_MOST);
+	scoped(buf) struct buf body = BUF(SAID_MOST), all = BUF(2 * (size_t)SAID_MOST);
 	char line[NET_PHRASE];
 
 	if (strncmp(text, "reeve", 5) != 0)

@@ -93,7 +93,7 @@ struct link *link_new(struct proxy *p, int agent_fd, const struct manner *m, enu
 	l->asker.answered = answered;
 	l->deadline.late = link_late;
 	l->ends[WORLD].watch.fd = -1;
-	l->lanes[AGENT].held = l->lanes[WORLD].held = BUF(2 * EGRESS_HEAD);
+	l->lanes[AGENT].held = l->lanes[WORLD].held = BUF(2 * (size_t)EGRESS_HEAD);
 	TAILQ_INSERT_TAIL(&p->links, l, all);
 	p->link_count++;
 	deadline_set(p, &l->deadline, DELAY_HEAD);

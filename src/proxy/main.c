@@ -3,23 +3,10 @@
  * little as the broker: from the first line of main() seccomp kills it if it opens, connects or executes. Where a
  * connection leads is the broker's to say; it carries the bytes.
  */
-#include <sys/resource.h>
-
 #include "base/log.h"
 #include "proxy/proxy.h"
 
 enum { CHANNEL = 3, COULD_NOT = 3, MEMORY = 512 << 20, DESCRIPTORS = 2 * (NET_CONNECTIONS + PROXY_SPARE + 1024) };
-
-/* As many as there may be connections; as an ordinary user, as many as there are: proxy_new() looks. */
-static void raise_descriptors(void)
-{
-	struct rlimit most = { DESCRIPTORS, DESCRIPTORS }, now;
-
-	if (setrlimit(RLIMIT_NOFILE, &most) == 0 || getrlimit(RLIMIT_NOFILE, &now) < 0)
-		return;
-	now.rlim_cur = now.rlim_max < DESCRIPTORS ? now.rlim_max : DESCRIPTORS;
-	(void)!setrlimit(RLIMIT_NOFILE, &now);
-}
 
 int main(void)
 {
@@ -28,7 +15,7 @@ int main(void)
 	int jailed;
 
 	log_name("reeve-proxy");
-	raise_descriptors();
+	jail_self_descriptors(DESCRIPTORS); /* for as many connections as it comes to: proxy_new() looks */
 	p = proxy_new(&e);
 	jailed = p ? jail_self_memory(MEMORY, &e) : -1;
 	if (jailed == 0)

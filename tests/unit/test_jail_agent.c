@@ -6,46 +6,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <grp.h>
-#include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/attr.h"
-#include "base/fd.h"
-#include "base/scope.h"
-#include "jail/jail.h"
+#include "jail_stage.h"
 
-enum { SPARE_FD = 77, ORDINARY = 12345, NO_JAIL = 200, TWICE = 201 };
+enum { SPARE_FD = 77 };
 
 static int port;
 static long uptime_outside;	/* the machine's uptime when the test began, in seconds */
-
-static int told(long rc)
-{
-	return rc < 0 ? errno : 0;
-}
 
 static int opens(const char *path, int flags)
 {
@@ -300,54 +282,14 @@ static int run_jail(const char *self, const char *row, const char *argv0)
 	return status;
 }
 
-static void become(uid_t uid)
-{
-	if (uid != getuid() && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
-		_exit(NO_JAIL);
-}
-
-/* In a child of its own, so that becoming an ordinary user is not for ever. */
 static int run_as(uid_t uid, const char *self, const char *row, const char *argv0)
 {
-	pid_t child = fork();
-	int status;
+	pid_t child = fork_as(uid);
 
 	if (child == 0) {
-		become(uid);
 		_exit(run_jail(self, row, argv0));
 	}
-	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : TWICE;
-}
-
-/* This program where any user may execute it, wherever the checkout lies. */
-static void copy_self(char self[PATH_MAX])
-{
-	scoped(mem) char *bytes = NULL;
-	struct err e = { 0 };
-	size_t size;
-	int fd;
-
-	snprintf(self, PATH_MAX, "/tmp/reeve-test-XXXXXX");
-	fd = mkstemp(self);
-	assert_int_equal(fd_read_file(&bytes, &size, "/proc/self/exe", 64 << 20, &e), 0);
-	assert_int_equal(fd_write_all(fd, bytes, size, &e), 0);
-	assert_int_equal(fchmod(fd, 0755), 0);
-	close(fd);
-}
-
-/* Asked of unshare(1), not of what is tested here: a jail that does not stand is a failure, not a reason. */
-static bool have_namespaces(uid_t uid)
-{
-	pid_t child = fork();
-	int status;
-
-	if (child == 0) {
-		become(uid);
-		close(2);
-		execlp("unshare", "unshare", "-Ur", "true", (char *)NULL);
-		_exit(1);
-	}
-	return waitpid(child, &status, 0) == child && status == 0;
+	return status_of(child);
 }
 
 static void try_rows(uid_t uid)
@@ -356,10 +298,7 @@ static void try_rows(uid_t uid)
 	int met, wrong = 0;
 	size_t i;
 
-	if (!have_namespaces(uid)) {
-		print_message("# skip: unshare -Ur does not work for uid %u\n", uid);
-		skip();
-	}
+	need_namespaces(uid);
 	copy_self(self);
 	assert_int_equal(run_as(uid, self, "-1", "test"), 0);
 	for (i = 0; i < count_of(rows); i++) {
@@ -373,20 +312,6 @@ static void try_rows(uid_t uid)
 	wrong += run_as(uid, self, "0", "/usr") != 126;
 	unlink(self);
 	assert_int_equal(wrong, 0);
-}
-
-static void test_as_we_are(void **state)
-{
-	(void)state;
-	try_rows(geteuid());
-}
-
-static void test_as_ordinary_user(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	try_rows(ORDINARY);
 }
 
 static void test_failures_name_the_step(void **state)

@@ -6,36 +6,23 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <limits.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/attr.h"
-#include "base/fd.h"
-#include "base/scope.h"
-#include "jail/jail.h"
+#include "jail_stage.h"
 
 static char etc[] = "/tmp/reeve-etc-XXXXXX";	/* the host's, as the jail is given it */
 
-enum { ORDINARY = 12345, NO_JAIL = 200, OTHERWISE = 201, ANSWER_MS = 5000, SAID = 128 };
+enum { ANSWER_MS = 5000, SAID = 128 };
 
 static const struct jail_hearing ears[] = {
 	{ EAR_PROXY, 7339, NULL }, { EAR_DIRECT, 80, NULL },	   { EAR_DIRECT, 8443, NULL },
@@ -44,22 +31,6 @@ static const struct jail_hearing ears[] = {
 };
 
 /* --- inside --- */
-
-static socklen_t address(struct sockaddr_storage *out, const char *host, int port)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons((uint16_t)port);
-		return sizeof(*four);
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, host, &six->sin6_addr) == 1 ? sizeof(*six) : 0;
-}
 
 static int hears(int fd, const char *expected)
 {
@@ -449,56 +420,16 @@ static int run_jail(const char *self, const char *row, size_t ear_count)
 	return status;
 }
 
-static void become(uid_t uid)
-{
-	if (uid != getuid() && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
-		_exit(NO_JAIL);
-}
-
-/* In a child of its own, so that becoming an ordinary user is not for ever. */
 static int run_as(uid_t uid, const char *self, size_t row, size_t ear_count)
 {
-	pid_t child = fork();
+	pid_t child = fork_as(uid);
 	char number[16];
-	int status;
 
 	if (child == 0) {
-		become(uid);
 		snprintf(number, sizeof(number), "%zu", row);
 		_exit(run_jail(self, number, ear_count));
 	}
-	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : OTHERWISE;
-}
-
-/* This program where any user may execute it, wherever the checkout lies. */
-static void copy_self(char self[PATH_MAX])
-{
-	scoped(mem) char *bytes = NULL;
-	struct err e = { 0 };
-	size_t size;
-	int fd;
-
-	snprintf(self, PATH_MAX, "/tmp/reeve-test-XXXXXX");
-	fd = mkstemp(self);
-	assert_int_equal(fd_read_file(&bytes, &size, "/proc/self/exe", 64 << 20, &e), 0);
-	assert_int_equal(fd_write_all(fd, bytes, size, &e), 0);
-	assert_int_equal(fchmod(fd, 0755), 0);
-	close(fd);
-}
-
-/* Asked of unshare(1), not of what is tested here: a jail that does not stand is a failure, not a reason. */
-static bool have_namespaces(uid_t uid)
-{
-	pid_t child = fork();
-	int status;
-
-	if (child == 0) {
-		become(uid);
-		close(2);
-		execlp("unshare", "unshare", "-Ur", "true", (char *)NULL);
-		_exit(1);
-	}
-	return waitpid(child, &status, 0) == child && status == 0;
+	return status_of(child);
 }
 
 static size_t row_of(int (*does)(void))
@@ -516,10 +447,7 @@ static void try_rows(uid_t uid)
 	int met, wrong = 0;
 	size_t i;
 
-	if (!have_namespaces(uid)) {
-		print_message("# skip: unshare -Ur does not work for uid %u\n", uid);
-		skip();
-	}
+	need_namespaces(uid);
 	copy_self(self);
 	for (i = 0; i < count_of(rows); i++) {
 		met = run_as(uid, self, i, count_of(ears));
@@ -533,20 +461,6 @@ static void try_rows(uid_t uid)
 	wrong += run_as(uid, self, row_of(dns_self), 0) != ECONNREFUSED;
 	unlink(self);
 	assert_int_equal(wrong, 0);
-}
-
-static void test_as_we_are(void **state)
-{
-	(void)state;
-	try_rows(geteuid());
-}
-
-static void test_as_ordinary_user(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	try_rows(ORDINARY);
 }
 
 /* An ear that cannot be made is no jail: nothing is quietly not heard. */

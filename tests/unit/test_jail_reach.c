@@ -7,8 +7,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <limits.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -16,31 +14,19 @@
 #include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/attr.h"
-#include "base/fd.h"
-#include "base/scope.h"
-#include "jail/jail.h"
 #include "jail/reach.h"
+#include "jail_stage.h"
 
-enum { ORDINARY = 12345, NO_JAIL = 200, OTHERWISE = 201, GOT_OUT = 202, ANSWER_MS = 20000, SAID = 200, TURNS = 400 };
+enum { GOT_OUT = 202, ANSWER_MS = 20000, SAID = 200, TURNS = 400 };
 
 static const struct jail_hearing ears[] = {
 	{ EAR_PROXY, 7339, NULL }, { EAR_DIRECT, 80, NULL }, { EAR_DNS, 53, NULL }, { EAR_DNS_STREAM, 53, NULL },
@@ -51,27 +37,6 @@ static int port;
 static const char *folder;
 
 /* --- inside --- */
-
-static socklen_t address(struct sockaddr_storage *out, const char *host, int to)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons((uint16_t)to);
-		return sizeof(*four);
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons((uint16_t)to);
-	return inet_pton(AF_INET6, host, &six->sin6_addr) == 1 ? sizeof(*six) : 0;
-}
-
-static int told(long rc)
-{
-	return rc < 0 ? errno : 0;
-}
 
 static int dial(int fd, const char *host, int to)
 {
@@ -993,32 +958,14 @@ static int run_jail(const struct outside *o, const char *row)
 
 static int run_as(uid_t uid, const struct outside *o, size_t row)
 {
-	pid_t child = fork();
+	pid_t child = fork_as(uid);
 	char text[16];
-	int status;
 
 	if (child == 0) {
-		if (uid != getuid() && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
-			_exit(NO_JAIL);
 		snprintf(text, sizeof(text), "%zu", row);
 		_exit(run_jail(o, text));
 	}
-	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : OTHERWISE;
-}
-
-static void copy_self(char self[PATH_MAX])
-{
-	scoped(mem) char *bytes = NULL;
-	struct err e = { 0 };
-	size_t size;
-	int fd;
-
-	snprintf(self, PATH_MAX, "/tmp/reeve-test-XXXXXX");
-	fd = mkstemp(self);
-	assert_int_equal(fd_read_file(&bytes, &size, "/proc/self/exe", 64 << 20, &e), 0);
-	assert_int_equal(fd_write_all(fd, bytes, size, &e), 0);
-	assert_int_equal(fchmod(fd, 0755), 0);
-	close(fd);
+	return status_of(child);
 }
 
 /* All that must hear nothing. */
@@ -1097,20 +1044,6 @@ static void try_rows(uid_t uid)
 	}
 	leave(&o);
 	assert_int_equal(wrong, 0);
-}
-
-static void test_as_we_are(void **state)
-{
-	(void)state;
-	try_rows(geteuid());
-}
-
-static void test_as_ordinary_user(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	try_rows(ORDINARY);
 }
 
 int main(int argc, char **argv)
