@@ -310,8 +310,8 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 
 	for (i = 0; i < count_of(words) && strcmp(words[i].name, word) != 0; i++)
 		;
-	first = options_read(i < count_of(words) ? argc - 1 : argc,
-			     i < count_of(words) ? argv + 1 : argv, rows, e);
+	first = options_anywhere(i < count_of(words) ? argc - 1 : argc,
+				 i < count_of(words) ? argv + 1 : argv, rows, e);
 	if (first < 0)
 		return usage_error("policy", e);
 	if (w->help)

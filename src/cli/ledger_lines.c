@@ -1,5 +1,6 @@
 #include "cli/ledger_lines.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -72,9 +73,14 @@ int ledger_lines(const char *ledger, uint64_t run, void (*each)(void *to, json_t
 		 struct err *e)
 {
 	int out = -1, status = 0, taken;
-	pid_t pid = start_auditor(ledger, run, &out, e);
+	char journal[LAUNCH_TEXT + 16];
 	FILE *from;
+	pid_t pid;
 
+	snprintf(journal, sizeof(journal), "%s/journal", ledger);
+	if (access(journal, F_OK) < 0 && errno == ENOENT) /* the folder alone may be there, for a socket */
+		return err_set(e, ERR_INPUT, "%s: nothing has run yet, or in the ledger of another --tenant", ledger);
+	pid = start_auditor(ledger, run, &out, e);
 	if (pid < 0)
 		return -1;
 	from = fdopen(out, "r");

@@ -43,7 +43,8 @@ static int read_policy(struct wish *w, struct err *e)
 static void say_without_policy(const struct wish *w)
 {
 	if (!w->policy && access(w->policy_room, R_OK) < 0)
-		log_say("no --policy and no %s: every call will be refused", w->policy_room);
+		log_say("no --policy and no %s: every call%s will be refused", w->policy_room,
+			w->network ? " and connection" : "");
 }
 
 /* Read here as the broker will read it, so that an error is the operator's and nothing starts. */

@@ -42,22 +42,39 @@ static void finish(struct dial *a, size_t winner, int error)
 	answer_connected(a, a->fds[winner], &a->places[winner]);
 }
 
+static int error_of(int fd)
+{
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? errno : error;
+}
+
+/* On one machine both ends have agreed, or one has refused, before connect(2) comes back, though it says otherwise. */
+static bool is_settled(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 /* The next address, and at once the one after it where that is refused on the spot. */
 static void begin_next(struct dial *a, uint64_t now)
 {
 	struct where w = place_where(&a->places[a->begun], a->port);
-	int on = 1, rc, *fd = &a->fds[a->begun];
+	int on = 1, error = 0, *fd = &a->fds[a->begun];
 
 	*fd = socket(w.at.ss_family,
 		     (a->datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd >= 0 && !a->datagrams)
 		setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	rc = *fd < 0 ? -1 : connect(*fd, (struct sockaddr *)&w.at, w.size);
+	if (*fd < 0 || connect(*fd, (struct sockaddr *)&w.at, w.size) < 0)
+		error = errno;
 	a->begun++;
 	a->next_ns = now + STAGGER_MS * MS;
-	if (rc < 0 && *fd >= 0 && errno == EINPROGRESS)
+	if (*fd >= 0 && error == EINPROGRESS && !is_settled(*fd))
 		return;
-	finish(a, a->begun - 1, rc < 0 ? errno : 0);
+	finish(a, a->begun - 1, error == EINPROGRESS ? error_of(*fd) : error);
 }
 
 static bool is_under_way(const struct dial *a)
@@ -177,17 +194,12 @@ int dial_begin(struct dialer *d, const struct msg *m, uint64_t now, struct err *
 
 static void check(struct dial *a, int fd)
 {
-	socklen_t size = sizeof(int);
-	int error = 0;
 	size_t i;
 
 	for (i = 0; i < a->begun && a->fds[i] != fd; i++)
 		;
-	if (i == a->begun)
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-		error = errno;
-	finish(a, i, error);
+	if (i < a->begun)
+		finish(a, i, error_of(fd));
 }
 
 static void say_late(struct dial *a)

@@ -157,9 +157,9 @@ static void read_head(struct proxy *p, struct link *l, size_t size)
 		ask_request(p, l, &h);
 }
 
-void http_words(struct proxy *p, struct link *l)
+/* `size` is what link_peek() gave. */
+static void words(struct proxy *p, struct link *l, ssize_t size)
 {
-	ssize_t size = link_peek(p, l);
 	struct egress_http h;
 	const char *why;
 
@@ -192,8 +192,8 @@ static void stranger(struct proxy *p, struct link *l)
 		l->manner = &manner_socks;
 		l->way = NET_BY_SOCKS;
 		socks_words(p, l);
-	} else if (size >= 0) {
-		http_words(p, l);
+	} else {
+		words(p, l, size);
 	}
 }
 

@@ -148,7 +148,7 @@ void link_open(struct proxy *p, struct link *l)
 		return;
 	l->state = LINK_OPEN;
 	l->ends[AGENT].readable = l->ends[AGENT].writable = true;
-	l->ends[WORLD].readable = l->ends[WORLD].writable = true;
+	l->ends[WORLD].writable = true; /* what it says first is told by epoll, which has just begun to watch it */
 	lanes_move(p, l);
 }
 

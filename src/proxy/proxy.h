@@ -284,7 +284,6 @@ void flows_bury(struct proxy *p);
 void flows_end(struct proxy *p);
 
 /* http.c: a proxy's requests, and what they are told. */
-void http_words(struct proxy *p, struct link *l);
 void http_refuse(struct proxy *p, struct link *l, unsigned status, const char *text);	/* said; the rest is the caller's */
 void http_again(struct proxy *p, struct link *l, const struct egress_http *h);	/* it came in what was opened: judged by itself */
 /* head.c: pure functions of a head. NULL: done; otherwise why not, and the status to say so with. */

@@ -94,5 +94,7 @@ first' "${said%?}"
 	equal "uid $uid: which is so by its number" "$(log last)" "$(log "$number")"
 	fails "uid $uid: a run that is not there" 3 log $((number + 1))
 	fails "uid $uid: no number" 2 log first
+	fails "uid $uid: a ledger that is not there" 3 as "$uid" "$h" env -u XDG_RUNTIME_DIR "$reeve" net log --tenant nobody last
+	says "uid $uid: is said to be none yet" '^reeve: .*/nobody: nothing has run yet' "$said"
 done
 finish

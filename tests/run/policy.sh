@@ -40,6 +40,7 @@ says 'explain: a layer that passes' '^  global +pass' "$said"
 says 'explain: a layer that refuses, and why' '^  department +refuse +20-finance:no-head  finance reads whole files' "$said"
 says 'explain: a layer that allows' '^  action +allow +30-tools:rest' "$said"
 says 'explain: what must change' '^  20-finance:no-head must not match' "$said"
+equal 'explain: options may stand behind the call' "$said" "$(explain "$p/all" x/head --department finance --args '{"path":"file.txt"}')"
 said=$(explain --department it --args '{"path":"/etc/passwd"}' --resource x "$p/all" x/cat)
 says 'explain: a file that does not apply' '20-finance  does not apply: department \["finance"\], found "it"' "$said"
 says 'explain: what nearly allows, and what is missing' '30-tools:cat must match: resource glob "\*.txt", found "x" \(and 1 more\)' "$said"

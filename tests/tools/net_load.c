@@ -2,6 +2,8 @@
  * tests/tools/net_load.c - connections that carry much, come often, or stay for long: directly, or by CONNECT.
  *
  *   net_load serve ADDRESS                      prints "PORT", and serves until its standard input ends
+ *   net_load relay ADDRESS PORT                 prints "PORT": what is said there goes to the other by splice(2), and
+ *                                               nothing else is done: what anyone in between costs
  *   net_load get BYTES ADDRESS PORT [PROXY]     prints bytes a second
  *   net_load put BYTES ADDRESS PORT [PROXY]
  *   net_load connect TIMES ADDRESS PORT [PROXY] prints "P50 P99", us from connect(2) to a byte sent and come back
@@ -12,7 +14,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -154,6 +158,49 @@ static int serve(const char *address)
 	}
 }
 
+/* --- in between: two processes for each connection, which wait for nothing but bytes --- */
+
+static void splice_on(int from, int to)
+{
+	ssize_t got = 1, some = 1;
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		fail("pipe");
+	fcntl(ends[1], F_SETPIPE_SZ, BLOCK);
+	while (some > 0 && (got = splice(from, NULL, ends[1], NULL, BLOCK, SPLICE_F_MOVE)) > 0)
+		for (some = got; got > 0 && some > 0; got -= some)
+			some = splice(ends[0], NULL, to, NULL, (size_t)got, SPLICE_F_MOVE);
+	shutdown(to, SHUT_WR);
+	exit(0);
+}
+
+static int dial(const char *address, const char *port, const char *proxy);
+
+static int relay(const char *address, const char *port)
+{
+	struct sockaddr_in here = at("127.0.0.1", "0");
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), ends[2];
+	socklen_t size = sizeof(here);
+
+	signal(SIGCHLD, SIG_IGN);
+	if (bind(listener, (struct sockaddr *)&here, size) < 0 || listen(listener, 64) < 0 ||
+	    getsockname(listener, (struct sockaddr *)&here, &size) < 0)
+		fail("listen");
+	printf("%d\n", ntohs(here.sin_port));
+	fflush(stdout);
+	while ((ends[0] = accept(listener, NULL, NULL)) >= 0) {
+		ends[1] = dial(address, port, NULL);
+		if (fork() == 0)
+			splice_on(ends[0], ends[1]);
+		if (fork() == 0)
+			splice_on(ends[1], ends[0]);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return 1;
+}
+
 /* --- who comes --- */
 
 static void say(int fd, const char *text)
@@ -269,8 +316,10 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "relay") == 0)
+		return relay(argv[2], argv[3]);
 	if (argc < 5 || argc > 6) {
-		fprintf(stderr, "usage: net_load serve ADDRESS | get|put|connect|idle NUMBER ADDRESS PORT [PROXY]\n");
+		fprintf(stderr, "usage: net_load serve ADDRESS | relay ADDRESS PORT | get|put|connect|idle NUMBER ADDRESS PORT [PROXY]\n");
 		return 2;
 	}
 	want_descriptors();
