@@ -115,7 +115,7 @@ static bool speaks_of(struct told *t, const struct statement *s)
 		roles |= whole & SURE_ROLE;
 		all |= words_mean(t->g, &w);
 	}
-	if (roles && (all & CHANGES) && !(all & REMOVES))
+	if (roles && (all & GIVES))
 		return tell(t, GUARD_ADMIN_ROLE);
 	return (all & FACTOR) && (all & WEAKENS) && tell(t, GUARD_SECOND_FACTOR);
 }

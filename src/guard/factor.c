@@ -17,7 +17,7 @@ bool factor_in_text(struct told *t, const struct words *w, unsigned about)
 {
 	unsigned means;
 
-	if (t->reads || !is_identifier(w) || !(about & CHOOSES))
+	if (t->reads || !is_identifier(w) || !(about & CHOOSES) || ((about & NAMES_FILE) && !(t->said & CHANGES)))
 		return false;
 	means = words_mean(t->g, w);
 	if ((means & FACTOR) && ((means | t->said | t->name) & WEAKENS))

@@ -80,19 +80,15 @@ static unsigned mean(const struct told *t, const char *text, bool last_only)
 					: words_mean(t->g, &w);
 }
 
-/* "operation": "reset" beside "target": "mfa", "method": "DELETE" beside a URL: said wherever it stands on top. */
-static unsigned said(const struct told *t)
+/* What is done is known only when all was looked through: if that is more than reading, it is looked through as that. */
+static void walk_all(struct told *t)
 {
-	const char *name, *text;
-	unsigned all = 0;
-	json_t *value;
+	bool read = t->reads;
 
-	json_object_foreach(t->a->args, name, value) {
-		text = json_string_value(value);
-		if (text && strlen(text) <= WORD_SIZE && (mean(t, name, false) & CHOOSES))
-			all |= mean(t, text, false);
-	}
-	return all;
+	walk(t, t->a->args, 0, 0);
+	t->values = 0;
+	if (read && !t->reads && !t->found)
+		walk(t, t->a->args, 0, 0);
 }
 
 bool guards_pass(const struct guards *g, const struct action *a, bool executes, enum guard *which)
@@ -100,15 +96,16 @@ bool guards_pass(const struct guards *g, const struct action *a, bool executes, 
 	struct told t = { .g = g, .a = a, .executes = executes, .which = which };
 
 	t.name = mean(&t, a->tool, false) | mean(&t, a->category, false);
-	t.said = said(&t);
 	/* A name may call it reading and another change: then it is not reading. */
-	t.reads = ((t.name | mean(&t, a->category, true)) & READS) && !((t.name | t.said) & CHANGES);
+	t.reads = ((t.name | mean(&t, a->category, true)) & READS) && !(t.name & CHANGES);
 	if (a->kind != ACTION_TOOL_CALL)
 		t.reads = true;
-	if (!t.reads && ((t.name & GRANT_ITSELF) || ((t.name | t.said) & FACTOR)))
-		tell(&t, t.name & GRANT_ITSELF ? GUARD_ADMIN_ROLE : GUARD_SECOND_FACTOR);
-	if (!t.found && a->kind != ACTION_TOOL_CALL && a->tool)
+	if (a->kind != ACTION_TOOL_CALL && a->tool)
 		own_in_text(&t, a->tool, strlen(a->tool));
-	walk(&t, a->args, 0, 0);
+	walk_all(&t);
+	if (!t.reads && (t.name & GRANT_ITSELF))
+		tell(&t, GUARD_ADMIN_ROLE);
+	if (!t.reads && ((t.name & FACTOR) || ((t.said & FACTOR) && ((t.name | t.said) & WEAKENS))))
+		tell(&t, GUARD_SECOND_FACTOR);
 	return !t.found;
 }

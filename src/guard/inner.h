@@ -22,6 +22,7 @@ enum meaning {
 	SOME_ROLE = 1 << 11,
 	CONTENT = 1 << 12,	/* of a file, where its name stands beside it */
 	NAMES_FILE = 1 << 13,
+	GIVES = 1 << 14,	/* changes, and neither weakens nor removes: a word added beside it takes nothing back */
 };
 
 enum {
@@ -71,7 +72,7 @@ struct told {
 	const struct guards *g;
 	const struct action *a;
 	unsigned name;		/* what the tool's name and category mean */
-	unsigned said;		/* what short values that choose mean */
+	unsigned said;		/* what short values that choose mean, as far as was walked */
 	bool reads, executes;
 	size_t values;
 	enum guard *which;

@@ -160,7 +160,7 @@ int lexicon_fill(struct guards *g, struct err *e)
 		at = slot(g, buf_text(&key));
 		if (!at->key[0])
 			memcpy(at->key, buf_text(&key), key.size + 1);
-		at->means |= lexicon[i].means;
+		at->means |= lexicon[i].means | (lexicon[i].means == CHANGES ? GIVES : 0);
 	}
 	return 0;
 }

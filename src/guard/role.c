@@ -5,9 +5,10 @@
  */
 #include "guard/inner.h"
 
+/* By the tool's own name: what the arguments say of it, the agent says. */
 static bool takes_away(const struct told *t)
 {
-	return ((t->name | t->said) & REMOVES) != 0;
+	return (t->name & REMOVES) && !((t->name | t->said) & GIVES);
 }
 
 bool role_in_text(struct told *t, const struct words *w, unsigned about)

@@ -44,6 +44,7 @@ static void look_at_readings(struct told *t, const char *text, size_t size, unsi
 
 static void look(struct told *t, const char *text, size_t size, unsigned about, unsigned depth)
 {
+	bool runs = t->executes || ((about | t->name) & RUNS);
 	struct words w;
 
 	if (depth > NESTED) {
@@ -52,12 +53,12 @@ static void look(struct told *t, const char *text, size_t size, unsigned about, 
 	}
 	if (own_in_text(t, text, size))
 		return;
-	if ((t->executes || ((about | t->name) & RUNS)) && command_in_text(t, text, size))
+	if (runs && command_in_text(t, text, size))
 		return;
 	if (size <= SHORT) {
 		words_of(&w, text, size);
-		if (role_in_text(t, &w, about) || factor_in_text(t, &w, about))
-			return;
+		if (!(runs && w.blanks) && (role_in_text(t, &w, about) || factor_in_text(t, &w, about)))
+			return; /* what a command names, it may be taking away */
 	}
 	look_at_json(t, text, size, about, depth);
 	if (!t->found)
@@ -122,6 +123,30 @@ static bool names_file(const struct told *t, const json_t *object)
 	return false;
 }
 
+/*
+ * What an object says is to be done: "operation": "reset" beside "target": "mfa", "method": "DELETE" beside a URL. It
+ * holds for the whole call. A path is a file's name, and says nothing, unless a method beside it makes it an address.
+ */
+static void heed(struct told *t, const json_t *object)
+{
+	const char *name, *text;
+	unsigned means;
+	struct words w;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+		text = json_string_value(value);
+		if (!text || strlen(text) > WORD_SIZE)
+			continue;
+		means = means_of_name(t, name);
+		if (!(means & CHOOSES) || (means & NAMES_FILE))
+			continue;
+		words_of(&w, text, strlen(text));
+		t->said |= words_mean(t->g, &w);
+	}
+	t->reads = t->reads && (!(t->said & CHANGES) || t->a->kind != ACTION_TOOL_CALL);
+}
+
 static void walk_object(struct told *t, const json_t *object, unsigned about, unsigned depth)
 {
 	bool file = names_file(t, object) && !((t->name | about) & RUNS);
@@ -130,6 +155,7 @@ static void walk_object(struct told *t, const json_t *object, unsigned about, un
 	const char *name;
 	json_t *value;
 
+	heed(t, object);
 	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
 		means = means_of_name(t, name);
 		all |= means;

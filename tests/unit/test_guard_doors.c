@@ -49,6 +49,25 @@ static const struct door doors[] = {
 	{ "http_request", NULL, "{\"method\":\"POST\",\"url\":\"https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments\","
 	  "\"body\":\"{\\\"roleDefinitionId\\\":\\\"62e90394-69f5-4237-9190-012177145e10\\\"}\"}", ADMIN, false },
 	{ "fetch", NULL, "{\"method\":\"POST\",\"body\":\"{\\\"role\\\":\\\"roles/owner\\\"}\"}", ADMIN, false },
+	/* what reads by its name, and says within that it does more: nested, in a text, behind what it does it to, encoded */
+	{ "fetch", NULL, "{\"request\":{\"method\":\"POST\",\"body\":\"{\\\"role\\\":\\\"roles/owner\\\"}\"}}", ADMIN, false },
+	{ "fetch", NULL, "{\"request\":\"{\\\"method\\\":\\\"POST\\\",\\\"body\\\":{\\\"role\\\":\\\"roles/owner\\\"}}\"}", ADMIN, false },
+	{ "fetch", NULL, "{\"body\":\"{\\\"role\\\":\\\"roles/owner\\\"}\",\"options\":{\"method\":\"PUT\"}}", ADMIN, false },
+	{ "fetch", NULL, "{\"q\":\"eyJtZXRob2QiOiJQT1NUIiwicm9sZSI6InJvbGVzL293bmVyIn0=\"}", ADMIN, false },
+	{ "fetch", NULL, "{\"options\":{\"method\":\"GET\"},\"url\":\"https://x.example/roles/owner\"}", NULL, false },
+	{ "query", NULL, "{\"call\":{\"operation\":\"reset\",\"type\":\"mfa\"}}", FACTOR, false },
+	/* a word that takes away, where it takes nothing away */
+	{ "assign_role", NULL, "{\"role\":\"Global Administrator\",\"type\":\"remove\"}", ADMIN, false },
+	{ "assign_role", NULL, "{\"role\":\"owner\",\"x\":{\"action\":\"revoke\"}}", ADMIN, false },
+	{ "add_or_remove_role", NULL, "{\"role\":\"owner\"}", ADMIN, false },
+	{ "remove_role", NULL, "{\"role\":\"owner\",\"op\":\"add\"}", ADMIN, false },
+	{ "shell", NULL, "{\"cmd\":\"aws iam attach-user-policy --user-name remove --policy-arn arn:aws:iam::aws:policy/AdministratorAccess\"}", ADMIN, false },
+	{ "shell", NULL, "{\"cmd\":\"aws iam detach-user-policy --policy-arn arn:aws:iam::aws:policy/AdministratorAccess\"}", NULL, false },
+	/* a file may be called so */
+	{ "write_file", NULL, "{\"path\":\"docs/mfa.md\",\"content\":\"x\"}", NULL, false },
+	{ "delete_file", NULL, "{\"path\":\"src/totp.c\"}", NULL, false },
+	{ "edit_file", NULL, "{\"path\":\"src/reset_mfa.c\",\"edits\":[]}", NULL, false },
+	{ "api", NULL, "{\"method\":\"DELETE\",\"path\":\"/users/u/authentication/phoneMethods/1\"}", FACTOR, false },
 	/* reading and taking away are not granting */
 	{ "list_role_members", NULL, "{\"role\":\"Global Administrator\"}", NULL, false },
 	{ "search", NULL, "{\"query\":\"AdministratorAccess\"}", NULL, false },
