@@ -275,9 +275,15 @@ static int step_dead(struct talk *t, struct err *e)
 	return talk_send_over(t, e);
 }
 
+/* An end that came after the step had looked is news as well: nothing more would ever be polled for there. */
+static uint64_t news(const struct end *x)
+{
+	return x->got + x->put + x->ready + x->ended + x->broken;
+}
+
 static uint64_t moved(const struct talk *t)
 {
-	return t->agent.got + t->agent.put + t->server.got + t->server.put;
+	return news(&t->agent) + news(&t->server);
 }
 
 int talk_attend(struct talk *t, struct err *e)
