@@ -62,7 +62,8 @@ static int agree(const struct record *r, const struct frame *f, struct proof *p,
 	if (f->index != p->tree.size || !is_number(r, FIELD_N, f->index))
 		return err_set(e, ERR_INPUT, "its number is not its place");
 	if ((uint16_t)r->kind != f->kind || !is_number(r, FIELD_RUN, f->run) || r->ref != f->ref ||
-	    r->value[FIELD_INTENT].set != (r->kind == RECORD_OUTCOME))
+	    r->value[FIELD_INTENT].set != (r->kind == RECORD_OUTCOME) ||
+	    r->value[FIELD_HELD].set != (r->ref && r->kind != RECORD_OUTCOME))
 		return err_set(e, ERR_INPUT, "its frame says something else than the record");
 	return 0;
 }

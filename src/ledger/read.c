@@ -185,7 +185,7 @@ int entry_read(struct record *out, char room[RECORD_MOST], const char *bytes, si
 		return -1;
 	if (!read_kind(&r))
 		return err_set(e, ERR_INPUT, "no known \"kind\"");
-	r.ref = r.value[FIELD_INTENT].number;
+	r.ref = r.value[r.kind == RECORD_OUTCOME ? FIELD_INTENT : FIELD_HELD].number;
 	*out = r;
 	return 0;
 }

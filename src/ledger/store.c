@@ -91,8 +91,8 @@ static void set_own(struct record *r, const struct ledger *l, uint64_t run, char
 	record_number(r, FIELD_MONO, clock_mono_ns() / 1000);
 	if (l->boot[0])
 		record_text(r, FIELD_BOOT, l->boot);
-	if (r->kind == RECORD_OUTCOME)
-		record_number(r, FIELD_INTENT, r->ref);
+	if (r->ref)
+		record_number(r, r->kind == RECORD_OUTCOME ? FIELD_INTENT : FIELD_HELD, r->ref);
 }
 
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
@@ -105,7 +105,6 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 	if (l->poisoned)
 		return err_set(e, ERR_SYSTEM, "the ledger takes nothing more after a failed write");
 	f.run = r->kind == RECORD_RUN ? f.index : run;
-	own.ref = r->kind == RECORD_OUTCOME ? r->ref : 0;
 	f.ref = own.ref;
 	set_own(&own, l, f.run, stamp);
 	if (order_take(&l->order, r->kind, f.run, f.ref, e) < 0)

@@ -11,11 +11,12 @@
 /* Who speaks on a channel between our own processes, and who may ask for which record. */
 enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER, ROLE_PORTER,
 	    ROLE_PROXY,	/* reeve-proxy and reeve-inspector: who carries connections */
-	    ROLE_DIALER };
+	    ROLE_DIALER,
+	    ROLE_REVIEWER };	/* `reeve review` and its like, also of another user: speaks to the recorder */
 
 /* --- verdicts --- */
 
-enum verdict_kind { VERDICT_REFUSE, VERDICT_ALLOW };	/* zero refuses */
+enum verdict_kind { VERDICT_REFUSE, VERDICT_REVIEW, VERDICT_ALLOW };	/* zero refuses; a review that is not had refuses too */
 
 enum reason {
 #define REASON(name, word, verdict) REASON_##name,
@@ -30,8 +31,8 @@ enum policy_layer {
 	POLICY_LAYERS
 };
 
-/* What one layer says; all but the first three refuse. */
-enum said { SAID_NOTHING, SAID_PASS, SAID_ALLOW, SAID_UNMATCHED, SAID_UNDECIDABLE, SAID_REFUSE };
+/* What one layer says; after SAID_REVIEW all refuse. */
+enum said { SAID_NOTHING, SAID_PASS, SAID_ALLOW, SAID_REVIEW, SAID_UNMATCHED, SAID_UNDECIDABLE, SAID_REFUSE };
 
 struct json_t;
 
@@ -43,6 +44,30 @@ struct layer_said {
 	unsigned taints;	/* flow bits: what the rule asks whether the run has read */
 };
 
+/* --- review: a person's word --- */
+
+enum {
+	REVIEWS = 8,		/* rules that ask for a review of one call; more is undecidable */
+	REVIEW_STEPS = 4,	/* of an escalation */
+	REVIEW_WITHIN = 7 * 86400,	/* seconds that a call may be held at most */
+};
+
+/* From so many seconds on these may approve as well. */
+struct review_step {
+	const struct json_t *by;	/* array of reviewers and groups; NULL: whoever may review at all */
+	unsigned after_s;
+};
+
+/* What one rule asks for. All rules that hold must have what they ask for, each by itself. */
+struct review_need {
+	const char *rule;	/* "file:id" */
+	unsigned count;		/* of different people */
+	unsigned within_s;	/* then it is refused */
+	unsigned wait_s;	/* how long the agent is kept waiting before it is told to ask again */
+	struct review_step steps[REVIEW_STEPS];
+	size_t step_count;
+};
+
 /* Strings are borrowed from the policy, which outlives every verdict. */
 struct verdict {
 	enum verdict_kind kind;
@@ -50,7 +75,29 @@ struct verdict {
 	const char *rule;	/* "file:id"; NULL if no rule decided */
 	const char *why;	/* the rule's own sentence; may be NULL */
 	const char *guard;	/* its word; NULL unless one refused */
+	const struct review_need *reviews[REVIEWS];	/* VERDICT_REVIEW: all that must be had */
+	size_t review_count;
 	struct layer_said layers[POLICY_LAYERS];
+};
+
+/* Where a held call stands. Only APPROVED may be done, once. */
+enum hold_state { HOLD_WAITING, HOLD_APPROVED, HOLD_DENIED, HOLD_EXPIRED, HOLD_WITHDRAWN, HOLD_USED, HOLD_STATES };
+
+const char *hold_word(enum hold_state s);	/* "waiting" */
+
+/* What an agent says of its reasons, in _meta: "reeve/trigger" … Claims, and marked as such. */
+enum claim { CLAIM_TRIGGER, CLAIM_REASON, CLAIM_ALTERNATIVES, CLAIMS };
+
+const char *claim_word(enum claim c);	/* "trigger" */
+
+/* --- risk: additive, each part in the record --- */
+
+enum risk_part { RISK_CLASS, RISK_TAINT, RISK_NOVELTY, RISK_REPEAT, RISK_PARTS };
+
+const char *risk_word(enum risk_part p);	/* "class" */
+
+struct risk {
+	unsigned part[RISK_PARTS], total;
 };
 
 /* What flows through a tool, as bits. */
@@ -104,6 +151,7 @@ const char *party_word(enum party p);	/* "agent" */
 
 struct run_facts {
 	const char *party[PARTIES];	/* borrowed; NULL: not known */
+	const struct json_t *scopes;	/* what the agent is for, an array of texts; NULL: not known */
 };
 
 /* What rules of the layer runtime ask of the run so far; the action that is judged counts as made. */
@@ -140,6 +188,8 @@ struct action {
 	const struct json_t *controls;	/* the catalogue's, an array of texts */
 	const char *pin;		/* digest of what is pinned */
 	const struct json_t *resource;	/* what the call is about: one of its arguments */
+	const struct risk *risk;	/* NULL: not known */
+	const char *claims[CLAIMS];	/* the agent's, as it wrote them; NULL: none */
 	uint64_t wall_us;		/* when it is asked, since 1970; 0: not known */
 	struct fact facts[ACTION_FACTS];
 	size_t fact_count;
@@ -194,7 +244,7 @@ struct field_value {
 
 struct record {
 	enum record_kind kind;
-	uint64_t ref;		/* outcome: index of the intent it closes; otherwise 0 */
+	uint64_t ref;		/* outcome: index of the intent it closes; decision, and intent that was approved: of the held call; otherwise 0 */
 	struct field_value value[FIELDS];
 };
 

@@ -86,7 +86,7 @@ const char *said_word(enum said s)
 {
 	static const char *const words[] = {
 		[SAID_NOTHING] = "nothing",	[SAID_PASS] = "pass",
-		[SAID_ALLOW] = "allow",		[SAID_UNMATCHED] = "unmatched",
+		[SAID_ALLOW] = "allow",		[SAID_REVIEW] = "review", [SAID_UNMATCHED] = "unmatched",
 		[SAID_UNDECIDABLE] = "undecidable", [SAID_REFUSE] = "refuse",
 	};
 
@@ -137,4 +137,35 @@ const char *quota_word(enum quota_kind k)
 	};
 
 	return words[k];
+}
+
+const char *hold_word(enum hold_state s)
+{
+	static const char *const words[HOLD_STATES] = {
+		[HOLD_WAITING] = "waiting", [HOLD_APPROVED] = "approved",   [HOLD_DENIED] = "denied",
+		[HOLD_EXPIRED] = "expired", [HOLD_WITHDRAWN] = "withdrawn", [HOLD_USED] = "used",
+	};
+
+	must(s < HOLD_STATES);
+	return words[s];
+}
+
+const char *claim_word(enum claim c)
+{
+	static const char *const words[CLAIMS] = {
+		[CLAIM_TRIGGER] = "trigger", [CLAIM_REASON] = "reason", [CLAIM_ALTERNATIVES] = "alternatives",
+	};
+
+	must(c < CLAIMS);
+	return words[c];
+}
+
+const char *risk_word(enum risk_part p)
+{
+	static const char *const words[RISK_PARTS] = {
+		[RISK_CLASS] = "class", [RISK_TAINT] = "taint", [RISK_NOVELTY] = "novelty", [RISK_REPEAT] = "repeat",
+	};
+
+	must(p < RISK_PARTS);
+	return words[p];
 }
