@@ -6,6 +6,7 @@
 #include "launcher/launcher.h"
 #include "launcher/status.h"
 #include "launcher/terminal.h"
+#include "seal/seal.h"
 #include "wire/wire.h"
 
 enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 24 };
@@ -178,6 +179,7 @@ int hear_recorder(struct run *r, struct err *e) must_use;
 
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);
+void record_policy(char digest[SEAL_DIGEST_TEXT], const struct run *r);
 
 /* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
 int limits_begin(struct run *r, struct err *e) must_use;
