@@ -3,6 +3,7 @@
 #define LAUNCHER_RUN_H
 
 #include "launcher/cgroup.h"
+#include "launcher/hooks.h"
 #include "launcher/launcher.h"
 #include "launcher/status.h"
 #include "launcher/terminal.h"
@@ -66,6 +67,7 @@ struct run {
 	uint32_t unheld;	/* servers whose limits nobody holds, which has been said */
 	struct terminal terminal;
 	struct status_lines lines;	/* --status-fd */
+	struct hooks hooks;		/* told of what is held */
 	struct {
 		char first[512];
 		uint64_t count;
@@ -78,7 +80,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + 9 };
+enum { RUN_KNOWN = RUN_CHILDREN + HOOKS_AT_ONCE + 9 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 
 /*
@@ -131,6 +133,10 @@ int inspector_await(struct run *r, struct err *e) must_use;
 
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;
+
+/* held.c: a call waits for a person, who is to be told. */
+void held_begin(struct run *r);
+int held_serve(struct run *r, struct err *e) must_use;
 
 /* child.c: tool servers and exec calls. */
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
