@@ -21,7 +21,7 @@ static const struct command {
 	{ "absent", "LEDGER --where ..", "prove that nothing matches", 1, 1, cmd_absent },
 	{ "stats", "LEDGER", "counts: refusals, repeats, controls", 1, 1, cmd_stats },
 	{ "export", "LEDGER --as FORM", "every record for a log collector", 1, 1, cmd_export },
-	{ "trace", "LEDGER N", "one call, from request to what came after", 2, 2, cmd_trace },
+	{ "trace", "LEDGER N", "one call, and what came of it", 2, 2, cmd_trace },
 	{ "report", "LEDGER --key KEY", "one HTML file that checks itself", 1, 1, cmd_report },
 	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
 };

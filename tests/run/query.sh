@@ -61,7 +61,7 @@ out=$(audit trace "$ledger" $((n + 1)) --key "$key")
 says 'trace: the whole call from any of its records' "^call $n of run" "$out"
 says 'trace: what every layer said' 'layers +action allow policy:echo' "$out"
 says 'trace: that what was judged was executed' 'judged: yes, the same bytes' "$out"
-says 'trace: what came next' '^ +[0-9]+ +.* refuse +alpha +t/echo +/etc/passwd' "$out"
+says 'trace: what came next' 'refuse +alpha +t/echo +/etc/passwd' "$out"
 says 'trace: that it is proved' '^proved: ' "$out"
 fails 'trace: what is no call' 3 audit trace "$ledger" 0
 fails 'who: no such record' 3 audit who "$ledger" 100000
