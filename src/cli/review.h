@@ -1,0 +1,112 @@
+/* cli/review.h - held calls, as `reeve review` shows them and decides on them. Private to cli/. */
+#ifndef CLI_REVIEW_H
+#define CLI_REVIEW_H
+
+#include "base/buf.h"
+#include "launcher/reviewer.h"
+#include "ledger/ledger.h"
+#include "ledger/statement.h"
+
+/* --- what is held (review_held.c) --- */
+
+struct decided {
+	char *line;		/* as the ledger has it, owned; fields borrow from room */
+	size_t size;
+	char room[RECORD_MOST];
+	struct record record;
+	uint64_t index;
+};
+
+struct held {
+	char *line;
+	size_t size;
+	char room[RECORD_MOST];
+	struct record record;
+	uint64_t index;
+	enum hold_state state;
+	uint64_t left_s, read_ns;	/* left: when it was read */
+	struct decided *decided;
+	size_t decided_count;
+};
+
+int held_read(struct held **out, const struct stands *s, struct err *e) must_use;
+void held_free(struct held *h);
+SCOPED(held, struct held *, held_free)
+
+const char *held_text(const struct held *h, enum field f);	/* "" where there is none */
+uint64_t held_left(const struct held *h);			/* seconds, now */
+bool held_is_open(const struct held *h);			/* a decision is still heard */
+const char *list_next(const struct field_value *v, size_t *at);	/* items of a list one by one; NULL: no more */
+
+/* "12m05s", "3d 4h". */
+enum { SPAN = 24 };
+const char *span_text(char out[SPAN], uint64_t seconds);
+
+/* Is that somebody who is asked, by what the record says? Steps of an escalation count whose time is to come, too. */
+bool held_asks(const struct held *h, const char *name);
+
+/* --- pages: lines no wider than a terminal, of which each says whose words it holds (review_page.c) --- */
+
+enum page_kind {
+	PAGE_OURS,
+	PAGE_HEAD,	/* a heading of ours */
+	PAGE_WARNS,	/* what to look at closely, ours */
+	PAGE_THEIRS,	/* words of an agent, behind a mark */
+};
+
+enum { PAGE_MOST = 32 << 20 };
+
+struct page_line {
+	enum page_kind kind;
+	size_t at, size;
+};
+
+struct page {
+	size_t columns;
+	struct buf text;
+	struct page_line *lines;	/* owned */
+	size_t count, room;
+	bool over;			/* something did not fit: it must not be shown as if it were all */
+};
+
+#define PAGE(wide) ((struct page){ .columns = (wide), .text = BUF(PAGE_MOST) })
+
+void page_free(struct page *p);
+static inline void leave_page(struct page *p)
+{
+	page_free(p);
+}
+
+/*
+ * One text, over as many lines as it takes: `first` before the first, `rest` before all others. Whatever is in it,
+ * it is made visible, so no line of a page holds anything but what is shown.
+ */
+void page_add(struct page *p, enum page_kind kind, const char *first, const char *rest, const char *text, size_t size);
+/* As a line will show it; and whether this one character, `before` it another, is shown as itself. */
+bool page_visible(struct buf *out, const char *text, size_t size);
+bool page_shows(const char *text, size_t step, uint32_t before);
+void page_say(struct page *p, enum page_kind kind, const char *fmt, ...) printf_like(3, 4);
+/* "  label     text", wrapped between words; of an agent's words with a mark before each line. */
+void page_row(struct page *p, enum page_kind kind, const char *label, const char *text);
+void page_print(const struct page *p, bool colour);
+/* How a line of that kind begins and ends on a terminal. */
+const char *page_paint(enum page_kind kind);
+
+/* --- what is shown of one (review_show.c), and of its payload (review_payload.c) --- */
+
+struct shown {
+	const struct held *held;
+	const char *payload;
+	size_t size;
+	bool fits;	/* its digest is the one in the record */
+	bool all;	/* fold nothing */
+	const char *tenant;
+};
+
+void show_held(struct page *p, const struct shown *s);
+/* Behind a mark each: "| " a line of the payload as JSON, "> " a line of a text in it, ". " goes on. */
+void show_payload(struct page *p, const char *payload, size_t size, bool all);
+/* What to look at closely in it: letters that look like others, what is not shown as it is. */
+void show_warnings(struct page *p, const char *payload, size_t size);
+
+#endif
