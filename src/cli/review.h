@@ -109,4 +109,26 @@ void show_payload(struct page *p, const char *payload, size_t size, bool all);
 /* What to look at closely in it: letters that look like others, what is not shown as it is. */
 void show_warnings(struct page *p, const char *payload, size_t size);
 
+/* --- who signs, with what (review_key.c), and the signature (review_sign.c) --- */
+
+enum { KEY_PATH = 4096, KEY_BLOB = 256, SIGN_SECONDS = 180 };
+
+struct signing {
+	char path[KEY_PATH];	/* of the key, or of its public half; "" : only the agent has it, and `line` says which */
+	char line[1024];	/* its public half as one line, if that is known */
+	uint8_t blob[KEY_BLOB];
+	size_t blob_size;	/* 0: not known */
+	char name[STATEMENT_REVIEWER + 1];
+};
+
+/* What was asked for; NULL: not said. Finds the one key and name that fit, or says which there are. */
+int signing_find(struct signing *out, const char *key, const char *name, const struct held *h, struct err *e) must_use;
+/* What stands in the operator's config.json for reviewers; "" where nothing does. */
+int signing_defaults(char key[KEY_PATH], char name[STATEMENT_REVIEWER + 1], struct err *e) must_use;
+
+/* By ssh-keygen, which may ask for a passphrase or a touch. Verified before it is given out, in base64. */
+int sign_statement(struct buf *base64, const struct signing *s, const struct buf *statement, struct err *e) must_use;
+/* One that was made elsewhere. */
+int sign_read(struct buf *base64, const char *path, const struct buf *statement, struct err *e) must_use;
+
 #endif
