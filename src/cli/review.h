@@ -109,6 +109,63 @@ void show_payload(struct page *p, const char *payload, size_t size, bool all);
 /* What to look at closely in it: letters that look like others, what is not shown as it is. */
 void show_warnings(struct page *p, const char *payload, size_t size);
 
+/* --- what was asked of `reeve review`, and what its words share --- */
+
+struct review_wanted {
+	const char *tenant, *socket;	/* socket NULL: this user's own recorder of the tenant */
+	const char *key, *name, *reason, *digest, *signature;	/* NULL: not said */
+	bool json, all, raw, statement, help;
+	uint64_t index;
+	struct paths at;
+};
+
+int review_connect(struct reviewer **out, const struct review_wanted *o, struct err *e) must_use;
+size_t review_columns(void);	/* of the terminal; 80 where there is none */
+bool review_coloured(void);
+
+/* One held call, looked at anew, and its payload: *payload is empty where `why` says why it could not be had. */
+struct looked {
+	struct held *held;
+	struct buf payload;
+	bool fits;		/* the digest that was held is that of the payload */
+	struct err why;
+};
+
+int look_at(struct looked *out, struct reviewer *r, uint64_t index, struct err *e) must_use;
+void looked_free(struct looked *l);
+static inline void leave_looked(struct looked *l)
+{
+	looked_free(l);
+}
+
+/* review_decide.c: shows it and asks, where somebody sits at a terminal; an exit code. */
+int review_decide_on(const struct review_wanted *o, struct reviewer *r, enum decision d, struct err *e) must_use;
+/* review_screen.c: the view that fills a terminal. */
+int review_screen(const struct review_wanted *o, struct err *e) must_use;
+/* Runs that in a child, and gives the terminal back however it ends (review_minder.c). */
+int review_minded(const struct review_wanted *o, struct err *e) must_use;
+/* review_json.c: as one line; on a terminal nothing in it acts. `payload` NULL: without. */
+int held_print_json(const struct held *h, const struct looked *payload, struct err *e) must_use;
+
+/* --- all that stand open, in order, as they come and go (review_board.c) --- */
+
+enum { BOARD_MOST = 4096 };
+
+struct board {
+	struct held **at;	/* owned */
+	size_t count, room;
+};
+
+/* Takes the held call. true: it is new, or something changed, and *now is it; one that is no longer open goes at the next. */
+bool board_take(struct board *b, struct held **h);
+const struct held *board_find(const struct board *b, uint64_t index);
+void board_settle(struct board *b);	/* forget what is no longer open */
+void board_free(struct board *b);
+static inline void leave_board(struct board *b)
+{
+	board_free(b);
+}
+
 /* --- who signs, with what (review_key.c), and the signature (review_sign.c) --- */
 
 enum { KEY_PATH = 4096, KEY_BLOB = 256, SIGN_SECONDS = 180 };
