@@ -240,8 +240,8 @@ static int help(const struct option_row *rows)
 	     "       reeve review list|follow [--json]\n"
 	     "       reeve review show N [--all] [--json | --raw]\n"
 	     "       reeve review approve|deny N [--reason TEXT] [--as NAME] [--key FILE]\n\n"
-	     "Calls of agents that a rule holds until a person approves them. See what is asked\n"
-	     "to its last byte, then approve or deny it with your SSH key.\n");
+	     "Calls of agents that a rule holds until a person approves them. See what is\n"
+	     "asked for to its last byte, then approve or deny it with your SSH key.\n");
 	options_print(rows);
 	puts("\nexample:\n"
 	     "  reeve review list\n"
