@@ -89,6 +89,7 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
  */
 int recorder_begin(struct run *r, struct err *e) must_use;
 int recorder_open(struct run *r, struct err *e) must_use;
+int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/* without a run: for who reviews */
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 
