@@ -7,6 +7,7 @@
 
 #include "cli/agents.h"
 #include "cli/policy_dir.h"
+#include "cli/reviewers.h"
 #include "cli/settings.h"
 #include "launcher/launcher.h"
 
@@ -28,6 +29,8 @@ struct wish {
 	struct jail_plan plan;
 	struct agents *read_agents;
 	struct settings settings;
+	struct reviewers *reviewers;
+	struct review_group *groups;
 	const char *held_words[4];		/* of --on-held */
 	struct read_policy rules, again;	/* again: as it was read last, while the run went on */
 	struct policy_files words;		/* of the catalogue */
@@ -50,6 +53,9 @@ int wish_read(struct wish *w, struct err *e) must_use;
 /* Where the catalogue is, which need not be there: reeve-catalogue(5). After its policy is known. */
 void wish_find_catalogue(struct wish *w);
 int wish_read_catalogue(struct wish *w, struct err *e) must_use;
+/* wish_review.c: who may approve what is held, and who is told that it is. */
+int wish_read_reviewers(struct wish *w, struct err *e) must_use;
+int wish_read_settings(struct wish *w, struct err *e) must_use;
 /* wish_policy.c: all checks, before the run and (`wish` is a struct wish *) whenever it is to be read again. */
 int wish_read_policy(struct wish *w, struct err *e) must_use;
 int wish_reload_policy(void *wish, struct policy_set *out, struct err *e) must_use;
