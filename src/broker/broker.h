@@ -386,6 +386,7 @@ void ask_resource(struct call *c, const json_t *value);	/* what the call is abou
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
 int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
+bool ask_is_path(const struct fact *f);	/* one that the launcher was asked about */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
 /* launcher.c: what is asked of the launcher, never more than it can answer without waiting. */
