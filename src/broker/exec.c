@@ -115,8 +115,11 @@ int exec_send(struct call *c, const struct receipt *proof, struct err *e)
 	struct pack p = { .at = head, .room = sizeof(head) };
 	struct buf body = BUF(WIRE_MOST);
 	uint16_t count = (uint16_t)c->exec.count;
+	char text[320];
 	int done;
 
+	if (!hold_stands(c, text, sizeof(text)))
+		return exec_failed(c, text, e);
 	pack_number(&p, receipt_index(proof), 8);
 	pack_number(&p, c->server->index, 2);
 	pack_number(&p, c->exec.tool, 2);

@@ -20,7 +20,7 @@ enum { INDEX = 7, TAG = 100 };
 
 /* One exec tool, whose program is not there: where nothing else stops it, starting it fails with that. */
 static const char tools_text[] =
-	"{ \"reeve\": \"tools/1\", \"servers\": { \"run\": { \"kind\": \"exec\", \"tools\": { \"show\": { \"about\": \"x\","
+	"{ \"reeve\": \"tools/1\", \"servers\": { \"run\": { \"kind\": \"exec\", \"tools\": { \"show\": { \"description\": \"x\","
 	" \"argv\": [\"@/none\", \"{path}\"], \"params\": { \"path\": { \"type\": \"string\" } } } } } } }";
 
 struct stage {
