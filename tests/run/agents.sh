@@ -42,11 +42,20 @@ J
 	for of in model=m-3 scopes=repo.read; do
 		equal "uid $uid: its calls are found by $of" 1 "$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --where "$of" --where action=tool.call 2>/dev/null | wc -l)"
 	done
+	# Delegated: whatever the file says of an owner, what a call does is done as the user whose run it is, and as nobody else.
+	tools_file "$h" <<'J'
+{ "reeve": "tools/1", "servers": {
+  "who": { "kind": "exec", "tools": { "ami": { "description": "who", "argv": ["sh", "-c", "id -u; cat /proc/self/uid_map"] } } },
+  "t": { "kind": "command", "argv": ["@TOOLS/mcp_server"], "read": ["@TOOLS"] } } }
+J
+	who=$(as "$uid" "$h" "$reeve" run --agent coder --policy ../etc/policy.json --tools ../etc/tools.json -- reeve-call tool who/ami '{}')
+	says "uid $uid: a tool runs as the user who runs the agent" "^$uid$" "$who"
+	says 'and there is no other uid that it could become' "^ +$uid +$uid +1$" "$who"
 	agents bob
 	holds "uid $uid: a new owner" run --agent coder
 	settled "$h"
 	owners=$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --where kind=run --where agent=coder --csv 2>/dev/null | sed 1d | cut -d, -f7 | tr '\n' ' ')
-	equal "uid $uid: the history of the agent goes on, with who answered when" '"ada" "ada" "ada" "bob" ' "$owners"
+	equal "uid $uid: the history of the agent goes on, with who answered when" '"ada" "ada" "ada" "ada" "bob" ' "$owners"
 	# wrong TEXT WHERE: refused with line and column.
 	wrong() {
 		echo "$1" >"$h/config/reeve/agents.json"
@@ -61,6 +70,9 @@ J
 	wrong '{ "reeve": "agents/1", "agents": { "Coder": { "owner": "a", "users": [1] } } }' '1:34: "Coder"'
 	wrong '{ "reeve": "agents/1", "agents": { "coder": { "owner": "a", "users": [1], "shell": "x" } } }' '1:75: unknown member "shell"'
 	wrong '{ "reeve": "agents/1", "agents": { "a": {}, "a": {} } }' '1:45: .*"a"'
+	wrong '{ "reeve": "agents/1", "agents": { "coder": { "owner": "a", "users": [1], "credentials": ["x"] } } }' '1:90: .*credentials'
+	wrong '{ "reeve": "agents/1", "agents": { "coder": { "owner": "a", "users": [1], "credentials": { "a b": "1" } } } }' '1:90: "a b": a credential.s name'
+	wrong '{ "reeve": "agents/1", "agents": { "coder": { "owner": "a", "users": [1], "credentials": { "k": 1 } } } }' '1:90: "k": a credential.s name'
 	wrong 'nothing' '1:1: '
 done
 finish
