@@ -37,6 +37,23 @@ static bool is_due(struct hold *h, const struct hold_moment *now, uint64_t boot_
 	return boot_us >= h->due_boot_us || hold_is_over(h, now);
 }
 
+uint64_t ledger_left_us(struct ledger *l, struct hold *h)
+{
+	struct hold_moment now = moment_now(l);
+	uint64_t boot_us = clock_boot_us(), left = left_us(h, &now);
+
+	if (!holds_open(&l->holds, h->index) || is_due(h, &now, boot_us))
+		return 0;
+	return h->due_boot_us - boot_us < left ? h->due_boot_us - boot_us : left;
+}
+
+uint64_t ledger_since_us(const struct ledger *l, const struct hold *h)
+{
+	struct hold_moment now = moment_now(l);
+
+	return hold_since(h, &now);
+}
+
 static int expire_one(struct ledger *l, const struct hold *h, struct err *e)
 {
 	struct record r = { .kind = RECORD_DECISION, .ref = h->index };

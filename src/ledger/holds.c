@@ -260,6 +260,8 @@ static void end(struct holds *h, struct hold *hold)
 	size_t at = place_of(h, hold->index);
 
 	memmove(h->open + at, h->open + at + 1, (--h->open_count - at) * sizeof(*h->open));
+	free(take(&hold->payload));
+	hold->payload_size = 0;
 	if (h->ended_count && h->ended_count >= h->keep) {
 		hold_free(h->ended[0]);
 		memmove(h->ended, h->ended + 1, --h->ended_count * sizeof(*h->ended));

@@ -94,6 +94,10 @@ int hold_moment_of(struct hold_moment *out, const struct record *r, struct err *
 /* Is its time over, by either clock? */
 bool hold_is_over(const struct hold *h, const struct hold_moment *now);
 
+/* expire.c: of a held call of this ledger, now; 0 left: it does not stand open, or not for long. */
+uint64_t ledger_left_us(struct ledger *l, struct hold *h);
+uint64_t ledger_since_us(const struct ledger *l, const struct hold *h);
+
 /* --- holds_asked.c: who is asked --- */
 
 int hold_steps_read(struct hold_step out[HOLD_STEPS], size_t *count, const struct record *held, struct err *e) must_use;

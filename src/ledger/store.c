@@ -54,6 +54,7 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
+	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
 	*out = l;
 	return 0;
