@@ -46,6 +46,13 @@ bool ssh_signers_has(const struct ssh_signers *s, const char *principal);
 size_t ssh_signers_count(const struct ssh_signers *s);
 const char *ssh_signers_at(const struct ssh_signers *s, size_t i);	/* names, each once */
 
+/* Could somebody of this name sign in this namespace, now or later? */
+bool ssh_signers_may(const struct ssh_signers *s, const char *principal, const char *namespace, uint64_t wall_us);
+
+/* How many of these names could sign, each once and each with a key that no other signs with? No name stands twice. */
+int ssh_signers_people(size_t *out, const struct ssh_signers *s, const char *const *names, size_t count,
+		       const char *namespace, uint64_t wall_us, struct err *e) must_use;
+
 /* May this key speak for this name, in this namespace, at this time (microseconds since 1970)? -1: why not. */
 int ssh_signers_allow(const struct ssh_signers *s, const struct ssh_signature *by, const char *principal,
 		      const char *namespace, uint64_t wall_us, struct err *e) must_use;
