@@ -118,6 +118,7 @@ struct call {
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
+	struct risk risk;
 	bool undecidable;
 	const char *guard;		/* word of the guard that refused it; NULL: none did */
 	const char *why;		/* it cannot be decided; NULL: nobody knows */
@@ -278,7 +279,8 @@ struct broker {
 	uint64_t turned_heard, turned_told;	/* tags */
 	struct commits commits;
 	struct policy *policy;
-	struct runtime *runtime;	/* NULL: no rule asks what the run has done */
+	struct history *history;	/* of all runs of the agent; NULL: there is none */
+	struct runtime *runtime;
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
 	struct guards *guards;

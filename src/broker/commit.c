@@ -189,6 +189,23 @@ static void set_tainted(struct record *r, struct buf *room, const struct action 
 		record_list(r, FIELD_TAINTED_BY, room->data + from, room->size - from);
 }
 
+/* "class 2", "taint 1" … "total 5": why it is so much. */
+static void set_risk(struct record *r, struct buf *room, const struct risk *risk)
+{
+	size_t from = room->size;
+	int i;
+
+	for (i = 0; risk && i < RISK_PARTS; i++) {
+		buf_printf(room, "%s %u", risk_word((enum risk_part)i), risk->part[i]);
+		buf_add(room, "", 1);
+	}
+	if (!risk)
+		return;
+	buf_printf(room, "total %u", risk->total);
+	buf_add(room, "", 1);
+	record_list(r, FIELD_RISK, room->data + from, room->size - from);
+}
+
 static void set_flow(struct record *r, struct buf *room, const struct action *a)
 {
 	size_t from = room->size;
@@ -258,6 +275,7 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	record_text(&r, FIELD_REASON, reason_word(v->reason));
 	set_visible(&r, FIELD_REQUEST, &room, about->request);
 	set_visible(&r, FIELD_RESOURCE, &room, about->resource);
+	set_risk(&r, &room, a->risk);
 	record_text(&r, FIELD_RULE, v->rule);
 	record_text(&r, FIELD_GUARD, v->guard);
 	set_visible(&r, FIELD_SERVER, &room, a->server);

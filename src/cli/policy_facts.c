@@ -102,6 +102,18 @@ static int read_number(struct policy_facts *f, enum meter_kind k, const char *va
 	return 0;
 }
 
+static int read_risk(struct policy_facts *f, const char *value, struct err *e)
+{
+	char *end;
+	unsigned long total = strtoul(value, &end, 10);
+
+	if (!*value || *end || value[strspn(value, "0123456789")] || total > 12)
+		return err_set(e, ERR_INPUT, "the risk \"%.40s\": expected its sum, 0 to 12", value);
+	f->risk.total = (unsigned)total;
+	f->risk_known = true;
+	return 0;
+}
+
 /* *done stays false: it is no fact of what the run has done. */
 static int set_runtime(bool *done, struct policy_facts *f, const char *key, const char *value, struct err *e)
 {
@@ -113,6 +125,8 @@ static int set_runtime(bool *done, struct policy_facts *f, const char *key, cons
 	*done = true;
 	if (strcmp(key, "taint") == 0)
 		return read_taint(f, value, e);
+	if (strcmp(key, "risk") == 0)
+		return read_risk(f, value, e);
 	for (k = 0; k < METER_KINDS; k++)
 		if (strcmp(key, words[k]) == 0)
 			return read_number(f, (enum meter_kind)k, value, e);
@@ -148,7 +162,7 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, model, category, class, flow, resource, time, taint, calls, repeated or refusals",
+			"department, environment, initiator, workspace, model, category, class, flow, resource, time, taint, risk, calls, repeated or refusals",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -167,6 +181,7 @@ void policy_facts_apply(struct action *a, const struct policy_facts *f)
 {
 	a->run = &f->run;
 	a->runtime = &f->runtime;
+	a->risk = f->risk_known ? &f->risk : NULL;
 	if (f->action && a->kind == ACTION_TOOL_CALL)
 		a->kind = f->action;
 	a->category = f->category;
