@@ -279,6 +279,7 @@ struct broker {
 	uint64_t turned_heard, turned_told;	/* tags */
 	struct commits commits;
 	struct policy *policy;
+	char policy_digest[SEAL_DIGEST_TEXT];	/* of all its files */
 	struct history *history;	/* of all runs of the agent; NULL: there is none */
 	struct runtime *runtime;
 	struct used quota;		/* of the run */

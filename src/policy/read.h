@@ -44,6 +44,13 @@ int read_spent(struct gauge *g, struct reading *r, struct err *e) must_use;
 /* runtime_risk.c */
 int read_risk(struct so_far *s, struct reading *r, const json_t *when, struct err *e) must_use;
 
+/* review.c, claims.c: what is asked of a person, and of the agent; after read_when(). */
+int read_review(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
+int read_requires(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
+
+/* What a person can be asked about, and an agent gives reasons for, as bits. */
+enum { ACTIONS_ASKED = 1 << ACTION_TOOL_CALL | 1 << ACTION_RESOURCE_READ | 1 << ACTION_PROMPT_GET };
+
 /* when.c: what a rule speaks about. */
 int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
 
