@@ -99,7 +99,7 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args;
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals;
+	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
 	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
@@ -176,7 +176,8 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 		       { "risk", w->risk },
 		       { "calls", w->calls },
 		       { "repeated", w->repeated },
-		       { "refusals", w->refusals } };
+		       { "refusals", w->refusals },
+		       { "spent", w->spent } };
 	size_t i;
 
 	f->wall_us = clock_wall_us();
@@ -303,6 +304,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "calls", "N", OPTION_TEXT, &w->calls, "explain: how many so far, with CALL", NULL },
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
 		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
+		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};
