@@ -292,7 +292,8 @@ struct broker {
 	struct commits commits;
 	struct policy *policy;
 	char policy_digest[SEAL_DIGEST_TEXT];	/* of all its files */
-	struct runtime *runtime;	/* NULL: no rule asks what the run has done */
+	struct history *history;	/* of all runs of the agent; NULL: there is none */
+	struct runtime *runtime;
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
 	struct guards *guards;

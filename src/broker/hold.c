@@ -215,10 +215,6 @@ static bool keep(struct call *c)
 		if (!c->kept_resource)
 			return false;
 	}
-	if (c->action.risk) {
-		c->risk = *c->action.risk;
-		c->action.risk = &c->risk;
-	}
 	hold_keep_answers(c);
 	c->forward = BUF(FORWARD_MOST);
 	call_judged(c);
@@ -236,6 +232,7 @@ static int wait_for(struct call *c, struct hold *h, struct err *e)
 	for (i = 0; i < c->verdict.review_count; i++)
 		if (c->verdict.reviews[i]->wait_s < wait_s)
 			wait_s = c->verdict.reviews[i]->wait_s;
+	runtime_judged(c->broker->runtime, &c->action, VERDICT_REVIEW, clock_mono_ns());
 	c->hold = h;
 	if (!keep(c))
 		return err_set(e, ERR_SYSTEM, "memory for a held call");

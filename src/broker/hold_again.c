@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 static json_t *arguments_of(const struct call *c)
 {
 	json_t *params = json_object_get(c->doc, "params");
@@ -82,8 +84,10 @@ enum hold_again hold_judge_again(struct call *c, struct hold *h)
 	c->verdict = session_judge(c);
 	if (c->verdict.kind == VERDICT_REFUSE)
 		return HOLD_REFUSED;
-	if (!asks_no_more(c, h, &c->verdict))
+	if (!asks_no_more(c, h, &c->verdict)) {
+		runtime_judged(c->broker->runtime, &c->action, VERDICT_REVIEW, clock_mono_ns());
 		return HOLD_ASKS_MORE;
+	}
 	c->verdict = before;
 	return HOLD_DO;
 }
