@@ -186,6 +186,8 @@ static int try_open(struct run *r, const struct record *record, uint64_t deadlin
 
 	if (r->recorder.fd < 0 && join(&r->recorder.fd, r, deadline, e) < 0)
 		return -1;
+	if (known_signers(r, e) < 0)
+		return -1;
 	if (wire_send_record(&r->recorder, MSG_OPEN, 0, record, e) == 0)
 		got = noted(r, &r->recorder, &r->index, e);
 	if (got <= 0)
