@@ -409,6 +409,7 @@ int ask_write_alike(struct call *c, struct err *e) must_use;	/* by an id that is
 int ask_refuse(struct call *c, enum reason reason, struct err *e) must_use;	/* c->text says why */
 int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
+bool ask_is_path(const struct fact *f);	/* one that the launcher was asked about */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
 /* claims.c: what an agent says of its reasons. */
