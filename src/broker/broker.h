@@ -278,6 +278,7 @@ struct broker {
 	uint64_t turned_heard, turned_told;	/* tags */
 	struct commits commits;
 	struct policy *policy;
+	char policy_digest[SEAL_DIGEST_TEXT];	/* of all its files */
 	struct runtime *runtime;	/* NULL: no rule asks what the run has done */
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */

@@ -154,10 +154,20 @@ static void add_items(struct buf *room, size_t from, const json_t *list)
 	}
 }
 
+/* What a layer says at least that had a part in this: what waits for a person, and what one did not want, hangs on
+ * the rules that ask for one. */
+static enum said part_in(const struct verdict *v)
+{
+	bool by_person = v->kind == VERDICT_REVIEW || v->reason == REASON_REVIEW || v->reason == REASON_DENIED ||
+			 v->reason == REASON_EXPIRED || v->reason == REASON_NO_REVIEWER;
+
+	return by_person ? SAID_REVIEW : v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
+}
+
 /* Those of the tool, and of every rule that says what was decided, each once. */
 static void set_controls(struct record *r, struct buf *room, const struct action *a, const struct verdict *v)
 {
-	enum said decided = v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
+	enum said decided = part_in(v);
 	size_t from = room->size;
 	int i;
 
@@ -172,7 +182,7 @@ static void set_controls(struct record *r, struct buf *room, const struct action
 /* "private 12": of the rules that say what was decided, what made them hold. */
 static void set_tainted(struct record *r, struct buf *room, const struct action *a, const struct verdict *v)
 {
-	enum said decided = v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
+	enum said decided = part_in(v);
 	size_t from = room->size;
 	unsigned asked = 0;
 	int i;

@@ -187,6 +187,10 @@ static bool is_allowed(struct broker *b, struct asked_link *a)
 	a->action.runtime = runtime_ask(b->runtime, &a->action, clock_mono_ns());
 	if (a->ask.way != NET_BY_DNS) {
 		a->verdict = policy_decide(b->policy, &a->action);
+		if (a->verdict.kind == VERDICT_REVIEW) {
+			a->verdict.kind = VERDICT_REFUSE;
+			a->verdict.why = "a connection cannot wait for a person";
+		}
 		return a->verdict.kind == VERDICT_ALLOW;
 	}
 	if (policy_may_connect(b->policy, &b->about, a->ask.host, &a->verdict))

@@ -23,7 +23,7 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 	struct call *c = call;
 
 	c->proof = proof;
-	if (c->verdict.kind == VERDICT_REFUSE)
+	if (c->verdict.kind != VERDICT_ALLOW)
 		return session_refuse(c, proof, e);
 	if (c->up)
 		return upcall_forward(c, proof, e);

@@ -241,7 +241,10 @@ static int hear_dialer(struct broker *b, struct msg *m, struct err *e)
 
 static int hear_start(struct broker *b, struct msg *m, struct err *e)
 {
-	(void)m;
+	struct unpack u = { .at = m->body, .left = m->size };
+
+	if (!unpack_copy(&u, b->policy_digest, sizeof(b->policy_digest)) || !unpack_done(&u))
+		return err_set(e, ERR_PEER, "malformed START");
 	if (b->recorder.fd < 0)
 		return err_set(e, ERR_PEER, "START without LEDGER");
 	if (!net_is_whole(b))

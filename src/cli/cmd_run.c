@@ -119,6 +119,7 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		{ "network", NULL, OPTION_FLAG, &w->network, "connections, as far as the policy allows them", NULL },
 		{ "without", "LAYER,...", OPTION_EACH, &w->ask.without, "go on if these cannot be had",
 		  add_without },
+		{ "on-held", "COMMAND", OPTION_TEXT, &w->on_held, "tell this when a call waits for a person", NULL },
 		{ "status-fd", "N", OPTION_EACH, &w->ask.status_fd, "write JSON lines about the run there",
 		  set_status_fd },
 		{ "timings", NULL, OPTION_FLAG, &w->ask.timings, "say how long each phase took",

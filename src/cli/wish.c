@@ -271,6 +271,24 @@ static int read_secrets(struct wish *w, struct err *e)
 	return 0;
 }
 
+/* What is set for all runs, and what the command line says instead. */
+static int read_settings(struct wish *w, struct err *e)
+{
+	if (settings_load(&w->settings, w->config, e) < 0)
+		return -1;
+	if (w->on_held && !*w->on_held)
+		return err_set(e, ERR_INPUT, "--on-held needs a command");
+	if (w->on_held) {
+		w->held_words[0] = "sh";
+		w->held_words[1] = "-c";
+		w->held_words[2] = w->on_held;
+		w->ask.on_held = w->held_words;
+	} else if (w->settings.on_held[0]) {
+		w->ask.on_held = w->settings.on_held;
+	}
+	return 0;
+}
+
 static int read_paths(struct wish *w, struct err *e)
 {
 	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0)
@@ -290,7 +308,7 @@ int wish_place(struct wish *w, struct err *e)
 
 int wish_read(struct wish *w, struct err *e)
 {
-	if (read_paths(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0 ||
+	if (read_paths(w, e) < 0 || read_settings(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0 ||
 	    wish_read_catalogue(w, e) < 0)
 		return -1;
 	if (read_agent(w, e) < 0)
@@ -314,6 +332,7 @@ void wish_free(struct wish *w)
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);
 	agents_free(w->read_agents);
+	settings_free(&w->settings);
 	free(w->bytes);
 	free(w->fixed);
 	free(w);

@@ -7,17 +7,20 @@
 
 #include "cli/agents.h"
 #include "cli/policy_dir.h"
+#include "cli/settings.h"
 #include "launcher/launcher.h"
 
 /* `ask` borrows from everything else here. */
 struct wish {
-	const char *profile, *policy, *tools, *workspace, *catalogue, *agents;
+	const char *profile, *policy, *tools, *workspace, *catalogue, *agents, *on_held;
 	struct run_request ask;
 	struct profile *read_profile;
 	struct tools *read_tools;
 	struct secrets secrets;
 	struct jail_plan plan;
 	struct agents *read_agents;
+	struct settings settings;
+	const char *held_words[4];		/* of --on-held */
 	struct policy_files files;
 	struct policy_bytes *bytes;
 	struct policy_files words;		/* of the catalogue */

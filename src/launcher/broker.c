@@ -200,8 +200,10 @@ static int tell_kept(struct run *r, struct err *e)
 static int tell_all(struct run *r, struct err *e)
 {
 	scoped(fd) int ledger = -1;
+	char policy[SEAL_DIGEST_TEXT];
 	size_t i;
 
+	record_policy(policy, r);
 	if (recorder_attach(&ledger, r, e) < 0 ||
 	    wire_send(&r->broker, MSG_LEDGER, 0, &r->index, 8, &ledger, 1, e) < 0)
 		return -1;
@@ -213,7 +215,7 @@ static int tell_all(struct run *r, struct err *e)
 	if (tell_catalogues(r, e) < 0 || bounds_tell(r, e) < 0 || prints_tell(r, e) < 0 || tell_listeners(r, e) < 0 ||
 	    porter_tell(r, e) < 0 || net_tell(r, e) < 0)
 		return -1;
-	return wire_send(&r->broker, MSG_START, 0, NULL, 0, NULL, 0, e);
+	return wire_send_text(&r->broker, MSG_START, 0, policy, e);
 }
 
 static int await_ready(struct run *r, struct err *e)

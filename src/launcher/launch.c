@@ -64,6 +64,8 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->terminal.relay;
 	for (i = 0; i < RUN_CHILDREN; i++)
 		known[n++] = r->children[i].jail.init;
+	for (i = 0; i < HOOKS_AT_ONCE; i++)
+		known[n++] = r->hooks.at[i].pid > 0 ? r->hooks.at[i].pid : -1;
 	known[n] = 0;
 }
 
@@ -131,6 +133,7 @@ static int let_go(struct run *r, struct err *e)
 {
 	if (r->ask->timeout_s)
 		r->deadline_ns = clock_mono_ns() + r->ask->timeout_s * UINT64_C(1000000000);
+	held_begin(r);
 	status_begun(r);
 	return jail_go(&r->agent, e);
 }
@@ -247,6 +250,7 @@ static int finish(struct run *r, int done, struct err *e)
 
 	if (done == 0)
 		done = children_silence(r, e);
+	hooks_end(&r->hooks, done == 0);
 	tear_down(r);
 	if (r->recorder.now != PHASE_RUNNING)
 		return done;

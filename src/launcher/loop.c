@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, FIXED = 10, EACH = 3 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, HOOKS = 10, FIXED = HOOKS + HOOKS_AT_ONCE, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -108,6 +108,8 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[7] = (struct pollfd){ .fd = r->ending ? -1 : r->proxy.fd, .events = POLLIN };
 	at[8] = (struct pollfd){ .fd = r->ending ? -1 : r->dialer.fd, .events = POLLIN };
 	at[9] = (struct pollfd){ .fd = r->ending ? -1 : r->inspector.fd, .events = POLLIN };
+	for (i = 0; i < HOOKS_AT_ONCE; i++)
+		at[HOOKS + i] = (struct pollfd){ .fd = r->hooks.at[i].pid > 0 ? r->hooks.at[i].pidfd : -1, .events = POLLIN };
 	for (i = 0; i < RUN_CHILDREN; i++) {
 		const struct child *c = &r->children[i];
 
@@ -175,10 +177,12 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 /* Until the first of the two: 0 is none. */
 static int time_left(const struct run *r)
 {
-	uint64_t child = children_deadline(r), soonest = r->deadline_ns;
+	uint64_t child = children_deadline(r), hook = hooks_deadline(&r->hooks), soonest = r->deadline_ns;
 
 	if (child && (!soonest || child < soonest))
 		soonest = child;
+	if (hook && (!soonest || hook < soonest))
+		soonest = hook;
 	return soonest ? clock_left_ms(soonest) : -1;
 }
 
@@ -192,6 +196,7 @@ int loop_run(struct run *r, struct err *e)
 		if (poll(at, n, time_left(r)) > 0 && attend(r, at, e) < 0)
 			return -1;
 		children_hurry(r);
+		hooks_attend(&r->hooks);
 		if (!r->deadline_ns || clock_left_ms(r->deadline_ns) > 0)
 			continue;
 		if (r->ending)

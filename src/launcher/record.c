@@ -51,10 +51,9 @@ static size_t add_command(struct buf *list, const struct run *r)
 }
 
 /* A digest over "NAME sha256:…" lines, in the order the broker gets the files: reeve-policy(5). */
-static void add_policy(struct buf *out, const struct run *r)
+void record_policy(char digest[SEAL_DIGEST_TEXT], const struct run *r)
 {
 	struct buf lines = BUF(256ul * 192);
-	char digest[SEAL_DIGEST_TEXT];
 	size_t i;
 
 	for (i = 0; i < r->ask->policy_count; i++) {
@@ -62,7 +61,6 @@ static void add_policy(struct buf *out, const struct run *r)
 		buf_printf(&lines, "%s %s\n", r->ask->policies[i].name, digest);
 	}
 	seal_digest(digest, lines.data ? lines.data : "", lines.size);
-	buf_add(out, digest, sizeof(digest));
 	buf_free(&lines);
 }
 
@@ -72,8 +70,10 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 {
 	size_t layers = add_layers(room, r), command = add_command(room, r),
 	       limits = add_limits(room, r), policy = room->size, profile;
+	char digest[SEAL_DIGEST_TEXT];
 
-	add_policy(room, r);
+	record_policy(digest, r);
+	buf_add(room, digest, sizeof(digest));
 	profile = room->size;
 	buf_printf(room, "%s %s", profile_name(r->ask->profile), profile_digest(r->ask->profile));
 	buf_add(room, "", 1);

@@ -3,9 +3,11 @@
 #define LAUNCHER_RUN_H
 
 #include "launcher/cgroup.h"
+#include "launcher/hooks.h"
 #include "launcher/launcher.h"
 #include "launcher/status.h"
 #include "launcher/terminal.h"
+#include "seal/seal.h"
 #include "wire/wire.h"
 
 enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 24 };
@@ -65,6 +67,7 @@ struct run {
 	uint32_t unheld;	/* servers whose limits nobody holds, which has been said */
 	struct terminal terminal;
 	struct status_lines lines;	/* --status-fd */
+	struct hooks hooks;		/* told of what is held */
 	struct {
 		char first[512];
 		uint64_t count;
@@ -77,7 +80,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + 9 };
+enum { RUN_KNOWN = RUN_CHILDREN + HOOKS_AT_ONCE + 9 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 
 /*
@@ -131,6 +134,10 @@ int inspector_await(struct run *r, struct err *e) must_use;
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;
 
+/* held.c: a call waits for a person, who is to be told. */
+void held_begin(struct run *r);
+int held_serve(struct run *r, struct err *e) must_use;
+
 /* child.c: tool servers and exec calls. */
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
 		size_t server, struct err *e) must_use;
@@ -178,6 +185,7 @@ int hear_recorder(struct run *r, struct err *e) must_use;
 
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);
+void record_policy(char digest[SEAL_DIGEST_TEXT], const struct run *r);
 
 /* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
 int limits_begin(struct run *r, struct err *e) must_use;

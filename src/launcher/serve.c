@@ -236,8 +236,8 @@ static const struct {
 	int (*serve)(struct run *r, struct err *e);
 } requests[] = {
 	{ MSG_RESOLVE, serve_resolve }, { MSG_SPAWN, serve_spawn }, { MSG_EXEC, serve_exec },
-	{ MSG_STOP, serve_stop },       { MSG_SHOW, serve_show },
-	       { MSG_DONE, serve_done },
+	{ MSG_STOP, serve_stop },       { MSG_SHOW, serve_show }, { MSG_HOLDING, held_serve },
+	{ MSG_DONE, serve_done },
 };
 
 int serve_broker(struct run *r, struct err *e)

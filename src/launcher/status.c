@@ -155,6 +155,17 @@ void status_refused(struct run *r, const struct jail_event *seen, const char *se
 	say(&r->lines, &line);
 }
 
+void status_held(struct run *r, uint64_t held, const char *what)
+{
+	struct buf line = BUF(STATUS_LINE);
+
+	if (r->lines.fd <= 0)
+		return;
+	buf_printf(&line, "{\"event\":\"held\",\"held\":%llu", (unsigned long long)held);
+	add_member(&line, "what", what);
+	say(&r->lines, &line);
+}
+
 void status_ended(struct run *r, const char *why)
 {
 	struct buf line = BUF(STATUS_LINE);

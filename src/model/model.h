@@ -163,6 +163,9 @@ struct reading_of {
 	double least, most;
 };
 
+/* Bytes of the file in which all runs of an agent count together. New it is all zeros: broker/history.h. */
+enum { HISTORY_SIZE = 4 << 20 };
+
 enum { TAINTS = 2 };	/* the flow bits that taint: from the first */
 
 struct runtime_facts {

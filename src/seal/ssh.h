@@ -25,7 +25,7 @@ struct ssh_signature {
 int ssh_armor_read(uint8_t out[SSH_SIGNATURE], size_t *size, const char *text, size_t text_size, struct err *e) must_use;
 
 /*
- * Is it a good signature of this message, made for this namespace? ssh-ed25519 and sk-ssh-ed25519@openssh.com
+ * After seal_ready(). Is it a good signature of this message, made for this namespace? ssh-ed25519 and sk-ssh-ed25519@openssh.com
  * (which must say that a person was present), hashed by sha256 or sha512; nothing else is taken.
  */
 int ssh_verify(struct ssh_signature *out, const uint8_t *bytes, size_t size, const char *namespace,
@@ -33,15 +33,25 @@ int ssh_verify(struct ssh_signature *out, const uint8_t *bytes, size_t size, con
 
 struct ssh_signers;
 
-/* Names the line of what it cannot read. cert-authority lines and other kinds of keys are errors, not passed over. */
+/*
+ * Says "LINE:COLUMN: what is wrong" of what it cannot read, so that a file's name and a colon go before it.
+ * cert-authority lines, patterns of names, other kinds of keys and local times are errors, not passed over.
+ */
 int ssh_signers_read(struct ssh_signers **out, const char *text, size_t size, struct err *e) must_use;
 void ssh_signers_free(struct ssh_signers *s);
 SCOPED(ssh_signers, struct ssh_signers *, ssh_signers_free)
 
-/* Could somebody of this name sign here at all? Patterns count for no name but their own text. */
+/* Does a key stand beside this name, whenever and for whatever it may sign? */
 bool ssh_signers_has(const struct ssh_signers *s, const char *principal);
 size_t ssh_signers_count(const struct ssh_signers *s);
 const char *ssh_signers_at(const struct ssh_signers *s, size_t i);	/* names, each once */
+
+/* Could somebody of this name sign in this namespace, now or later? */
+bool ssh_signers_may(const struct ssh_signers *s, const char *principal, const char *namespace, uint64_t wall_us);
+
+/* How many of these names could sign, each once and each with a key that no other signs with? No name stands twice. */
+int ssh_signers_people(size_t *out, const struct ssh_signers *s, const char *const *names, size_t count,
+		       const char *namespace, uint64_t wall_us, struct err *e) must_use;
 
 /* May this key speak for this name, in this namespace, at this time (microseconds since 1970)? -1: why not. */
 int ssh_signers_allow(const struct ssh_signers *s, const struct ssh_signature *by, const char *principal,

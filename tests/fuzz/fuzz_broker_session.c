@@ -486,7 +486,7 @@ static void set_up(struct stage *s)
 {
 	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 };
 	uint8_t room[16];
-	struct pack name = { .at = room, .room = sizeof(room) };
+	struct pack name = { .at = room, .room = sizeof(room) }, policy = { .at = (uint8_t[32]){ 0 }, .room = 32 };
 	int launch[2], recorder[2], fd = -1;
 	struct err e = { 0 };
 
@@ -509,7 +509,8 @@ static void set_up(struct stage *s)
 	tell_server(s, 0, "n", "");
 	tell_listener(s, 0, 0, 0);
 	tell_listener(s, 0xff, 0xff, 1);
-	tell(s, MSG_START, NULL, -1);
+	pack_text(&policy, "sha256:policy", 13);
+	tell(s, MSG_START, &policy, -1);
 	done(setup_hear(s->b, &e), &e);
 }
 

@@ -102,10 +102,11 @@ static inline void tell_all(struct stage *s, int recorder, int porter, int liste
 {
 	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 }, joined = { .at = (uint8_t[2]){ 0xff, 0xff }, .size = 2 };
 	uint8_t body[64];
-	struct pack name = { .at = body, .room = sizeof(body) };
+	struct pack name = { .at = body, .room = sizeof(body) }, policy = { .at = (uint8_t[32]){ 0 }, .room = 32 };
 	struct err e = { 0 };
 	int fd = -1;
 
+	pack_text(&policy, "sha256:policy", 13);
 	tell(s, MSG_LEDGER, &run, recorder);
 	pack_text(&name, "test", 4);
 	must_ok(fd_of_bytes(&fd, "policy", policy_text, strlen(policy_text), &e), &e);
@@ -115,7 +116,7 @@ static inline void tell_all(struct stage *s, int recorder, int porter, int liste
 	tell_server(s, 1, "run", ms, exec_tools);
 	tell(s, MSG_LISTEN, &joined, listening);
 	tell(s, MSG_PORTER, NULL, porter);
-	tell(s, MSG_START, NULL, -1);
+	tell(s, MSG_START, &policy, -1);
 }
 
 static inline struct msg *hear(struct stage *s, struct wire *w, enum msg_type t)

@@ -104,9 +104,11 @@ static void run_broker(struct net_stage *s, int its)
 static struct net_stage *net_stage_new(const char *policy, const char *secret)
 {
 	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 };
+	struct pack digest = { .at = (uint8_t[32]){ 0 }, .room = 32 };
 	struct net_stage *s = calloc(1, sizeof(*s));
 	int its, fd, i;
 
+	pack_text(&digest, "sha256:policy", 13);
 	s->index = 100;
 	s->launcher = channel(&its, ROLE_LAUNCHER);
 	s->launcher.now = PHASE_STARTING;
@@ -123,7 +125,7 @@ static struct net_stage *net_stage_new(const char *policy, const char *secret)
 	}
 	s->dialer = channel(&fd, ROLE_DIALER);
 	put(s, MSG_DIALER, NULL, fd);
-	put(s, MSG_START, NULL, -1);
+	put(s, MSG_START, &digest, -1);
 	s->records.recorder = s->recorder;
 	hear(&s->records, &s->launcher, MSG_READY);
 	s->launcher.now = PHASE_RUNNING;

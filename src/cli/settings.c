@@ -1,0 +1,113 @@
+#include "cli/settings.h"
+
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { SETTINGS_MOST = 1 << 20 };
+
+static const struct json_member file_members[] = {
+	{ "reeve", JSON_STRING, JSON_MUST },
+	{ "about", JSON_STRING, JSON_MAY },
+	{ "hooks", JSON_OBJECT, JSON_MAY },
+	{ "review", JSON_OBJECT, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static const struct json_member hook_members[] = {
+	{ "held", JSON_ARRAY, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static const struct json_member review_members[] = {
+	{ "socket", JSON_STRING, JSON_MUST },
+	{ "group", JSON_STRING, JSON_MUST },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static int read_hook(struct settings *s, const json_t *words, struct err *e)
+{
+	char at[64];
+	json_t *word;
+	size_t i;
+
+	if (words && (json_array_size(words) == 0 || json_array_size(words) > HOOK_WORDS))
+		return json_wrong(&s->file, "/hooks/held", false, e, "expected a command and its arguments, 1 to %d texts", HOOK_WORDS);
+	json_array_foreach(words, i, word) {
+		snprintf(at, sizeof(at), "/hooks/held/%zu", i);
+		if (!json_is_string(word) || (i == 0 && !*json_string_value(word)))
+			return json_wrong(&s->file, at, false, e, "expected a text: a word of the command");
+		s->on_held[i] = json_string_value(word);
+	}
+	return 0;
+}
+
+/* Who can write there could put a socket of his own in its place. */
+static int check_folder(const struct settings *s, const char *path, struct err *e)
+{
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	*strrchr(folder, '/') = '\0';
+	if (stat(folder[0] ? folder : "/", &st) < 0)
+		return json_wrong(&s->file, "/review/socket", false, e,
+				  "there is no folder %s: make it, chown it to uid %u, and let its group enter it (chmod 750)",
+				  folder, (unsigned)geteuid());
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return json_wrong(&s->file, "/review/socket", false, e,
+				  "%s must be a folder of uid %u that nobody else can write to: chown and chmod it", folder,
+				  (unsigned)geteuid());
+	return 0;
+}
+
+static int read_review(struct settings *s, const json_t *review, struct err *e)
+{
+	const char *socket = json_text(review, "socket"), *group = json_text(review, "group");
+
+	if (!review)
+		return 0;
+	if (socket[0] != '/' || socket[strlen(socket) - 1] == '/')
+		return json_wrong(&s->file, "/review/socket", false, e, "expected the absolute path of a socket to be made");
+	if (strlen(socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return json_wrong(&s->file, "/review/socket", false, e, "too long for a socket: at most %zu bytes",
+				  sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+	if (!getgrnam(group))
+		return json_wrong(&s->file, "/review/group", false, e,
+				  "there is no group \"%.64s\": groupadd makes one, and usermod -aG puts reviewers in it", group);
+	if (check_folder(s, socket, e) < 0)
+		return -1;
+	s->review_socket = socket;
+	s->review_group = group;
+	return 0;
+}
+
+static int read_all(struct settings *s, struct err *e)
+{
+	const json_t *hooks = json_object_get(s->file.root, "hooks"), *review = json_object_get(s->file.root, "review");
+
+	if (json_members(&s->file, "", file_members, e) < 0)
+		return -1;
+	if (strcmp(json_text(s->file.root, "reeve"), "config/1") != 0)
+		return json_wrong(&s->file, "/reeve", false, e, "expected \"config/1\"");
+	if ((hooks && json_members(&s->file, "/hooks", hook_members, e) < 0) ||
+	    (review && json_members(&s->file, "/review", review_members, e) < 0))
+		return -1;
+	return read_hook(s, json_object_get(hooks, "held"), e) < 0 ? -1 : read_review(s, review, e);
+}
+
+int settings_load(struct settings *out, const char *folder, struct err *e)
+{
+	snprintf(out->path, sizeof(out->path), "%s/config.json", folder);
+	if (access(out->path, F_OK) < 0)
+		return 0;
+	return json_file_load(&out->file, out->path, SETTINGS_MOST, e) < 0 ? -1 : read_all(out, e);
+}
+
+void settings_free(struct settings *s)
+{
+	json_file_free(&s->file);
+}

@@ -1,0 +1,23 @@
+/* cli/settings.h - what an operator sets for all his runs: config.json, reeve-config(5). */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "base/err.h"
+#include "launcher/launcher.h"
+#include "json/json.h"
+
+enum { HOOK_WORDS = 32 };
+
+/* Zero: there is no such file, and nothing is set. */
+struct settings {
+	struct json_file file;
+	char path[LAUNCH_TEXT + 64];
+	const char *on_held[HOOK_WORDS + 1];	/* [0] NULL: nobody is told */
+	const char *review_socket, *review_group;	/* NULL: no reviewers but the owner */
+};
+
+/* The file of this folder, which need not be there. Everything in *out is its own. */
+int settings_load(struct settings *out, const char *folder, struct err *e) must_use;
+void settings_free(struct settings *s);
+
+#endif
