@@ -34,6 +34,9 @@ const struct risk *runtime_risk(const struct runtime *r, struct risk *out);
 /* It was judged, and for good: before anything else is. What is refused was not made; nor is, yet, what is held. */
 void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind kind, uint64_t now_ns);
 
+/* It is judged again before it is done: until then it is not made. */
+void runtime_put_off(struct runtime *r);
+
 /* The agent may have read what it brings; `record` is its intent. */
 void runtime_brought(struct runtime *r, const struct action *a, uint64_t record);
 

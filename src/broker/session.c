@@ -49,6 +49,11 @@ int session_record(struct call *c, struct err *e)
 int session_serve(struct call *c, struct err *e)
 {
 	c->verdict = judge(c);
+	c->about.held = 0;
+	if (c->verdict.kind == VERDICT_REVIEW || era_is_open(c))
+		runtime_put_off(c->broker->runtime);
+	if (c->verdict.kind == VERDICT_REVIEW)
+		return hold_serve(c, e);
 	if (c->verdict.kind == VERDICT_ALLOW && era_is_open(c))
 		return era_wait(c, e);
 	return session_record(c, e);
@@ -72,11 +77,10 @@ static int say_refused(struct call *c)
 			 c->action.tool, c->text);
 		return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 	}
-	snprintf(text, sizeof(text),
-		 "reeve refused %s/%.128s: %s%s%s%s. Trying again will not help: "
-		 "ask the operator of this run to allow it if you need it.",
-		 c->action.server, c->action.tool, v->rule ? "rule " : "", v->rule ? v->rule : by,
-		 v->why ? ": " : "", v->why ? v->why : "");
+	snprintf(text, sizeof(text), "reeve refused %s/%.128s: %s%s%s%s. %s", c->action.server, c->action.tool,
+		 v->rule ? "rule " : "", v->rule ? v->rule : by, v->why ? ": " : "", v->why ? v->why : "",
+		 v->reason == REASON_NO_CLAIM ? "" : "Trying again will not help: ask the operator of this run to allow it if "
+						     "you need it.");
 	return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 }
 

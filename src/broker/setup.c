@@ -234,15 +234,15 @@ static int hear_porter(struct broker *b, struct msg *m, struct err *e)
 static int hear_history(struct broker *b, struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
-	char boot[41] = "";
+	char boot[41];
 
-	if ((m->size > 0 && !unpack_copy(&u, boot, sizeof(boot))) || !unpack_done(&u) || b->history)
+	if (!unpack_copy(&u, boot, sizeof(boot)) || !unpack_done(&u) || b->history)
 		return err_set(e, ERR_PEER, "malformed or second HISTORY");
 	if (history_open(&b->history, m->fds[0], boot, history_now(), e) < 0)
 		return -1;
 	if (history_doubt(b->history))
-		log_say("the history of this agent cannot be believed: %s. Rules that ask about earlier runs refuse, and no "
-			"risk is known, until it is moved away: reeve-policy(5), ACROSS RUNS",
+		log_say("the history of this agent cannot be believed: %s. Until its file is moved away no risk is known, "
+			"and rules that ask for that or count across runs refuse",
 			history_doubt(b->history));
 	return 0;
 }
@@ -278,7 +278,7 @@ static const struct {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
 	{ MSG_SERVER, hear_server }, { MSG_CATALOGUE, hear_catalogue }, { MSG_SECRETS, hear_secrets }, { MSG_KEEP, guard_hear },
 	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_HISTORY, hear_history }, { MSG_PORTER, hear_porter },
-	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_START, hear_start },
+	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_REVIEWERS, reviewers_hear }, { MSG_SCOPES, scopes_hear }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)
