@@ -98,7 +98,7 @@ RIGHT = [
     ("policy", when(host="*.example.com", port=[443, [8000, 8099]], scheme=["http", "https"], method="M-SEARCH", path=["/", "/a b/.c"])),
     ("policy", when(cidr=["10.0.0.0/8", "2001:db8::1"])), ("policy", when(host="2001:db8::7", action="net.*")),
     ("policy", when(host="x_y.z", action=["net.connect"])), ("policy", when(tool="net/a.b:443")),
-    ("policy", review(by=["a@b", "leads"], within="15m", count=2, wait="30s", then=[{"by": ["cfo"], "after": "5m"}])), ("policy", review(by=16, within="7d")),
+    ("policy", review(by=["a@b", "leads"], within="15m", count=2, wait="30s", then=[{"by": ["cfo"], "after": "5m"}])), ("policy", review(by=2, within="7d")),
     ("policy", review({"when": {"action": ["tool.call", "prompt.*"], "scope": ["a", "b*"]}, "requires": ["reason", "trigger"]}, by=1, within="1h")),
     ("policy", policy({"then": "allow", "requires": ["alternatives"]})),
     ("policy", policy(layer="runtime")), ("policy", runtime(taint="private")), ("policy", runtime(taint=["untrusted", "private"], flow="sends-outside")),
@@ -157,7 +157,8 @@ def reeve_takes(kind, doc):
     path = f"{room}/sample.json"
     with open(path, "w", encoding="utf-8") as f:
         json.dump(doc, f)
-    done = subprocess.run([reeve, kind, "check", path], capture_output=True, text=True, check=False)
+    people = ["--reviewers", f"{room}/reviewers"] if kind == "policy" else []
+    done = subprocess.run([reeve, kind, "check", *people, path], capture_output=True, text=True, check=False)
     return done.returncode != 2 and "sample.json:" not in done.stderr, done.stderr
 
 
