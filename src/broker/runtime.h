@@ -35,6 +35,9 @@ const struct risk *runtime_risk(const struct runtime *r, struct risk *out);
  * it is judged, and counted, once more when it has been approved. */
 void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind kind, uint64_t now_ns);
 
+/* It is judged again before it is done: until then it is not made. */
+void runtime_put_off(struct runtime *r);
+
 /* The agent may have read what it brings; `record` is its intent. */
 void runtime_brought(struct runtime *r, const struct action *a, uint64_t record);
 
