@@ -31,7 +31,7 @@ static struct server *find_server(struct session *s, struct mcp_asked *m)
 }
 
 /* The argument that says what the call is about, if the operator named one for this tool. */
-static void find_resource(struct call *c)
+void ask_find_resource(struct call *c)
 {
 	const struct server *s = c->server;
 	const json_t *value = c->action.kind == ACTION_RESOURCE_READ
@@ -162,7 +162,7 @@ int ask_write(struct call *c, struct err *e)
 
 	if (done == 0) {
 		c->action.args = a.args;
-		find_resource(c);
+		ask_find_resource(c);
 	}
 	return done;
 }
@@ -272,7 +272,7 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 	c->relay_id = ++server->next_id;
 	if (claims_keep(c, r->m.params, e) < 0)
 		return -1;
-	find_resource(c);
+	ask_find_resource(c);
 	write_bytes(c, m);
 	c->doc = take(&r->doc); /* it may have to be written anew: for another era, or to wait for a person */
 	call_weigh(c);
