@@ -183,7 +183,8 @@ int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 
 /*
  * Queue one record. The ledger's own members are set here; `run` is the index of the run's record,
- * 0 outside runs, ignored for RECORD_RUN. Nothing may be acknowledged before ledger_commit().
+ * 0 outside runs, ignored for RECORD_RUN. Nothing may be acknowledged before ledger_commit(). Who an agent is, if
+ * it says nothing new, is not queued: *index is the record that said so.
  */
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
 		  struct err *e) must_use;

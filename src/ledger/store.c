@@ -69,6 +69,7 @@ void ledger_free(struct ledger *l)
 	blocks_free(l->blocks);
 	order_free(&l->order);
 	holds_free(&l->holds);
+	agents_free(&l->agents);
 	buf_free(&l->queue);
 	free(l);
 }
@@ -148,11 +149,29 @@ int ledger_hold(struct ledger *l, const struct frame *f, struct err *e)
 	char room[RECORD_MOST];
 	struct record stored;
 
-	if (!holds_want((enum record_kind)f->kind, f->ref))
+	if (f->kind != RECORD_AGENT && !holds_want((enum record_kind)f->kind, f->ref))
 		return 0;
 	if (entry_read(&stored, room, f->body, f->size, e) < 0)
 		return -1;
+	if (f->kind == RECORD_AGENT)
+		return agents_take(&l->agents, &stored, f->index, e);
 	return holds_take(&l->holds, &stored, f->body, f->size, e);
+}
+
+/* Of an agent nothing is said twice: true, it was said by *index already. */
+static bool said_before(uint64_t *index, const struct ledger *l, struct record *r)
+{
+	uint64_t former;
+	bool same;
+
+	if (r->kind != RECORD_AGENT)
+		return false;
+	former = agents_former(&l->agents, r, &same);
+	if (same)
+		*index = former;
+	else if (former)
+		record_number(r, FIELD_FORMER, former);
+	return same;
 }
 
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
@@ -165,6 +184,8 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 
 	if (l->poisoned)
 		return err_set(e, ERR_SYSTEM, "the ledger takes nothing more after a failed write");
+	if (said_before(index, l, &own))
+		return 0;
 	f.run = r->kind == RECORD_RUN ? f.index : run;
 	f.ref = own.ref;
 	set_own(&own, l, f.run, &texts);

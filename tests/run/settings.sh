@@ -35,6 +35,7 @@ for uid in $(each_user); do
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/mine/s\", \"group\": \"no such group\" } }" '1:[0-9]+: there is no group "no such group"'
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/none/s\", \"group\": \"$group\" } }" "1:46: there is no folder $h/none"
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/open/s\", \"group\": \"$group\" } }" "1:46: $h/open must be a folder of uid $uid"
+	[ "$uid" = 0 ] || wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/mine/s\", \"group\": \"root\" } }" "1:[0-9]+: uid $uid is not in group root"
 	wrong 'nothing' '1:1: '
 	rm "$h/config/reeve/config.json"
 	fails "uid $uid: a hook without a command starts nothing" 2 run --on-held ''
