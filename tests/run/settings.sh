@@ -6,7 +6,7 @@ for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
 	mkdir -p "$h/config/reeve" "$h/open" "$h/mine"
-	group=$(id -gn "$uid" 2>/dev/null || id -gn)
+	group=$(id -gn)
 	chown -R "$uid:$uid" "$h/config" "$h/mine" "$h/open"
 	chmod 777 "$h/open"
 	chmod 750 "$h/mine"
