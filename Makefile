@@ -104,6 +104,9 @@ $(OUT)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) -c $< -o $@
 
+# What a report is made of beside its records stands in the program.
+$(OUT)/audit/report_page.o: $(wildcard src/audit/report/*)
+
 # --- tests ---
 
 TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide proxy_load url_host eio.so

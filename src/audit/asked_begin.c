@@ -9,7 +9,7 @@ static bool is_proved(const struct findings *f)
 	return !f->integrity.bad && !f->signatures.bad && !f->completeness.bad;
 }
 
-static int prove(struct findings *f, const char *ledger, const struct options *o, struct err *e)
+int asked_prove(struct findings *f, const char *ledger, const struct options *o, struct err *e)
 {
 	struct known_head known;
 	struct seal_verifier v;
@@ -39,7 +39,7 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 		snprintf(how, 512, "not proved: give --key KEY, and --head or --checkpoint to prove the end too");
 		return asked_open(out, ledger, e);
 	}
-	status = prove(&f, ledger, o, e);
+	status = asked_prove(&f, ledger, o, e);
 	if (status != 0 || asked_open(out, ledger, e) < 0)
 		return status != 0 ? status : -1;
 	asked_cut(*out, f.records);

@@ -21,6 +21,7 @@ static const struct command {
 	{ "absent", "LEDGER --where ..", "prove that nothing matches", 1, 1, cmd_absent },
 	{ "stats", "LEDGER", "counts: refusals, repeats, controls", 1, 1, cmd_stats },
 	{ "export", "LEDGER --as FORM", "every record for a log collector", 1, 1, cmd_export },
+	{ "report", "LEDGER --key KEY", "one HTML file that checks itself", 1, 1, cmd_report },
 	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 

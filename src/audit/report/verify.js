@@ -1,0 +1,97 @@
+/* RFC 6962, again from the bytes: what stands before the first record comes as the hashes of whole subtrees. */
+const encoder = new TextEncoder();
+const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
+function leafBytes(line) {
+	const text = encoder.encode(line), out = new Uint8Array(text.length + 1);
+	out.set(text, 1);
+	return out;
+}
+
+const node = (a, b) => {
+	const both = new Uint8Array(65);
+	both[0] = 1;
+	both.set(a, 1);
+	both.set(b, 33);
+	return sha256(both);
+};
+
+/* The hashes of whole subtrees, the largest first, as a tree of `size` leaves has them: one for each bit that is set. */
+async function add(tree, leaf) {
+	let hash = leaf;
+	for (let size = tree.size; size % 2 === 1; size = Math.floor(size / 2))
+		hash = await node(tree.nodes.pop(), hash);
+	tree.nodes.push(hash);
+	tree.size++;
+}
+
+async function rootOf(tree) {
+	let hash = null;
+	for (let i = tree.nodes.length - 1; i >= 0; i--)
+		hash = hash ? await node(tree.nodes[i], hash) : tree.nodes[i];
+	return hash || sha256(new Uint8Array(0));
+}
+
+async function treeOfAll(progress) {
+	const tree = { size: about.first, nodes: about.before.map(fromBase64) };
+	for (let from = 0; from < lines.length; from += 2000) {
+		const leaves = await Promise.all(lines.slice(from, from + 2000).map((line) => sha256(leafBytes(line))));
+		for (const leaf of leaves)
+			await add(tree, leaf);
+		progress(Math.min(from + 2000, lines.length));
+	}
+	return tree;
+}
+
+/* C2SP signed-note: NAME+ID+base64(type, key). The id is made of the name and the key. */
+async function readKey(text) {
+	const [, name, id, data] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) || [];
+	const bytes = name ? fromBase64(data) : new Uint8Array(0);
+	if (bytes.length !== 33 || bytes[0] !== 1)
+		throw new Error("the key is not an Ed25519 verifier key");
+	const head = encoder.encode(name + "\n"), all = new Uint8Array(head.length + 33);
+	all.set(head);
+	all.set(bytes, head.length);
+	const hash = (await sha256(all)).slice(0, 4);
+	if ([...hash].map((b) => b.toString(16).padStart(2, "0")).join("") !== id)
+		throw new Error("the key's id does not belong to it");
+	return { name, hash, raw: bytes.slice(1) };
+}
+
+async function signatureHolds(note, key) {
+	const end = note.indexOf("\n\n"), text = note.slice(0, end + 1);
+	const publicKey = await crypto.subtle.importKey("raw", key.raw, { name: "Ed25519" }, false, ["verify"]);
+	for (const line of note.slice(end + 2).split("\n")) {
+		if (!line.startsWith("\u2014 " + key.name + " "))
+			continue;
+		const bytes = fromBase64(line.slice(key.name.length + 3));
+		if (bytes.length === 68 && key.hash.every((b, i) => bytes[i] === b) &&
+		    await crypto.subtle.verify({ name: "Ed25519" }, publicKey, bytes.slice(4), encoder.encode(text)))
+			return true;
+	}
+	return false;
+}
+
+/* Each finding by itself; the report is good only if all are. */
+async function checkAll(progress) {
+	const findings = [], say = (good, text) => findings.push({ good, text });
+	const [origin, size, root] = about.checkpoint.split("\n");
+	let wrong = unreadable >= 0 ? unreadable : lines.findIndex((line, at) => record(at).n !== about.first + at || record(at).ledger !== origin);
+
+	say(wrong < 0, wrong < 0 ? `${lines.length} records stand in their places, ${about.first} to ${about.first + lines.length - 1}`
+		: `record ${about.first + wrong} is not what belongs in its place`);
+	const tree = await treeOfAll(progress), mine = toBase64(await rootOf(tree));
+	say(String(tree.size) === size, String(tree.size) === size ? `none is missing: the checkpoint is of ${size} records`
+		: `the checkpoint is of ${size} records, here are ${tree.size}`);
+	say(mine === root, mine === root ? "every record hashes to the root that was signed" : "the records do not hash to the root that was signed: something was changed");
+	try {
+		const good = await signatureHolds(about.checkpoint, await readKey(about.key));
+		say(good, good ? `the checkpoint is signed by ${about.key}` : "the checkpoint is not signed by the key of this report");
+	} catch (error) {
+		say(false, error.name === "NotSupportedError" ? "this browser cannot check Ed25519 signatures: use a newer one, or reeve audit verify"
+			: `the signature cannot be checked: ${error.message}`);
+	}
+	return findings;
+}
