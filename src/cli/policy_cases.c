@@ -25,6 +25,25 @@ static char *word(char **at)
 	return start;
 }
 
+const char *verdict_word(const struct verdict *v)
+{
+	static const char *const words[] = {
+		[VERDICT_REFUSE] = "refuse", [VERDICT_REVIEW] = "review", [VERDICT_ALLOW] = "allow",
+	};
+
+	must(v->kind < count_of(words));
+	return words[v->kind];
+}
+
+static bool is_verdict(const char *text)
+{
+	struct verdict v = { .kind = VERDICT_REFUSE };
+
+	for (; v.kind < VERDICT_ALLOW && strcmp(verdict_word(&v), text) != 0; v.kind++)
+		;
+	return strcmp(verdict_word(&v), text) == 0;
+}
+
 static bool is_reason(const char *text)
 {
 	int i;
@@ -49,8 +68,8 @@ static int read_row(struct case_row *r, char *line, struct err *e)
 	r->tool = r->object ? NULL : strchr(r->server, '/');
 	if (r->tool)
 		*r->tool++ = '\0';
-	if (strcmp(r->verdict, "allow") != 0 && strcmp(r->verdict, "refuse") != 0)
-		return err_set(e, ERR_INPUT, "expected allow or refuse, found \"%.40s\"",
+	if (!is_verdict(r->verdict))
+		return err_set(e, ERR_INPUT, "expected allow, review or refuse, found \"%.40s\"",
 			       r->verdict);
 	if (!is_reason(r->reason))
 		return err_set(e, ERR_INPUT, "expected a reason such as no-rule, found \"%.40s\"",
@@ -216,7 +235,7 @@ static bool as_expected(const struct case_row *r, const struct verdict *v)
 {
 	const char *by = decided_by(v);
 
-	return (strcmp(r->verdict, "allow") == 0) == (v->kind == VERDICT_ALLOW) &&
+	return strcmp(r->verdict, verdict_word(v)) == 0 &&
 	       strcmp(r->reason, reason_word(v->reason)) == 0 &&
 	       (!r->rule || (by && strcmp(r->rule, by) == 0));
 }
@@ -239,7 +258,7 @@ static void try_case(void *whose, const struct case_row *r, struct action *a)
 	t->sum->failed++;
 	printf("%s:%zu: expected %s %s%s%s, found %s %s%s%s\n", r->path, r->line, r->verdict,
 	       r->reason, r->rule ? "=" : "", r->rule ? r->rule : "",
-	       v.kind == VERDICT_ALLOW ? "allow" : "refuse", reason_word(v.reason),
+	       verdict_word(&v), reason_word(v.reason),
 	       decided_by(&v) ? "=" : "", decided_by(&v) ? decided_by(&v) : "");
 }
 

@@ -30,6 +30,8 @@ int policy_cases_each(const char *path,
 /* As the broker does it: asks the kernel about paths beneath `workspace`, a directory's descriptor. */
 struct verdict policy_judge(const struct policy *p, struct action *a, int workspace);
 
+const char *verdict_word(const struct verdict *v);	/* "allow", "review", "refuse" */
+
 /* Prints each case that differs. -1: bad input. */
 int policy_cases_run(struct cases_result *out, const struct policy_file *f, int workspace,
 		     struct err *e) must_use;

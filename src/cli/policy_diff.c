@@ -12,7 +12,7 @@ static bool same(const struct verdict *a, const struct verdict *b)
 
 static void print_verdict(const struct verdict *v)
 {
-	printf("%s %s%s%s", v->kind == VERDICT_ALLOW ? "allow" : "refuse", reason_word(v->reason),
+	printf("%s %s%s%s", verdict_word(v), reason_word(v->reason),
 	       v->rule ? "=" : "", v->rule ? v->rule : "");
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/policy_cases.h"
 
 struct note {
 	struct policy_note n;
@@ -98,7 +99,7 @@ static void print_near(const struct notes *l)
 		if (n->is_file || n->applies == HELD_NO || n->failed == 0 || refuses(n))
 			continue;
 		printf("%s  %-11s %s  would %s: %s", head, layer_word(n->layer), n->name,
-		       n->refuses ? "refuse" : "allow", n->first);
+		       n->refuses ? "refuse" : n->reviews ? "review" : "allow", n->first);
 		printf(n->failed > 1 ? " (and %zu more)\n" : "\n", n->failed - 1);
 		head = "";
 	}
@@ -218,7 +219,7 @@ int policy_explain_print(const struct policy *p, const struct action *a, const s
 	text_visible(&name, a->server, strlen(a->server));
 	buf_puts(&name, "/");
 	text_visible(&name, a->tool, strlen(a->tool));
-	printf("%s %s%s%s  %s\n", v->kind == VERDICT_ALLOW ? "allow" : "refuse",
+	printf("%s %s%s%s  %s\n", verdict_word(v),
 	       reason_word(v->reason), by ? "=" : "", by ? by : "",
 	       name.over ? "a long name" : buf_text(&name));
 	if (v->guard) {

@@ -1,11 +1,12 @@
 /*
  * Joining, first within a layer and then over the layers. In a layer a refusal wins over
- * everything, in whatever file it stands; then what allows; then what its files say of what no rule
- * matches. Over the layers one that refuses is enough, and one at least must allow: a layer can
- * only narrow.
+ * everything, in whatever file it stands; then what asks for a review; then what allows; then what its
+ * files say of what no rule matches. Over the layers one that refuses is enough, and one at least must
+ * allow, if only after a review: a layer can only narrow.
  *
- * A rule that allows must be certain. A rule that refuses is obeyed also when it cannot be judged,
- * because an argument of an unexpected kind, or a fact nobody gave, must not disarm it.
+ * A rule that allows must be certain. A rule that refuses or asks for a review is obeyed also when it cannot
+ * be judged, because an argument of an unexpected kind, or a fact nobody gave, must not disarm it.
+ * Of reviews not the first counts but all: no rule takes away what another one asks for. So it is with claims.
  * Nothing here allocates, opens or asks the time.
  */
 #include <string.h>
@@ -14,13 +15,17 @@
 
 /* The first rule of a layer that says each of these. */
 struct tally {
-	const struct rule *refuses, *unsure, *allows;
+	const struct rule *refuses, *unsure, *reviews, *allows;
 };
 
 struct judging {
 	const struct policy *p;
 	const struct action *a;
 	struct tally tally[POLICY_LAYERS];
+	const struct rule *reviews[REVIEWS]; /* all that ask for one, the widest layer first */
+	size_t review_count;
+	bool too_many;
+	const struct rule *lacks;      /* the first that requires a claim which the agent does not make */
 	uint8_t applies[POLICY_FILES]; /* enum held plus one; 0: not asked yet */
 };
 
@@ -38,19 +43,51 @@ static bool is_first(const struct rule *r, const struct rule *best)
 	return !best || r->order < best->order;
 }
 
+static bool is_before(const struct rule *r, const struct rule *other)
+{
+	return r->file->layer == other->file->layer ? r->order < other->order : r->file->layer < other->file->layer;
+}
+
+/* In an order that hangs on nothing but the policy, so that what is asked twice is the same twice. */
+static void add_review(struct judging *j, const struct rule *r)
+{
+	size_t i = j->review_count, k;
+
+	for (k = 0; k < j->review_count; k++)
+		if (j->reviews[k] == r)
+			return;
+	j->too_many = j->too_many || i == REVIEWS;
+	if (j->too_many)
+		return;
+	for (; i > 0 && is_before(r, j->reviews[i - 1]); i--)
+		j->reviews[i] = j->reviews[i - 1];
+	j->reviews[i] = r;
+	j->review_count++;
+}
+
+static bool is_lacking(const struct judging *j, const struct rule *r)
+{
+	return r->requires && (!j->lacks || is_before(r, j->lacks)) && claims_missing(r, j->a) != 0;
+}
+
 static void weigh(struct judging *j, const struct rule *r, bool by_tool)
 {
 	struct tally *t = &j->tally[r->file->layer];
-	const struct rule **list = r->refuse ? &t->refuses : &t->allows;
+	const struct rule **list = r->refuse ? &t->refuses : r->review ? &t->reviews : &t->allows;
+	bool lacking = is_lacking(j, r);
 	enum held held;
 
-	if (!is_first(r, *list))
+	if (!is_first(r, *list) && !lacking && (!r->review || j->too_many))
 		return; /* whatever it says has been said */
 	held = applies(j, r->file);
 	if (held != HELD_NO)
 		held = held_and(held, rule_holds(r, j->a, by_tool));
-	if (held == HELD_NO || (held == HELD_UNKNOWN && !r->refuse))
+	if (held != HELD_NO && lacking)
+		j->lacks = r;
+	if (held == HELD_NO || (held == HELD_UNKNOWN && !r->refuse && !r->review))
 		return;
+	if (held == HELD_YES && r->review)
+		add_review(j, r);
 	list = held == HELD_YES ? list : &t->unsure;
 	if (is_first(r, *list))
 		*list = r;
@@ -82,11 +119,17 @@ static struct layer_said unmatched(struct judging *j, enum policy_layer layer)
 static struct layer_said join_files(struct judging *j, enum policy_layer layer)
 {
 	const struct tally *t = &j->tally[layer];
+	struct layer_said said;
 
 	if (t->refuses)
 		return by_rule(SAID_REFUSE, t->refuses);
 	if (t->unsure)
 		return by_rule(SAID_UNDECIDABLE, t->unsure);
+	if (t->reviews) {
+		said = by_rule(j->too_many ? SAID_UNDECIDABLE : SAID_REVIEW, t->reviews);
+		said.why = j->too_many ? "more rules ask for a review of it than can be had" : said.why;
+		return said;
+	}
 	return t->allows ? by_rule(SAID_ALLOW, t->allows) : unmatched(j, layer);
 }
 
@@ -95,7 +138,8 @@ static void join_layers(struct verdict *v)
 {
 	static const enum reason reasons[] = {
 		[SAID_NOTHING] = REASON_NO_RULE,         [SAID_PASS] = REASON_NO_RULE,
-		[SAID_ALLOW] = REASON_RULE_ALLOWS,       [SAID_UNMATCHED] = REASON_NO_RULE,
+		[SAID_ALLOW] = REASON_RULE_ALLOWS,       [SAID_REVIEW] = REASON_REVIEW,
+		[SAID_UNMATCHED] = REASON_NO_RULE,
 		[SAID_UNDECIDABLE] = REASON_UNDECIDABLE, [SAID_REFUSE] = REASON_RULE_REFUSES,
 	};
 	const struct layer_said *decides = &v->layers[0];
@@ -108,6 +152,25 @@ static void join_layers(struct verdict *v)
 	v->kind = reason_verdict(v->reason);
 	v->rule = decides->word == SAID_UNMATCHED ? NULL : decides->by;
 	v->why = decides->why;
+}
+
+/* Told last, of what would be had otherwise: else reasons would be given for nothing. */
+static void refuse_unclaimed(struct verdict *v, const struct judging *j)
+{
+	struct layer_said said = by_rule(SAID_REFUSE, j->lacks);
+
+	said.why = claims_wanted(claims_missing(j->lacks, j->a));
+	v->layers[j->lacks->file->layer] = said;
+	v->reason = REASON_NO_CLAIM;
+	v->kind = reason_verdict(v->reason);
+	v->rule = said.by;
+	v->why = said.why;
+}
+
+static void join_reviews(struct verdict *v, const struct judging *j)
+{
+	for (; v->review_count < j->review_count; v->review_count++)
+		v->reviews[v->review_count] = j->reviews[v->review_count]->review;
 }
 
 static struct verdict decide_call(const struct policy *p, const struct action *a)
@@ -123,6 +186,10 @@ static struct verdict decide_call(const struct policy *p, const struct action *a
 	for (layer = 0; layer < POLICY_LAYERS; layer++)
 		v.layers[layer] = join_files(&j, (enum policy_layer)layer);
 	join_layers(&v);
+	if (v.kind != VERDICT_REFUSE && j.lacks)
+		refuse_unclaimed(&v, &j);
+	if (v.kind == VERDICT_REVIEW)
+		join_reviews(&v, &j);
 	return v;
 }
 

@@ -72,6 +72,14 @@ static void tell_flow(struct telling *t, const json_t *names)
 	put_failed(t, "flow", NULL, names, held, t->a->flow_known ? labels : NULL);
 }
 
+static void tell_scopes(struct telling *t, const json_t *names)
+{
+	enum held held = names ? scopes_hold(names, t->a) : HELD_YES;
+
+	if (held != HELD_YES)
+		put_failed(t, "scope", NULL, names, held, t->a->run ? t->a->run->scopes : NULL);
+}
+
 static void tell_names(struct telling *t, const struct names *n)
 {
 	int i;
@@ -83,6 +91,7 @@ static void tell_names(struct telling *t, const struct names *n)
 	tell_name(t, "category", n->category, t->a->category);
 	tell_name(t, "class", n->class, t->a->class);
 	tell_flow(t, n->flow);
+	tell_scopes(t, n->scope);
 }
 
 static void tell_action(struct telling *t, const struct rule *r)
@@ -183,6 +192,7 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	n->name = r->name;
 	n->why = r->why;
 	n->refuses = r->refuse;
+	n->reviews = r->review != NULL;
 	n->held = rule_holds(r, t->a, false);
 }
 

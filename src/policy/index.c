@@ -241,7 +241,7 @@ static bool make_room(struct index *x, struct rule *const *rules, size_t count)
 
 	for (i = 0; i < count; i++)
 		keys += names_count(finders(rules[i], &kind));
-	fits = grow_list(&x->wild, count) && grow_list(&x->refusals, count) &&
+	fits = grow_list(&x->wild, count) && grow_list(&x->narrowing, count) &&
 	       grow_list(&x->allowances, count) &&
 	       array_grow(&entries, rounded(x->entry_count + keys), sizeof(*x->entries));
 	x->entries = entries;
@@ -262,7 +262,7 @@ static void add_rule(struct index *x, const struct rule *r)
 	if (!names)
 		add_to(&x->wild, r);
 	if (kind == KEY_CATEGORY)
-		add_to(r->refuse ? &x->refusals : &x->allowances, r);
+		add_to(rule_narrows(r) ? &x->narrowing : &x->allowances, r);
 	for (i = 0; i < names_count(names); i++) {
 		struct entry *e = &x->entries[x->entry_count++];
 
@@ -288,7 +288,7 @@ void index_free(struct index *x)
 	free(x->entries);
 	free(x->slots);
 	free(x->wild.at);
-	free(x->refusals.at);
+	free(x->narrowing.at);
 	free(x->allowances.at);
 }
 
@@ -353,7 +353,7 @@ static const struct rules *list_at(const struct walk *w)
 	case 0:
 		return &w->x->wild;
 	case 1:
-		return w->a->category ? &none : &w->x->refusals;
+		return w->a->category ? &none : &w->x->narrowing;
 	case 2:
 		return w->any_category && !w->a->category ? &w->x->allowances : &none;
 	default:

@@ -34,8 +34,8 @@ static bool is_unconditional(const struct rule *r)
 	return r->condition_count == 0 && !r->hours && !r->so_far && !names_ask(&n);
 }
 
-/* A refusal decides wherever it stands; what allows only hides a later rule of its layer that
- * allows, too. */
+/* A refusal decides wherever it stands; what asks for a review stands before all that allows in its layer; what
+ * allows only hides a later rule of its layer that allows, too. No review takes another's place. */
 static bool shadows(const struct rule *over, const struct rule *r)
 {
 	if (over == r || !is_unconditional(over) || (r->actions & ~over->actions) ||
@@ -46,7 +46,9 @@ static bool shadows(const struct rule *over, const struct rule *r)
 		return false;
 	if (over->refuse)
 		return !r->refuse || over->order < r->order;
-	return !r->refuse && over->file->layer == r->file->layer && over->order < r->order;
+	if (r->refuse || r->review || (r->requires & ~over->requires) || over->file->layer != r->file->layer)
+		return false;
+	return over->review || over->order < r->order;
 }
 
 /* Of a rule about connections the first host, and of "*.b" what it lies beneath: nothing but that is found by it. */
@@ -82,18 +84,23 @@ static const struct rule *shadow_of(const struct index *x, const struct rule *r)
 	return NULL;
 }
 
+static enum verdict_kind says(const struct rule *r)
+{
+	return r->refuse ? VERDICT_REFUSE : r->review ? VERDICT_REVIEW : VERDICT_ALLOW;
+}
+
 /*
- * Refusals before what allows, because they decide from any place; each among those before it that
- * nothing stands over themselves. So no rule is held against many that say the same.
+ * Refusals before reviews before what allows, because they decide from any place; each among those before it
+ * that nothing stands over themselves. So no rule is held against many that say the same.
  */
-static void find_shadows(const struct rule **over, const struct policy *p, bool refusals,
+static void find_shadows(const struct rule **over, const struct policy *p, enum verdict_kind kind,
 			 struct index *x)
 {
 	struct err e = { 0 };
 	size_t i;
 
 	for (i = 0; i < p->rule_count; i++) {
-		if (p->rules[i]->refuse != refusals)
+		if (says(p->rules[i]) != kind)
 			continue;
 		over[i] = shadow_of(x, p->rules[i]);
 		if (!over[i] && is_unconditional(p->rules[i]))
@@ -133,8 +140,9 @@ size_t policy_lint(const struct policy *p, void (*say)(void *to, const char *rul
 	size_t found = 0, i;
 
 	must(over);
-	find_shadows(over, p, true, &x);
-	find_shadows(over, p, false, &x);
+	find_shadows(over, p, VERDICT_REFUSE, &x);
+	find_shadows(over, p, VERDICT_REVIEW, &x);
+	find_shadows(over, p, VERDICT_ALLOW, &x);
 	for (i = 0; i < p->rule_count; i++)
 		found += lint_rule(p->rules[i], over[i], say, to);
 	index_free(&x);

@@ -107,7 +107,7 @@ struct policy_note {
 	enum policy_layer layer;
 	const char *name;	/* "file:id"; of a file its name */
 	const char *why;	/* the rule's own sentence; may be NULL */
-	bool is_file, refuses;
+	bool is_file, refuses, reviews;
 	enum held applies;	/* the file to this action */
 	enum held held;
 	size_t failed;		/* members and conditions that do not hold or cannot be judged */

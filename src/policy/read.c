@@ -27,7 +27,8 @@ static const struct json_member applies_members[] = {
 static const struct json_member rule_members[] = {
 	{ "id", JSON_STRING, JSON_MUST },     { "then", JSON_STRING, JSON_MUST },
 	{ "when", JSON_OBJECT, JSON_MUST },   { "why", JSON_STRING, JSON_MAY },
-	{ "controls", JSON_ARRAY, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
+	{ "controls", JSON_ARRAY, JSON_MAY }, { "review", JSON_OBJECT, JSON_MAY },
+	{ "requires", JSON_NULL, JSON_MAY },  { NULL, JSON_NULL, JSON_MAY },
 };
 
 static int read_layer(struct reading *r, const char *layer, struct err *e)
@@ -89,17 +90,17 @@ static int read_head(struct reading *r, struct err *e)
 
 static int read_then(struct rule *rule, struct reading *r, const char *then, struct err *e)
 {
-	if (strcmp(then, "review") == 0)
-		return json_wrong(r->f, below(r, "then"), false, e,
-				  "review is not available yet; "
-				  "write \"refuse\"");
-	if (strcmp(then, "allow") != 0 && strcmp(then, "refuse") != 0)
-		return json_wrong(r->f, below(r, "then"), false, e,
-				  "\"then\" is \"%.40s\"; expected "
-				  "\"allow\" or \"refuse\"",
-				  then);
 	rule->refuse = strcmp(then, "refuse") == 0;
-	return 0;
+	if (strcmp(then, "review") == 0) {
+		rule->review = calloc(1, sizeof(*rule->review));
+		return rule->review ? 0 : err_sys(e, "memory for a rule");
+	}
+	if (rule->refuse || strcmp(then, "allow") == 0)
+		return 0;
+	return json_wrong(r->f, below(r, "then"), false, e,
+			  "\"then\" is \"%.40s\"; expected "
+			  "\"allow\", \"review\" or \"refuse\"",
+			  then);
 }
 
 /* As they will stand in every record of the rule. */
@@ -145,12 +146,15 @@ static int read_rule(struct rule *rule, struct reading *r, const json_t *object,
 				  "\"id\": expected a-z, 0-9, \"_\", \".\", "
 				  "\"-\", at most 63 and beginning with a letter or digit");
 	if (read_then(rule, r, text_of(object, "then"), e) < 0 || check_texts(r, object, e) < 0 ||
-	    read_when(rule, r, object, e) < 0)
+	    read_when(rule, r, object, e) < 0 || read_review(rule, r, object, e) < 0 ||
+	    read_requires(rule, r, object, e) < 0)
 		return -1;
 	if (asprintf(&rule->name, "%s:%s", r->to->name, rule->id) < 0) {
 		rule->name = NULL;
 		return err_sys(e, "memory for a rule");
 	}
+	if (rule->review)
+		rule->review->rule = rule->name;
 	return 0;
 }
 

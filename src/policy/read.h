@@ -38,6 +38,13 @@ int read_connects(struct rule *rule, struct reading *r, const json_t *when, stru
 /* runtime_read.c: calls, repeated, refusals and taint. */
 int read_so_far(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
 
+/* review.c, claims.c: what is asked of a person, and of the agent; after read_when(). */
+int read_review(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
+int read_requires(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
+
+/* What a person can be asked about, and an agent gives reasons for, as bits. */
+enum { ACTIONS_ASKED = 1 << ACTION_TOOL_CALL | 1 << ACTION_RESOURCE_READ | 1 << ACTION_PROMPT_GET };
+
 /* when.c: what a rule speaks about. */
 int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
 

@@ -24,6 +24,7 @@ void rule_free(struct rule *r)
 	free(r->name);
 	free(r->hours);
 	free(r->so_far);
+	free(r->review);
 	free(r->conditions);
 	free(r);
 }
@@ -52,7 +53,7 @@ enum held names_hold(const json_t *names, const char *text)
 
 bool names_ask(const struct names *n)
 {
-	bool asks = n->server || n->category || n->class || n->flow;
+	bool asks = n->server || n->category || n->class || n->flow || n->scope;
 	int i;
 
 	for (i = 0; i < PARTIES; i++)
@@ -102,6 +103,22 @@ bool rule_covers(const struct rule *r, const char *server, const char *tool)
 	return covers && (!r->names.server || names_hold(r->names.server, server) == HELD_YES);
 }
 
+/* Any of what the agent is for will do; one that is said to be for nothing is for nothing. */
+enum held scopes_hold(const json_t *names, const struct action *a)
+{
+	const json_t *scopes = a->run ? a->run->scopes : NULL;
+	enum held best = HELD_NO, now;
+	size_t i;
+
+	if (!json_is_array(scopes))
+		return HELD_UNKNOWN;
+	for (i = 0; i < json_array_size(scopes) && best != HELD_YES; i++) {
+		now = names_hold(names, json_string_value(json_array_get(scopes, i)));
+		best = now == HELD_NO ? best : now;
+	}
+	return best;
+}
+
 /* Each that is asked about must hold; what is not known makes the whole unknown. */
 static enum held parties_hold(const struct names *n, const struct action *a)
 {
@@ -112,7 +129,7 @@ static enum held parties_hold(const struct names *n, const struct action *a)
 		if (n->party[i])
 			all = held_and(all,
 				       names_hold(n->party[i], a->run ? a->run->party[i] : NULL));
-	return all;
+	return n->scope && all != HELD_NO ? held_and(all, scopes_hold(n->scope, a)) : all;
 }
 
 enum held file_applies(const struct file *f, const struct action *a)

@@ -54,7 +54,7 @@ struct hours {
 
 /* Texts or arrays of texts, borrowed; NULL: any. */
 struct names {
-	const json_t *server, *category, *class, *flow, *party[PARTIES];
+	const json_t *server, *category, *class, *flow, *scope, *party[PARTIES];
 };
 
 /* Members of "when" that are conditions on a connection: see connect.c. */
@@ -92,6 +92,8 @@ struct rule {
 	const json_t *controls;		/* borrowed; may be NULL */
 	const struct file *file;
 	bool refuse;
+	struct review_need *review;	/* owned; NULL: it asks for nobody's word */
+	unsigned requires;		/* bits, by enum claim */
 	unsigned actions;		/* bits, by enum action_kind: those it speaks about */
 	bool is_open;			/* asks about neither server nor party, category, class */
 	bool asks_kernel;		/* has an "under" */
@@ -134,7 +136,7 @@ struct index {
 		const struct rule **at;	/* owned */
 		size_t count;
 	} wild,				/* rules that nothing finds */
-	  refusals, allowances;		/* those found by category, for when it is not known */
+	  narrowing, allowances;	/* those found by category, for when it is not known */
 };
 
 struct policy {
@@ -224,6 +226,10 @@ const char *gauge_word(enum meter_kind k);
 /* runtime_meters.c: into one list, in which like meters are one. */
 int meters_add(struct policy *p, struct rule *const *rules, size_t count, struct err *e) must_use;
 
+/* claims.c: those that the rule requires and the agent does not make, as bits; and what to tell it. */
+unsigned claims_missing(const struct rule *r, const struct action *a);
+const char *claims_wanted(unsigned missing);
+
 /* secret.c: does a text of it look like a credential? */
 bool secret_accepts(const json_t *value);
 enum held secret_holds(const struct test *t, const struct asked *q);
@@ -239,6 +245,7 @@ size_t names_count(const json_t *names);
 const char *names_at(const json_t *names, size_t i);
 /* Is the text, if known, one of the patterns? */
 enum held names_hold(const json_t *names, const char *text);
+enum held scopes_hold(const json_t *names, const struct action *a);
 enum held flow_holds(const json_t *names, const struct action *a);
 bool names_ask(const struct names *n);	/* about anything? */
 /* Can no text be matched by both? Sound, not complete. */
@@ -256,6 +263,12 @@ enum held rule_concerns(const struct rule *r, const struct action *a);	/* withou
 bool rule_is_plain(const struct rule *r);	/* neither hours nor conditions of any kind stand in it */
 enum held rule_holds(const struct rule *r, const struct action *a, bool by_tool);
 enum held file_applies(const struct file *f, const struct action *a);
+
+/* Does it narrow also where it cannot be judged? */
+static inline bool rule_narrows(const struct rule *r)
+{
+	return r->refuse || r->review || r->requires;
+}
 
 /* Could this rule speak about this kind of action? */
 static inline bool rule_speaks(const struct rule *r, enum action_kind k)

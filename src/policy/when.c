@@ -10,7 +10,7 @@ static const struct json_member when_members[] = {
 	{ "action", JSON_NULL, JSON_MAY },
 	{ "tool", JSON_NULL, JSON_MAY },       { "server", JSON_NULL, JSON_MAY },
 	{ "category", JSON_NULL, JSON_MAY },   { "class", JSON_NULL, JSON_MAY },
-	{ "flow", JSON_NULL, JSON_MAY },
+	{ "flow", JSON_NULL, JSON_MAY },       { "scope", JSON_NULL, JSON_MAY },
 	{ "resource", JSON_OBJECT, JSON_MAY }, { "agent", JSON_NULL, JSON_MAY },
 	{ "owner", JSON_NULL, JSON_MAY },      { "tenant", JSON_NULL, JSON_MAY },
 	{ "department", JSON_NULL, JSON_MAY }, { "environment", JSON_NULL, JSON_MAY },
@@ -163,7 +163,12 @@ static int only_connects(struct rule *rule, struct reading *r, bool spoken, stru
 	return 0;
 }
 
-/* Silent about the action, what allows speaks about calls of tools, and what refuses about all. */
+/* Those that a rule speaks about which does not say: what narrows speaks about all it can. */
+static unsigned silent(const struct rule *rule)
+{
+	return rule->refuse ? ~0U : rule->review ? ACTIONS_ASKED : 1U << ACTION_TOOL_CALL;
+}
+
 static int read_actions(struct rule *rule, struct reading *r, const json_t *when, struct err *e)
 {
 	const json_t *names = NULL;
@@ -176,7 +181,7 @@ static int read_actions(struct rule *rule, struct reading *r, const json_t *when
 		word = action_word((enum action_kind)i);
 		if (action_is_judged((enum action_kind)i) &&
 		    (names ? names_hold(names, word) == HELD_YES
-			   : rule->refuse || i == ACTION_TOOL_CALL))
+			   : (silent(rule) >> i & 1) != 0))
 			rule->actions |= 1u << i;
 	}
 	if (rule->asks_connect || all_net(rule->tool) || all_net(rule->names.server))
@@ -206,6 +211,7 @@ static const struct {
 	{ "category", NAMES_WORDS, offsetof(struct rule, names.category) },
 	{ "class", NAMES_CLASSES, offsetof(struct rule, names.class) },
 	{ "flow", NAMES_FLOWS, offsetof(struct rule, names.flow) },
+	{ "scope", NAMES_WORDS, offsetof(struct rule, names.scope) },
 	{ "agent", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_AGENT]) },
 	{ "owner", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_OWNER]) },
 	{ "tenant", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_TENANT]) },

@@ -81,7 +81,7 @@ echo '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "refuse", "when": {
 says 'check: what only that layer may ask' 'taint.json:1:[0-9]+: "taint" is for files of the layer "runtime"' "$("$reeve" policy check "$p/taint.json" 2>&1)"
 fails 'check: and it is an error' 2 "$reeve" policy check "$p/taint.json"
 sed 's/"then": "refuse"/"then": "review"/' "$p/all/10-house.json" >"$p/review.json"
-says 'check: a review' 'review is not available yet' "$("$reeve" policy check "$p/review.json" 2>&1)"
+says 'check: a review' '"review": expected beside it who is asked' "$("$reeve" policy check "$p/review.json" 2>&1)"
 echo '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "refuse", "when": { "category": "x" } } ] }' >"$p/category.json"
 fails 'check: a rule that asks the catalogue' 0 "$reeve" policy check --strict "$p/category.json"
 sed 's/"when": {.*} }/"when": { "server": "s" } }, { "id": "d", "then": "refuse", "when": { "server": "s", "class": "high" } }/' "$p/category.json" >"$p/twice.json"

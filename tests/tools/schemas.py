@@ -63,6 +63,10 @@ def policy(rule=None, **members):
     return {"reeve": "policy/1", "rules": [rule], **members}
 
 
+def review(rule=None, **members):
+    return policy({"then": "review", "review": members, **(rule or {})})
+
+
 def when(**members):
     return policy({"when": members})
 
@@ -94,6 +98,9 @@ RIGHT = [
     ("policy", when(host="*.example.com", port=[443, [8000, 8099]], scheme=["http", "https"], method="M-SEARCH", path=["/", "/a b/.c"])),
     ("policy", when(cidr=["10.0.0.0/8", "2001:db8::1"])), ("policy", when(host="2001:db8::7", action="net.*")),
     ("policy", when(host="x_y.z", action=["net.connect"])), ("policy", when(tool="net/a.b:443")),
+    ("policy", review(by=["a@b", "leads"], within="15m", count=2, wait="30s", then=[{"by": ["cfo"], "after": "5m"}])), ("policy", review(by=16, within="7d")),
+    ("policy", review({"when": {"action": ["tool.call", "prompt.*"], "scope": ["a", "b*"]}, "requires": ["reason", "trigger"]}, by=1, within="1h")),
+    ("policy", policy({"then": "allow", "requires": ["alternatives"]})),
     ("policy", policy(layer="runtime")), ("policy", runtime(taint="private")), ("policy", runtime(taint=["untrusted", "private"], flow="sends-outside")),
     ("policy", runtime(calls={"of": "tool", "within": "60s", "above": 20}, repeated={"above": 10000})), ("policy", runtime(refusals={"last": 20, "above": 0.5})),
     ("profile", profile()), ("profile", profile(http=True)), ("profile", profile(http=8080)), ("profile", network()),
@@ -121,6 +128,14 @@ WRONG = [
     ("policy", when(method="CONNECT")), ("policy", when(path="a")), ("policy", when(path="/a/")), ("policy", when(path="/a//b")),
     ("policy", when(path="/../a")), ("policy", when(path="/a/.")), ("policy", when(path="/a%20")), ("policy", when(path="/a;b")),
     ("policy", when(action="tool.call", host="a.b")), ("policy", when(action=["net.connect", "tool.call"], port=1)), ("policy", when(action="*", path="/")),
+    ("policy", policy({"then": "review"})), ("policy", policy({"review": {"by": 1, "within": "1h"}})), ("policy", policy({"then": "refuse", "requires": ["reason"]})),
+    ("policy", review(by=0, within="1h")), ("policy", review(by=17, within="1h")), ("policy", review(by=[], within="1h")), ("policy", review(by=["a", "a"], within="1h")),
+    ("policy", review(by=["a b"], within="1h")), ("policy", review(by="a", within="1h")), ("policy", review(by=1)), ("policy", review(within="1h")),
+    ("policy", review(by=1, within="1w")), ("policy", review(by=1, within="0m")), ("policy", review(by=1, within="1h", count=1)), ("policy", review(by=["a"], within="1h", count=0)),
+    ("policy", review(by=["a"], within="1h", then=[])), ("policy", review(by=["a"], within="1h", then=[{"by": ["b"]}])), ("policy", review(by=["a"], within="1h", until="x")),
+    ("policy", review({"when": {"action": "net.connect"}}, by=1, within="1h")), ("policy", review({"when": {"action": "*"}}, by=1, within="1h")),
+    ("policy", review({"when": {"host": "a.b"}}, by=1, within="1h")), ("policy", when(scope=[])), ("policy", when(scope=5)),
+    ("policy", policy({"requires": []})), ("policy", policy({"requires": ["why"]})), ("policy", policy({"requires": ["reason"], "when": {"action": "roots.list"}})),
     ("policy", when(taint="private")), ("policy", policy({"when": {"calls": {"of": "run", "above": 1}}}, layer="action")),
     ("policy", runtime(taint=[])), ("policy", runtime(taint="all")), ("policy", runtime(taint=["private", "private"])),
     ("policy", runtime(calls={"above": 1})), ("policy", runtime(calls={"of": "agent", "above": 1})), ("policy", runtime(calls={"of": "run", "within": "1w", "above": 1})),

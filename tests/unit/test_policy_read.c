@@ -129,7 +129,7 @@ static const struct {
 	{ "{\"reeve\":\"policy/2\",\"layer\":\"action\",\"rules\":[]}", "t:1:10: \"reeve\": expected \"policy/1\"" },
 	{ "{\"reeve\":\"policy/1\",\"layer\":\"x\",\"rules\":[]}", "t:1:29: \"layer\": expected global" },
 	{ HEAD "\"rules\":[\n1]}", "t:3:1: expected an object, found a number" },
-	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"review\",\"when\":{}}]}", "t:3:18: review is not available yet" },
+	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"review\",\"when\":{}}]}", "t:3:18: \"review\": expected beside it who is asked" },
 	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"ok\",\"when\":{}}]}", "t:3:18: \"then\" is \"ok\"; expected" },
 	{ HEAD "\"rules\":[\n{\"id\":\"R!\",\"then\":\"allow\",\"when\":{}}]}", "t:3:7: \"id\": expected a-z" },
 	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"allow\"}]}", "t:3:1: expected a member \"when\"" },
