@@ -38,6 +38,7 @@ int cmd_did(const char *ledger, const struct options *o, struct err *e) must_use
 int cmd_absent(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_stats(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_export(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_trace(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_report(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
 

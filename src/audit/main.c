@@ -21,6 +21,7 @@ static const struct command {
 	{ "absent", "LEDGER --where ..", "prove that nothing matches", 1, 1, cmd_absent },
 	{ "stats", "LEDGER", "counts: refusals, repeats, controls", 1, 1, cmd_stats },
 	{ "export", "LEDGER --as FORM", "every record for a log collector", 1, 1, cmd_export },
+	{ "trace", "LEDGER N", "one call, and what came of it", 2, 2, cmd_trace },
 	{ "report", "LEDGER --key KEY", "one HTML file that checks itself", 1, 1, cmd_report },
 	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
@@ -55,13 +56,23 @@ static int help(void)
 	puts("reeve-audit: read and prove a ledger; never writes to it.\n");
 	for (i = 0; i < count_of(commands); i++)
 		printf("  reeve-audit %-7s %-22s %s\n", commands[i].name, commands[i].takes, commands[i].does);
-	puts("\nLEDGER is a ledger's directory or a copy of its journal.\n");
-	for (i = 0; i < count_of(rows); i++)
-		printf("  --%-10s %-9s %s\n", rows[i].name, rows[i].takes ? rows[i].takes : "", rows[i].does);
-	puts("\nExample:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
+	puts("\nLEDGER is a ledger's directory or a copy of its journal. What each takes:\n  reeve-audit WORD --help\n");
+	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
 	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail.");
+	return 0;
+}
+
+/* Asked for behind a word. */
+static int help_options(void)
+{
+	size_t i;
+
+	puts("Options; reeve-audit(1) and reeve-ledger(5) say which word takes which.\n");
+	for (i = 0; i < count_of(rows); i++)
+		printf("  --%-10s %-9s %s\n", rows[i].name, rows[i].takes ? rows[i].takes : "", rows[i].does);
+	puts("\nExample:\n  reeve-audit query LEDGER --where verdict=refuse --from 2026-11-20 --limit 20");
 	return 0;
 }
 
@@ -173,7 +184,7 @@ int main(int argc, char **argv)
 		return help();
 	for (at = 2; at < argc; at++)
 		if (strcmp(argv[at], "--help") == 0)
-			return help();
+			return help_options();
 	operands = read_arguments(&ledger, &o, argv, argc);
 	if (operands < 0)
 		return -operands;

@@ -8,12 +8,12 @@
 #include <limits.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/text.h"
 #include "seal/note.h"
+#include "seal/secret.h"
 
 static const char SECRET_MARK[] = "PRIVATE+KEY+";
 
@@ -107,7 +107,6 @@ int seal_name_file(const char *from, const char *to, struct err *e)
 int seal_key_make(const char *path, const char *name, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
-	scoped(fd) int fd = -1;
 
 	must(seal_name_fits(name));
 	if (key_new(&k, e) < 0)
@@ -117,35 +116,7 @@ int seal_key_make(const char *path, const char *name, struct err *e)
 	randombytes_buf(k->blob + 1, sizeof(k->blob) - 1);
 	key_derive(k);
 	key_text(k);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_sys(e, "make the signing key %s", path);
-	if (fchmod(fd, 0600) < 0)	/* whatever the umask took away */
-		return err_sys(e, "signing key %s", path);
-	if (fd_write_all(fd, k->text, strlen(k->text), e) < 0)
-		return err_in(e, "signing key %s", path);
-	if (fsync(fd) < 0)
-		return err_sys(e, "signing key %s", path);
-	return seal_sync_parent(path, e);
-}
-
-static int check_file(int fd, const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "signing key %s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT, "signing key %s: not a regular file", path);
-	if (st.st_uid != geteuid())
-		return err_set(e, ERR_INPUT, "signing key %s: belongs to uid %u, not to us; chown it", path,
-			       (unsigned)st.st_uid);
-	if ((st.st_mode & 07777) != 0600)
-		return err_set(e, ERR_INPUT, "signing key %s: mode %04o, must be 0600; if others could read it, it is burnt",
-			       path, (unsigned)(st.st_mode & 07777));
-	if (st.st_size <= 0 || st.st_size >= FILE_MOST)
-		return err_set(e, ERR_INPUT, "signing key %s: not a key file of reeve", path);
-	return 0;
+	return secret_make_file("signing key", path, k->text, strlen(k->text), e);
 }
 
 /* The text must be exactly what key_text() makes of the seed and name in it. */
@@ -177,7 +148,7 @@ int seal_key_load(struct seal_key **out, const char *path, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "signing key %s", path);
-	if (check_file(fd, path, e) < 0 || key_new(&k, e) < 0 || key_new(&again, e) < 0)
+	if (secret_check_file(fd, "signing key", path, FILE_MOST, e) < 0 || key_new(&k, e) < 0 || key_new(&again, e) < 0)
 		return -1;
 	got = read(fd, k->text, FILE_MOST - 1);
 	if (got < 0)
