@@ -16,6 +16,7 @@
 #include "cli/policy_diff.h"
 #include "cli/policy_dir.h"
 #include "cli/policy_explain.h"
+#include "cli/policy_people.h"
 #include "cli/policy_signed.h"
 #include "policy/policy.h"
 
@@ -36,8 +37,28 @@ static int check_one(struct policy *all, const struct policy_file *f, struct err
 	return 0;
 }
 
+static void warn_of(void *to, const char *where, const char *what)
+{
+	(void)to;
+	log_say("warning: %s: %s", where, what);
+}
+
+/* As before a run: who would be asked must be there. Without a review nobody's keys are looked at. */
+static int check_people(const struct policy *all, const char *folder, struct err *e)
+{
+	scoped(reviewers) struct reviewers *r = NULL;
+	char room[LAUNCH_TEXT];
+
+	if (!policy_asks_review(all))
+		return 0;
+	if ((!folder && paths_config(room, e) < 0) || reviewers_load(&r, folder ? folder : room, e) < 0)
+		return -1;
+	reviewers_warn(r, warn_of, NULL);
+	return policy_people_check(all, r, e);
+}
+
 /* All files as one policy, because that is how they are joined in a run. */
-static int check(const struct policy_files *files, bool strict, struct err *e)
+static int check(const struct policy_files *files, const char *folder, bool strict, struct err *e)
 {
 	scoped(policy) struct policy *all = NULL;
 	size_t i, bad = 0, warned;
@@ -51,6 +72,10 @@ static int check(const struct policy_files *files, bool strict, struct err *e)
 		bad++;
 	}
 	fflush(stdout);
+	if (check_people(all, folder, e) < 0) {
+		log_say("%s", e->text);
+		bad++;
+	}
 	warned = policy_lint(all, warn, NULL);
 	if (bad)
 		return EXIT_USAGE;
@@ -99,7 +124,7 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 
 /* What every word of this command may be told. */
 struct wanted {
-	const char *workspace, *args;
+	const char *workspace, *args, *reviewers;
 	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *calls, *repeated, *refusals;
 	const char *key, *signers;
 	const char **cases, **by; /* as many as there are words */
@@ -162,7 +187,7 @@ static int do_check(const struct wanted *w, int argc, char **argv, struct err *e
 {
 	scoped(policy_files) struct policy_files files = { 0 };
 
-	return load_all(&files, argc, argv, e) < 0 ? wrong(e) : check(&files, w->strict, e);
+	return load_all(&files, argc, argv, e) < 0 ? wrong(e) : check(&files, w->reviewers, w->strict, e);
 }
 
 static int do_test(const struct wanted *w, int argc, char **argv, struct err *e)
@@ -276,7 +301,7 @@ static const struct {
 	int fewest, most;
 	int (*run)(const struct wanted *w, int argc, char **argv, struct err *e);
 } words[] = {
-	{ "check", "[--strict] FILE|DIR...", 1, 1 << 20, do_check },
+	{ "check", "[--strict] [--reviewers DIR] FILE|DIR...", 1, 1 << 20, do_check },
 	{ "test", "[--workspace DIR] FILE|DIR...", 1, 1 << 20, do_test },
 	{ "explain", "[--args JSON] [facts] FILE|DIR... CALL", 2, 1 << 20, do_explain },
 	{ "diff", "--cases FILE FILE|DIR FILE|DIR", 2, 2, do_diff },
@@ -302,6 +327,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 {
 	const struct option_row rows[] = {
 		{ "strict", NULL, OPTION_FLAG, &w->strict, "check: a warning is a failure", NULL },
+		{ "reviewers", "DIR", OPTION_TEXT, &w->reviewers, "check: where allowed_signers is (the configuration)", NULL },
 		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)",
 		  NULL },
 		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against",

@@ -70,6 +70,9 @@ struct file {
 	bool to_all;			/* there is no "applies" */
 	struct names applies;
 	size_t index;
+	size_t first;			/* the order of its first rule */
+	char *path, *bytes;		/* owned; only of a file that asks for a review, to say where: reviewers.c */
+	size_t size;
 };
 
 /* One thing that a rule asks of the run so far. */
