@@ -15,6 +15,7 @@ for uid in $(each_user); do
 	echo 'not read by a run' >"$d/notes.txt"
 	# ssh-keygen works for nobody who is not in /etc/passwd; signatures are made by whoever we are.
 	for who in kim rob; do ssh-keygen -q -t ed25519 -N '' -C '' -f "$h/keys/$who"; done
+	print=$(ssh-keygen -lf "$h/keys/kim.pub" | cut -d' ' -f2 | sed 's/+/[+]/g')
 	# signers [OPTIONS]: kim may sign policies, with these options more; rob may approve.
 	signers() {
 		echo "kim namespaces=\"policy@reeve\"${1:-} $(cat "$h/keys/kim.pub")"
@@ -22,6 +23,7 @@ for uid in $(each_user); do
 	}
 	signers >"$c/allowed_signers"
 	sign() { as "$(id -u)" "$h" "$reeve" policy sign "$d" --key "${1:-$h/keys/kim}" 2>&1; }
+	# shellcheck disable=SC2120 # holds and fails give it options
 	verify() { as "$uid" "$h" "$reeve" policy verify "$d" "$@" 2>&1; }
 	run() { as "$uid" "$h" "$reeve" run "$@" -- true 2>&1; }
 	# refused WHAT PATTERN [OPTION...]: such a run does not begin, and says why.
@@ -42,14 +44,14 @@ for uid in $(each_user); do
 	fails "uid $uid: nobody has signed it" 1 verify
 	refused 'nobody has signed it' 'is not signed: there is no policy.manifest in it; reeve policy sign makes it'
 	holds "uid $uid: it is signed" sign
-	says 'by kim, as far as anybody asks' "signed by kim with $(ssh-keygen -lf "$h/keys/kim.pub" | cut -d' ' -f2)" "$(verify)"
+	says 'by kim, as far as anybody asks' "signed by kim with $print" "$(verify)"
 	says 'ssh-keygen says so too' 'Good "policy@reeve" signature for kim' \
 		"$(ssh-keygen -Y verify -f "$c/allowed_signers" -I kim -n policy@reeve -s "$d/policy.manifest.sig" <"$d/policy.manifest" 2>&1)"
 	equal 'every file that a run reads is named, in order' 'base.json catalogue/t.json company.json ' "$(cut -d' ' -f2 "$d/policy.manifest" | tr '\n' ' ')"
 	holds 'by its digest' sh -c "cd '$d' && sed 's/^sha256://; s/ /  /' policy.manifest | sha256sum -c --strict"
 	holds "uid $uid: a run that demands it begins" run --signed
 	settled "$h"
-	says 'its record says who signed' "\"policy_by\":\"kim $(ssh-keygen -lf "$h/keys/kim.pub" | cut -d' ' -f2)\"" "$(records "$h" | grep '"kind":"run"' | tail -n 1)"
+	says 'its record says who signed' "\"policy_by\":\"kim $print\"" "$(records "$h" | grep '"kind":"run"' | tail -n 1)"
 	holds 'one that does not begins as well' run
 	settled "$h"
 	silent 'and says nothing of it' 'policy_by' "$(records "$h" | grep '"kind":"run"' | tail -n 1)"
@@ -59,7 +61,7 @@ for uid in $(each_user); do
 	echo ' ' >>"$d/base.json"
 	altered 'a byte more in a file' 'is not what was signed: base.json was altered or added since'
 	cp "$d/base.json" "$d/more.json"
-	altered 'a file more' 'more.json (is not|was altered or added)'
+	altered 'a file more' 'more.json was altered or added'
 	echo '{ "reeve": "policy/1", "rules": [] }' >"$d/more.json"
 	altered 'a harmless file more' 'is not what was signed: more.json was altered or added since'
 	rm "$d/company.json"
