@@ -125,16 +125,10 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args, *reviewers;
-<<<<<<< HEAD
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *calls, *repeated, *refusals;
+	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
 	const char *key, *signers;
 	const char **cases, **by; /* as many as there are words */
 	size_t case_count, by_count;
-=======
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
-	const char **cases; /* as many as there are words */
-	size_t case_count;
->>>>>>> main
 	bool strict, help;
 };
 
@@ -292,10 +286,7 @@ static int do_diff(const struct wanted *w, int argc, char **argv, struct err *e)
 static int do_sign(const struct wanted *w, int argc, char **argv, struct err *e)
 {
 	(void)argc;
-	if (w->key)
-		return policy_sign(argv[0], w->key, e);
-	err_set(e, ERR_INPUT, "sign: with which key? give --key FILE, as ssh-keygen -f takes it");
-	return wrong(e);
+	return policy_sign(argv[0], w->key, e);
 }
 
 static int do_verify(const struct wanted *w, int argc, char **argv, struct err *e)
@@ -364,13 +355,10 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "calls", "N", OPTION_TEXT, &w->calls, "explain: how many so far, with CALL", NULL },
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
 		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
-<<<<<<< HEAD
+		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
 		{ "key", "FILE", OPTION_TEXT, &w->key, "sign: what ssh-keygen -f takes", NULL },
 		{ "signers", "FILE", OPTION_TEXT, &w->signers, "verify: who may (allowed_signers)", NULL },
 		{ "by", "NAME", OPTION_EACH, w, "verify: this one, or these alone", add_by },
-=======
-		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
->>>>>>> main
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};

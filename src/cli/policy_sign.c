@@ -68,6 +68,10 @@ int policy_sign(const char *folder, const char *key, struct err *e)
 	const struct signed_folder f = { folder, &policies, &catalogue };
 	struct ssh_signature by;
 
+	if (!key) {
+		err_set(e, ERR_INPUT, "sign: with which key? give --key FILE, as ssh-keygen -f takes it");
+		return wrong(e);
+	}
 	if (signed_folder_load(&policies, &catalogue, folder, e) < 0 || check_readable(&policies, &catalogue, e) < 0 ||
 	    signed_manifest(&text, &f, e) < 0)
 		return wrong(e);

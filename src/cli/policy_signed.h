@@ -37,7 +37,7 @@ struct policy_signer {
 /* Are these bytes what one of them signed, and all that was? -1: why not. */
 int signed_check(struct policy_signer *out, const struct signed_folder *f, const struct signed_by *by, struct err *e) must_use;
 
-/* policy_sign.c: the words of `reeve policy`. Each gives an exit code. */
+/* policy_sign.c: the words of `reeve policy`, as they were given. Each gives an exit code. */
 int policy_sign(const char *folder, const char *key, struct err *e) must_use;
 int policy_verify(const char *folder, const char *signers, const char *const *names, size_t count, struct err *e) must_use;
 
