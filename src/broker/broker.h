@@ -130,7 +130,7 @@ struct call {
 	char *claims[CLAIMS];		/* owned: what its agent says of its reasons */
 	struct hold *hold;		/* it waits for this; NULL: for no person */
 	char *kept_resource;		/* owned: of what it waits for */
-	struct risk risk;		/* the same */
+	struct risk risk;
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */
 	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */

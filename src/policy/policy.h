@@ -98,6 +98,18 @@ struct meter {
 const struct meter *policy_meters(const struct policy *p, size_t *count);
 bool policy_asks_taint(const struct policy *p);
 
+/*
+ * Is there somebody behind every list of a rule that asks for a review, and enough of them for what it asks? -1:
+ * the file, line and column of the first that has not. `people` says how many different people could approve of
+ * those asked: an array of reviewers and groups, or NULL for whoever may review at all.
+ */
+struct policy_people {
+	int (*count)(size_t *out, void *whose, const struct json_t *asked, struct err *e);
+	void *whose;
+};
+
+int policy_reviewers(const struct policy *p, const struct policy_people *people, struct err *e) must_use;
+bool policy_asks_review(const struct policy *p);
 enum { SPENT_PARTS = 1000000 };	/* what was spent is counted in millionths */
 
 /*
@@ -116,19 +128,6 @@ struct risk_facts {
 enum { RISK_TIME = 600 };	/* seconds */
 
 struct risk policy_risk(const struct action *a, const struct risk_facts *f);
-
-/*
- * Is there somebody behind every list of a rule that asks for a review, and enough of them for what it asks? -1:
- * the file, line and column of the first that has not. `people` says how many different people could approve of
- * those asked: an array of reviewers and groups, or NULL for whoever may review at all.
- */
-struct policy_people {
-	int (*count)(size_t *out, void *whose, const struct json_t *asked, struct err *e);
-	void *whose;
-};
-
-int policy_reviewers(const struct policy *p, const struct policy_people *people, struct err *e) must_use;
-bool policy_asks_review(const struct policy *p);
 
 size_t policy_rule_count(const struct policy *p);
 
