@@ -124,7 +124,7 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args, *reviewers;
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *calls, *repeated, *refusals;
+	const char *party[PARTIES], *action, *category, *class, *scopes, *claims, *resource, *time, *taint, *calls, *repeated, *refusals;
 	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
@@ -195,6 +195,8 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 	} others[] = { { "action", w->action },
 		       { "category", w->category },
 		       { "class", w->class },
+		       { "scopes", w->scopes },
+		       { "claims", w->claims },
 		       { "resource", w->resource },
 		       { "time", w->time },
 		       { "taint", w->taint },
@@ -320,6 +322,8 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		  NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
 		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
+		{ "scopes", "WORDS", OPTION_TEXT, &w->scopes, "explain: what the agent is for: pay,mail", NULL },
+		{ "claims", "WORDS", OPTION_TEXT, &w->claims, "explain: what it says: trigger,reason,alternatives", NULL },
 		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
 		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
