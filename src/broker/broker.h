@@ -121,6 +121,7 @@ struct call {
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
+	struct risk risk;
 	bool undecidable;
 	const char *guard;		/* word of the guard that refused it; NULL: none did */
 	const char *why;		/* it cannot be decided; NULL: nobody knows */
@@ -130,7 +131,6 @@ struct call {
 	char *claims[CLAIMS];		/* owned: what its agent says of its reasons */
 	struct hold *hold;		/* it waits for this; NULL: for no person */
 	char *kept_resource;		/* owned: of what it waits for */
-	struct risk risk;		/* the same */
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */
 	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */
@@ -290,7 +290,8 @@ struct broker {
 	struct commits commits;
 	struct policy *policy;
 	char policy_digest[SEAL_DIGEST_TEXT];	/* of all its files */
-	struct runtime *runtime;	/* NULL: no rule asks what the run has done */
+	struct history *history;	/* of all runs of the agent; NULL: there is none */
+	struct runtime *runtime;
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
 	struct guards *guards;

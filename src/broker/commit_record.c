@@ -141,8 +141,6 @@ static void set_risk(struct record *r, struct buf *room, const struct risk *risk
 	int i;
 
 	for (i = 0; i < RISK_PARTS; i++) {
-		if (!risk->part[i])
-			continue;
 		buf_printf(room, "%s %u", risk_word((enum risk_part)i), risk->part[i]);
 		buf_add(room, "", 1);
 	}

@@ -274,7 +274,7 @@ static int begin(struct call *c, struct hold *h, struct err *e)
 
 	TAILQ_INSERT_TAIL(&b->holds, h, next);
 	b->hold_count++;
-	runtime_judged(b->runtime, &c->action, true, clock_mono_ns()); /* now, that those held together are counted */
+	runtime_judged(b->runtime, &c->action, VERDICT_ALLOW, clock_mono_ns()); /* now: those held together are counted together */
 	if (hold_describe(h, c, e) < 0 || send_hold(c, h, e) < 0)
 		return -1;
 	return wait_for(c, h, e);

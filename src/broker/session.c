@@ -14,6 +14,7 @@ static struct verdict judge(struct call *c)
 	if (c->undecidable)
 		return (struct verdict){ .reason = REASON_UNDECIDABLE, .why = c->why };
 	c->action.runtime = runtime_ask(c->broker->runtime, &c->action, clock_mono_ns());
+	c->action.risk = runtime_risk(c->broker->runtime, &c->risk);
 	return policy_decide(c->broker->policy, &c->action);
 }
 
@@ -38,7 +39,7 @@ int session_record(struct call *c, struct err *e)
 
 	inspect_refused(c);
 	if (!c->about.held) /* it was when it was held */
-		runtime_judged(c->broker->runtime, &c->action, c->verdict.kind == VERDICT_ALLOW, clock_mono_ns());
+		runtime_judged(c->broker->runtime, &c->action, c->verdict.kind, clock_mono_ns());
 	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
 			      (struct commit_then){ session_proved, c }, e);
 	c->state = CALL_COMMITTING;
@@ -104,7 +105,7 @@ int session_count_refusal(struct call *c, enum reason reason, struct err *e)
 {
 	struct session *s = c->session;
 
-	runtime_judged(c->broker->runtime, &c->action, false, clock_mono_ns());
+	runtime_judged(c->broker->runtime, &c->action, VERDICT_REFUSE, clock_mono_ns());
 	say_refused(c);
 	call_end(c);
 	return dropped(s->broker, &s->drops, NULL, reason, NULL, 0, e);

@@ -124,7 +124,8 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args, *reviewers;
-	const char *party[PARTIES], *action, *category, *class, *scopes, *claims, *resource, *time, *taint, *calls, *repeated, *refusals;
+	const char *party[PARTIES], *action, *category, *class, *scopes, *claims, *resource, *time;
+	const char *taint, *risk, *calls, *repeated, *refusals, *spent;
 	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
@@ -200,9 +201,11 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 		       { "resource", w->resource },
 		       { "time", w->time },
 		       { "taint", w->taint },
+		       { "risk", w->risk },
 		       { "calls", w->calls },
 		       { "repeated", w->repeated },
-		       { "refusals", w->refusals } };
+		       { "refusals", w->refusals },
+		       { "spent", w->spent } };
 	size_t i;
 
 	f->wall_us = clock_wall_us();
@@ -328,9 +331,11 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
 		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what was read: private,untrusted", NULL },
+		{ "risk", "N", OPTION_TEXT, &w->risk, "explain: its sum", NULL },
 		{ "calls", "N", OPTION_TEXT, &w->calls, "explain: how many so far, with CALL", NULL },
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
 		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
+		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};

@@ -192,6 +192,11 @@ J
 	cp "$p/asked/pay.json" "$h/etc/pay.json"
 	says "uid $uid: nobody is there to review" 'pay.json:4:[0-9]+: nobody who could approve' "$(as "$uid" "$h" "$reeve" run --policy ../etc/pay.json -- true 2>&1)"
 	fails "uid $uid: and nothing starts" 2 as "$uid" "$h" "$reeve" run --policy ../etc/pay.json -- true
+	mkdir -p "$h/config/reeve"
+	sed 's/^bob@/cfo@/' "$room/people/allowed_signers" >"$h/config/reeve/allowed_signers"
+	echo '{ "reeve": "reviewers/1", "groups": { "leads": ["alice@example.com", "cfo@example.com"] } }' >"$h/config/reeve/reviewers.json"
+	chown -R "$uid" "$h/config"
+	fails "uid $uid: now somebody is" 0 as "$uid" "$h" "$reeve" run --policy ../etc/pay.json -- true
 	rm -f "$h/etc/policy/30-tools.json"
 	call 1 'without a layer that allows' 'no rule|no such tool|no tool' it x/cat '{"path":"file.txt"}'
 done

@@ -37,7 +37,7 @@ static struct trial try(const char *when)
 	struct trial t = { .p = policy_of(when) };
 	struct err e = { 0 };
 
-	must_ok(runtime_new(&t.r, t.p, &e), &e);
+	must_ok(runtime_new(&t.r, t.p, NULL, &e), &e);
 	assert_non_null(t.r);
 	return t;
 }
@@ -57,7 +57,7 @@ static enum reason call_at(struct trial *t, const char *server, const char *tool
 
 	a.runtime = runtime_ask(t->r, &a, now);
 	v = policy_decide(t->p, &a);
-	runtime_judged(t->r, &a, v.kind == VERDICT_ALLOW, now);
+	runtime_judged(t->r, &a, v.kind, now);
 	return v.reason;
 }
 
@@ -67,22 +67,50 @@ static void many(struct trial *t, unsigned count, const char *tool, uint64_t now
 		assert_int_equal(call_at(t, "s", tool, NULL, now), REASON_RULE_ALLOWS);
 }
 
-static void no_rule_no_state(void **state)
+static unsigned part(struct trial *t, struct action *a, enum risk_part p, uint64_t now)
 {
-	struct runtime *r = (struct runtime *)&r;
-	struct action a = { .kind = ACTION_TOOL_CALL };
-	struct policy *p = NULL;
-	struct err e = { 0 };
+	struct risk risk;
+
+	a->runtime = runtime_ask(t->r, a, now);
+	assert_ptr_equal(runtime_risk(t->r, &risk), &risk);
+	runtime_judged(t->r, a, policy_decide(t->p, a).kind, now);
+	return risk.part[p];
+}
+
+/* The same call: the third, and the tenth; what was refused was not made, and what is held is not yet. */
+static void risk_grows_with_what_was_done(void **state)
+{
+	struct trial t = try("\"tool\":\"s/no\"");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .class = "low", .flow_known = true };
+	struct action no = a, message = { .kind = ACTION_MESSAGE };
+	struct risk risk;
+	unsigned i;
 
 	(void)state;
-	must_ok(policy_new(&p, &e), &e);
-	must_ok(policy_add(p, "all", allow_all, strlen(allow_all), &e), &e);
-	must_ok(runtime_new(&r, p, &e), &e);
-	assert_null(r);
-	assert_null(runtime_ask(r, &a, START));
-	runtime_judged(r, &a, true, START);
-	runtime_brought(r, &a, 1);
-	policy_free(p);
+	no.tool = "no";
+	assert_int_equal(part(&t, &no, RISK_NOVELTY, START), 2);
+	assert_int_equal(part(&t, &no, RISK_NOVELTY, START), 2);
+	runtime_ask(t.r, &a, START);
+	runtime_judged(t.r, &a, VERDICT_REVIEW, START);
+	for (i = 1; i <= 11; i++) {
+		assert_int_equal(part(&t, &a, RISK_REPEAT, START + i), i >= 10 ? 2 : i >= 3);
+		assert_int_equal(part(&t, &no, RISK_REPEAT, START), 0);
+	}
+	assert_int_equal(part(&t, &a, RISK_NOVELTY, START + 601 * SECOND), 0);
+	assert_int_equal(part(&t, &a, RISK_REPEAT, START + 1202 * SECOND), 0);
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 0);
+	runtime_brought(t.r, &a, 3);
+	a.flow = FLOW_READS_PRIVATE;
+	runtime_brought(t.r, &a, 4);
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 1);
+	a.flow = FLOW_SENDS_OUTSIDE;
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 2);
+	a.flow_known = false;
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 2);
+	assert_int_equal(part(&t, &a, RISK_CLASS, START), 1);
+	runtime_ask(t.r, &message, START);
+	assert_null(runtime_risk(t.r, &risk));
+	leave(&t);
 }
 
 static void the_one_too_many_is_refused(void **state)
@@ -115,7 +143,7 @@ static void a_category_is_counted_if_known(void **state)
 	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .category = "data.read" };
 
 	(void)state;
-	runtime_judged(t.r, &a, true, START);
+	runtime_judged(t.r, &a, VERDICT_ALLOW, START);
 	a.runtime = runtime_ask(t.r, &a, START);
 	assert_int_equal(policy_decide(t.p, &a).reason, REASON_RULE_REFUSES);
 	a.category = "data.write";
@@ -169,14 +197,14 @@ static void refusals_are_a_share(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++)
-		runtime_judged(t.r, &a, false, START);
+		runtime_judged(t.r, &a, VERDICT_REFUSE, START);
 	for (i = 0; i < 9; i++)
-		runtime_judged(t.r, &message, false, START);	/* no call */
+		runtime_judged(t.r, &message, VERDICT_REFUSE, START);	/* no call */
 	many(&t, 1, "x", START);
-	runtime_judged(t.r, &a, false, START);
+	runtime_judged(t.r, &a, VERDICT_REFUSE, START);
 	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);	/* R R a R */
-	runtime_judged(t.r, &a, true, START);
-	runtime_judged(t.r, &a, true, START);	/* R R a a */
+	runtime_judged(t.r, &a, VERDICT_ALLOW, START);
+	runtime_judged(t.r, &a, VERDICT_ALLOW, START);	/* R R a a */
 	many(&t, 2000, "x", START);
 	leave(&t);
 }
@@ -218,7 +246,7 @@ static void times_are_bounded(void **state)
 	for (i = 0; i < RUNTIME_STAMPS / 1000 + 60; i++) {
 		snprintf(name, sizeof(name), "n%u", i);
 		for (n = 0; n < 1000; n++)
-			runtime_judged(t.r, &a, true, START + i * SECOND);
+			runtime_judged(t.r, &a, VERDICT_ALLOW, START + i * SECOND);
 	}
 	assert_int_equal(call_at(&t, "s", name, NULL, START + i * SECOND), REASON_RULE_REFUSES);
 	assert_int_equal(call_at(&t, "s", "n0", NULL, START + i * SECOND), REASON_UNDECIDABLE);
@@ -458,7 +486,7 @@ static void what_was_taken_back_taints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_rule_no_state),
+		cmocka_unit_test(risk_grows_with_what_was_done),
 		cmocka_unit_test(the_one_too_many_is_refused),
 		cmocka_unit_test(a_category_is_counted_if_known),
 		cmocka_unit_test(a_rate_is_of_its_time),
