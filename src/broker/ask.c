@@ -60,7 +60,7 @@ void ask_resource(struct call *c, const json_t *value)
 }
 
 /* Paths no kernel would take are beneath nothing; the launcher need not be asked. */
-static bool is_path(const struct fact *f)
+bool ask_is_path(const struct fact *f)
 {
 	return strlen(f->root) < PATH_MAX && strlen(f->path) < PATH_MAX;
 }
@@ -71,7 +71,7 @@ static int ask_facts(struct call *c, struct request *r, struct err *e)
 	size_t i;
 
 	for (i = 0; i < c->action.fact_count; i++)
-		c->unasked += is_path(&c->action.facts[i]);
+		c->unasked += ask_is_path(&c->action.facts[i]);
 	c->unresolved = c->unasked;
 	if (c->unasked == 0)
 		return session_serve(c, e);
@@ -94,7 +94,7 @@ int ask_next(struct call *c, struct err *e)
 	struct pack p = { .at = body, .room = sizeof(body) };
 	const struct fact *f;
 
-	while (!is_path(&c->action.facts[c->fact]))
+	while (!ask_is_path(&c->action.facts[c->fact]))
 		c->fact++;
 	f = &c->action.facts[c->fact];
 	pack_number(&p, c->server->index, 2);

@@ -134,7 +134,10 @@ struct call {
 	char *kept_resource;		/* owned: of what it waits for */
 	uint32_t facts;			/* the same: a bit for each answer of the launcher's */
 	size_t fact_count;
+<<<<<<< HEAD
 	struct risk risk;
+=======
+>>>>>>> main
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */
 	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */
@@ -418,6 +421,7 @@ int ask_refuse(struct call *c, enum reason reason, struct err *e) must_use;	/* c
 int ask_anew(struct call *c, struct err *e) must_use;
 int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
+bool ask_is_path(const struct fact *f);	/* one that the launcher was asked about */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
 /* claims.c: what an agent says of its reasons. */

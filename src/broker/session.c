@@ -54,6 +54,8 @@ int session_serve(struct call *c, struct err *e)
 		return ask_anew(c, e);
 	c->verdict = session_judge(c);
 	c->about.held = 0;
+	if (c->verdict.kind == VERDICT_REVIEW || era_is_open(c))
+		runtime_put_off(c->broker->runtime);
 	if (c->verdict.kind == VERDICT_REVIEW)
 		return hold_serve(c, e);
 	if (c->verdict.kind == VERDICT_ALLOW && era_is_open(c))
