@@ -134,10 +134,7 @@ struct call {
 	char *kept_resource;		/* owned: of what it waits for */
 	uint32_t facts;			/* the same: a bit for each answer of the launcher's */
 	size_t fact_count;
-<<<<<<< HEAD
 	struct risk risk;
-=======
->>>>>>> main
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */
 	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */
