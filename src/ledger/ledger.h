@@ -183,8 +183,7 @@ int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 
 /*
  * Queue one record. The ledger's own members are set here; `run` is the index of the run's record,
- * 0 outside runs, ignored for RECORD_RUN. Nothing may be acknowledged before ledger_commit(). Who an agent is, if
- * it says nothing new, is not queued: *index is the record that said so.
+ * 0 outside runs, ignored for RECORD_RUN. Nothing may be acknowledged before ledger_commit().
  */
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
 		  struct err *e) must_use;
@@ -202,6 +201,9 @@ size_t ledger_pending(const struct ledger *l);	/* bytes queued */
 const struct order *ledger_order(const struct ledger *l);
 struct holds;
 struct holds *ledger_holds(struct ledger *l);	/* ledger/holds.h */
+
+/* The last record about the agent of this one, 0 if there is none; and whether it says the same. */
+uint64_t ledger_agent(const struct ledger *l, const struct record *r, bool *same);
 
 /* Record of every held call whose time is over that it is (expire.c); and when the next one's is, if one stands. */
 int ledger_expire(struct ledger *l, struct err *e) must_use;

@@ -84,6 +84,11 @@ const struct order *ledger_order(const struct ledger *l)
 	return &l->order;
 }
 
+uint64_t ledger_agent(const struct ledger *l, const struct record *r, bool *same)
+{
+	return agents_last(&l->agents, r, same);
+}
+
 struct holds *ledger_holds(struct ledger *l)
 {
 	return &l->holds;
@@ -134,6 +139,8 @@ static int check_stored(const struct ledger *l, const struct record *own, const 
 	struct record stored;
 	int f;
 
+	if (own->kind == RECORD_AGENT)
+		return agents_check(&l->agents, own, e);
 	if (!holds_want(own->kind, own->ref))
 		return holds_check(&l->holds, own, e);
 	if (entry_read(&stored, room, bytes, size, e) < 0)
@@ -144,34 +151,18 @@ static int check_stored(const struct ledger *l, const struct record *own, const 
 	return holds_check(&l->holds, &stored, e);
 }
 
-int ledger_hold(struct ledger *l, const struct frame *f, struct err *e)
+int ledger_heed(struct ledger *l, const struct frame *f, struct err *e)
 {
 	char room[RECORD_MOST];
 	struct record stored;
 
-	if (f->kind != RECORD_AGENT && !holds_want((enum record_kind)f->kind, f->ref))
+	if (!holds_want((enum record_kind)f->kind, f->ref) && f->kind != RECORD_AGENT)
 		return 0;
 	if (entry_read(&stored, room, f->body, f->size, e) < 0)
 		return -1;
 	if (f->kind == RECORD_AGENT)
-		return agents_take(&l->agents, &stored, f->index, e);
+		return agents_take(&l->agents, &stored, e);
 	return holds_take(&l->holds, &stored, f->body, f->size, e);
-}
-
-/* Of an agent nothing is said twice: true, it was said by *index already. */
-static bool said_before(uint64_t *index, const struct ledger *l, struct record *r)
-{
-	uint64_t former;
-	bool same;
-
-	if (r->kind != RECORD_AGENT)
-		return false;
-	former = agents_former(&l->agents, r, &same);
-	if (same)
-		*index = former;
-	else if (former)
-		record_number(r, FIELD_FORMER, former);
-	return same;
 }
 
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
@@ -184,8 +175,6 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 
 	if (l->poisoned)
 		return err_set(e, ERR_SYSTEM, "the ledger takes nothing more after a failed write");
-	if (said_before(index, l, &own))
-		return 0;
 	f.run = r->kind == RECORD_RUN ? f.index : run;
 	f.ref = own.ref;
 	set_own(&own, l, f.run, &texts);
@@ -193,7 +182,7 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 	if (check_stored(l, &own, bytes, f.size, e) < 0 || order_take(&l->order, r->kind, f.run, f.ref, e) < 0)
 		return -1;
 	l->poisoned = true;	/* until all of it is taken */
-	if (ledger_hold(l, &f, e) < 0)
+	if (ledger_heed(l, &f, e) < 0)
 		return -1;
 	tree_add(&l->tree, bytes, f.size);
 	if (!frame_put(&l->queue, &f))

@@ -34,8 +34,8 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	      struct err *e) must_use;
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
-/* What a record that is in its place means for held calls, and for what is known of agents. */
-int ledger_hold(struct ledger *l, const struct frame *f, struct err *e) must_use;
+/* What a record that is in its place means for those behind it: of held calls, and of agents. */
+int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use;
 
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;
