@@ -11,7 +11,7 @@ for uid in $(each_user); do
 	chmod 777 "$h/open"
 	chmod 750 "$h/mine"
 	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [] }' >"$h/etc/policy.json"
-	run() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json "$@" -- true 2>&1; }
+	run() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- true 2>&1; }
 	set_to() { echo "$1" >"$h/config/reeve/config.json"; }
 
 	set_to '{ "reeve": "config/1", "about": "x", "hooks": { "held": ["true", "a b"] } }'
@@ -38,7 +38,7 @@ for uid in $(each_user); do
 	[ "$uid" = 0 ] || wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/mine/s\", \"group\": \"root\" } }" "1:[0-9]+: uid $uid is not in group root"
 	wrong 'nothing' '1:1: '
 	rm "$h/config/reeve/config.json"
-	fails "uid $uid: a hook without a command starts nothing" 2 run --on-held ''
+	fails "uid $uid: a hook without a command starts nothing" 2 as "$uid" "$h" "$reeve" run --on-held '' -- true
 	holds "uid $uid: and without the file all is as it was" run
 done
 finish
