@@ -17,6 +17,7 @@
 #include "cli/policy_dir.h"
 #include "cli/policy_explain.h"
 #include "cli/policy_people.h"
+#include "cli/policy_signed.h"
 #include "policy/policy.h"
 
 static void warn(void *to, const char *rule, const char *why)
@@ -36,26 +37,6 @@ static int check_one(struct policy *all, const struct policy_file *f, struct err
 	return 0;
 }
 
-static void warn_of(void *to, const char *where, const char *what)
-{
-	(void)to;
-	log_say("warning: %s: %s", where, what);
-}
-
-/* As before a run: who would be asked must be there. Without a review nobody's keys are looked at. */
-static int check_people(const struct policy *all, const char *folder, struct err *e)
-{
-	scoped(reviewers) struct reviewers *r = NULL;
-	char room[LAUNCH_TEXT];
-
-	if (!policy_asks_review(all))
-		return 0;
-	if ((!folder && paths_config(room, e) < 0) || reviewers_load(&r, folder ? folder : room, e) < 0)
-		return -1;
-	reviewers_warn(r, warn_of, NULL);
-	return policy_people_check(all, r, e);
-}
-
 /* All files as one policy, because that is how they are joined in a run. */
 static int check(const struct policy_files *files, const char *folder, bool strict, struct err *e)
 {
@@ -71,7 +52,7 @@ static int check(const struct policy_files *files, const char *folder, bool stri
 		bad++;
 	}
 	fflush(stdout);
-	if (check_people(all, folder, e) < 0) {
+	if (policy_people_look(all, folder, e) < 0) {
 		log_say("%s", e->text);
 		bad++;
 	}
@@ -125,9 +106,9 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 struct wanted {
 	const char *workspace, *args, *reviewers;
 	const char *party[PARTIES], *action, *category, *class, *scopes, *claims, *resource, *time;
-	const char *taint, *risk, *calls, *repeated, *refusals, *spent;
-	const char **cases; /* as many as there are words */
-	size_t case_count;
+	const char *taint, *risk, *calls, *repeated, *refusals, *spent, *key, *signers;
+	const char **cases, **by; /* as many as there are words */
+	size_t case_count, by_count;
 	bool strict, help;
 };
 
@@ -137,6 +118,15 @@ static int add_cases(void *into, const char *value, struct err *e)
 
 	(void)e;
 	w->cases[w->case_count++] = value;
+	return 0;
+}
+
+static int add_by(void *into, const char *value, struct err *e)
+{
+	struct wanted *w = into;
+
+	(void)e;
+	w->by[w->by_count++] = value;
 	return 0;
 }
 
@@ -275,6 +265,18 @@ static int do_diff(const struct wanted *w, int argc, char **argv, struct err *e)
 	return d.changed ? EXIT_DIFFERS : EXIT_DONE;
 }
 
+static int do_sign(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	return policy_sign(argv[0], w->key, e);
+}
+
+static int do_verify(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	return policy_verify(argv[0], w->signers, w->by, w->by_count, e);
+}
+
 static const struct {
 	const char *name, *operands;
 	int fewest, most;
@@ -284,6 +286,8 @@ static const struct {
 	{ "test", "[--workspace DIR] FILE|DIR...", 1, 1 << 20, do_test },
 	{ "explain", "[--args JSON] [facts] FILE|DIR... CALL", 2, 1 << 20, do_explain },
 	{ "diff", "--cases FILE FILE|DIR FILE|DIR", 2, 2, do_diff },
+	{ "sign", "--key FILE DIR", 1, 1, do_sign },
+	{ "verify", "[--signers FILE] [--by NAME]... DIR", 1, 1, do_verify },
 };
 
 static int help(const struct option_row *rows)
@@ -305,30 +309,25 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 	const struct option_row rows[] = {
 		{ "strict", NULL, OPTION_FLAG, &w->strict, "check: a warning is a failure", NULL },
 		{ "reviewers", "DIR", OPTION_TEXT, &w->reviewers, "check: where allowed_signers is (the configuration)", NULL },
-		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)",
-		  NULL },
+		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)", NULL },
 		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against",
 		  add_cases },
 		{ "args", "JSON", OPTION_TEXT, &w->args, "explain: the arguments of CALL", NULL },
-		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)",
-		  NULL },
+		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)", NULL },
 		{ "owner", "ID", OPTION_TEXT, &w->party[PARTY_OWNER],
 		  "explain: for whom (this user)", NULL },
 		{ "tenant", "NAME", OPTION_TEXT, &w->party[PARTY_TENANT],
 		  "explain: whose (default)", NULL },
 		{ "department", "WORD", OPTION_TEXT, &w->party[PARTY_DEPARTMENT], "explain", NULL },
-		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain",
-		  NULL },
+		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain", NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
 		{ "model", "WORD", OPTION_TEXT, &w->party[PARTY_MODEL], "explain", NULL },
-		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)",
-		  NULL },
+		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)", NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
 		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
 		{ "scopes", "WORDS", OPTION_TEXT, &w->scopes, "explain: what the agent is for: pay,mail", NULL },
 		{ "claims", "WORDS", OPTION_TEXT, &w->claims, "explain: what it says: trigger,reason,alternatives", NULL },
-		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
-		  NULL },
+		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about", NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
 		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what was read: private,untrusted", NULL },
 		{ "risk", "N", OPTION_TEXT, &w->risk, "explain: its sum", NULL },
@@ -336,6 +335,9 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
 		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
 		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
+		{ "key", "FILE", OPTION_TEXT, &w->key, "sign: what ssh-keygen -f takes", NULL },
+		{ "signers", "FILE", OPTION_TEXT, &w->signers, "verify: who may (allowed_signers)", NULL },
+		{ "by", "NAME", OPTION_EACH, w, "verify: this one, or these alone", add_by },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};
@@ -353,7 +355,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		return help(rows);
 	argc -= 1 + first;
 	if (i == count_of(words))
-		err_set(e, ERR_INPUT, "expected check, test, explain or diff");
+		err_set(e, ERR_INPUT, "expected check, test, explain, diff, sign or verify");
 	else if (argc < words[i].fewest || argc > words[i].most)
 		err_set(e, ERR_INPUT, "%s takes %s", word, words[i].operands);
 	else
@@ -367,9 +369,9 @@ int cmd_policy(int argc, char **argv, struct err *e)
 	int status;
 
 	w.cases = calloc((size_t)argc + 1, sizeof(*w.cases));
-	if (!w.cases)
-		return err_sys(e, "memory for options");
-	status = go(argc, argv, &w, e);
+	w.by = calloc((size_t)argc + 1, sizeof(*w.by));
+	status = w.cases && w.by ? go(argc, argv, &w, e) : err_sys(e, "memory for options");
 	free(w.cases);
+	free(w.by);
 	return status;
 }
