@@ -234,15 +234,15 @@ static int hear_porter(struct broker *b, struct msg *m, struct err *e)
 static int hear_history(struct broker *b, struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
-	char boot[41];
+	char boot[41] = "";
 
-	if (!unpack_copy(&u, boot, sizeof(boot)) || !unpack_done(&u) || b->history)
+	if ((m->size > 0 && !unpack_copy(&u, boot, sizeof(boot))) || !unpack_done(&u) || b->history)
 		return err_set(e, ERR_PEER, "malformed or second HISTORY");
 	if (history_open(&b->history, m->fds[0], boot, history_now(), e) < 0)
 		return -1;
 	if (history_doubt(b->history))
-		log_say("the history of this agent cannot be believed: %s. Until its file is moved away no risk is known, "
-			"and rules that ask for that or count across runs refuse",
+		log_say("the history of this agent cannot be believed: %s. Rules that ask about earlier runs refuse, and no "
+			"risk is known, until it is moved away: reeve-policy(5), ACROSS RUNS",
 			history_doubt(b->history));
 	return 0;
 }
