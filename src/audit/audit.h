@@ -14,6 +14,7 @@ enum {
 	EXIT_INCOMPLETE = 5,
 	EXIT_OPEN = 6,
 	EXIT_TAIL = 7,
+	EXIT_PAYLOADS = 9,
 };
 
 struct findings;
@@ -60,9 +61,10 @@ struct finding {
 };
 
 struct findings {
-	struct finding integrity, signatures, completeness, open, tail, decisions;
+	struct finding integrity, signatures, completeness, open, tail, payloads, decisions;
 	bool decisions_there;		/* something was held */
 	bool completeness_known;	/* there was a head to hold it against */
+	bool payloads_known;		/* there is a vault, or should be */
 	bool tail_known;		/* what stands before it is whole, so that it is one */
 	uint64_t records, checkpoints;
 	char origin[SEAL_NAME];

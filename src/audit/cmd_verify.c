@@ -61,7 +61,7 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 6 };	/* the last only where something was held */
+enum { LINES = 7 };	/* the last only where something was held */
 
 static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
@@ -70,7 +70,8 @@ static size_t lines_of(struct line out[LINES], const struct findings *f)
 	out[2] = (struct line){ "completeness", f->completeness_known ? "ok" : "unknown", &f->completeness };
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
-	out[5] = (struct line){ "held calls", "ok", &f->decisions };
+	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
+	out[6] = (struct line){ "held calls", "ok", &f->decisions };
 	return f->decisions_there ? LINES : LINES - 1;
 }
 

@@ -17,7 +17,7 @@ struct cell {
 	word key;	/* 0: free; TAKEN: somebody is about to use it */
 	word until;	/* checked, ms; 0 within: for ever */
 	word amount;	/* checked */
-	word spare;
+	word mark;	/* MAGIC in the last one: who made the file longer again has not made it whole */
 };
 
 struct head {

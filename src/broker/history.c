@@ -20,9 +20,16 @@
 
 enum { TRIES = 1000, GRACE_MS = 60000 };
 
+static const uint64_t END = (UINT64_C(1) << TIME_BITS) - 1;
+
 static uint64_t our_time(const struct history *h, struct history_time now)
 {
-	return (h->shift + now.boot_ms) & ((UINT64_C(1) << TIME_BITS) - 1);
+	return (h->shift + now.boot_ms) & END;
+}
+
+static uint64_t later(uint64_t ms, uint64_t by)
+{
+	return ms + by < END ? ms + by : END;
 }
 
 static uint64_t step_of(const struct history_key *k)
@@ -160,17 +167,17 @@ static void raise_time(struct history *h, word *at, uint64_t to)
 
 void history_lose(struct history *h, const struct history_key *k, struct history_time now)
 {
-	uint64_t until = our_time(h, now) + 2 * k->within_ms + GRACE_MS;
+	uint64_t until = later(our_time(h, now), 2 * k->within_ms + GRACE_MS);
 
 	if (!h->doubt[0])
-		raise_time(h, &h->head->lost[k->part], k->within_ms ? until : (UINT64_C(1) << TIME_BITS) - 1);
+		raise_time(h, &h->head->lost[k->part], k->within_ms ? until : END);
 }
 
 bool history_add(struct history *h, const struct history_key *k, struct history_time now, uint64_t amount,
 		 struct history_place *place)
 {
 	uint64_t ms = our_time(h, now), step = k->within_ms ? ms / step_of(k) : 0, key = key_in(k, step);
-	uint64_t until = k->within_ms ? (step + 1) * step_of(k) + k->within_ms + GRACE_MS : 0;
+	uint64_t until = k->within_ms ? later((step + 1) * step_of(k), k->within_ms + GRACE_MS) : 0;
 	struct cell *c;
 	size_t i;
 

@@ -50,12 +50,13 @@ static bool map(struct history *h, int fd)
 	return true;
 }
 
+/* Apart from the end, which is marked before the beginning. */
 static bool is_empty(const struct history *h)
 {
 	word *at = h->memory;
 	size_t i;
 
-	for (i = 0; i < HISTORY_SIZE / sizeof(*at); i++)
+	for (i = 0; i < HISTORY_SIZE / sizeof(*at) - 1; i++)
 		if (atomic_load(&at[i]))
 			return false;
 	return true;
@@ -64,11 +65,17 @@ static bool is_empty(const struct history *h)
 /* Another run may be doing the same. */
 static bool begin(struct history *h)
 {
+	word *end = &h->cells[CELLS - 1].mark;
 	uint64_t none = 0;
 
-	if (atomic_load(&h->head->magic) == 0 && is_empty(h))
+	if (atomic_load(&h->head->magic) == 0 && is_empty(h)) {
+		atomic_compare_exchange_strong(end, &none, MAGIC);
+		none = 0;
 		atomic_compare_exchange_strong(&h->head->magic, &none, MAGIC);
-	return atomic_load(&h->head->magic) == MAGIC || history_distrust(h, "it does not begin as one");
+	}
+	if (atomic_load(&h->head->magic) != MAGIC)
+		return history_distrust(h, "it does not begin as one");
+	return atomic_load(end) == MAGIC || history_distrust(h, "its end is missing");
 }
 
 /* Two different boots without an id are not the same one. */

@@ -183,6 +183,12 @@ void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind
 			counts_add(r->counts[of], r->asked.key[of], now);
 }
 
+void runtime_put_off(struct runtime *r)
+{
+	if (r)
+		history_drop(r);
+}
+
 static void read_some(struct runtime *r, unsigned flow, uint64_t record)
 {
 	unsigned i;

@@ -31,9 +31,12 @@ const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *
 /* Of the action asked about just now, into *out; NULL: it is not known. */
 const struct risk *runtime_risk(const struct runtime *r, struct risk *out);
 
-/* It was judged, and for good: before anything else is. What is refused was not made. What is held is
- * told as allowed, once: it is set aside for it, whatever a person then says. */
+/* It was judged, and for good: before anything else is. What is refused was not made; nor is, yet, what is held:
+ * it is judged, and counted, once more when it has been approved. */
 void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind kind, uint64_t now_ns);
+
+/* It is judged again before it is done: until then it is not made. */
+void runtime_put_off(struct runtime *r);
 
 /* The agent may have read what it brings; `record` is its intent. */
 void runtime_brought(struct runtime *r, const struct action *a, uint64_t record);

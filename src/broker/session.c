@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
-static struct verdict judge(struct call *c)
+struct verdict session_judge(struct call *c)
 {
 	if (c->undecidable)
 		return (struct verdict){ .reason = REASON_UNDECIDABLE, .why = c->why };
@@ -24,6 +24,8 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 	struct call *c = call;
 
 	c->proof = proof;
+	if (c->hold && hold_proved(c, e) < 0)
+		return -1;
 	if (c->verdict.kind != VERDICT_ALLOW)
 		return session_refuse(c, proof, e);
 	if (c->up)
@@ -38,8 +40,7 @@ int session_record(struct call *c, struct err *e)
 	int done;
 
 	inspect_refused(c);
-	if (!c->about.held) /* it was when it was held */
-		runtime_judged(c->broker->runtime, &c->action, c->verdict.kind, clock_mono_ns());
+	runtime_judged(c->broker->runtime, &c->action, c->verdict.kind, clock_mono_ns());
 	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
 			      (struct commit_then){ session_proved, c }, e);
 	c->state = CALL_COMMITTING;
@@ -49,8 +50,10 @@ int session_record(struct call *c, struct err *e)
 
 int session_serve(struct call *c, struct err *e)
 {
-	c->verdict = judge(c);
+	c->verdict = session_judge(c);
 	c->about.held = 0;
+	if (c->verdict.kind == VERDICT_REVIEW || era_is_open(c))
+		runtime_put_off(c->broker->runtime);
 	if (c->verdict.kind == VERDICT_REVIEW)
 		return hold_serve(c, e);
 	if (c->verdict.kind == VERDICT_ALLOW && era_is_open(c))

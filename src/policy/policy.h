@@ -110,6 +110,7 @@ struct policy_people {
 
 int policy_reviewers(const struct policy *p, const struct policy_people *people, struct err *e) must_use;
 bool policy_asks_review(const struct policy *p);
+
 enum { SPENT_PARTS = 1000000 };	/* what was spent is counted in millionths */
 
 /*
