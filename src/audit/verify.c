@@ -22,8 +22,8 @@ struct proof {
 	struct tree tree;
 	struct notary *notary;
 	struct order order;
-	struct review_proof review;
 	struct payloads *payloads;
+	struct review_proof review;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live;

@@ -359,6 +359,8 @@ for one in mute + crowd:
 look = Reviewer(GUESTS)
 equal("and decides, by the same signature", look.decide(key("alice"), held[0], "alice", "deny", "no"), "denied")
 told = guest.stands()
+while told["n"] != held[0]:
+    told = guest.stands()
 equal("which who follows hears", (told["state"], told["decisions"][-1]["reviewer"]), ("denied", "alice"))
 run.close()
 still = Reviewer(GUESTS)
