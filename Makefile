@@ -9,7 +9,7 @@ VERSION := 0.1.0
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
 PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-dialer reeve-inspector reeve-courier reeve-audit reeve-call
-reeve          := cli launcher policy egress catalogue guard inspect schema profile wire jail seal json model base
+reeve          := cli launcher policy egress catalogue guard inspect schema profile wire ledger jail seal json model base
 reeve-broker   := broker policy egress catalogue guard inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
 reeve-porter   := porter mcp wire jail json model base

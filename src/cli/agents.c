@@ -9,12 +9,13 @@
 #include "json/json.h"
 #include "seal/seal.h"
 
-enum { AGENTS_MOST = 1 << 20, WORD_MOST = 64, SCOPES_MOST = 512 };
+enum { AGENTS_MOST = 1 << 20, WORD_MOST = 64, SCOPES_MOST = 512, CREDENTIALS_ROOM = 8192 };
 
 struct agents {
 	struct json_file file;
 	char digest[SEAL_DIGEST_TEXT], path[LAUNCH_TEXT];
 	char scopes[SCOPES_MOST];	/* of the agent that was asked for */
+	struct buf credentials;		/* of it */
 };
 
 static const struct json_member file_members[] = {
@@ -28,7 +29,8 @@ static const struct json_member agent_members[] = {
 	{ "about", JSON_STRING, JSON_MAY },	 { "owner", JSON_STRING, JSON_MUST },
 	{ "users", JSON_ARRAY, JSON_MUST },	 { "tenant", JSON_STRING, JSON_MAY },
 	{ "department", JSON_STRING, JSON_MAY }, { "model", JSON_STRING, JSON_MAY },
-	{ "scopes", JSON_ARRAY, JSON_MAY },	 { NULL, JSON_NULL, JSON_MAY },
+	{ "scopes", JSON_ARRAY, JSON_MAY },	 { "credentials", JSON_OBJECT, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 /* Small enough for the ledger, which cuts what is longer; and shown by a terminal as it is. */
@@ -54,6 +56,23 @@ static int check_words(const struct json_file *f, const char *at, const json_t *
 		snprintf(item, sizeof(item), "%s/%zu", at, i);
 		if (check_word(f, item, value, e) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* Their names are the operator's, so an error names the object and says which. */
+static int check_credentials(const struct json_file *f, const char *at, json_t *credentials, struct err *e)
+{
+	const char *name;
+	json_t *version;
+	struct err why = { 0 };
+
+	json_object_foreach(credentials, name, version) {
+		scoped(json) json_t *text = json_string(name);
+
+		if (check_word(f, at, text, &why) < 0 || check_word(f, at, version, &why) < 0)
+			return json_wrong(f, at, false, e, "\"%.60s\": a credential's name and its version are words of 1 to %d bytes without blanks",
+					  name, WORD_MOST);
 	}
 	return 0;
 }
@@ -85,7 +104,7 @@ static int check_agent(const struct json_file *f, const char *id, json_t *agent,
 	if (!text_is_name(id))
 		return json_wrong(f, "/agents", false, e, "\"%.60s\": an agent's id takes a-z, 0-9, '.', '_' and '-'", id);
 	if (!json_is_object(agent))
-		return json_wrong(f, at, false, e, "expected an object: owner, users, tenant, department, model, scopes");
+		return json_wrong(f, at, false, e, "expected an object: owner, users, tenant, department, model, scopes, credentials");
 	if (json_members(f, at, agent_members, e) < 0)
 		return -1;
 	for (i = 0; i < count_of(words); i++) {
@@ -100,7 +119,10 @@ static int check_agent(const struct json_file *f, const char *id, json_t *agent,
 	if (check_users(f, member, json_object_get(agent, "users"), e) < 0)
 		return -1;
 	snprintf(member, sizeof(member), "%s/scopes", at);
-	return check_words(f, member, json_object_get(agent, "scopes"), e);
+	if (check_words(f, member, json_object_get(agent, "scopes"), e) < 0)
+		return -1;
+	snprintf(member, sizeof(member), "%s/credentials", at);
+	return check_credentials(f, member, json_object_get(agent, "credentials"), e);
 }
 
 static int check_file(const struct json_file *f, struct err *e)
@@ -134,8 +156,10 @@ int agents_load(struct agents **out, const char *path, struct err *e)
 
 void agents_free(struct agents *a)
 {
-	if (a)
-		json_file_free(&a->file);
+	if (!a)
+		return;
+	buf_free(&a->credentials);
+	json_file_free(&a->file);
 	free(a);
 }
 
@@ -187,6 +211,24 @@ static int settle_scopes(struct agents *a, const json_t *scopes, struct run_requ
 	return 0;
 }
 
+static int settle_credentials(struct agents *a, json_t *credentials, struct run_request *ask, struct err *e)
+{
+	const char *name;
+	json_t *version;
+
+	a->credentials = BUF(CREDENTIALS_ROOM);
+	json_object_foreach(credentials, name, version) {
+		buf_printf(&a->credentials, "%s %s", name, json_string_value(version));
+		buf_add(&a->credentials, "", 1);
+	}
+	if (a->credentials.over)
+		return err_set(e, ERR_LIMIT, "%s: the credentials of agent %s take more than %d bytes", a->path, ask->agent,
+			       CREDENTIALS_ROOM);
+	ask->credentials = a->credentials.data;
+	ask->credentials_size = a->credentials.size;
+	return 0;
+}
+
 int agents_apply(struct agents *a, struct run_request *ask, struct err *e)
 {
 	const json_t *agent = json_object_get(json_object_get(a->file.root, "agents"), ask->agent);
@@ -203,5 +245,7 @@ int agents_apply(struct agents *a, struct run_request *ask, struct err *e)
 	    settle(&ask->department, NULL, a, ask->agent, "department", e) < 0 ||
 	    settle(&ask->model, NULL, a, ask->agent, "model", e) < 0)
 		return -1;
-	return settle_scopes(a, json_object_get(agent, "scopes"), ask, e);
+	if (settle_scopes(a, json_object_get(agent, "scopes"), ask, e) < 0)
+		return -1;
+	return settle_credentials(a, json_object_get(agent, "credentials"), ask, e);
 }

@@ -35,6 +35,7 @@ void options_print(const struct option_row *rows);
  * Each takes its own word as argv[0] and returns an exit code; -1 with e set is printed by main and
  * is EXIT_COULD_NOT. Usage errors they print themselves.
  */
+int cmd_review(int argc, char **argv, struct err *e);
 int cmd_run(int argc, char **argv, struct err *e);
 int cmd_init(int argc, char **argv, struct err *e);
 int cmd_doctor(int argc, char **argv, struct err *e);

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "cli/review.h"
+#include "cli/changes.h"
 
 struct wanted {
 	const char *tenant, *run;
@@ -20,7 +20,7 @@ struct wanted {
 	struct paths at;
 };
 
-static const char *state_word(enum review_state s)
+static const char *state_word(enum changes_state s)
 {
 	static const char *const words[] = { "busy", "not closed", "open", "committed" };
 
@@ -29,16 +29,16 @@ static const char *state_word(enum review_state s)
 
 static void list_one(const struct wanted *o, const char *number)
 {
-	scoped(review) struct review w = { .folder = -1, .upper = -1, .workspace = -1 };
+	scoped(changes) struct changes w = { .folder = -1, .upper = -1, .workspace = -1 };
 	struct err why = { 0 };
 	char changes[24] = "?";
 
-	if (review_open(&w, &o->at, number, &why) < 0) {
+	if (changes_open(&w, &o->at, number, &why) < 0) {
 		log_say("workspace: %s", why.text);
 		return;
 	}
-	if (w.state == REVIEW_OPEN || w.state == REVIEW_COMMITTED)
-		snprintf(changes, sizeof(changes), "%zu", review_count(&w));
+	if (w.state == CHANGES_OPEN || w.state == CHANGES_COMMITTED)
+		snprintf(changes, sizeof(changes), "%zu", changes_count(&w));
 	printf("%-8s %.19s  %7s  %-10s  ", w.number, w.began, changes, state_word(w.state));
 	print_visible(w.where, strlen(w.where));
 	putchar('\n');
@@ -75,60 +75,60 @@ static int list(struct wanted *o, struct err *e)
 	return EXIT_DONE;
 }
 
-static int open_run(struct review *w, const struct wanted *o, struct err *e)
+static int open_run(struct changes *w, const struct wanted *o, struct err *e)
 {
-	if (review_open(w, &o->at, o->run, e) < 0)
+	if (changes_open(w, &o->at, o->run, e) < 0)
 		return -1;
-	if (w->state == REVIEW_BUSY)
+	if (w->state == CHANGES_BUSY)
 		return err_set(e, ERR_LIMIT, "run %s is still going on, or another reeve workspace is at it", o->run);
 	return 0;
 }
 
 static int diff(struct wanted *o, struct err *e)
 {
-	scoped(review) struct review w = { .folder = -1, .upper = -1, .workspace = -1 };
+	scoped(changes) struct changes w = { .folder = -1, .upper = -1, .workspace = -1 };
 	struct err why = { 0 };
 
 	if (open_run(&w, o, e) < 0)
 		return -1;
-	if (review_workspace(&w, &why) < 0) {
-		if (w.state == REVIEW_NOT_CLOSED) {
+	if (changes_workspace(&w, &why) < 0) {
+		if (w.state == CHANGES_NOT_CLOSED) {
 			*e = why;
 			return -1;
 		}
 		log_say("workspace: %s", why.text);
 	}
-	if (review_effects(&w, e) < 0)
+	if (changes_effects(&w, e) < 0)
 		return -1;
-	return review_diff(&w, o->json, o->stat, e);
+	return changes_diff(&w, o->json, o->stat, e);
 }
 
 /* In this order: what is it, is it what the ledger says, can it be done, do it. */
 static int commit(struct wanted *o, struct err *e)
 {
-	scoped(review) struct review w = { .folder = -1, .upper = -1, .workspace = -1 };
+	scoped(changes) struct changes w = { .folder = -1, .upper = -1, .workspace = -1 };
 	int proven;
 
 	if (open_run(&w, o, e) < 0)
 		return -1;
-	if (w.state == REVIEW_COMMITTED) {
+	if (w.state == CHANGES_COMMITTED) {
 		printf("run %s has been taken over already\n", o->run);
 		return EXIT_DONE;
 	}
-	if (w.state == REVIEW_NOT_CLOSED) {
+	if (w.state == CHANGES_NOT_CLOSED) {
 		log_say("workspace: run %s was not closed, so the ledger has no word of what it changed, and nothing of "
 			"it is taken over; look at it by diff, then discard it",
 			o->run);
 		return EXIT_DIFFERS;
 	}
-	proven = review_effects(&w, e) < 0 ? 0 : review_proven(&w, e);
+	proven = changes_effects(&w, e) < 0 ? 0 : changes_proven(&w, e);
 	if (proven == 0) {
 		log_say("workspace: %s; nothing was done", e->text);
 		return EXIT_DIFFERS;
 	}
-	if (proven < 0 || review_workspace(&w, e) < 0)
+	if (proven < 0 || changes_workspace(&w, e) < 0)
 		return -1;
-	return review_commit(&w, &o->only, &o->with, e);
+	return changes_commit(&w, &o->only, &o->with, e);
 }
 
 /* Without asking what it is: also what cannot be read any more can be dropped. */

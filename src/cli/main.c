@@ -24,6 +24,7 @@ static const struct command {
 	  cmd_profile, false },
 	{ "config", "[AGENT]", "print what makes an agent find its tools", cmd_config, false },
 	{ "tools", "list|pin|scan", "see, accept and scan what tool servers offer", cmd_tools, true },
+	{ "review", "list|show|approve|...", "see what waits for a person, and decide", cmd_review, false },
 	{ "workspace", "list|diff|commit|...", "see, take over or drop what a run changed",
 	  cmd_workspace, false },
 	{ "show", "RUN [SERVER]", "what a run was, and what its tool servers said", cmd_show, false },

@@ -23,8 +23,10 @@ static const struct json_member hook_members[] = {
 };
 
 static const struct json_member review_members[] = {
-	{ "socket", JSON_STRING, JSON_MUST },
-	{ "group", JSON_STRING, JSON_MUST },
+	{ "socket", JSON_STRING, JSON_MAY },
+	{ "group", JSON_STRING, JSON_MAY },
+	{ "key", JSON_STRING, JSON_MAY },	/* these two are a reviewer's own, for `reeve review` */
+	{ "name", JSON_STRING, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -68,8 +70,10 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 {
 	const char *socket = json_text(review, "socket"), *group = json_text(review, "group");
 
-	if (!review)
+	if (!*socket && !*group)
 		return 0;
+	if (!*socket || !*group)
+		return json_wrong(&s->file, "/review", false, e, "\"socket\" and \"group\" go together");
 	if (socket[0] != '/' || socket[strlen(socket) - 1] == '/')
 		return json_wrong(&s->file, "/review/socket", false, e, "expected the absolute path of a socket to be made");
 	if (strlen(socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))

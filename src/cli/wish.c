@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/profiles.h"
-#include "policy/policy.h"
 
 static int read_profile(struct wish *w, struct err *e)
 {
@@ -27,46 +26,6 @@ static int read_profile(struct wish *w, struct err *e)
 		return -1;
 	w->ask.profile = w->read_profile;
 	w->ask.tools = w->read_tools;
-	return 0;
-}
-
-/* Without --policy: the user's directory, if there is one; otherwise nothing is allowed. */
-static int read_policy(struct wish *w, struct err *e)
-{
-	if (w->policy)
-		return policy_dir_load(&w->files, w->policy, e);
-	snprintf(w->policy_room, sizeof(w->policy_room), "%s/policies", w->config);
-	return access(w->policy_room, R_OK) == 0 ? policy_dir_load(&w->files, w->policy_room, e) : 0;
-}
-
-/* Last, so that an error stands alone. */
-static void say_without_policy(const struct wish *w)
-{
-	if (!w->policy && access(w->policy_room, R_OK) < 0)
-		log_say("no --policy and no %s: every call%s will be refused", w->policy_room,
-			w->network ? " and connection" : "");
-}
-
-/* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
-static int check_policy(struct wish *w, struct err *e)
-{
-	scoped(policy) struct policy *p = NULL;
-	size_t i;
-
-	if (policy_new(&p, e) < 0)
-		return -1;
-	w->bytes = calloc(w->files.count + 1, sizeof(*w->bytes));
-	if (!w->bytes)
-		return err_sys(e, "memory for policies");
-	for (i = 0; i < w->files.count; i++) {
-		const struct policy_file *f = &w->files.at[i];
-
-		if (policy_add_from(p, f->name, f->path, f->bytes, f->size, e) < 0)
-			return -1;
-		w->bytes[i] = (struct policy_bytes){ f->name, f->bytes, f->size };
-	}
-	w->ask.policies = w->bytes;
-	w->ask.policy_count = w->files.count;
 	return 0;
 }
 
@@ -150,7 +109,7 @@ static int set_apart(struct wish *w, struct err *e)
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
-	w->fixed = calloc(w->files.count + w->words.count + parts + 8, sizeof(*w->fixed));
+	w->fixed = calloc(w->rules.files.count + w->words.count + parts + 8, sizeof(*w->fixed));
 	if (!w->fixed)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
@@ -166,8 +125,8 @@ static int set_apart(struct wish *w, struct err *e)
 		w->fixed[n++] = tools;
 	if (w->policy)
 		w->fixed[n++] = w->policy;
-	for (i = 0; i < w->files.count; i++)
-		w->fixed[n++] = w->files.at[i].path;
+	for (i = 0; i < w->rules.files.count; i++)
+		w->fixed[n++] = w->rules.files.at[i].path;
 	if (w->read_agents)
 		w->fixed[n++] = agents_path(w->read_agents);
 	if (access(w->catalogue_room, F_OK) == 0)
@@ -271,24 +230,6 @@ static int read_secrets(struct wish *w, struct err *e)
 	return 0;
 }
 
-/* What is set for all runs, and what the command line says instead. */
-static int read_settings(struct wish *w, struct err *e)
-{
-	if (settings_load(&w->settings, w->config, e) < 0)
-		return -1;
-	if (w->on_held && !*w->on_held)
-		return err_set(e, ERR_INPUT, "--on-held needs a command");
-	if (w->on_held) {
-		w->held_words[0] = "sh";
-		w->held_words[1] = "-c";
-		w->held_words[2] = w->on_held;
-		w->ask.on_held = w->held_words;
-	} else if (w->settings.on_held[0]) {
-		w->ask.on_held = w->settings.on_held;
-	}
-	return 0;
-}
-
 static int read_paths(struct wish *w, struct err *e)
 {
 	if (paths_config(w->config, e) < 0 || paths_programs(w->programs, e) < 0)
@@ -308,7 +249,7 @@ int wish_place(struct wish *w, struct err *e)
 
 int wish_read(struct wish *w, struct err *e)
 {
-	if (read_paths(w, e) < 0 || read_settings(w, e) < 0 || read_profile(w, e) < 0 || read_policy(w, e) < 0 || check_policy(w, e) < 0 ||
+	if (read_paths(w, e) < 0 || wish_read_settings(w, e) < 0 || wish_read_reviewers(w, e) < 0 || read_profile(w, e) < 0 || wish_read_policy(w, e) < 0 ||
 	    wish_read_catalogue(w, e) < 0)
 		return -1;
 	if (read_agent(w, e) < 0)
@@ -318,7 +259,7 @@ int wish_read(struct wish *w, struct err *e)
 	    read_secrets(w, e) < 0)
 		return -1;
 	if (!w->quiet)
-		say_without_policy(w);
+		wish_say_without_policy(w);
 	return 0;
 }
 
@@ -326,14 +267,16 @@ void wish_free(struct wish *w)
 {
 	jail_plan_free(&w->plan);
 	secrets_free(&w->secrets);
-	policy_files_free(&w->files);
+	read_policy_free(&w->rules);
+	read_policy_free(&w->again);
 	policy_files_free(&w->words);
 	free(w->catalogues);
 	profile_free(w->read_profile);
 	tools_free(w->read_tools);
 	agents_free(w->read_agents);
 	settings_free(&w->settings);
-	free(w->bytes);
+	reviewers_free(w->reviewers);
+	free(w->groups);
 	free(w->fixed);
 	free(w);
 }

@@ -7,8 +7,17 @@
 
 #include "cli/agents.h"
 #include "cli/policy_dir.h"
+#include "cli/reviewers.h"
 #include "cli/settings.h"
 #include "launcher/launcher.h"
+
+/* bytes: its files, as the launcher hands them on. All owned; zero is empty. */
+struct read_policy {
+	struct policy_files files;
+	struct policy_bytes *bytes;
+};
+
+void read_policy_free(struct read_policy *p);
 
 /* `ask` borrows from everything else here. */
 struct wish {
@@ -20,9 +29,10 @@ struct wish {
 	struct jail_plan plan;
 	struct agents *read_agents;
 	struct settings settings;
+	struct reviewers *reviewers;
+	struct review_group *groups;
 	const char *held_words[4];		/* of --on-held */
-	struct policy_files files;
-	struct policy_bytes *bytes;
+	struct read_policy rules, again;	/* again: as it was read last, while the run went on */
 	struct policy_files words;		/* of the catalogue */
 	struct catalogue_bytes *catalogues;
 	char catalogue_room[LAUNCH_TEXT + 96];
@@ -43,6 +53,13 @@ int wish_read(struct wish *w, struct err *e) must_use;
 /* Where the catalogue is, which need not be there: reeve-catalogue(5). After its policy is known. */
 void wish_find_catalogue(struct wish *w);
 int wish_read_catalogue(struct wish *w, struct err *e) must_use;
+/* wish_review.c: who may approve what is held, and who is told that it is. */
+int wish_read_reviewers(struct wish *w, struct err *e) must_use;
+int wish_read_settings(struct wish *w, struct err *e) must_use;
+/* wish_policy.c: all checks, before the run and (`wish` is a struct wish *) whenever it is to be read again. */
+int wish_read_policy(struct wish *w, struct err *e) must_use;
+int wish_reload_policy(void *wish, struct policy_set *out, struct err *e) must_use;
+void wish_say_without_policy(const struct wish *w);	/* last, so that an error stands alone */
 /* Only profile, tools and place, for who wants to see what they come to. */
 int wish_place(struct wish *w, struct err *e) must_use;
 void wish_free(struct wish *w);

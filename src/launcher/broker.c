@@ -13,8 +13,8 @@ static int tell_policies(struct run *r, struct err *e)
 	uint8_t body[512];
 	size_t i;
 
-	for (i = 0; i < r->ask->policy_count; i++) {
-		const struct policy_bytes *p = &r->ask->policies[i];
+	for (i = 0; i < r->ask->policy.count; i++) {
+		const struct policy_bytes *p = &r->ask->policy.at[i];
 		struct pack b = { .at = body, .room = sizeof(body) };
 		scoped(fd) int fd = -1;
 
@@ -203,7 +203,7 @@ static int tell_all(struct run *r, struct err *e)
 	char policy[SEAL_DIGEST_TEXT];
 	size_t i;
 
-	record_policy(policy, r);
+	record_policy(policy, &r->ask->policy);
 	if (recorder_attach(&ledger, r, e) < 0 ||
 	    wire_send(&r->broker, MSG_LEDGER, 0, &r->index, 8, &ledger, 1, e) < 0)
 		return -1;

@@ -134,6 +134,7 @@ static int let_go(struct run *r, struct err *e)
 	if (r->ask->timeout_s)
 		r->deadline_ns = clock_mono_ns() + r->ask->timeout_s * UINT64_C(1000000000);
 	held_begin(r);
+	reload_begin(r);
 	status_begun(r);
 	return jail_go(&r->agent, e);
 }

@@ -12,6 +12,7 @@ struct paths {
 	char ledger[LAUNCH_TEXT];	/* directory of the tenant's ledger */
 	char key[LAUNCH_TEXT];		/* its signing key */
 	char socket[LAUNCH_TEXT];	/* where its recorder listens */
+	char history[LAUNCH_TEXT];	/* how often each agent did what, counted over its runs */
 	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
 	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
@@ -34,6 +35,18 @@ struct policy_bytes {
 	size_t size;
 };
 
+/* A whole policy, in the order in which the broker reads it. */
+struct policy_set {
+	const struct policy_bytes *at;
+	size_t count;
+};
+
+struct review_group {
+	const char *name;
+	const char *const *names;
+	size_t count;
+};
+
 struct catalogue_bytes {
 	size_t server;		/* whom the file is about, by its place in the tool file */
 	const char *name, *bytes;
@@ -45,8 +58,10 @@ struct run_request {
 	const struct profile *profile;
 	const struct tools *tools;
 	const struct secrets *secrets;	/* of its servers, all of them */
-	const struct policy_bytes *policies;
-	size_t policy_count;
+	struct policy_set policy;
+	/* Read it again, with every check of the first time. -1: why the old one stays. *out is good until the next time. NULL: it stays. */
+	int (*reload)(void *with, struct policy_set *out, struct err *e);
+	void *reload_with;
 	const struct catalogue_bytes *catalogues;
 	size_t catalogue_count;
 	int show_fd;		/* where what the tool servers offer is written, as JSON lines; 0: nowhere */
@@ -56,6 +71,12 @@ struct run_request {
 	const char *model, *agents;		/* agents: digest of the file that says who it is; NULL: there is none */
 	const char *scopes;			/* texts, each with its NUL */
 	size_t scopes_size;
+	const char *credentials;	/* "NAME VERSION" texts, each with its NUL: the operator's own words */
+	size_t credentials_size;
+	const char *signers;		/* who may sign, as ssh's allowed_signers; NULL: nobody */
+	size_t signers_size;
+	const struct review_group *groups;	/* of those who can sign; each of them is one, too */
+	size_t group_count;
 	const char *task, *department, *environment, *initiator;	/* NULL: not said */
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */

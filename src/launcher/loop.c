@@ -44,16 +44,20 @@ static void end_strays(const struct run *r)
 		jail_strays_end(known);
 }
 
-static void forward_signals(struct run *r)
+static int take_signals(struct run *r, struct err *e)
 {
 	struct signalfd_siginfo s;
+	int done = 0;
 
-	while (read(r->signals, &s, sizeof(s)) == sizeof(s)) {
+	while (done == 0 && read(r->signals, &s, sizeof(s)) == sizeof(s)) {
 		if (s.ssi_signo == SIGCHLD)
 			reap_strays(r);
+		else if (reload_wanted(r, &s))
+			done = reload_now(r, e);
 		else if (!terminal_signal(r, (int)s.ssi_signo))
 			jail_signal(&r->agent, (int)s.ssi_signo);
 	}
+	return done;
 }
 
 /* The agent is gone: the broker closes what is open. Its tools are ended after it has said so. */
@@ -156,8 +160,8 @@ static int attend_carriers(struct run *r, const struct pollfd *at, struct err *e
  */
 static int attend(struct run *r, const struct pollfd *at, struct err *e)
 {
-	if (at[0].revents)
-		forward_signals(r);
+	if (at[0].revents && take_signals(r, e) < 0)
+		return -1;
 	if (at[2].revents && hear_recorder(r, e) < 0)
 		return -1;
 	if (attend_children(r, at, e) < 0)

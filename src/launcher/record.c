@@ -50,15 +50,26 @@ static size_t add_command(struct buf *list, const struct run *r)
 	return list->size - before;
 }
 
+/* Of the bytes that the recorder was given. */
+static size_t add_signers(struct buf *out, const struct run_request *ask)
+{
+	char digest[SEAL_DIGEST_TEXT];
+
+	if (!ask->signers)
+		return 0;
+	seal_digest(digest, ask->signers, ask->signers_size);
+	return buf_add(out, digest, strlen(digest) + 1) ? strlen(digest) + 1 : 0;
+}
+
 /* A digest over "NAME sha256:…" lines, in the order the broker gets the files: reeve-policy(5). */
-void record_policy(char digest[SEAL_DIGEST_TEXT], const struct run *r)
+void record_policy(char digest[SEAL_DIGEST_TEXT], const struct policy_set *policy)
 {
 	struct buf lines = BUF(256ul * 192);
 	size_t i;
 
-	for (i = 0; i < r->ask->policy_count; i++) {
-		seal_digest(digest, r->ask->policies[i].bytes, r->ask->policies[i].size);
-		buf_printf(&lines, "%s %s\n", r->ask->policies[i].name, digest);
+	for (i = 0; i < policy->count; i++) {
+		seal_digest(digest, policy->at[i].bytes, policy->at[i].size);
+		buf_printf(&lines, "%s %s\n", policy->at[i].name, digest);
 	}
 	seal_digest(digest, lines.data ? lines.data : "", lines.size);
 	buf_free(&lines);
@@ -69,10 +80,11 @@ void record_policy(char digest[SEAL_DIGEST_TEXT], const struct run *r)
 void record_run(struct record *out, const struct run *r, struct buf *room)
 {
 	size_t layers = add_layers(room, r), command = add_command(room, r),
-	       limits = add_limits(room, r), policy = room->size, profile;
+	       limits = add_limits(room, r), signers = add_signers(room, r->ask), policy, profile;
 	char digest[SEAL_DIGEST_TEXT];
 
-	record_policy(digest, r);
+	record_policy(digest, &r->ask->policy);
+	policy = room->size;
 	buf_add(room, digest, sizeof(digest));
 	profile = room->size;
 	buf_printf(room, "%s %s", profile_name(r->ask->profile), profile_digest(r->ask->profile));
@@ -83,6 +95,8 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 	record_list(out, FIELD_COMMAND, room->data + layers, command);
 	if (limits)
 		record_list(out, FIELD_LIMITS, room->data + layers + command, limits);
+	if (signers)
+		record_text(out, FIELD_SIGNERS, room->data + layers + command + limits);
 	record_text(out, FIELD_POLICY, room->data + policy);
 	record_text(out, FIELD_PROFILE, room->data + profile);
 	record_text(out, FIELD_AGENT, r->ask->agent);

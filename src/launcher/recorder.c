@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -129,6 +130,21 @@ static int join(int *out, struct run *r, uint64_t deadline, struct err *e)
 	return 0;
 }
 
+int recorder_reach(int *out, const struct paths *at, struct err *e)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int done;
+
+	if (!r)
+		return err_sys(e, "memory to reach the recorder");
+	r->at = *at;
+	r->starting_says = -1;
+	done = join(out, r, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS, e);
+	fd_close(&r->starting_says);
+	free(r);
+	return done;
+}
+
 /* The one message we now expect. *index untouched and 0 returned: it hung up. */
 static int noted(struct run *r, struct wire *w, uint64_t *index, struct err *e)
 {
@@ -169,6 +185,8 @@ static int try_open(struct run *r, const struct record *record, uint64_t deadlin
 	int got = 0;
 
 	if (r->recorder.fd < 0 && join(&r->recorder.fd, r, deadline, e) < 0)
+		return -1;
+	if (known_signers(r, e) < 0)
 		return -1;
 	if (wire_send_record(&r->recorder, MSG_OPEN, 0, record, e) == 0)
 		got = noted(r, &r->recorder, &r->index, e);

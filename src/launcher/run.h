@@ -67,6 +67,10 @@ struct run {
 	uint32_t unheld;	/* servers whose limits nobody holds, which has been said */
 	struct terminal terminal;
 	struct status_lines lines;	/* --status-fd */
+	struct {
+		bool terminal;		/* we began with one that was ours */
+		bool asked, again;	/* the broker has not answered yet; and meanwhile it was asked for again */
+	} reload;
 	struct hooks hooks;		/* told of what is held */
 	struct {
 		char first[512];
@@ -89,6 +93,7 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
  */
 int recorder_begin(struct run *r, struct err *e) must_use;
 int recorder_open(struct run *r, struct err *e) must_use;
+int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/* without a run: for who reviews */
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 
@@ -134,9 +139,23 @@ int inspector_await(struct run *r, struct err *e) must_use;
 /* serve.c: what the broker asks for, by message. */
 int serve_broker(struct run *r, struct err *e) must_use;
 
+/* known.c: the list of signers, to the recorder and before OPEN; and to the broker what it is told of people and of the past. */
+int known_signers(struct run *r, struct err *e) must_use;
+int known_tell(struct run *r, struct err *e) must_use;
+
+/* agent.c: who the agent is and which credentials it has, to the recorder. */
+int agent_tell(struct run *r, struct err *e) must_use;
+
 /* held.c: a call waits for a person, who is to be told. */
 void held_begin(struct run *r);
 int held_serve(struct run *r, struct err *e) must_use;
+
+/* reload.c: SIGHUP that somebody sent: read the policy again, and give it to the broker. */
+struct signalfd_siginfo;
+void reload_begin(struct run *r);
+bool reload_wanted(const struct run *r, const struct signalfd_siginfo *s);
+int reload_now(struct run *r, struct err *e) must_use;
+int reload_answered(struct run *r, struct err *e) must_use;
 
 /* child.c: tool servers and exec calls. */
 int child_spawn(struct run *r, uint64_t tag, const struct jail_plan *plan, int in, int out,
@@ -185,7 +204,7 @@ int hear_recorder(struct run *r, struct err *e) must_use;
 
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);
-void record_policy(char digest[SEAL_DIGEST_TEXT], const struct run *r);
+void record_policy(char digest[SEAL_DIGEST_TEXT], const struct policy_set *policy);
 
 /* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
 int limits_begin(struct run *r, struct err *e) must_use;

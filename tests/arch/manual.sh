@@ -17,6 +17,9 @@ for word in $("$reeve" profile --help | awk '/^  [a-z]/ && !/^  reeve/ { print $
 		says "reeve.1 has the option --$option of profile $word" "Fl -$option" "$(cat docs/man/reeve.1)"
 	done
 done
+for option in $("$reeve" review --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | grep -v help); do
+	says "reeve-review.1 has the option --$option" "Fl -$option" "$(cat docs/man/reeve-review.1)"
+done
 for point in $(sed -n 's/^	{ "\([a-z-]*\)", [0-9]*,.*/\1/p' src/profile/exposure.c); do
 	says "reeve-profile.5 has the point $point" "^\.It Cm $point , No [0-9]" "$(cat docs/man/reeve-profile.5)"
 done
@@ -39,7 +42,7 @@ done
 for option in $("$room/bin/reeve-audit" query --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | grep -v color); do
 	says "the pages have the option --$option of reeve-audit" " --?$option( |\$)" "$(cat docs/man/reeve-ledger.5 docs/man/reeve.1 docs/man/reeve-audit.1)"
 done
-for word in run init doctor policy workspace config show 'tools list' 'tools pin' 'tools scan' 'profile list' 'profile show' \
+for word in run init doctor policy review workspace config show 'tools list' 'tools pin' 'tools scan' 'profile list' 'profile show' \
 	'profile check' 'profile learn' 'profile import' tools profile audit; do
 	# shellcheck disable=SC2086
 	wide=$("$reeve" $word --help | wc -L)

@@ -1,4 +1,4 @@
-#include "cli/review.h"
+#include "cli/changes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +33,8 @@ int named_add(void *into, const char *value, struct err *e)
 	if (!value[0] || value[0] == '/' || value[strlen(value) - 1] == '/')
 		return err_set(e, ERR_INPUT, "\"%.80s\": name a path as diff shows it, relative to the workspace",
 			       value);
-	if (n->count == REVIEW_PATHS)
-		return err_set(e, ERR_LIMIT, "more than %d paths", REVIEW_PATHS);
+	if (n->count == CHANGES_PATHS)
+		return err_set(e, ERR_LIMIT, "more than %d paths", CHANGES_PATHS);
 	n->at[n->count++] = value;
 	return 0;
 }
@@ -49,7 +49,7 @@ bool named_holds(const struct named *n, const char *path)
 	return false;
 }
 
-void review_free(struct review *w)
+void changes_free(struct changes *w)
 {
 	cow_effects_free(&w->effects);
 	json_decref(w->run);
@@ -99,7 +99,7 @@ static const char *member_text(json_t *object, const char *name)
 	return json_string_value(json_object_get(object, key));
 }
 
-static int read_run(struct review *w, struct err *e)
+static int read_run(struct changes *w, struct err *e)
 {
 	scoped(mem) char *bytes = NULL;
 	size_t size = 0;
@@ -116,12 +116,12 @@ static int read_run(struct review *w, struct err *e)
 	return 0;
 }
 
-static enum review_state state_of(const struct review *w)
+static enum changes_state state_of(const struct changes *w)
 {
 	if (faccessat(w->folder, "committed", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return REVIEW_COMMITTED;
-	return faccessat(w->folder, "manifest", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? REVIEW_OPEN :
-										  REVIEW_NOT_CLOSED;
+		return CHANGES_COMMITTED;
+	return faccessat(w->folder, "manifest", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? CHANGES_OPEN :
+										  CHANGES_NOT_CLOSED;
 }
 
 /* Who only lists them holds one for a moment; a run holds its own as long as it lasts. */
@@ -137,9 +137,9 @@ static int lock(int folder)
 	return done;
 }
 
-int review_open(struct review *out, const struct paths *at, const char *number, struct err *e)
+int changes_open(struct changes *out, const struct paths *at, const char *number, struct err *e)
 {
-	scoped(review) struct review w = { .at = at, .folder = -1, .upper = -1, .workspace = -1 };
+	scoped(changes) struct changes w = { .at = at, .folder = -1, .upper = -1, .workspace = -1 };
 	char path[LAUNCH_TEXT + 64];
 
 	if (!number[0] || strlen(number) >= sizeof(w.number) || number[strspn(number, "0123456789")])
@@ -153,16 +153,16 @@ int review_open(struct review *out, const struct paths *at, const char *number, 
 			       number);
 	if (w.folder < 0)
 		return err_sys(e, "%s", path);
-	w.state = lock(w.folder) < 0 ? REVIEW_BUSY : state_of(&w);
+	w.state = lock(w.folder) < 0 ? CHANGES_BUSY : state_of(&w);
 	w.upper = openat(w.folder, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (read_run(&w, e) < 0)
 		return err_in(e, "%s", path);
 	*out = w;
-	w = (struct review){ .folder = -1, .upper = -1, .workspace = -1 };
+	w = (struct changes){ .folder = -1, .upper = -1, .workspace = -1 };
 	return 0;
 }
 
-int review_workspace(struct review *w, struct err *e)
+int changes_workspace(struct changes *w, struct err *e)
 {
 	const char *inode = json_string_value(json_object_get(w->run, "inode"));
 	struct stat st;
@@ -245,7 +245,7 @@ static int read_line(struct cow_effects *into, const char *line, size_t size, st
 	return cow_effects_add(into, path, &x, e);
 }
 
-static int read_manifest(struct review *w, struct err *e)
+static int read_manifest(struct changes *w, struct err *e)
 {
 	scoped(mem) char *bytes = NULL;
 	const char *at, *end, *newline;
@@ -264,18 +264,18 @@ static int read_manifest(struct review *w, struct err *e)
 	return 0;
 }
 
-int review_effects(struct review *w, struct err *e)
+int changes_effects(struct changes *w, struct err *e)
 {
 	const char *began = json_string_value(json_object_get(w->run, "began_ns"));
 
-	if (w->state != REVIEW_NOT_CLOSED)
+	if (w->state != CHANGES_NOT_CLOSED)
 		return read_manifest(w, e);
 	if (w->upper < 0)
 		return err_set(e, ERR_INPUT, "there is nothing in the folder of run %s", w->number);
 	return cow_walk(&w->effects, w->upper, w->workspace, strtoull(began, NULL, 10), e);
 }
 
-size_t review_count(const struct review *w)
+size_t changes_count(const struct changes *w)
 {
 	scoped(mem) char *bytes = NULL;
 	struct err ignored = { 0 };
@@ -291,7 +291,7 @@ size_t review_count(const struct review *w)
 /* --- the ledger's word for it --- */
 
 /* The auditor's program reads the ledger, here as everywhere: this one links nothing that does. */
-static FILE *ask_auditor(pid_t *pid, const struct review *w, struct err *e)
+static FILE *ask_auditor(pid_t *pid, const struct changes *w, struct err *e)
 {
 	char path[LAUNCH_TEXT + 64], run[40];
 	int fds[2];
@@ -313,7 +313,7 @@ static FILE *ask_auditor(pid_t *pid, const struct review *w, struct err *e)
 }
 
 /* Is this the record that says what the run changed? Sets *good if it says this manifest. */
-static bool is_files(const char *line, size_t size, const struct review *w, bool *good)
+static bool is_files(const char *line, size_t size, const struct changes *w, bool *good)
 {
 	scoped(json) json_t *root = NULL;
 	struct err ignored = { 0 };
@@ -330,7 +330,7 @@ static bool is_files(const char *line, size_t size, const struct review *w, bool
 	return true;
 }
 
-int review_proven(const struct review *w, struct err *e)
+int changes_proven(const struct changes *w, struct err *e)
 {
 	char *line = NULL;
 	size_t room = 0, found = 0;

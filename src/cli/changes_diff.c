@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/review.h"
+#include "cli/changes.h"
 
 enum { TEXT_MOST = 1 << 20, FROM = 10, TO = 11 };
 
@@ -98,7 +98,7 @@ static int text_of(int *out, int fd, struct err *e)
 	return fd_of_bytes(out, "text", bytes, size, e) < 0 ? -1 : 1;
 }
 
-static int diff_contents(const struct review *w, const struct cow_effect *x, struct err *e)
+static int diff_contents(const struct changes *w, const struct cow_effect *x, struct err *e)
 {
 	scoped(fd) int from = x->before.type == COW_FILE ? cow_open_file(w->workspace, x->path) :
 							   open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -119,7 +119,7 @@ static int diff_contents(const struct review *w, const struct cow_effect *x, str
 	return texts == 1 ? print_diff(before, after, e) : texts;
 }
 
-static void print_link(const struct review *w, const struct cow_effect *x)
+static void print_link(const struct changes *w, const struct cow_effect *x)
 {
 	scoped(fd) int fd = cow_open(w->upper, x->path, O_PATH);
 	char text[PATH_MAX];
@@ -147,7 +147,7 @@ static void print_sizes(const struct cow_effect *x)
 		fputs("  (changed outside too while the run went on)", stdout);
 }
 
-static int print_effect(const struct review *w, const struct cow_effect *x, bool stat, struct err *e)
+static int print_effect(const struct changes *w, const struct cow_effect *x, bool stat, struct err *e)
 {
 	printf("%-8s %-6s  ", cow_change_word(x->change),
 	       cow_type_word(x->after.type == COW_NONE ? x->before.type : x->after.type));
@@ -161,7 +161,7 @@ static int print_effect(const struct review *w, const struct cow_effect *x, bool
 	return diff_contents(w, x, e);
 }
 
-static int print_json(const struct review *w, struct err *e)
+static int print_json(const struct changes *w, struct err *e)
 {
 	struct buf line = BUF(1 << 16);
 	size_t i;
@@ -176,7 +176,7 @@ static int print_json(const struct review *w, struct err *e)
 	return i ? err_set(e, ERR_LIMIT, "a line is too long") : 0;
 }
 
-int review_diff(struct review *w, bool json, bool stat, struct err *e)
+int changes_diff(struct changes *w, bool json, bool stat, struct err *e)
 {
 	size_t i;
 
@@ -188,8 +188,8 @@ int review_diff(struct review *w, bool json, bool stat, struct err *e)
 	if (!json)
 		printf("run %s in ", w->number), print_visible(w->where, strlen(w->where)),
 			printf(": %zu name%s changed%s\n", w->effects.count, w->effects.count == 1 ? "" : "s",
-			       w->state == REVIEW_COMMITTED ? ", taken over already" : "");
-	if (w->state == REVIEW_NOT_CLOSED)
+			       w->state == CHANGES_COMMITTED ? ", taken over already" : "");
+	if (w->state == CHANGES_NOT_CLOSED)
 		log_say("workspace: run %s was not closed: the ledger knows nothing of this", w->number);
 	return w->effects.count ? EXIT_DIFFERS : EXIT_DONE;
 }

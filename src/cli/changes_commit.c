@@ -17,10 +17,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/review.h"
+#include "cli/changes.h"
 
 struct apply {
-	const struct review *w;
+	const struct changes *w;
 	enum step_is *steps;
 	char temp[48];		/* how a file is called until it is whole */
 	size_t done;
@@ -285,7 +285,7 @@ static int apply_all(struct apply *a, struct err *e)
 }
 
 /* Only now may the copy go: all of it is on disk elsewhere. */
-static int finish(struct review *w, struct err *e)
+static int finish(struct changes *w, struct err *e)
 {
 	scoped(fd) int sync = open(w->where, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	scoped(fd) int mark = -1;
@@ -298,7 +298,7 @@ static int finish(struct review *w, struct err *e)
 	return fd_remove_all(w->folder, "upper", e) < 0 ? -1 : fd_remove_all(w->folder, "work", e);
 }
 
-int review_commit(struct review *w, const struct named *only, const struct named *with, struct err *e)
+int changes_commit(struct changes *w, const struct named *only, const struct named *with, struct err *e)
 {
 	struct apply a = { .w = w };
 	size_t left = 0, i;
@@ -309,7 +309,7 @@ int review_commit(struct review *w, const struct named *only, const struct named
 		return err_sys(e, "memory for steps");
 	a.told_ns = clock_mono_ns();
 	snprintf(a.temp, sizeof(a.temp), ".reeve-commit-%s", w->number);
-	done = review_check(w, a.steps, only, with, e);
+	done = changes_check(w, a.steps, only, with, e);
 	if (done > 0) {
 		log_say("workspace: nothing was done: %d of %zu changes cannot be taken over; "
 			"leave them out by naming the others with --only, or discard", done, w->effects.count);

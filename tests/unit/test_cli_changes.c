@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
-#include "cli/review.h"
+#include "cli/changes.h"
 
 static const char run_file[] =
 	"{\"protect\":[{\"name\":\".git/hooks\"},{\"name\":\".git/config\"},{\"name\":\".envrc\"}]}";
@@ -21,7 +21,7 @@ static const char run_file[] =
 struct room {
 	char path[64];
 	int top;
-	struct review w;
+	struct changes w;
 };
 
 static int set_up(void **state)
@@ -47,7 +47,7 @@ static int tear_down(void **state)
 	struct room *r = *state;
 	struct err e = { 0 };
 
-	review_free(&r->w);
+	changes_free(&r->w);
 	close(r->top);
 	assert_int_equal(fd_remove_all(AT_FDCWD, r->path, &e), 0);
 	free(r);
@@ -89,7 +89,7 @@ static int wrong(struct room *r, const struct named *with)
 	cow_effects_free(&r->w.effects);
 	assert_int_equal(cow_walk(&r->w.effects, r->w.upper, r->w.workspace, UINT64_MAX, &e), 0);
 	assert_true(r->w.effects.count > 0 && r->w.effects.count < 64);
-	count = review_check(&r->w, steps, &all, with, &e);
+	count = changes_check(&r->w, steps, &all, with, &e);
 	fflush(stdout);
 	return count;
 }
@@ -148,15 +148,15 @@ static void test_places(void **state)
 	assert_int_equal(wrong(r, &none), 0);
 	assert_int_equal(mkdirat(r->top, "outside", 0755), 0);
 	assert_int_equal(unlinkat(r->w.workspace, "d", AT_REMOVEDIR), 0);
-	assert_int_equal(review_check(&r->w, steps, &none, &none, &e), 1); /* its folder is gone */
+	assert_int_equal(changes_check(&r->w, steps, &none, &none, &e), 1); /* its folder is gone */
 	assert_int_equal(symlinkat("../outside", r->w.workspace, "d"), 0);
-	assert_int_equal(review_check(&r->w, steps, &none, &none, &e), 1); /* or leads elsewhere */
+	assert_int_equal(changes_check(&r->w, steps, &none, &none, &e), 1); /* or leads elsewhere */
 	assert_int_equal(unlinkat(r->w.workspace, "d", 0), 0);
 	put(r->w.workspace, "d", COW_FOLDER);
-	assert_int_equal(review_check(&r->w, steps, &none, &none, &e), 0);
+	assert_int_equal(changes_check(&r->w, steps, &none, &none, &e), 0);
 	assert_int_equal(renameat(r->w.upper, "d", r->top, "moved"), 0);
 	assert_int_equal(symlinkat("../moved", r->w.upper, "d"), 0);
-	assert_int_equal(review_check(&r->w, steps, &none, &none, &e), 1); /* the same bytes, by a link */
+	assert_int_equal(changes_check(&r->w, steps, &none, &none, &e), 1); /* the same bytes, by a link */
 }
 
 static void test_paths_given(void **state)

@@ -15,10 +15,10 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "cli/review.h"
+#include "cli/changes.h"
 
 struct check {
-	const struct review *w;
+	const struct changes *w;
 	const struct named *with;
 	enum step_is *steps;
 	const struct cow_effect **by_path;	/* those chosen, sorted */
@@ -62,7 +62,7 @@ static bool is_chosen(const struct named *only, const struct cow_effect *x)
 	return false;
 }
 
-static int check_named(const struct review *w, const struct named *only, struct err *e)
+static int check_named(const struct changes *w, const struct named *only, struct err *e)
 {
 	struct named one = { .count = 1 };
 	size_t i, k;
@@ -268,7 +268,7 @@ static int check_one(struct check *c, size_t i, struct err *e)
 	return 0;
 }
 
-int review_check(const struct review *w, enum step_is *steps, const struct named *only, const struct named *with,
+int changes_check(const struct changes *w, enum step_is *steps, const struct named *only, const struct named *with,
 		 struct err *e)
 {
 	struct check c = { .w = w, .with = with, .steps = steps, .left = 2 * COW_BYTES };
