@@ -236,7 +236,7 @@ static const struct word {
 
 static int help(const struct option_row *rows)
 {
-	puts("usage: reeve review                               (a view that fills the terminal)\n"
+	puts("usage: reeve review                             (a view that fills the terminal)\n"
 	     "       reeve review list|follow [--json]\n"
 	     "       reeve review show N [--all] [--json | --raw]\n"
 	     "       reeve review approve|deny N [--reason TEXT] [--as NAME] [--key FILE]\n\n"
