@@ -153,7 +153,7 @@ void agent_drop(struct session *s)
 			s->calls--;
 		c->session = NULL; /* what a server has asked it the loop gives up: upcall_expire() */
 		if (!c->up && (c->state == CALL_ASKING || c->state == CALL_STARTING ||
-			       c->state == CALL_LISTING || c->state == CALL_INPUT))
+			       c->state == CALL_LISTING || c->state == CALL_INPUT || c->state == CALL_HELD))
 			call_end(c);
 	}
 	listen_drop(s);

@@ -142,26 +142,62 @@ static void write_bytes(struct call *c, const struct mcp_asked *m)
 	c->about.digest = c->digest;
 }
 
-int ask_write(struct call *c, struct err *e)
+/* The request it came from is read once more; what was filled into its arguments stands there. */
+static int write_again(struct call *c, struct mcp_asked *a, struct err *e)
 {
 	struct mcp_fault fault = { 0 };
 	struct mcp_message m;
+
+	if (!mcp_read(&m, c->doc, &fault) || !mcp_read_asked(a, c->what, m.params, &fault))
+		return err_set(e, ERR_INPUT, "%s", fault.text);
+	a->name = c->name;
+	write_bytes(c, a);
+	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
+}
+
+int ask_write(struct call *c, struct err *e)
+{
+	struct mcp_asked a;
+	int done = write_again(c, &a, e);
+
+	if (done == 0) {
+		c->action.args = a.args;
+		find_resource(c);
+	}
+	return done;
+}
+
+/*
+ * The id comes from everything else: whoever asks the same of the same server asks it in the same bytes. It lies
+ * where no id that is counted comes to.
+ */
+int ask_write_alike(struct call *c, struct err *e)
+{
+	struct buf text = BUF(FORWARD_MOST + 256);
+	uint8_t hash[SEAL_HASH];
+	uint32_t number;
 	struct mcp_asked a;
 
-	if (!mcp_read(&m, c->doc, &fault) || !mcp_read_asked(&a, c->what, m.params, &fault))
-		return err_set(e, ERR_INPUT, "%s", fault.text);
-	a.name = c->name;
-	c->action.args = a.args;
-	find_resource(c);
-	write_bytes(c, &a);
-	return c->forward.over ? err_set(e, ERR_LIMIT, "it is too long once it is written out") : 0;
+	c->relay_id = 0;
+	if (write_again(c, &a, e) < 0)
+		return -1;
+	buf_printf(&text, "%s %" PRIu64 " ", c->server->name, c->server->given_up);
+	if (!buf_add(&text, c->forward.data, c->forward.size)) {
+		buf_free(&text);
+		return err_set(e, ERR_SYSTEM, "memory for a call");
+	}
+	seal_hash(hash, text.data, text.size);
+	buf_free(&text);
+	memcpy(&number, hash, sizeof(number));
+	c->relay_id = (UINT32_C(1) << 30) | (number & 0x3fffffff);
+	return write_again(c, &a, e);
 }
 
 /*
  * Well-formed as a message, but nothing this could be asked with is told as an error; but that the
  * arguments do not fit a tool as a result, which a model reads and mends.
  */
-static int refuse_call(struct call *c, enum reason reason, struct err *e)
+int ask_refuse(struct call *c, enum reason reason, struct err *e)
 {
 	if (reason == REASON_TOO_LONG || reason == REASON_NO_SERVER ||
 	    (reason == REASON_BAD_PARAMS && c->action.kind != ACTION_TOOL_CALL))
@@ -180,14 +216,14 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 
 	if (c->forward.over) {
 		snprintf(c->text, sizeof(c->text), "it is too long once it is written out");
-		return refuse_call(c, REASON_TOO_LONG, e);
+		return ask_refuse(c, REASON_TOO_LONG, e);
 	}
 	if (c->what == MCP_SUBSCRIBE && !c->up && subscriptions_full(c->session)) {
 		snprintf(c->text, sizeof(c->text), "it has %d subscriptions already", SUBSCRIPTIONS);
-		return refuse_call(c, REASON_FLOODING, e);
+		return ask_refuse(c, REASON_FLOODING, e);
 	}
 	if (!stages_ask(c, &reason))
-		return refuse_call(c, reason, e);
+		return ask_refuse(c, reason, e);
 	c->undecidable = !policy_questions(c->broker->policy, &c->action);
 	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
 }
@@ -197,7 +233,7 @@ int ask_again(struct call *c, struct err *e)
 	enum reason reason = REASON_UNDECIDABLE;
 
 	if (!pins_ask(c, &reason, c->text, sizeof(c->text)))
-		return refuse_call(c, reason, e);
+		return ask_refuse(c, reason, e);
 	return session_serve(c, e);
 }
 
@@ -234,10 +270,11 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 				     .run = &c->broker->about,
 				     .wall_us = clock_wall_us() };
 	c->relay_id = ++server->next_id;
+	if (claims_keep(c, r->m.params, e) < 0)
+		return -1;
 	find_resource(c);
 	write_bytes(c, m);
-	if (era_is_open(c) || input_may_follow(c))
-		c->doc = take(&r->doc);
+	c->doc = take(&r->doc); /* it may have to be written anew: for another era, or to wait for a person */
 	call_weigh(c);
 	return park_resume(&done, c, e) ? done : ask_call(c, r, e);
 }
@@ -253,7 +290,7 @@ int ask_serve(struct session *s, struct request *r, struct err *e)
 	struct call *c;
 
 	if ((r->modern && !modern_take_retry(&r->retry, r->m.params, &fault)) ||
-	    !mcp_read_asked(&m, r->what, r->m.params, &fault))
+	    !mcp_read_asked(&m, r->what, r->m.params, &fault) || !claims_check(r->m.params, &fault))
 		return session_fault(s, r, &fault, e);
 	if (m.is_uri && !s->server)
 		return resources_ask(s, r, e);

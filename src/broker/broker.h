@@ -41,8 +41,10 @@ struct broker;
 struct session;
 struct server;
 struct net;
+struct hold;
 
 TAILQ_HEAD(calls, call);
+TAILQ_HEAD(holds, hold);
 
 /* How often something may be: dropped.c. */
 struct pace {
@@ -65,6 +67,7 @@ enum call_state {
 	CALL_LISTING,		/* a list: waits for servers */
 	CALL_WAITING,		/* proved; its server is starting */
 	CALL_FLYING,		/* the tool has it */
+	CALL_HELD,		/* a person is asked: hold.c */
 	CALL_INPUT,		/* its server wants something of the agent first */
 	CALL_PARKED,		/* the tool has it; its agent was asked something, and comes back */
 	CALL_ENDED,
@@ -124,6 +127,13 @@ struct call {
 	struct verdict verdict;
 	struct commit_about about;
 	char request[176], digest[SEAL_DIGEST_TEXT], resource[24];
+	char *claims[CLAIMS];		/* owned: what its agent says of its reasons */
+	struct hold *hold;		/* it waits for this; NULL: for no person */
+	char *kept_resource;		/* owned: of what it waits for */
+	struct risk risk;		/* the same */
+	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
+	bool waits_told;		/* it did */
+	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */
 	int code;			/* refused as a message, by this JSON-RPC error; 0: as a tool result */
 	char text[256];			/* its sentence */
 	bool counted;			/* in flight: quota.c */
@@ -244,6 +254,7 @@ struct server {
 	struct receipt *proof;		/* of server.start, until it is closed */
 	struct calls open;		/* waiting for its era: not judged for good yet */
 	struct calls waiting, flying, asking_back, parked;
+	uint64_t given_up;		/* approved calls whose answers may still come from its process */
 	uint64_t questions;		/* so far, of those put to agents as results */
 	struct calls upward;		/* what it has asked agents */
 	size_t upcalls;			/* those, and what is being recorded */
@@ -296,6 +307,11 @@ struct broker {
 	struct session *sessions[SESSIONS];
 	size_t session_count;
 	struct calls calls, dead;
+	struct calls holding;		/* those that wait for a person */
+	struct holds holds;
+	size_t hold_count;
+	uint64_t hold_tag;		/* of the last */
+	json_t *reviewers;		/* owned: groups, and the people in them; NULL: nobody has a key */
 	struct calls asking;		/* what the launcher is to be asked, when it may be */
 	size_t unanswered;		/* by the launcher */
 	size_t call_count, held;	/* held: of all calls */
@@ -384,9 +400,30 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
 void ask_resource(struct call *c, const json_t *value);	/* what the call is about */
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
+int ask_write_alike(struct call *c, struct err *e) must_use;	/* by an id that is the same whenever it is asked */
+int ask_refuse(struct call *c, enum reason reason, struct err *e) must_use;	/* c->text says why */
 int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
+
+/* claims.c: what an agent says of its reasons. */
+bool claims_check(json_t *params, struct mcp_fault *fault);
+int claims_keep(struct call *c, json_t *params, struct err *e) must_use;
+void claims_free(struct call *c);
+
+/* reviewers.c: who may decide. */
+int reviewers_hear(struct broker *b, struct msg *m, struct err *e) must_use;
+int scopes_hear(struct broker *b, struct msg *m, struct err *e) must_use;
+/* asked_of, as the ledger has it; false: too few have a key, or too many would be asked. */
+bool reviewers_ask(struct buf *out, const struct broker *b, const struct verdict *v, char *why, size_t room);
+
+/* hold.c and its like: what a person has to approve before it is done. */
+int hold_serve(struct call *c, struct err *e) must_use;	/* the verdict is to review it */
+int hold_hear(struct broker *b, const struct msg *m, struct err *e) must_use;
+bool hold_stands(const struct call *c, char *text, size_t room);	/* what is about to be done is what was approved */
+int hold_withdraw_all(struct broker *b, struct err *e) must_use;	/* another policy is in force */
+uint64_t hold_deadline(const struct broker *b);
+int hold_expire(struct broker *b, uint64_t now, struct err *e) must_use;
 
 /* launcher.c: what is asked of the launcher, never more than it can answer without waiting. */
 int launcher_queue(struct call *c, enum call_state state, struct err *e) must_use;
@@ -499,6 +536,7 @@ bool pins_ask(struct call *c, enum reason *reason, char *text, size_t room);
 bool pins_check_arguments(struct call *c, enum reason *reason, char *text, size_t room);
 /* It is about to be sent to a server that may not have run when it was judged. */
 int pins_known(struct call *c, bool *known, struct err *e) must_use;	/* has what is asked for been compared? */
+bool pins_again(struct call *c, enum reason *reason, char *text, size_t room);	/* it was judged a while ago */
 bool pins_stand(struct call *c, char *text, size_t room);		/* and is it what was accepted? */
 void pins_check_result(struct call *c, struct answer *a);
 bool pins_server_stands(const struct server *s);	/* program and instructions are the accepted ones */
@@ -566,6 +604,8 @@ void quota_open(struct quota *q);		/* without bounds, until they are told */
 bool quota_ask(struct call *c, enum reason *reason, char *text, size_t room);
 void quota_answered(struct call *c, size_t size);	/* by so many bytes */
 void quota_ended(struct call *c);
+void quota_pause(struct call *c);	/* it waits for a person, and takes nobody's place */
+void quota_resume(struct call *c);
 
 /* inspect.c: what may not pass, in either direction. */
 bool inspect_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* no secret that reeve holds */

@@ -130,6 +130,7 @@ void call_end(struct call *c)
 	if (c->questioned || c->resumes)
 		park_leave(c);
 	call_unqueue(c);
+	c->hold = NULL; /* that stands, whoever waits for it */
 	if (c->given)
 		input_leave(c);
 	if (c->listen)
@@ -167,6 +168,9 @@ int call_conclude(struct call *c, struct outcome o, struct err *e)
 
 	call_brought(c);
 	o.executed = c->began_ns ? c->digest : NULL;
+	o.approved = c->about.held ? c->approved : NULL;
+	if (c->began_ns && c->about.held && !o.answer)
+		c->server->given_up++; /* the same may be asked and approved once more: by another id */
 	o.duration_us = c->began_ns ? (clock_mono_ns() - c->began_ns) / 1000 : 0;
 	if (c->proof)
 		done = commit_outcome(&c->broker->commits, c->proof, &o, e);
@@ -201,6 +205,8 @@ void calls_bury(struct broker *b)
 		json_decref(c->token);
 		free(c->name);
 		free(c->shown);
+		free(c->kept_resource);
+		claims_free(c);
 		buf_free(&c->forward);
 		buf_free(&c->exec.values);
 		buf_free(&c->exec.output);

@@ -18,7 +18,7 @@ int cancel_call(struct call *c, struct err *e)
 {
 	c->silent = true;
 	if (c->state == CALL_ASKING || c->state == CALL_STARTING || c->state == CALL_LISTING ||
-	    c->state == CALL_INPUT) {
+	    c->state == CALL_INPUT || c->state == CALL_HELD) {
 		call_end(c);
 		return 0;
 	}

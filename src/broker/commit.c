@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "json/json.h"
+#include "base/scope.h"
 
 enum { WINDOW = 128, PATIENCE_NS = 2000000 };
 
@@ -105,134 +104,6 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	return 0;
 }
 
-/* Control characters cost six bytes each once a record is JSON: made visible, they cost five for
- * four. */
-static void set_visible(struct record *r, enum field f, struct buf *room, const char *text)
-{
-	size_t from = room->size;
-
-	if (text && text_visible(room, text, strnlen(text, 600)))
-		record_bytes(r, f, room->data + from, room->size - from);
-}
-
-/* "action allow file:id" for each layer that says something: reeve-ledger(5). */
-static void set_layers(struct record *r, struct buf *room, const struct verdict *v)
-{
-	size_t from = room->size;
-	int i;
-
-	for (i = 0; i < POLICY_LAYERS; i++) {
-		const struct layer_said *said = &v->layers[i];
-
-		if (said->word == SAID_NOTHING)
-			continue;
-		buf_printf(room, "%s %s%s%s", layer_word((enum policy_layer)i), said_word(said->word),
-			   said->by ? " " : "", said->by ? said->by : "");
-		buf_add(room, "", 1);
-	}
-	if (room->size > from)
-		record_list(r, FIELD_LAYERS_SAID, room->data + from, room->size - from);
-}
-
-static bool holds_item(const struct buf *room, size_t from, const char *item)
-{
-	for (; from < room->size; from += strlen(room->data + from) + 1)
-		if (strcmp(room->data + from, item) == 0)
-			return true;
-	return false;
-}
-
-static void add_items(struct buf *room, size_t from, const json_t *list)
-{
-	const char *item;
-	size_t i;
-
-	for (i = 0; i < json_array_size(list); i++) {
-		item = json_string_value(json_array_get(list, i));
-		if (!holds_item(room, from, item))
-			buf_add(room, item, strlen(item) + 1);
-	}
-}
-
-/* What a layer says at least that had a part in this: what waits for a person, and what one did not want, hangs on
- * the rules that ask for one. */
-static enum said part_in(const struct verdict *v)
-{
-	bool by_person = v->kind == VERDICT_REVIEW || v->reason == REASON_REVIEW || v->reason == REASON_DENIED ||
-			 v->reason == REASON_EXPIRED || v->reason == REASON_NO_REVIEWER;
-
-	return by_person ? SAID_REVIEW : v->kind == VERDICT_ALLOW ? SAID_ALLOW : SAID_UNDECIDABLE;
-}
-
-/* Those of the tool, and of every rule that says what was decided, each once. */
-static void set_controls(struct record *r, struct buf *room, const struct action *a, const struct verdict *v)
-{
-	enum said decided = part_in(v);
-	size_t from = room->size;
-	int i;
-
-	add_items(room, from, a->controls);
-	for (i = 0; i < POLICY_LAYERS; i++)
-		if (v->layers[i].word >= decided)
-			add_items(room, from, v->layers[i].controls);
-	if (room->size > from)
-		record_list(r, FIELD_CONTROLS, room->data + from, room->size - from);
-}
-
-/* "private 12": of the rules that say what was decided, what made them hold. */
-static void set_tainted(struct record *r, struct buf *room, const struct action *a, const struct verdict *v)
-{
-	enum said decided = part_in(v);
-	size_t from = room->size;
-	unsigned asked = 0;
-	int i;
-
-	for (i = 0; i < POLICY_LAYERS; i++)
-		asked |= v->layers[i].word >= decided ? v->layers[i].taints : 0;
-	for (i = 0; a->runtime && i < TAINTS; i++) {
-		if (!(asked >> i & 1) || !a->runtime->taint_by[i])
-			continue;
-		buf_printf(room, "%s %llu", taint_word(1U << i), (unsigned long long)a->runtime->taint_by[i]);
-		buf_add(room, "", 1);
-	}
-	if (room->size > from)
-		record_list(r, FIELD_TAINTED_BY, room->data + from, room->size - from);
-}
-
-static void set_flow(struct record *r, struct buf *room, const struct action *a)
-{
-	size_t from = room->size;
-	unsigned bit;
-
-	for (bit = 1; flow_word(bit); bit <<= 1)
-		if (a->flow & bit)
-			buf_add(room, flow_word(bit), strlen(flow_word(bit)) + 1);
-	if (room->size > from)
-		record_list(r, FIELD_FLOW, room->data + from, room->size - from);
-}
-
-/* What the catalogue knows of it. */
-static void set_words(struct record *r, struct buf *room, const struct action *a)
-{
-	record_text(r, FIELD_CATEGORY, a->category);
-	record_text(r, FIELD_CLASS, a->class);
-	set_flow(r, room, a);
-	record_text(r, FIELD_PIN, a->pin);
-	record_text(r, FIELD_RETENTION, a->retention);
-}
-
-/* What a program asked the network for: its words, so they are made visible. */
-static void set_net(struct record *r, struct buf *room, const struct commit_net *n)
-{
-	set_visible(r, FIELD_HOST, room, n->host);
-	set_visible(r, FIELD_METHOD, room, n->method);
-	set_visible(r, FIELD_PATH, room, n->path);
-	if (n->port)
-		record_number(r, FIELD_PORT, n->port);
-	record_text(r, FIELD_SCHEME, n->scheme);
-	record_text(r, FIELD_WAY, n->way);
-}
-
 /* What a connection was, where there was one. */
 static void set_carried(struct record *r, struct buf *room, const struct outcome *o)
 {
@@ -243,38 +114,19 @@ static void set_carried(struct record *r, struct buf *room, const struct outcome
 		record_number(r, FIELD_RECEIVED, o->received);
 		record_number(r, FIELD_SENT, o->sent);
 	}
-	set_visible(r, FIELD_SNI, room, o->sni);
+	record_visible(r, FIELD_SNI, room, o->sni);
 }
 
 int commit_verdict(struct commits *q, const struct action *a, const struct verdict *v,
 		   const struct commit_about *about, struct commit_then then, struct err *e)
 {
-	struct buf room = BUF(4ul * 8192);
-	struct record r = { .kind = v->kind == VERDICT_ALLOW ? RECORD_INTENT : RECORD_REFUSAL };
+	struct buf room = BUF(RECORD_ROOM);
+	struct record r = { .kind = v->kind == VERDICT_ALLOW ? RECORD_INTENT : RECORD_REFUSAL, .ref = about->held };
 	int done;
 
 	if (!buf_reserve(&room, room.most)) /* its text is borrowed below: it must not move */
 		return err_set(e, ERR_SYSTEM, "memory for a record");
-	record_text(&r, FIELD_ACTION, action_word(a->kind));
-	set_words(&r, &room, a);
-	set_controls(&r, &room, a, v);
-	if (about->count)
-		record_number(&r, FIELD_COUNT, about->count);
-	record_text(&r, FIELD_DIGEST, about->digest);
-	set_layers(&r, &room, v);
-	if (about->net)
-		set_net(&r, &room, about->net);
-	set_tainted(&r, &room, a, v);
-	record_text(&r, FIELD_REASON, reason_word(v->reason));
-	set_visible(&r, FIELD_REQUEST, &room, about->request);
-	set_visible(&r, FIELD_RESOURCE, &room, about->resource);
-	record_text(&r, FIELD_RULE, v->rule);
-	record_text(&r, FIELD_GUARD, v->guard);
-	set_visible(&r, FIELD_SERVER, &room, a->server);
-	if (about->size)
-		record_number(&r, FIELD_SIZE, about->size);
-	set_visible(&r, FIELD_TOOL, &room, a->tool);
-	record_text(&r, FIELD_WHY, v->why);
+	record_fill(&r, &room, a, v, about);
 	done = commit(q, &r, then, e);
 	buf_free(&room);
 	return done;
@@ -300,6 +152,7 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 	if (o->altered_size)
 		record_list(&r, FIELD_ALTERED, o->altered, o->altered_size);
 	record_text(&r, FIELD_ANSWER, o->answer);
+	record_text(&r, FIELD_APPROVED, o->approved);
 	record_number(&r, FIELD_DURATION, o->duration_us);
 	record_text(&r, FIELD_EXECUTED, o->executed);
 	if (o->exit >= 0)

@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "base/buf.h"
 #include "wire/wire.h"
 
 /*
@@ -44,13 +45,22 @@ struct commit_about {
 	const char *resource;
 	size_t size;
 	uint64_t count;		/* how often so far, of what is counted by kind */
+	uint64_t held;		/* index of the held call that it was approved as; 0: none */
 };
+
+enum { RECORD_ROOM = 4 * 8192, CLAIM_SHOWN = 240 };
+
+/* commit_record.c: what the record of a verdict says. Its texts are borrowed from `room`, which must not move. */
+void record_fill(struct record *r, struct buf *room, const struct action *a, const struct verdict *v,
+		 const struct commit_about *about);
+void record_visible(struct record *r, enum field f, struct buf *room, const char *text);	/* NULL: left unset */
 
 /* How an intent ended. */
 struct outcome {
 	const char *status;	/* ok, tool-error, error, timeout, failed, cancelled, unknown */
 	const char *answer;	/* digest of the backend's own answer */
 	const char *executed;	/* digest of what was forwarded */
+	const char *approved;	/* digest of what was approved; NULL: nobody had to */
 	const char *why;
 	const char *altered;	/* what was changed in it: texts, each with its NUL */
 	size_t altered_size;

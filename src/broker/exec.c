@@ -90,8 +90,11 @@ int exec_send(struct call *c, const struct receipt *proof, struct err *e)
 	uint8_t head[16];
 	struct pack p = { .at = head, .room = sizeof(head) };
 	struct buf body = BUF(EXEC_VALUES + sizeof(head));
+	char text[320];
 	int done;
 
+	if (!hold_stands(c, text, sizeof(text)))
+		return exec_failed(c, text, e);
 	pack_number(&p, receipt_index(proof), 8);
 	pack_number(&p, c->server->index, 2);
 	pack_number(&p, c->exec.tool, 2);

@@ -63,6 +63,8 @@ static int time_left(const struct broker *b)
 	size_t i;
 
 	soonest = one < soonest ? one : soonest;
+	one = hold_deadline(b);
+	soonest = one < soonest ? one : soonest;
 	for (i = 0; i < b->server_count; i++) {
 		one = server_deadline(&b->servers[i]);
 		soonest = one < soonest ? one : soonest;
@@ -90,6 +92,8 @@ static int expire_all(struct broker *b, struct err *e)
 		if (server_deadline(&b->servers[i]) <= now &&
 		    server_expire(&b->servers[i], now, e) < 0)
 			return -1;
+	if (hold_deadline(b) <= now && hold_expire(b, now, e) < 0)
+		return -1;
 	return net_deadline(b) <= now ? net_expire(b, now, e) : 0;
 }
 

@@ -93,6 +93,8 @@ static void progress(struct news *n)
 		n->why = c ? REASON_NO_RULE : REASON_UNSOLICITED;
 		return;
 	}
+	if (c->waits_told && json_number_value(at) <= c->progress)
+		return; /* its agent has heard more while it waited for a person: the server could not know */
 	if (!json_is_number(at) || (c->progressed && json_number_value(at) <= c->progress)) {
 		n->why = REASON_BAD_PARAMS;
 		return;

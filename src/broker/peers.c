@@ -155,7 +155,7 @@ int peers_recorder(void *broker, short what, struct err *e)
 
 	(void)what;
 	while ((got = wire_receive(&b->recorder, &b->msg, false, e)) == WIRE_MESSAGE) {
-		if (commit_receive(&b->commits, &b->msg, e) < 0)
+		if ((b->msg.type == MSG_HOLDS ? hold_hear(b, &b->msg, e) : commit_receive(&b->commits, &b->msg, e)) < 0)
 			return -1;
 		if (b->commits.sent_count == 0)
 			return 0;	/* it owes us nothing more */

@@ -163,17 +163,34 @@ void quota_answered(struct call *c, size_t size)
 	}
 }
 
-void quota_ended(struct call *c)
+/* It is counted as asked, and not as being under way. */
+static void count(struct call *c, int by)
 {
 	struct scope s;
 	int i;
 
-	if (!c->counted)
-		return;
-	c->counted = false;
 	for (i = 0; i < SCOPES; i++) {
 		s = scope_of(c, i);
 		if (s.used)
-			s.used->in_flight--;
+			s.used->in_flight += (size_t)by;
 	}
+}
+
+void quota_pause(struct call *c)
+{
+	if (c->counted)
+		count(c, -1);
+	c->counted = false;
+}
+
+void quota_resume(struct call *c)
+{
+	must(!c->counted);
+	count(c, 1);
+	c->counted = true;
+}
+
+void quota_ended(struct call *c)
+{
+	quota_pause(c);
 }

@@ -47,7 +47,7 @@ int relay_forward(struct call *c, const struct receipt *proof, struct err *e)
 		call_queue(c, &s->waiting, CALL_WAITING);
 		return 0;
 	}
-	if (!pins_stand(c, text, sizeof(text)))
+	if (!pins_stand(c, text, sizeof(text)) || !hold_stands(c, text, sizeof(text)))
 		return give_up(c, text, e);
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + s->deadline_ms * UINT64_C(1000000);

@@ -32,6 +32,8 @@ struct broker *broker_new(int channel, struct err *e)
 	TAILQ_INIT(&b->calls);
 	TAILQ_INIT(&b->dead);
 	TAILQ_INIT(&b->asking);
+	TAILQ_INIT(&b->holding);
+	TAILQ_INIT(&b->holds);
 	return policy_new(&b->policy, e) < 0 || guards_new(&b->guards, e) < 0 ? NULL : b;
 }
 

@@ -37,7 +37,8 @@ int session_record(struct call *c, struct err *e)
 	int done;
 
 	inspect_refused(c);
-	runtime_judged(c->broker->runtime, &c->action, c->verdict.kind == VERDICT_ALLOW, clock_mono_ns());
+	if (!c->about.held) /* it was when it was held */
+		runtime_judged(c->broker->runtime, &c->action, c->verdict.kind == VERDICT_ALLOW, clock_mono_ns());
 	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
 			      (struct commit_then){ session_proved, c }, e);
 	c->state = CALL_COMMITTING;
@@ -48,6 +49,9 @@ int session_record(struct call *c, struct err *e)
 int session_serve(struct call *c, struct err *e)
 {
 	c->verdict = judge(c);
+	c->about.held = 0;
+	if (c->verdict.kind == VERDICT_REVIEW)
+		return hold_serve(c, e);
 	if (c->verdict.kind == VERDICT_ALLOW && era_is_open(c))
 		return era_wait(c, e);
 	return session_record(c, e);
@@ -71,11 +75,10 @@ static int say_refused(struct call *c)
 			 c->action.tool, c->text);
 		return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 	}
-	snprintf(text, sizeof(text),
-		 "reeve refused %s/%.128s: %s%s%s%s. Trying again will not help: "
-		 "ask the operator of this run to allow it if you need it.",
-		 c->action.server, c->action.tool, v->rule ? "rule " : "", v->rule ? v->rule : by,
-		 v->why ? ": " : "", v->why ? v->why : "");
+	snprintf(text, sizeof(text), "reeve refused %s/%.128s: %s%s%s%s. %s", c->action.server, c->action.tool,
+		 v->rule ? "rule " : "", v->rule ? v->rule : by, v->why ? ": " : "", v->why ? v->why : "",
+		 v->reason == REASON_NO_CLAIM ? "" : "Trying again will not help: ask the operator of this run to allow it if "
+						     "you need it.");
 	return c->key ? input_fail(c, MCP_REFUSED, text) : tell_refused(c, text);
 }
 

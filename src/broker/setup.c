@@ -260,7 +260,7 @@ static const struct {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
 	{ MSG_SERVER, hear_server }, { MSG_CATALOGUE, hear_catalogue }, { MSG_SECRETS, hear_secrets }, { MSG_KEEP, guard_hear },
 	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_PORTER, hear_porter },
-	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_START, hear_start },
+	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_REVIEWERS, reviewers_hear }, { MSG_SCOPES, scopes_hear }, { MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

@@ -98,6 +98,24 @@ static inline int listener(struct sockaddr_un *at)
 	return fd;
 }
 
+/* alice and bob lead; the boss is a person. */
+static inline void tell_reviewers(struct stage *s)
+{
+	static const char *const groups[][3] = { { "leads", "alice", "bob" }, { "alice", "alice" }, { "bob", "bob" }, { "boss", "boss" } };
+	uint8_t body[256];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	size_t i, j, count;
+
+	for (i = 0; i < count_of(groups); i++) {
+		count = groups[i][2] ? 2 : 1;
+		pack_text(&p, groups[i][0], strlen(groups[i][0]));
+		pack_number(&p, count, 2);
+		for (j = 1; j <= count; j++)
+			pack_text(&p, groups[i][j], strlen(groups[i][j]));
+	}
+	tell(s, MSG_REVIEWERS, &p, -1);
+}
+
 static inline void tell_all(struct stage *s, int recorder, int porter, int listening, unsigned ms)
 {
 	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 }, joined = { .at = (uint8_t[2]){ 0xff, 0xff }, .size = 2 };
@@ -114,6 +132,7 @@ static inline void tell_all(struct stage *s, int recorder, int porter, int liste
 	close(fd);
 	tell_server(s, 0, "fs", ms, "");
 	tell_server(s, 1, "run", ms, exec_tools);
+	tell_reviewers(s);
 	tell(s, MSG_LISTEN, &joined, listening);
 	tell(s, MSG_PORTER, NULL, porter);
 	tell(s, MSG_START, &policy, -1);
@@ -329,7 +348,8 @@ static inline void start_server(struct stage *s, unsigned first_id)
 	tool_hears(s, "{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":{}}");
 }
 
-static inline void list_tools(struct stage *s, unsigned first_id)
+/* Its two pages are read; the record that it has started is still to come. */
+static inline void say_tools(struct stage *s, unsigned first_id)
 {
 	char line[512];
 
@@ -345,6 +365,11 @@ static inline void list_tools(struct stage *s, unsigned first_id)
 	snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"tools\":[{\"name\":\"secret\","
 		 "\"inputSchema\":{\"type\":\"object\"}}]}}", first_id + 2);
 	say(s->tool, line);
+}
+
+static inline void list_tools(struct stage *s, unsigned first_id)
+{
+	say_tools(s, first_id);
 	outcome(s, "ok");
 }
 
