@@ -231,7 +231,8 @@ MANS := $(wildcard docs/man/*)
 install: all				## install below $(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reeve \
 		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue \
-		$(DESTDIR)$(PREFIX)/share/reeve/apparmor $(DESTDIR)$(PREFIX)/share/reeve/schema
+		$(DESTDIR)$(PREFIX)/share/reeve/apparmor $(DESTDIR)$(PREFIX)/share/reeve/schema \
+		$(DESTDIR)$(PREFIX)/share/reeve/maps
 	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
 	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
@@ -239,6 +240,7 @@ install: all				## install below $(PREFIX)
 	install -m 644 policies/catalogue/* $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue
 	install -m 644 contrib/apparmor/reeve $(DESTDIR)$(PREFIX)/share/reeve/apparmor
 	install -m 644 docs/schema/*.json $(DESTDIR)$(PREFIX)/share/reeve/schema
+	install -m 644 maps/*.json $(DESTDIR)$(PREFIX)/share/reeve/maps
 	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 dist:					## a tarball of what is committed, built and checked from itself
 	@mkdir -p build/dist

@@ -5,18 +5,12 @@ A second verifier of reeve ledgers, written from reeve-ledger(5) alone: Python 3
 else. It is slow, and meant to disagree should reeve-audit ever be wrong. Exit status as reeve-audit
 verify; 6 (open intents) and 7 (unfinished tail) do not ask whether a recorder is at work.
 """
-import argparse
-import base64
-import hashlib
-import json
-import os
-import re
-import struct
-import sys
+import argparse, base64, hashlib, json, os, re, struct, sys
 
 MAGIC = b"reeve-journal/1\n"
-KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files", "dropped")
-INSIDE = ("intent", "refusal", "outcome", "close", "syscall", "file", "files", "dropped")  # of an open run
+KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files", "dropped",
+         "held", "decision", "policy", "agent", "access", "purge")
+OUTSIDE = ("genesis", "run", "recovery", "decision", "access", "purge")  # all others: of an open run
 COMMIT = 0xFFFF
 
 class Bad(Exception):
@@ -24,7 +18,6 @@ class Bad(Exception):
     def __init__(self, status, text):
         super().__init__(text)
         self.status = status
-
 
 # --- Ed25519 (RFC 8032), strict: canonical S, R and A, no small-order A ---
 P = 2**255 - 19
@@ -63,7 +56,6 @@ def point_read(raw):
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
 
-
 BASE = point_read((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def signed_by(key, text, signature):
@@ -80,7 +72,6 @@ def decode(text):
     except ValueError:
         return b""
 
-
 # --- the key, as C2SP signed-note writes it ---
 def read_key(path):
     with open(path, encoding="utf-8") as f:
@@ -90,7 +81,6 @@ def read_key(path):
     if len(raw) == 33 and raw[0] == 1 and ident == want.hex():
         return name, want, raw[1:]
     raise ValueError(f"{path}: not a verifier key of Ed25519")
-
 
 # --- RFC 6962: the tree, kept as the roots of its full subtrees, the largest first ---
 class Tree:
@@ -113,7 +103,6 @@ class Tree:
             node = hashlib.sha256(b"\1" + left + node).digest()
         return node
 
-
 # --- CRC-32C ---
 CRC = []
 for byte in range(256):
@@ -126,7 +115,6 @@ def crc32c(data):
     for byte in data:
         crc = crc >> 8 ^ CRC[(crc ^ byte) & 255]
     return crc ^ 0xFFFFFFFF
-
 
 # --- frames ---
 def frames(data):
@@ -145,7 +133,6 @@ def frames(data):
         yield kind, index, run, ref, body
         at = end
     return at
-
 
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
@@ -176,19 +163,20 @@ def read_record(body, n):
     return record
 
 class Ledger:
-    """What the records say to each other: one genesis, runs that open and close, intents with one outcome."""
+    """What the records say to each other: one genesis, runs that open and close, intents with one outcome, calls
+    held until they are done once or ended. Who is asked, and the signatures of decisions, are not looked at here."""
 
     def __init__(self, origin):
-        self.origin, self.open, self.runs = origin, {}, set()
+        self.origin, self.open, self.runs, self.held = origin, {}, set(), {}
 
     def take(self, record, n, frame):
         kind = record.get("kind")
         self.check(kind in KINDS, n, "has no kind that is known")
-        said = (KINDS.index(kind), record.get("n"), record.get("run"), record.get("intent", 0))
+        said = (KINDS.index(kind), record.get("n"), record.get("run"), record.get("intent", record.get("held", 0)))
         self.check(said == frame and record["n"] == n, n, "does not say what its frame says")
         self.check(record.get("ledger") == self.origin, n, "is of another ledger", 1 if n else 4)
         self.check((kind == "genesis") == (n == 0), n, "is not the one genesis")
-        self.check(kind not in INSIDE or record["run"] in self.runs, n, "is in no open run")
+        self.check(kind in OUTSIDE or record["run"] in self.runs, n, "is in no open run")
         self.check("intent" not in record or kind == "outcome", n, "closes an intent and is no outcome")
         getattr(self, "take_" + kind, lambda *_: None)(record, n)
 
@@ -196,8 +184,23 @@ class Ledger:
         self.check(record["run"] == n, n, "is a run that is not called by its index")
         self.runs.add(n)
 
+    def take_held(self, record, n):
+        self.held[n] = record
+
+    def take_decision(self, record, n):
+        held, word = self.held.get(record.get("held")), record.get("decision")
+        self.check(held and held["run"] == record["run"], n, "decides on nothing that stands held in its run")
+        self.check(word in ("approve", "deny", "expire", "withdraw"), n, "has no decision that is known")
+        held["approved"] = True
+        if word != "approve":
+            del self.held[record["held"]]
+
     def take_intent(self, record, n):
         self.open[n] = record["run"]
+        if "held" in record or record.get("reason") == "approved":
+            held = self.held.pop(record.get("held"), {})
+            same = all(held.get(m) == record.get(m) for m in ("digest", "server", "tool"))
+            self.check(held.get("approved") and same, n, "was not approved as what it says")
 
     def take_outcome(self, record, n):
         self.check(self.open.pop(record["intent"], None) == record["run"], n, "closes no open intent of its run")
@@ -210,7 +213,6 @@ class Ledger:
     def check(holds, n, text, status=1):
         if not holds:
             raise Bad(status, f"record {n} {text}")
-
 
 NOTE = re.compile(rb"(.+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n\n\xe2\x80\x94 (\S+) (\S+)\n")
 
@@ -266,12 +268,10 @@ def walk(data, key, own):
 def verify(folder, key, head):
     with open(os.path.join(folder, "journal"), "rb") as f:
         data = f.read()
-    own = None
-    try:
-        with open(os.path.join(folder, "head"), encoding="ascii") as f:
+    own, head_file = None, os.path.join(folder, "head")
+    if os.path.exists(head_file):
+        with open(head_file, encoding="ascii") as f:
             own = int(f.read())
-    except FileNotFoundError:
-        pass
     committed, still_open, tail = walk(data, key, own)
     if committed < max(head, own or 0):
         raise Bad(5, f"{committed} records, but {max(head, own or 0)} were known")
@@ -293,7 +293,6 @@ def main():
         print(f"verify.py: {wrong}", file=sys.stderr)
         return getattr(wrong, "status", 3)
     return 0
-
 
 if __name__ == "__main__":
     sys.exit(main())

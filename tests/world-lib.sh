@@ -129,7 +129,8 @@ pid $world/tmp/nginx.pid;
 error_log $world/tmp/error.log;
 events { worker_connections 256; }
 http {
-	access_log off;
+	map \$https \$in_clear { '' 1; default 0; }
+	access_log $world/access.log combined if=\$in_clear;
 	default_type application/json;
 	types { text/plain txt; application/gzip tgz; }
 	client_body_temp_path $world/tmp/body; proxy_temp_path $world/tmp/proxy; fastcgi_temp_path $world/tmp/fcgi;

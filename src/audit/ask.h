@@ -30,6 +30,7 @@ struct question {
 };
 
 /* From the command line. What is wrong is said with the words that would be right. */
+int question_where(struct question *q, const char *text, struct err *e) must_use;	/* one more --where */
 int question_read(struct question *out, const struct options *o, struct err *e) must_use;
 
 /* A record, its run's, and of an intent its outcome or the other way round; NULL: there is none. */

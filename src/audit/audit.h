@@ -14,6 +14,7 @@ enum {
 	EXIT_INCOMPLETE = 5,
 	EXIT_OPEN = 6,
 	EXIT_TAIL = 7,
+	EXIT_PAYLOADS = 9,
 };
 
 struct findings;
@@ -21,7 +22,7 @@ struct findings;
 struct options {
 	const char *key, *head, *checkpoint, *run, *color, *check;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
-	const char *from, *to, *text, *after, *limit, *as;
+	const char *from, *to, *text, *after, *limit, *as, *with, *map;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
 	size_t where_count;
 	bool json, csv, follow;
@@ -38,6 +39,7 @@ int cmd_did(const char *ledger, const struct options *o, struct err *e) must_use
 int cmd_absent(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_stats(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_export(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_reconcile(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trace(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_report(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
@@ -58,8 +60,9 @@ struct finding {
 };
 
 struct findings {
-	struct finding integrity, signatures, completeness, open, tail;
+	struct finding integrity, signatures, completeness, open, tail, payloads;
 	bool completeness_known;	/* there was a head to hold it against */
+	bool payloads_known;		/* there is a vault, or should be */
 	bool tail_known;		/* what stands before it is whole, so that it is one */
 	uint64_t records, checkpoints;
 	char origin[SEAL_NAME];

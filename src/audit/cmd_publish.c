@@ -192,7 +192,7 @@ static bool may_publish(const struct findings *f, const struct options *o)
 {
 	int exit = verify_exit(f);
 
-	return exit == EXIT_WHOLE || (o->follow && (exit == EXIT_OPEN || exit == EXIT_TAIL));
+	return exit == EXIT_WHOLE || exit == EXIT_PAYLOADS || (o->follow && (exit == EXIT_OPEN || exit == EXIT_TAIL));
 }
 
 /* Once. What stood there before is held against the ledger first. */

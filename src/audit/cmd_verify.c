@@ -60,7 +60,7 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 5 };
+enum { LINES = 6 };
 
 static void lines_of(struct line out[LINES], const struct findings *f)
 {
@@ -69,6 +69,7 @@ static void lines_of(struct line out[LINES], const struct findings *f)
 	out[2] = (struct line){ "completeness", f->completeness_known ? "ok" : "unknown", &f->completeness };
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
+	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
 }
 
 static void print_lines(const struct findings *f, bool color)

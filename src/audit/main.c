@@ -21,6 +21,7 @@ static const struct command {
 	{ "absent", "LEDGER --where ..", "prove that nothing matches", 1, 1, cmd_absent },
 	{ "stats", "LEDGER", "counts: refusals, repeats, controls", 1, 1, cmd_stats },
 	{ "export", "LEDGER --as FORM", "every record for a log collector", 1, 1, cmd_export },
+	{ "reconcile", "LEDGER --with LOG ..", "hold it against another's log", 1, 1, cmd_reconcile },
 	{ "trace", "LEDGER N", "one call, and what came of it", 2, 2, cmd_trace },
 	{ "report", "LEDGER --key KEY", "one HTML file that checks itself", 1, 1, cmd_report },
 	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
@@ -43,6 +44,8 @@ static const struct option_row {
 	{ "after", "N", "records behind record N: the next page", offsetof(struct options, after) },
 	{ "limit", "N", "at most so many", offsetof(struct options, limit) },
 	{ "as", "FORM", "export: jsonl, csv, cef or syslog (RFC 5424)", offsetof(struct options, as) },
+	{ "with", "FILE", "reconcile: the other side's log, - for standard input", offsetof(struct options, with) },
+	{ "map", "FILE", "reconcile: how its lines are read", offsetof(struct options, map) },
 	{ "follow", NULL, "publish, export: go on with what is recorded", offsetof(struct options, follow) },
 	{ "csv", NULL, "query, did: as CSV", offsetof(struct options, csv) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
@@ -55,7 +58,7 @@ static int help(void)
 
 	puts("reeve-audit: read and prove a ledger; never writes to it.\n");
 	for (i = 0; i < count_of(commands); i++)
-		printf("  reeve-audit %-7s %-22s %s\n", commands[i].name, commands[i].takes, commands[i].does);
+		printf("  reeve-audit %-9s %-22s %s\n", commands[i].name, commands[i].takes, commands[i].does);
 	puts("\nLEDGER is a ledger's directory or a copy of its journal. What each takes:\n  reeve-audit WORD --help\n");
 	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"

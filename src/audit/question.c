@@ -30,7 +30,7 @@ static int read_number(struct term *t, const char *text, struct err *e)
 	return 0;
 }
 
-static int read_term(struct question *q, const char *text, struct err *e)
+int question_where(struct question *q, const char *text, struct err *e)
 {
 	struct term *t = &q->terms[q->count];
 	size_t size = strcspn(text, "=!<>");
@@ -99,7 +99,7 @@ int question_read(struct question *out, const struct options *o, struct err *e)
 
 	*out = (struct question){ .text = o->text };
 	for (i = 0; i < o->where_count; i++)
-		if (read_term(out, o->where[i], e) < 0)
+		if (question_where(out, o->where[i], e) < 0)
 			return -1;
 	if ((o->from && read_time(out->from, "from", o->from, e) < 0) || (o->to && read_time(out->to, "to", o->to, e) < 0))
 		return -1;

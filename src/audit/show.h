@@ -27,6 +27,20 @@ void put_member(struct show *s, const struct record *r, enum field f, const char
 /* A list's items with `between` between, as many on a line as fit. */
 void put_list(struct show *s, const struct record *r, enum field f, const char *name, const char *between);
 
+/* show_kinds.c: parts that several kinds have. */
+void put_indent(struct show *s);	/* as wide as clock, number and word */
+void put_call(struct show *s, const struct record *r);
+void put_because(struct show *s, const struct record *r);
+void put_layers(struct show *s, const struct record *r);
+
+/* show_review.c */
+void show_held(struct show *s, const struct record *r);
+void show_decision(struct show *s, const struct record *r);
+void show_policy(struct show *s, const struct record *r);
+void show_agent(struct show *s, const struct record *r);
+void show_access(struct show *s, const struct record *r);
+void show_purge(struct show *s, const struct record *r);
+
 /* show_kinds.c: the lines of each kind of record, appended to s->line. */
 void show_kind(struct show *s, const struct record *r);
 

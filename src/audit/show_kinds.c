@@ -6,6 +6,11 @@
 
 #define INDENT "                          "	/* as wide as clock, number and word */
 
+void put_indent(struct show *s)
+{
+	buf_puts(&s->line, INDENT);
+}
+
 static void show_genesis(struct show *s, const struct record *r)
 {
 	put_paint(s, BOLD);
@@ -58,7 +63,7 @@ static void put_connection(struct show *s, const struct record *r)
 	put(s, r, FIELD_PATH, 60);
 }
 
-static void put_call(struct show *s, const struct record *r)
+void put_call(struct show *s, const struct record *r)
 {
 	if (r->value[FIELD_WAY].set) {
 		put_connection(s, r);
@@ -79,7 +84,7 @@ static void put_call(struct show *s, const struct record *r)
 	}
 }
 
-static void put_because(struct show *s, const struct record *r)
+void put_because(struct show *s, const struct record *r)
 {
 	put_paint(s, DIM);
 	buf_puts(&s->line, "  ");
@@ -100,7 +105,7 @@ static void put_why(struct show *s, const struct record *r)
 }
 
 /* One layer is named by its rule already. */
-static void put_layers(struct show *s, const struct record *r)
+void put_layers(struct show *s, const struct record *r)
 {
 	const struct field_value *v = &r->value[FIELD_LAYERS_SAID];
 
@@ -116,6 +121,8 @@ static void show_intent(struct show *s, const struct record *r)
 	put_word(s, GREEN, "allow");
 	put_call(s, r);
 	put_because(s, r);
+	if (r->ref)
+		buf_printf(&s->line, INDENT "approved as %" PRIu64 "\n", r->ref);
 	put_layers(s, r);
 	s->last_intent = r->value[FIELD_N].number;
 }
@@ -279,7 +286,9 @@ static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) =
 	[RECORD_GENESIS] = show_genesis, [RECORD_RUN] = show_run,	  [RECORD_INTENT] = show_intent,
 	[RECORD_REFUSAL] = show_refusal, [RECORD_OUTCOME] = show_outcome, [RECORD_RECOVERY] = show_recovery,
 	[RECORD_CLOSE] = show_close,	 [RECORD_SYSCALL] = show_syscall, [RECORD_FILE] = show_file,
-	[RECORD_FILES] = show_files,	 [RECORD_DROPPED] = show_dropped,
+	[RECORD_FILES] = show_files,	 [RECORD_DROPPED] = show_dropped, [RECORD_HELD] = show_held,
+	[RECORD_DECISION] = show_decision, [RECORD_POLICY] = show_policy, [RECORD_AGENT] = show_agent,
+	[RECORD_ACCESS] = show_access,	 [RECORD_PURGE] = show_purge,
 };
 
 void show_kind(struct show *s, const struct record *r)

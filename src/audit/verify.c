@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/audit.h"
+#include "audit/payloads.h"
 #include "base/fd.h"
 
 struct proof {
@@ -21,6 +21,7 @@ struct proof {
 	struct tree tree;
 	struct notary *notary;
 	struct order order;
+	struct payloads *payloads;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live;
@@ -30,6 +31,7 @@ static void leave_proof(struct proof *p)
 {
 	order_free(&p->order);
 	notary_free(p->notary);
+	payloads_free(p->payloads);
 }
 
 static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
@@ -74,7 +76,7 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	struct record r;
 
 	if (entry_read(&r, room, f->body, f->size, e) < 0 || agree(&r, f, p, e) < 0 ||
-	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0)
+	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
 	tree_add(&p->tree, f->body, f->size);
 	p->f->records = p->tree.size;
@@ -258,7 +260,7 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 
 	p.live = is_held(path);
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, v, e) < 0 ||
+	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, v, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
 	    walk(&p, j, &x, e) < 0)
 		return -1;
 	judge_checkpoints(&p);
@@ -267,6 +269,7 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 	judge_fork(&p);
 	judge_open(&p);
 	judge_tail(&p, &x);
+	payloads_judge(&f.payloads, &f.payloads_known, p.payloads, p.live);
 	*out = f;
 	return 0;
 }
@@ -280,6 +283,7 @@ int verify_exit(const struct findings *f)
 		{ f->integrity.bad, EXIT_INTEGRITY },	    { f->signatures.bad, EXIT_SIGNATURE },
 		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->open.bad, EXIT_OPEN },
 		{ f->tail.bad, EXIT_TAIL },
+		{ f->payloads.bad, EXIT_PAYLOADS },
 	};
 	size_t i;
 

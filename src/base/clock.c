@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <limits.h>
+#include <string.h>
 #include <time.h>
 
 uint64_t clock_mono_ns(void)
@@ -16,6 +17,14 @@ uint64_t clock_wall_us(void)
 	struct timespec t = { 0 };
 
 	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+uint64_t clock_boot_us(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
@@ -56,6 +65,41 @@ void clock_stamp(char out[32], uint64_t wall_us)
 	out = digits(out, wall_us % 1000000u, 6);
 	*out++ = 'Z';
 	*out = '\0';
+}
+
+static uint64_t number_at(const char *text, size_t digits)
+{
+	uint64_t number = 0;
+
+	for (; digits > 0; digits--, text++)
+		number = number * 10 + (uint64_t)(unsigned char)(*text - '0');
+	return number;
+}
+
+/* Read loosely, then demand that writing it again gives the same bytes: one form only, and no 31st of June. */
+bool clock_stamp_read(uint64_t *wall_us, const char *text, size_t size)
+{
+	uint64_t year, month, era, of_era, day, at;
+	char again[32];
+
+	if (size != 27)
+		return false;
+	year = number_at(text, 4);
+	month = number_at(text + 5, 2);
+	if (year < 1970 || month < 1 || month > 12)
+		return false;
+	year -= month <= 2;
+	era = year / 400;
+	of_era = year % 400;
+	day = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + number_at(text + 8, 2) - 1;
+	day += of_era * 365 + of_era / 4 - of_era / 100 + era * 146097 - 719468;
+	at = (((day * 24 + number_at(text + 11, 2)) * 60 + number_at(text + 14, 2)) * 60 + number_at(text + 17, 2)) * 1000000 +
+	     number_at(text + 20, 6);
+	clock_stamp(again, at);
+	if (memcmp(again, text, size) != 0)
+		return false;
+	*wall_us = at;
+	return true;
 }
 
 /* Rounded up, so that poll() does not wake a moment early and spin. */

@@ -31,7 +31,7 @@ static struct server *find_server(struct session *s, struct mcp_asked *m)
 }
 
 /* The argument that says what the call is about, if the operator named one for this tool. */
-static void find_resource(struct call *c)
+void ask_find_resource(struct call *c)
 {
 	const struct server *s = c->server;
 	const json_t *value = c->action.kind == ACTION_RESOURCE_READ
@@ -60,7 +60,7 @@ void ask_resource(struct call *c, const json_t *value)
 }
 
 /* Paths no kernel would take are beneath nothing; the launcher need not be asked. */
-static bool is_path(const struct fact *f)
+bool ask_is_path(const struct fact *f)
 {
 	return strlen(f->root) < PATH_MAX && strlen(f->path) < PATH_MAX;
 }
@@ -71,7 +71,7 @@ static int ask_facts(struct call *c, struct request *r, struct err *e)
 	size_t i;
 
 	for (i = 0; i < c->action.fact_count; i++)
-		c->unasked += is_path(&c->action.facts[i]);
+		c->unasked += ask_is_path(&c->action.facts[i]);
 	c->unresolved = c->unasked;
 	if (c->unasked == 0)
 		return session_serve(c, e);
@@ -87,7 +87,7 @@ int ask_next(struct call *c, struct err *e)
 	struct pack p = { .at = body, .room = sizeof(body) };
 	const struct fact *f;
 
-	while (!is_path(&c->action.facts[c->fact]))
+	while (!ask_is_path(&c->action.facts[c->fact]))
 		c->fact++;
 	f = &c->action.facts[c->fact];
 	pack_number(&p, c->server->index, 2);
@@ -162,7 +162,7 @@ int ask_write(struct call *c, struct err *e)
 
 	if (done == 0) {
 		c->action.args = a.args;
-		find_resource(c);
+		ask_find_resource(c);
 	}
 	return done;
 }
@@ -272,7 +272,7 @@ int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, str
 	c->relay_id = ++server->next_id;
 	if (claims_keep(c, r->m.params, e) < 0)
 		return -1;
-	find_resource(c);
+	ask_find_resource(c);
 	write_bytes(c, m);
 	c->doc = take(&r->doc); /* it may have to be written anew: for another era, or to wait for a person */
 	call_weigh(c);

@@ -130,7 +130,8 @@ struct call {
 	char *claims[CLAIMS];		/* owned: what its agent says of its reasons */
 	struct hold *hold;		/* it waits for this; NULL: for no person */
 	char *kept_resource;		/* owned: of what it waits for */
-	struct risk risk;		/* the same */
+	uint32_t facts;			/* the same: a bit for each answer of the launcher's */
+	size_t fact_count;
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */
 	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */
@@ -290,7 +291,8 @@ struct broker {
 	struct commits commits;
 	struct policy *policy;
 	char policy_digest[SEAL_DIGEST_TEXT];	/* of all its files */
-	struct runtime *runtime;	/* NULL: no rule asks what the run has done */
+	struct history *history;	/* of all runs of the agent; NULL: there is none */
+	struct runtime *runtime;
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
 	struct guards *guards;
@@ -385,6 +387,7 @@ int session_too_long(struct session *s, size_t size, struct err *e) must_use;
 int session_fault(struct session *s, struct request *r, const struct mcp_fault *f,
 		  struct err *e) must_use;
 int session_serve(struct call *c, struct err *e) must_use;
+struct verdict session_judge(struct call *c);
 int session_record(struct call *c, struct err *e) must_use;	/* a verdict that stands already */
 int session_count_refusal(struct call *c, enum reason reason, struct err *e) must_use;	/* not the first of its kind */
 int session_refuse(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
@@ -398,12 +401,14 @@ int ask_serve(struct session *s, struct request *r, struct err *e) must_use;
 int ask_of(struct call *c, struct server *server, const struct mcp_asked *m, struct request *r,
 	   struct err *e) must_use;
 int ask_call(struct call *c, struct request *r, struct err *e) must_use;	/* its bytes are written: through the stages */
+void ask_find_resource(struct call *c);
 void ask_resource(struct call *c, const json_t *value);	/* what the call is about */
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
 int ask_write_alike(struct call *c, struct err *e) must_use;	/* by an id that is the same whenever it is asked */
 int ask_refuse(struct call *c, enum reason reason, struct err *e) must_use;	/* c->text says why */
 int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
+bool ask_is_path(const struct fact *f);	/* one that the launcher was asked about */
 int ask_resolved(struct broker *b, uint64_t tag, unsigned answer, struct err *e) must_use;
 
 /* claims.c: what an agent says of its reasons. */
@@ -420,6 +425,7 @@ bool reviewers_ask(struct buf *out, const struct broker *b, const struct verdict
 /* hold.c and its like: what a person has to approve before it is done. */
 int hold_serve(struct call *c, struct err *e) must_use;	/* the verdict is to review it */
 int hold_hear(struct broker *b, const struct msg *m, struct err *e) must_use;
+int hold_proved(struct call *c, struct err *e) must_use;	/* the intent of one that was approved is durable */
 bool hold_stands(const struct call *c, char *text, size_t room);	/* what is about to be done is what was approved */
 int hold_withdraw_all(struct broker *b, struct err *e) must_use;	/* another policy is in force */
 uint64_t hold_deadline(const struct broker *b);
@@ -536,7 +542,6 @@ bool pins_ask(struct call *c, enum reason *reason, char *text, size_t room);
 bool pins_check_arguments(struct call *c, enum reason *reason, char *text, size_t room);
 /* It is about to be sent to a server that may not have run when it was judged. */
 int pins_known(struct call *c, bool *known, struct err *e) must_use;	/* has what is asked for been compared? */
-bool pins_again(struct call *c, enum reason *reason, char *text, size_t room);	/* it was judged a while ago */
 bool pins_stand(struct call *c, char *text, size_t room);		/* and is it what was accepted? */
 void pins_check_result(struct call *c, struct answer *a);
 bool pins_server_stands(const struct server *s);	/* program and instructions are the accepted ones */

@@ -39,7 +39,7 @@ static int send_some(struct commits *q, struct err *e)
 	size_t count = 0;
 
 	while (q->sent_count < WINDOW && count < WIRE_RECORDS && (r = TAILQ_FIRST(&q->queued)) &&
-	       p.room - p.size >= r->size + 4) {
+	       r->tag == tag + count && p.room - p.size >= r->size + 4) {
 		pack_text(&p, (const char *)r->record, r->size);
 		TAILQ_REMOVE(&q->queued, r, next);
 		TAILQ_INSERT_TAIL(&q->sent, r, next);
@@ -176,6 +176,27 @@ int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err
 	if (d->size)
 		record_number(&r, FIELD_SIZE, d->size);
 	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+}
+
+void commit_take_back(struct commits *q, const void *whose)
+{
+	struct receipts *from = &q->sent;
+	struct receipt *r;
+
+	TAILQ_FOREACH(r, from, next)
+		if (r->then.whose == whose)
+			break;
+	if (!r) {
+		from = &q->queued;
+		TAILQ_FOREACH(r, from, next)
+			if (r->then.whose == whose)
+				break;
+	}
+	must(r);
+	TAILQ_REMOVE(from, r, next);
+	q->sent_count -= from == &q->sent;
+	q->count--;
+	free(r);
 }
 
 static int prove(struct commits *q, uint64_t tag, uint64_t index, struct err *e)

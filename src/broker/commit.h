@@ -98,6 +98,9 @@ struct commit_dropped {
 
 int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e) must_use;
 
+/* The recorder will give no receipt for what `whose` waits for. */
+void commit_take_back(struct commits *q, const void *whose);
+
 /* A RECEIPT has come. */
 int commit_receive(struct commits *q, const struct msg *m, struct err *e) must_use;
 

@@ -134,15 +134,13 @@ static void set_net(struct record *r, struct buf *room, const struct commit_net 
 	record_text(r, FIELD_WAY, n->way);
 }
 
-/* "class 2", and what it comes to. */
+/* "class 2", each part of it, and what they come to. */
 static void set_risk(struct record *r, struct buf *room, const struct risk *risk)
 {
 	size_t from = room->size;
 	int i;
 
 	for (i = 0; i < RISK_PARTS; i++) {
-		if (!risk->part[i])
-			continue;
 		buf_printf(room, "%s %u", risk_word((enum risk_part)i), risk->part[i]);
 		buf_add(room, "", 1);
 	}

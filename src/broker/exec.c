@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,12 +85,36 @@ int exec_run(struct call *c, const struct receipt *proof, struct err *e)
 	return launcher_queue(c, CALL_WAITING, e);
 }
 
+/* What was judged must be so still when the tool is started: the launcher asks the kernel once more. */
+static void add_facts(struct buf *out, const struct action *a)
+{
+	uint8_t room[2 * PATH_MAX + 16];
+	uint16_t count = 0;
+	size_t i;
+
+	for (i = 0; i < a->fact_count; i++)
+		count = (uint16_t)(count + ask_is_path(&a->facts[i]));
+	buf_add(out, &count, 2);
+	for (i = 0; i < a->fact_count; i++) {
+		const struct fact *f = &a->facts[i];
+		struct pack p = { .at = room, .room = sizeof(room) };
+
+		if (!ask_is_path(f))
+			continue;
+		pack_number(&p, f->yes, 1);
+		pack_text(&p, f->root, strlen(f->root));
+		pack_text(&p, f->path, strlen(f->path));
+		buf_add(out, room, p.size);
+	}
+}
+
 /* The launcher runs it only against the receipt of this intent. */
 int exec_send(struct call *c, const struct receipt *proof, struct err *e)
 {
 	uint8_t head[16];
 	struct pack p = { .at = head, .room = sizeof(head) };
-	struct buf body = BUF(EXEC_VALUES + sizeof(head));
+	struct buf body = BUF(WIRE_MOST);
+	uint16_t count = (uint16_t)c->exec.count;
 	char text[320];
 	int done;
 
@@ -98,11 +123,13 @@ int exec_send(struct call *c, const struct receipt *proof, struct err *e)
 	pack_number(&p, receipt_index(proof), 8);
 	pack_number(&p, c->server->index, 2);
 	pack_number(&p, c->exec.tool, 2);
-	pack_number(&p, c->exec.count, 2);
-	if (!buf_add(&body, head, p.size) ||
-	    !buf_add(&body, c->exec.values.data, c->exec.values.size)) {
+	buf_add(&body, head, p.size);
+	add_facts(&body, &c->action);
+	buf_add(&body, &count, 2);
+	buf_add(&body, c->exec.values.data, c->exec.values.size);
+	if (body.over) {
 		buf_free(&body);
-		return exec_failed(c, "out of memory", e);
+		return exec_failed(c, "its arguments are too large", e);
 	}
 	c->began_ns = clock_mono_ns();
 	c->deadline_ns = c->began_ns + c->server->deadline_ms * UINT64_C(1000000);

@@ -45,15 +45,12 @@ static bool write_values(struct call *c)
 	return true;
 }
 
-/* Answers to a server's own questions carry its ids, and are what they are. */
 static bool write_whole(struct call *c)
 {
 	struct err e = { 0 };
 
 	if (c->server->exec)
 		return write_values(c);
-	if (c->resuming)
-		return true;
 	return c->server->era != MCP_ERA_OPEN && ask_write_alike(c, &e) == 0 && !c->forward.over;
 }
 
@@ -208,19 +205,21 @@ static int send_hold(struct call *c, struct hold *h, struct err *e)
 
 /* --- waiting --- */
 
-/* What the record of its end says, and what is judged no more, outlives the agent's message. */
+/* Of the agent's message nothing is kept but what would be sent: from that it is read again. */
 static bool keep(struct call *c)
 {
+	struct buf bytes = c->forward;
+
 	if (c->about.resource) {
 		c->kept_resource = strdup(c->about.resource);
 		if (!c->kept_resource)
 			return false;
 	}
-	if (c->action.risk) {
-		c->risk = *c->action.risk;
-		c->action.risk = &c->risk;
-	}
+	hold_keep_answers(c);
+	c->forward = BUF(FORWARD_MOST);
 	call_judged(c);
+	c->forward = bytes;
+	call_weigh(c);
 	c->about.resource = c->kept_resource;
 	return true;
 }
@@ -233,6 +232,7 @@ static int wait_for(struct call *c, struct hold *h, struct err *e)
 	for (i = 0; i < c->verdict.review_count; i++)
 		if (c->verdict.reviews[i]->wait_s < wait_s)
 			wait_s = c->verdict.reviews[i]->wait_s;
+	runtime_judged(c->broker->runtime, &c->action, VERDICT_REVIEW, clock_mono_ns());
 	c->hold = h;
 	if (!keep(c))
 		return err_set(e, ERR_SYSTEM, "memory for a held call");
@@ -243,14 +243,16 @@ static int wait_for(struct call *c, struct hold *h, struct err *e)
 	return h->index ? hold_settle(c->broker, h, e) : 0;
 }
 
-static size_t waiting(const struct session *s)
+static bool may_wait(const struct call *c)
 {
-	const struct call *c;
-	size_t count = 0;
+	size_t count = 0, bytes = c->forward.size + c->exec.values.size;
+	const struct call *other;
 
-	TAILQ_FOREACH(c, &s->broker->holding, queued)
-		count += c->session == s;
-	return count;
+	TAILQ_FOREACH(other, &c->broker->holding, queued) {
+		count += other->session == c->session;
+		bytes += other->held;
+	}
+	return count < HOLDS_SESSION && bytes <= HOLDS_BYTES;
 }
 
 /* One that was denied is only remembered: it makes room. */
@@ -274,7 +276,6 @@ static int begin(struct call *c, struct hold *h, struct err *e)
 
 	TAILQ_INSERT_TAIL(&b->holds, h, next);
 	b->hold_count++;
-	runtime_judged(b->runtime, &c->action, true, clock_mono_ns()); /* now, that those held together are counted */
 	if (hold_describe(h, c, e) < 0 || send_hold(c, h, e) < 0)
 		return -1;
 	return wait_for(c, h, e);
@@ -283,7 +284,7 @@ static int begin(struct call *c, struct hold *h, struct err *e)
 static int hold(struct call *c, const struct buf *asked, struct err *e)
 {
 	struct hold *h = make(c, asked), *there = h ? find(c->broker, h) : NULL;
-	bool room = h && waiting(c->session) < HOLDS_SESSION && (there || has_room(c->broker));
+	bool room = h && may_wait(c) && (there || has_room(c->broker));
 
 	if (!h)
 		return err_set(e, ERR_SYSTEM, "memory for a held call");
@@ -293,15 +294,15 @@ static int hold(struct call *c, const struct buf *asked, struct err *e)
 	free(h);
 	if (room)
 		return wait_for(c, there, e);
-	snprintf(c->text, sizeof(c->text), "%d calls of this run, or %d of this connection, wait for a person's word already. Ask "
-		 "again when some of those are decided.", HOLDS_RUN, HOLDS_SESSION);
+	snprintf(c->text, sizeof(c->text), "%d calls of this run, %d of this connection, or %d MiB of them, wait for a person's word "
+		 "already. Ask again when some of those are decided.", HOLDS_RUN, HOLDS_SESSION, HOLDS_BYTES >> 20);
 	return ask_refuse(c, REASON_OVER_QUOTA, e);
 }
 
-/* Only what an agent asks once can be held: what it subscribes to, and what is asked of it, is under way already. */
+/* Only what an agent asks once: what it subscribes to, what is asked of it, and what it answers, is under way. */
 static bool can_wait(const struct call *c)
 {
-	return !c->up && !c->listen && c->session &&
+	return !c->up && !c->listen && !c->resuming && c->session &&
 	       (c->what == MCP_CALL_TOOL || c->what == MCP_READ_RESOURCE || c->what == MCP_GET_PROMPT);
 }
 

@@ -7,6 +7,7 @@
 enum {
 	HOLDS_RUN = 64,		/* that may stand in one run */
 	HOLDS_SESSION = 32,	/* calls of one connection that may wait: half of what it may have in flight */
+	HOLDS_BYTES = 16 << 20,	/* that all together may keep: the others must not wait for them */
 	HOLD_PAYLOAD = (4 << 20) + (64 << 10),
 	HOLD_ASKED = 1024,	/* as field asked_of */
 	HOLD_VOTES = 24,	/* approvals of one call that the recorder takes */
@@ -19,7 +20,8 @@ enum {
 struct hold {
 	TAILQ_ENTRY(hold) next;
 	uint64_t tag, index;	/* index: 0 until its record is durable */
-	enum hold_state state;
+	enum hold_state state;	/* as the recorder said last */
+	struct call *doing;	/* for which its one use is being recorded */
 	bool stale;		/* the policy it was held under is in force no more */
 	char digest[SEAL_DIGEST_TEXT], policy[SEAL_DIGEST_TEXT];
 	struct buf key;		/* what an ask must share with it besides: server, tool, rule, asked_of; each with its NUL */
@@ -31,6 +33,12 @@ struct hold {
 	uint64_t next_ns;	/* when more people are asked; UINT64_MAX: never */
 	json_t *told;		/* owned: what the operator's hook gets */
 };
+
+/* hold_again.c: is it still to be done, now that it is approved? */
+enum hold_again { HOLD_REFUSED, HOLD_ASKS_MORE, HOLD_DO };
+
+enum hold_again hold_judge_again(struct call *c, struct hold *h);
+void hold_keep_answers(struct call *c);
 
 /* hold_tell.c: what people and agents are told. */
 int hold_describe(struct hold *h, const struct call *c, struct err *e) must_use;

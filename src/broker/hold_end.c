@@ -53,23 +53,49 @@ static bool is_under_way(const struct call *c)
 	return false;
 }
 
-/* As it was approved; what has become of its tool server meanwhile is asked once more. */
+/* One that is refused now leaves the approval to who asks later. */
 static int approve(struct call *c, struct hold *h, struct err *e)
 {
-	enum reason reason = REASON_CHANGED;
+	enum hold_again now;
 
 	if (is_under_way(c))
 		return hold_let_go(c, ": it is approved, but the same call is still under way. Ask again the same way once that is answered", e);
+	now = hold_judge_again(c, h);
+	if (now == HOLD_ASKS_MORE)
+		return hold_let_go(c, ": it is approved, but after what this run has done since, others have to be asked as "
+				   "well. Ask again the same way", e);
 	leave(c);
-	if (!pins_again(c, &reason, c->text, sizeof(c->text)))
-		return hold_refuse(c, reason, e);
+	if (now == HOLD_REFUSED)
+		return session_record(c, e);
 	quota_resume(c);
 	c->verdict.kind = VERDICT_ALLOW;
 	c->verdict.reason = REASON_APPROVED;
 	c->about.held = h->index;
 	snprintf(c->approved, sizeof(c->approved), "%s", h->digest);
-	h->state = HOLD_USED;
+	h->doing = c;
+	c->hold = h;
 	return session_record(c, e);
+}
+
+/* Its intent came too late: the recorder has not taken it, and says what became of the held call instead. */
+static void take_back(struct broker *b, struct hold *h)
+{
+	struct call *c = take(&h->doing);
+
+	commit_take_back(&b->commits, c);
+	quota_pause(c);
+	c->about.held = 0;
+	call_queue(c, &b->holding, CALL_HELD);
+}
+
+int hold_proved(struct call *c, struct err *e)
+{
+	struct hold *h = take(&c->hold);
+
+	must(h && h->doing == c);
+	h->doing = NULL;
+	h->state = HOLD_USED;
+	return hold_settle(c->broker, h, e);
 }
 
 static int deny(struct call *c, struct hold *h, struct err *e)
@@ -118,21 +144,20 @@ static const struct {
 
 int hold_settle(struct broker *b, struct hold *h, struct err *e)
 {
-	enum hold_state as = h->stale && h->state <= HOLD_APPROVED ? HOLD_WITHDRAWN : h->state;
+	enum hold_state as = h->stale && h->state <= HOLD_APPROVED && !h->doing ? HOLD_WITHDRAWN : h->state;
 	struct call *c;
 
-	while (as != HOLD_WAITING && (c = next_of(b, h))) {
+	if (h->doing && as > HOLD_APPROVED)
+		take_back(b, h);
+	while (as != HOLD_WAITING && !h->doing && (c = next_of(b, h)))
 		if (ends[as].settle(c, h, e) < 0)
 			return -1;
-		as = as == HOLD_APPROVED ? h->state : as; /* once */
-	}
-	if (ends[as].over && h->index)
+	if (ends[as].over)
 		hold_forget(b, h);
 	return 0;
 }
 
-/* What the recorder owes is still to come: it is asked when its index is known. */
-static int take_back(struct broker *b, struct hold *h, struct err *e)
+static int tell_withdrawn(struct broker *b, const struct hold *h, struct err *e)
 {
 	static const char why[] = "the policy has changed";
 	uint8_t body[64];
@@ -150,9 +175,11 @@ int hold_withdraw_all(struct broker *b, struct err *e)
 	for (h = TAILQ_FIRST(&b->holds); h; h = next) {
 		next = TAILQ_NEXT(h, next);
 		h->stale = true;
-		if (h->index && h->state <= HOLD_APPROVED && take_back(b, h, e) < 0)
+		if (h->index == 0 || h->doing)
+			continue; /* when it is known; and what is being recorded was decided before */
+		if (h->state <= HOLD_APPROVED && tell_withdrawn(b, h, e) < 0)
 			return err_in(e, "recorder");
-		if (h->index && hold_settle(b, h, e) < 0)
+		if (hold_settle(b, h, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -184,8 +211,7 @@ static bool take_text(char *out, size_t room, struct unpack *u)
 
 static bool may_become(const struct hold *h, enum hold_state to)
 {
-	return h->state == to || h->state == HOLD_WAITING || (h->state == HOLD_APPROVED && to != HOLD_WAITING) ||
-	       h->state == HOLD_USED;
+	return h->state == to || h->state == HOLD_WAITING || (h->state == HOLD_APPROVED && to != HOLD_WAITING);
 }
 
 /* The recorder took two of ours for one: who is to be done by an approval of it nobody can tell. */
@@ -209,7 +235,7 @@ static int begun(struct broker *b, struct hold *h, uint32_t left_s, struct err *
 		return 0;
 	}
 	if (h->stale)
-		return h->state <= HOLD_APPROVED ? take_back(b, h, e) : 0;
+		return h->state <= HOLD_APPROVED ? tell_withdrawn(b, h, e) : 0;
 	return h->state == HOLD_WAITING ? hold_tell(b, h, e) : 0;
 }
 
@@ -224,6 +250,21 @@ static int heard(struct broker *b, struct hold *h, uint64_t index, uint32_t left
 	return hold_settle(b, h, e);
 }
 
+/* The recorder has not taken it, and says why. */
+static int not_held(struct broker *b, struct hold *h, const char *why, struct err *e)
+{
+	struct call *c;
+
+	while ((c = next_of(b, h))) {
+		leave(c);
+		snprintf(c->text, sizeof(c->text), "it cannot be held for review: %.200s", why);
+		if (hold_refuse(c, REASON_UNDECIDABLE, e) < 0)
+			return -1;
+	}
+	hold_forget(b, h);
+	return 0;
+}
+
 int hold_hear(struct broker *b, const struct msg *m, struct err *e)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
@@ -232,15 +273,16 @@ int hold_hear(struct broker *b, const struct msg *m, struct err *e)
 	struct hold *h = of_tag(b, m->tag);
 	char who[sizeof(h->who)], why[sizeof(h->why)];
 
-	if (!take_text(who, sizeof(who), &u) || !take_text(why, sizeof(why), &u) || !unpack_done(&u) || index == 0 ||
-	    state >= HOLD_STATES)
+	if (!take_text(who, sizeof(who), &u) || !take_text(why, sizeof(why), &u) || !unpack_done(&u) ||
+	    state >= HOLD_STATES || (index == 0 && state != HOLD_WITHDRAWN))
 		return err_set(e, ERR_PEER, "malformed HOLDS");
 	if (!h && m->tag > HOLD_TAGS && m->tag - HOLD_TAGS <= b->hold_tag)
 		return 0; /* it ended here before */
 	if (!h || (h->index && h->index != index) || !may_become(h, (enum hold_state)state))
 		return err_set(e, ERR_PEER, "HOLDS of no call that is held");
-	if (h->state != HOLD_USED)
-		h->state = (enum hold_state)state;
+	if (index == 0)
+		return not_held(b, h, why, e);
+	h->state = (enum hold_state)state;
 	memcpy(h->who, who, sizeof(who));
 	memcpy(h->why, why, sizeof(why));
 	return heard(b, h, index, left_s, e);

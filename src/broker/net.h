@@ -101,6 +101,7 @@ bool net_waits(const struct broker *b);		/* and it has not yet */
 struct asked_link {
 	struct net_ask ask;
 	struct action action;		/* borrows from all the others */
+	struct risk risk;
 	struct verdict verdict;
 	json_t *args, *resource;	/* owned */
 	char tool[NET_PATH + 16], why[SENTENCE];

@@ -185,6 +185,7 @@ static bool is_allowed(struct broker *b, struct asked_link *a)
 {
 	a->no = NET_REFUSED;
 	a->action.runtime = runtime_ask(b->runtime, &a->action, clock_mono_ns());
+	a->action.risk = runtime_risk(b->runtime, &a->risk);
 	if (a->ask.way != NET_BY_DNS) {
 		a->verdict = policy_decide(b->policy, &a->action);
 		if (a->verdict.kind == VERDICT_REVIEW) {
@@ -210,7 +211,7 @@ void net_judge(struct broker *b, struct asked_link *a)
 	for (i = 0; i < count_of(stages); i++)
 		if (!stages[i](b, a))
 			break;
-	runtime_judged(b->runtime, &a->action, a->verdict.kind == VERDICT_ALLOW, clock_mono_ns());
+	runtime_judged(b->runtime, &a->action, a->verdict.kind, clock_mono_ns());
 	if (i < count_of(stages) && b->secrets && i < 2)
 		veil(b, a);
 }

@@ -207,11 +207,6 @@ int pins_known(struct call *c, bool *known, struct err *e)
 	return listing_need(s, pins_list(kind), e);
 }
 
-bool pins_again(struct call *c, enum reason *reason, char *text, size_t room)
-{
-	return c->server->exec || ask(c, reason, text, room);
-}
-
 bool pins_stand(struct call *c, char *text, size_t room)
 {
 	char why[256];

@@ -2,78 +2,40 @@
  * The state of a run. It is counted when something is judged and not when it is answered, so that calls in
  * flight at once cannot all be the first; what was read is known when it has been answered.
  */
-#include "broker/runtime.h"
+#include "broker/runtime_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/json.h"
-#include "seal/seal.h"
+static const uint64_t SECOND = 1000000000;
 
-struct runtime {
-	const struct meter *meters;	/* the policy's */
-	size_t meter_count;
-	struct counts *counts[METER_OFS];	/* owned; NULL: none of them is asked for */
-	size_t stamps;
-	uint8_t refused[METER_STAMPS];	/* a ring: was it? */
-	size_t next;
-	unsigned refusals[METERS];	/* among the last of each meter that asks */
-	struct reading_of readings[METERS];
-	unsigned read;			/* flow bits: what is known to have been read, and since when */
-	uint64_t read_by[TAINTS];
-	uint64_t open, open_sum, open_last;	/* connections that may yet bring something: how many; their records */
-	struct runtime_facts facts;
-};
-
-enum { KEYED_MOST = 8 << 20 };
-
-/* The most times that must be kept of one key. */
-static size_t stamps_of(const struct runtime *r, enum meter_of of)
-{
-	size_t most = 0, i;
-
-	for (i = 0; i < r->meter_count; i++)
-		if (r->meters[i].of == of && r->meters[i].within_ns && most <= r->meters[i].most)
-			most = (size_t)r->meters[i].most + 1;
-	return most;
-}
-
+/* As much as any rule could ask of each, so that a policy which comes later finds it; of calls what it does. */
 static int make_counts(struct runtime *r, struct err *e)
 {
-	size_t i;
+	int of;
 
-	for (i = 0; i < r->meter_count; i++) {
-		enum meter_of of = r->meters[i].of;
-
-		if (r->meters[i].kind == METER_REFUSALS || r->counts[of])
-			continue;
-		r->counts[of] = counts_new(stamps_of(r, of), &r->stamps);
+	for (of = 0; of < METER_OFS; of++) {
+		r->counts[of] = counts_new(of == OF_CALL ? ALIKE : METER_STAMPS + 1, &r->stamps);
 		if (!r->counts[of])
 			return err_sys(e, "memory for what a run has done");
 	}
-	return 0;
+	return history_new(&r->own, e);
 }
 
-int runtime_new(struct runtime **out, const struct policy *p, struct err *e)
+int runtime_new(struct runtime **out, const struct policy *p, struct history *history, struct err *e)
 {
-	struct runtime *r;
-	size_t count;
-	const struct meter *meters = policy_meters(p, &count);
+	struct runtime *r = calloc(1, sizeof(*r));
 
-	*out = NULL;
-	if (count == 0 && !policy_asks_taint(p))
-		return 0;
-	r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_sys(e, "memory for what a run has done");
-	r->meters = meters;
-	r->meter_count = count;
+	r->shared = history;
 	r->facts.meters = r->readings;
 	r->facts.taint_known = true;
 	if (make_counts(r, e) < 0) {
 		runtime_free(r);
 		return -1;
 	}
+	runtime_follow(r, p);
 	*out = r;
 	return 0;
 }
@@ -84,66 +46,79 @@ void runtime_free(struct runtime *r)
 
 	for (of = 0; r && of < METER_OFS; of++)
 		counts_free(r->counts[of]);
+	if (r)
+		history_free(r->own);
 	free(r);
 }
 
-/* To many tool servers upper and lower case are one, so they are here: each with its NUL. */
-static void add_folded(struct buf *out, const char *text)
+static unsigned refusals_among(const struct runtime *r, unsigned last)
 {
-	char c;
+	unsigned count = 0;
+	size_t i;
 
-	for (; text && *text; text++) {
-		c = *text >= 'A' && *text <= 'Z' ? (char)(*text | 0x20) : *text;
-		buf_add(out, &c, 1);
+	for (i = 1; i <= last; i++)
+		count += r->refused[(r->next + METER_STAMPS - i) % METER_STAMPS];
+	return count;
+}
+
+void runtime_follow(struct runtime *r, const struct policy *p)
+{
+	size_t i;
+
+	history_drop(r);
+	r->meters = policy_meters(p, &r->meter_count);
+	for (i = 0; i < r->meter_count; i++) {
+		r->refusals[i] = refusals_among(r, r->meters[i].last);
+		if (r->meters[i].kind == METER_REPEATED && !r->meters[i].across)
+			counts_keep(r->counts[OF_CALL], (size_t)r->meters[i].most + 1);
 	}
-	buf_add(out, "", 1);
 }
 
-/* False: what it would be counted as is not known. */
-static bool write_key(struct buf *out, const struct action *a, enum meter_of of)
+/* Within a run calls are counted to the instant; all else is a history's. */
+static bool is_counted(const struct meter *m)
 {
-	uint8_t kind = (uint8_t)a->kind;
-
-	if (of == OF_CATEGORY && !a->category)
-		return false;
-	if (of == OF_CATEGORY)
-		add_folded(out, a->category);
-	if (of == OF_SERVER || of == OF_TOOL || of == OF_CALL)
-		add_folded(out, a->server);
-	if (of == OF_TOOL || of == OF_CALL)
-		add_folded(out, a->tool);
-	if (of == OF_CALL)
-		buf_add(out, &kind, 1);
-	if (of == OF_CALL && json_object_size(a->args) > 0)
-		json_canonical_any(out, a->args);
-	return !out->over;
+	return !m->across && (m->kind == METER_CALLS || m->kind == METER_REPEATED);
 }
 
-static bool key_of(uint8_t key[COUNT_KEY], const struct action *a, enum meter_of of)
+static void ask_counts(struct runtime *r, uint64_t now)
 {
-	scoped(buf) struct buf text = BUF(KEYED_MOST);
-	uint8_t hash[SEAL_HASH];
-
-	if (!write_key(&text, a, of))
-		return false;
-	seal_hash(hash, text.data, text.size);
-	memcpy(key, hash, COUNT_KEY);
-	return true;
-}
-
-static void ask_counts(struct runtime *r, const struct action *a, enum meter_of of, uint64_t now)
-{
-	uint8_t key[COUNT_KEY];
-	bool known = r->counts[of] && key_of(key, a, of);
 	struct counted n;
 	size_t i;
 
-	for (i = 0; known && i < r->meter_count; i++) {
-		if (r->meters[i].of != of || r->meters[i].kind == METER_REFUSALS)
+	for (i = 0; i < r->meter_count; i++) {
+		const struct meter *m = &r->meters[i];
+
+		if (!is_counted(m) || !r->asked.known[m->of])
 			continue;
-		n = counts_of(r->counts[of], key, r->meters[i].within_ns, now);
+		n = counts_of(r->counts[m->of], r->asked.key[m->of], m->within_ns, now);
 		r->readings[i] = (struct reading_of){ true, n.least + 1, n.most + 1 };
 	}
+}
+
+static void ask_refusals(struct runtime *r)
+{
+	double share;
+	size_t i;
+
+	for (i = 0; i < r->meter_count; i++) {
+		if (r->meters[i].kind != METER_REFUSALS)
+			continue;
+		share = (double)r->refusals[i] / r->meters[i].last;
+		r->readings[i] = (struct reading_of){ true, share, share };
+	}
+}
+
+/* What cannot be told apart from many alike counts as many. */
+static void ask_risk(struct runtime *r, const struct action *a, uint64_t now)
+{
+	struct risk_facts facts = { .taint = r->facts.taint, .alike = ALIKE };
+	bool used;
+
+	if (r->asked.known[OF_CALL])
+		facts.alike = counts_of(r->counts[OF_CALL], r->asked.key[OF_CALL], RISK_TIME * SECOND, now).most + 1;
+	r->asked.risk_known = action_is_judged(a->kind) && history_has_used(r, &used, now);
+	facts.is_new = r->asked.risk_known && !used;
+	r->asked.risk = policy_risk(a, &facts);
 }
 
 /* What strangers wrote may come in by any connection that is open. */
@@ -159,23 +134,23 @@ static void taint(struct runtime *r)
 
 const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *a, uint64_t now)
 {
-	double share;
-	size_t i;
-	int of;
-
 	if (!r)
 		return NULL;
 	taint(r);
 	memset(r->readings, 0, sizeof(r->readings));
-	for (of = 0; of < METER_OFS; of++)
-		ask_counts(r, a, (enum meter_of)of, now);
-	for (i = 0; i < r->meter_count; i++) {
-		if (r->meters[i].kind != METER_REFUSALS)
-			continue;
-		share = (double)r->refusals[i] / r->meters[i].last;
-		r->readings[i] = (struct reading_of){ true, share, share };
-	}
+	history_asked(r, a, now);
+	ask_counts(r, now);
+	ask_refusals(r);
+	ask_risk(r, a, now);
 	return &r->facts;
+}
+
+const struct risk *runtime_risk(const struct runtime *r, struct risk *out)
+{
+	if (!r || !r->asked.risk_known)
+		return NULL;
+	*out = r->asked.risk;
+	return out;
 }
 
 static void note_refusal(struct runtime *r, bool refused)
@@ -193,17 +168,25 @@ static void note_refusal(struct runtime *r, bool refused)
 	r->next = (r->next + 1) % METER_STAMPS;
 }
 
-void runtime_judged(struct runtime *r, const struct action *a, bool allowed, uint64_t now)
+void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind kind, uint64_t now)
 {
-	uint8_t key[COUNT_KEY];
 	int of;
 
-	if (!r || !action_is_judged(a->kind))
+	if (!r)
 		return;
-	note_refusal(r, !allowed);
-	for (of = 0; allowed && of < METER_OFS; of++)
-		if (r->counts[of] && key_of(key, a, (enum meter_of)of))
-			counts_add(r->counts[of], key, now);
+	history_judged(r, a, kind == VERDICT_ALLOW && action_is_judged(a->kind), now);
+	if (!action_is_judged(a->kind) || kind == VERDICT_REVIEW)
+		return;
+	note_refusal(r, kind == VERDICT_REFUSE);
+	for (of = 0; kind == VERDICT_ALLOW && of < METER_OFS; of++)
+		if (r->asked.known[of])
+			counts_add(r->counts[of], r->asked.key[of], now);
+}
+
+void runtime_put_off(struct runtime *r)
+{
+	if (r)
+		history_drop(r);
 }
 
 static void read_some(struct runtime *r, unsigned flow, uint64_t record)

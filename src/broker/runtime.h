@@ -5,24 +5,38 @@
 #ifndef BROKER_RUNTIME_H
 #define BROKER_RUNTIME_H
 
+#include "broker/history.h"
 #include "policy/policy.h"
 
 struct runtime;
 
 enum {
 	RUNTIME_KEYS = 4096,	/* tools, and as many calls with their arguments, that are remembered */
+	ALIKE = 11,		/* times of the same call that are always kept: risk asks for them */
 	RUNTIME_STAMPS = 1 << 20, /* times of calls that are, of all of these together */
 };
 
-/* *out stays NULL where no rule asks. The policy is read whole, and outlives it. */
-int runtime_new(struct runtime **out, const struct policy *p, struct err *e) must_use;
+/* The policy is read whole, and outlives it; so does the history, which may be NULL: then there is none. */
+int runtime_new(struct runtime **out, const struct policy *p, struct history *history, struct err *e) must_use;
 void runtime_free(struct runtime *r);
+/* From now on another policy asks; nothing of what was done is forgotten. */
+void runtime_follow(struct runtime *r, const struct policy *p);
 
-/* Before the action is judged, which counts as made; NULL: no rule asks. Good until the next question. */
+/*
+ * Before the action is judged, which counts as made: also for all other runs of the agent until it has been judged.
+ * Good until the next question. A runtime that is NULL knows nothing.
+ */
 const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *a, uint64_t now_ns);
 
-/* It was judged, and for good: before anything else is. What is refused was not made. */
-void runtime_judged(struct runtime *r, const struct action *a, bool allowed, uint64_t now_ns);
+/* Of the action asked about just now, into *out; NULL: it is not known. */
+const struct risk *runtime_risk(const struct runtime *r, struct risk *out);
+
+/* It was judged, and for good: before anything else is. What is refused was not made; nor is, yet, what is held:
+ * it is judged, and counted, once more when it has been approved. */
+void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind kind, uint64_t now_ns);
+
+/* It is judged again before it is done: until then it is not made. */
+void runtime_put_off(struct runtime *r);
 
 /* The agent may have read what it brings; `record` is its intent. */
 void runtime_brought(struct runtime *r, const struct action *a, uint64_t record);
@@ -42,6 +56,7 @@ enum { COUNT_KEY = 16 };
 
 /* `stamps`: what all counts may keep together. each: of one key, so many times; 0: only how often. */
 struct counts *counts_new(size_t each, size_t *stamps);
+void counts_keep(struct counts *c, size_t each);	/* from now on at least so many */
 void counts_free(struct counts *c);
 void counts_add(struct counts *c, const uint8_t key[COUNT_KEY], uint64_t now_ns);
 /* Without the one that is asked about; within_ns 0: ever. */

@@ -46,6 +46,11 @@ struct counts *counts_new(size_t each, size_t *stamps)
 	return c;
 }
 
+void counts_keep(struct counts *c, size_t each)
+{
+	c->each = c->each < each ? each : c->each;
+}
+
 static void drop(struct counts *c, struct entry *x)
 {
 	TAILQ_REMOVE(&c->used, x, used);
@@ -196,10 +201,12 @@ struct counted counts_of(const struct counts *c, const uint8_t key[COUNT_KEY], u
 	uint64_t missed_ns = x ? x->missed_ns : c->forgotten_ns;
 	struct counted n = { .least = x ? (double)x->count : 0 };
 
+	if (within && missed_ns < now && now - missed_ns >= within)
+		missed = 0;
 	if (within) {
 		n.least = (double)later(x, within, now);
-		if (missed_ns < now && now - missed_ns >= within)
-			missed = 0;
+		if (x && n.least >= (double)x->kept)	/* and those before them may be, too */
+			missed += (double)(x->count - x->kept);
 	}
 	n.most = n.least + missed;
 	return n;

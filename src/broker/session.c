@@ -9,11 +9,12 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 
-static struct verdict judge(struct call *c)
+struct verdict session_judge(struct call *c)
 {
 	if (c->undecidable)
 		return (struct verdict){ .reason = REASON_UNDECIDABLE, .why = c->why };
 	c->action.runtime = runtime_ask(c->broker->runtime, &c->action, clock_mono_ns());
+	c->action.risk = runtime_risk(c->broker->runtime, &c->risk);
 	return policy_decide(c->broker->policy, &c->action);
 }
 
@@ -23,6 +24,8 @@ static int session_proved(void *call, struct receipt *proof, struct err *e)
 	struct call *c = call;
 
 	c->proof = proof;
+	if (c->hold && hold_proved(c, e) < 0)
+		return -1;
 	if (c->verdict.kind != VERDICT_ALLOW)
 		return session_refuse(c, proof, e);
 	if (c->up)
@@ -37,8 +40,7 @@ int session_record(struct call *c, struct err *e)
 	int done;
 
 	inspect_refused(c);
-	if (!c->about.held) /* it was when it was held */
-		runtime_judged(c->broker->runtime, &c->action, c->verdict.kind == VERDICT_ALLOW, clock_mono_ns());
+	runtime_judged(c->broker->runtime, &c->action, c->verdict.kind, clock_mono_ns());
 	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
 			      (struct commit_then){ session_proved, c }, e);
 	c->state = CALL_COMMITTING;
@@ -48,8 +50,10 @@ int session_record(struct call *c, struct err *e)
 
 int session_serve(struct call *c, struct err *e)
 {
-	c->verdict = judge(c);
+	c->verdict = session_judge(c);
 	c->about.held = 0;
+	if (c->verdict.kind == VERDICT_REVIEW || era_is_open(c))
+		runtime_put_off(c->broker->runtime);
 	if (c->verdict.kind == VERDICT_REVIEW)
 		return hold_serve(c, e);
 	if (c->verdict.kind == VERDICT_ALLOW && era_is_open(c))
@@ -104,7 +108,7 @@ int session_count_refusal(struct call *c, enum reason reason, struct err *e)
 {
 	struct session *s = c->session;
 
-	runtime_judged(c->broker->runtime, &c->action, false, clock_mono_ns());
+	runtime_judged(c->broker->runtime, &c->action, VERDICT_REFUSE, clock_mono_ns());
 	say_refused(c);
 	call_end(c);
 	return dropped(s->broker, &s->drops, NULL, reason, NULL, 0, e);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "broker/net.h"
 
@@ -229,6 +230,23 @@ static int hear_porter(struct broker *b, struct msg *m, struct err *e)
 	return 0;
 }
 
+/* What cannot be believed is no reason not to run: what rules ask of it is then not known, and they refuse. */
+static int hear_history(struct broker *b, struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	char boot[41] = "";
+
+	if ((m->size > 0 && !unpack_copy(&u, boot, sizeof(boot))) || !unpack_done(&u) || b->history)
+		return err_set(e, ERR_PEER, "malformed or second HISTORY");
+	if (history_open(&b->history, m->fds[0], boot, history_now(), e) < 0)
+		return -1;
+	if (history_doubt(b->history))
+		log_say("the history of this agent cannot be believed: %s. Rules that ask about earlier runs refuse, and no "
+			"risk is known, until it is moved away: reeve-policy(5), ACROSS RUNS",
+			history_doubt(b->history));
+	return 0;
+}
+
 static int hear_carrier(struct broker *b, struct msg *m, struct err *e)
 {
 	return net_carrier(b, fd_take(&m->fds[0]), e);
@@ -250,7 +268,7 @@ static int hear_start(struct broker *b, struct msg *m, struct err *e)
 	if (!net_is_whole(b))
 		return err_set(e, ERR_PEER, "CARRIER without DIALER, or the other way round");
 	b->launcher.now = PHASE_RUNNING;
-	return runtime_new(&b->runtime, b->policy, e);
+	return runtime_new(&b->runtime, b->policy, b->history, e);
 }
 
 static const struct {
@@ -259,8 +277,9 @@ static const struct {
 } heard[] = {
 	{ MSG_LEDGER, hear_ledger }, { MSG_ABOUT, hear_about },	  { MSG_POLICY, hear_policy },
 	{ MSG_SERVER, hear_server }, { MSG_CATALOGUE, hear_catalogue }, { MSG_SECRETS, hear_secrets }, { MSG_KEEP, guard_hear },
-	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_PORTER, hear_porter },
-	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_REVIEWERS, reviewers_hear }, { MSG_SCOPES, scopes_hear }, { MSG_START, hear_start },
+	{ MSG_BOUNDS, hear_bounds }, { MSG_LISTEN, hear_listen }, { MSG_HISTORY, hear_history }, { MSG_PORTER, hear_porter },
+	{ MSG_CARRIER, hear_carrier }, { MSG_DIALER, hear_dialer }, { MSG_REVIEWERS, reviewers_hear }, { MSG_SCOPES, scopes_hear },
+	{ MSG_START, hear_start },
 };
 
 int setup_hear(struct broker *b, struct err *e)

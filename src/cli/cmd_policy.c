@@ -16,6 +16,7 @@
 #include "cli/policy_diff.h"
 #include "cli/policy_dir.h"
 #include "cli/policy_explain.h"
+#include "cli/policy_people.h"
 #include "policy/policy.h"
 
 static void warn(void *to, const char *rule, const char *why)
@@ -35,8 +36,28 @@ static int check_one(struct policy *all, const struct policy_file *f, struct err
 	return 0;
 }
 
+static void warn_of(void *to, const char *where, const char *what)
+{
+	(void)to;
+	log_say("warning: %s: %s", where, what);
+}
+
+/* As before a run: who would be asked must be there. Without a review nobody's keys are looked at. */
+static int check_people(const struct policy *all, const char *folder, struct err *e)
+{
+	scoped(reviewers) struct reviewers *r = NULL;
+	char room[LAUNCH_TEXT];
+
+	if (!policy_asks_review(all))
+		return 0;
+	if ((!folder && paths_config(room, e) < 0) || reviewers_load(&r, folder ? folder : room, e) < 0)
+		return -1;
+	reviewers_warn(r, warn_of, NULL);
+	return policy_people_check(all, r, e);
+}
+
 /* All files as one policy, because that is how they are joined in a run. */
-static int check(const struct policy_files *files, bool strict, struct err *e)
+static int check(const struct policy_files *files, const char *folder, bool strict, struct err *e)
 {
 	scoped(policy) struct policy *all = NULL;
 	size_t i, bad = 0, warned;
@@ -50,6 +71,10 @@ static int check(const struct policy_files *files, bool strict, struct err *e)
 		bad++;
 	}
 	fflush(stdout);
+	if (check_people(all, folder, e) < 0) {
+		log_say("%s", e->text);
+		bad++;
+	}
 	warned = policy_lint(all, warn, NULL);
 	if (bad)
 		return EXIT_USAGE;
@@ -98,8 +123,8 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 
 /* What every word of this command may be told. */
 struct wanted {
-	const char *workspace, *args;
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *calls, *repeated, *refusals;
+	const char *workspace, *args, *reviewers;
+	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
 	const char **cases; /* as many as there are words */
 	size_t case_count;
 	bool strict, help;
@@ -151,7 +176,7 @@ static int do_check(const struct wanted *w, int argc, char **argv, struct err *e
 {
 	scoped(policy_files) struct policy_files files = { 0 };
 
-	return load_all(&files, argc, argv, e) < 0 ? wrong(e) : check(&files, w->strict, e);
+	return load_all(&files, argc, argv, e) < 0 ? wrong(e) : check(&files, w->reviewers, w->strict, e);
 }
 
 static int do_test(const struct wanted *w, int argc, char **argv, struct err *e)
@@ -173,9 +198,11 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 		       { "resource", w->resource },
 		       { "time", w->time },
 		       { "taint", w->taint },
+		       { "risk", w->risk },
 		       { "calls", w->calls },
 		       { "repeated", w->repeated },
-		       { "refusals", w->refusals } };
+		       { "refusals", w->refusals },
+		       { "spent", w->spent } };
 	size_t i;
 
 	f->wall_us = clock_wall_us();
@@ -250,7 +277,7 @@ static const struct {
 	int fewest, most;
 	int (*run)(const struct wanted *w, int argc, char **argv, struct err *e);
 } words[] = {
-	{ "check", "[--strict] FILE|DIR...", 1, 1 << 20, do_check },
+	{ "check", "[--strict] [--reviewers DIR] FILE|DIR...", 1, 1 << 20, do_check },
 	{ "test", "[--workspace DIR] FILE|DIR...", 1, 1 << 20, do_test },
 	{ "explain", "[--args JSON] [facts] FILE|DIR... CALL", 2, 1 << 20, do_explain },
 	{ "diff", "--cases FILE FILE|DIR FILE|DIR", 2, 2, do_diff },
@@ -274,6 +301,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 {
 	const struct option_row rows[] = {
 		{ "strict", NULL, OPTION_FLAG, &w->strict, "check: a warning is a failure", NULL },
+		{ "reviewers", "DIR", OPTION_TEXT, &w->reviewers, "check: where allowed_signers is (the configuration)", NULL },
 		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)",
 		  NULL },
 		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against",
@@ -298,9 +326,11 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
 		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what was read: private,untrusted", NULL },
+		{ "risk", "N", OPTION_TEXT, &w->risk, "explain: its sum", NULL },
 		{ "calls", "N", OPTION_TEXT, &w->calls, "explain: how many so far, with CALL", NULL },
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
 		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
+		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};

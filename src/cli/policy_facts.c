@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy/policy.h"
+
 /* RFC 3339 in UTC, with or without seconds. */
 static int read_time(uint64_t *out, const char *text, struct err *e)
 {
@@ -87,34 +89,53 @@ static int read_taint(struct policy_facts *f, const char *value, struct err *e)
 	return 0;
 }
 
-/* How many, the call itself among them; of refusals the share before it. */
+static const char *const meters[METER_KINDS] = {
+	[METER_CALLS] = "calls", [METER_REPEATED] = "repeated", [METER_REFUSALS] = "refusals", [METER_SPENT] = "spent",
+};
+
+/* How many, or how much, the call itself among them; of refusals the share before it. */
 static int read_number(struct policy_facts *f, enum meter_kind k, const char *value, struct err *e)
 {
 	char *end;
 	double number = strtod(value, &end);
-	bool fits = k == METER_REFUSALS ? number <= 1 : number >= 1 && number <= 1e15;
+	bool fits = k == METER_REFUSALS ? number <= 1 : k == METER_SPENT ? number <= 9e9 : number >= 1 && number <= 1e15;
+	static const char *const takes[] = {
+		[METER_CALLS] = "expected how many, this one counted", [METER_REPEATED] = "expected how many, this one counted",
+		[METER_REFUSALS] = "expected a share from 0 to 1", [METER_SPENT] = "expected how much, with this one",
+	};
 
 	if (*end || value[strspn(value, "0123456789.")] || !(number >= 0) || !fits)
-		return err_set(e, ERR_INPUT, k == METER_REFUSALS ? "the refusals \"%.40s\": expected a share from 0 to 1"
-								: "the count \"%.40s\": expected how many, this one counted",
-			       value);
+		return err_set(e, ERR_INPUT, "the %s \"%.40s\": %s", meters[k], value, takes[k]);
+	if (k == METER_SPENT)
+		number = (double)(uint64_t)(number * SPENT_PARTS + 0.5);
 	f->runtime.kinds[k] = (struct reading_of){ true, number, number };
+	return 0;
+}
+
+static int read_risk(struct policy_facts *f, const char *value, struct err *e)
+{
+	char *end;
+	unsigned long total = strtoul(value, &end, 10);
+
+	if (!*value || *end || value[strspn(value, "0123456789")] || total > 12)
+		return err_set(e, ERR_INPUT, "the risk \"%.40s\": expected its sum, 0 to 12", value);
+	f->risk.total = (unsigned)total;
+	f->risk_known = true;
 	return 0;
 }
 
 /* *done stays false: it is no fact of what the run has done. */
 static int set_runtime(bool *done, struct policy_facts *f, const char *key, const char *value, struct err *e)
 {
-	static const char *const words[] = {
-		[METER_CALLS] = "calls", [METER_REPEATED] = "repeated", [METER_REFUSALS] = "refusals",
-	};
 	int k;
 
 	*done = true;
 	if (strcmp(key, "taint") == 0)
 		return read_taint(f, value, e);
+	if (strcmp(key, "risk") == 0)
+		return read_risk(f, value, e);
 	for (k = 0; k < METER_KINDS; k++)
-		if (strcmp(key, words[k]) == 0)
+		if (strcmp(key, meters[k]) == 0)
 			return read_number(f, (enum meter_kind)k, value, e);
 	*done = false;
 	return 0;
@@ -148,7 +169,7 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, model, category, class, flow, resource, time, taint, calls, repeated or refusals",
+			"department, environment, initiator, workspace, model, category, class, flow, resource, time, taint, risk, calls, repeated, refusals or spent",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -167,6 +188,7 @@ void policy_facts_apply(struct action *a, const struct policy_facts *f)
 {
 	a->run = &f->run;
 	a->runtime = &f->runtime;
+	a->risk = f->risk_known ? &f->risk : NULL;
 	if (f->action && a->kind == ACTION_TOOL_CALL)
 		a->kind = f->action;
 	a->category = f->category;

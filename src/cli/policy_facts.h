@@ -15,6 +15,8 @@ struct policy_facts {
 	uint64_t wall_us;
 	json_t *resource;
 	struct runtime_facts runtime;	/* what the run has done so far */
+	struct risk risk;		/* its total alone */
+	bool risk_known;
 };
 
 /* action, agent, owner, … workspace, category, class, flow, resource, or time ("2026-11-21T09:30Z"). */

@@ -207,7 +207,8 @@ static int tell_all(struct run *r, struct err *e)
 	if (recorder_attach(&ledger, r, e) < 0 ||
 	    wire_send(&r->broker, MSG_LEDGER, 0, &r->index, 8, &ledger, 1, e) < 0)
 		return -1;
-	if (tell_about(r, e) < 0 || tell_kept(r, e) < 0 || tell_policies(r, e) < 0)
+	if (tell_about(r, e) < 0 || tell_kept(r, e) < 0 || tell_policies(r, e) < 0 ||
+	    known_tell(r, e) < 0)
 		return -1;
 	for (i = 0; i < tools_count(r->ask->tools); i++)
 		if (tell_server(r, i, e) < 0)

@@ -4,6 +4,7 @@
  * here looks inside them.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,22 +159,6 @@ static int exec_tool(struct run *r, size_t server, size_t tool, const char *cons
 	return answer(r, r->msg.tag, done, e);
 }
 
-static int serve_exec(struct run *r, struct err *e)
-{
-	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
-	uint64_t receipt = unpack_number(&u, 8), server = unpack_number(&u, 2);
-	uint64_t tool = unpack_number(&u, 2), count = unpack_number(&u, 2);
-	scoped(mem) char *room = malloc(WIRE_MOST + EXEC_VALUES);
-	const char *values[EXEC_VALUES];
-
-	if (!room)
-		return err_sys(e, "memory for arguments");
-	if (receipt <= r->index || !is_server(r, server, true) || count > EXEC_VALUES ||
-	    !read_values(&u, values, count, room))
-		return err_set(e, ERR_PEER, "EXEC of what is no tool");
-	return exec_tool(r, server, tool, values, count, e);
-}
-
 /* A relative path is one of the workspace only to who stands there; and a remote server has no path of ours. */
 static bool means_what_is_judged(const struct run *r, size_t server, const char *path)
 {
@@ -183,22 +168,68 @@ static bool means_what_is_judged(const struct run *r, size_t server, const char 
 	       (path[0] == '/' && tools_server_kind(t, server) != TOOLS_URL);
 }
 
+/* What is not there is not beneath. */
+static uint16_t ask_path(const struct run *r, size_t server, const char *root, const char *path)
+{
+	struct err ignored = { 0 };
+	bool yes = false;
+
+	if (!means_what_is_judged(r, server, path))
+		return RESOLVE_NEVER;
+	return path_under(&yes, r->workspace, root, path, &ignored) == 0 && yes;
+}
+
+/* 1: each path still lies where it did when the call was judged; 0: one does not, and `why` says which; -1: malformed. */
+static int still_so(struct run *r, size_t server, struct unpack *u, struct err *why)
+{
+	uint64_t count = unpack_number(u, 2), answer, i;
+	char root[PATH_MAX], path[PATH_MAX];
+
+	for (i = 0; i < count; i++) {
+		answer = unpack_number(u, 1);
+		if (count > ACTION_FACTS || !unpack_copy(u, root, sizeof(root)) || !unpack_copy(u, path, sizeof(path)))
+			return -1;
+		if (why->kind == ERR_NONE && ask_path(r, server, root, path) != answer)
+			err_set(why, ERR_INPUT, "%.120s does not lead any more where it did when the call was judged: ask again", path);
+	}
+	return u->bad ? -1 : why->kind == ERR_NONE;
+}
+
+static int serve_exec(struct run *r, struct err *e)
+{
+	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
+	uint64_t receipt = unpack_number(&u, 8), server = unpack_number(&u, 2), tool = unpack_number(&u, 2), count;
+	scoped(mem) char *room = malloc(WIRE_MOST + EXEC_VALUES);
+	const char *values[EXEC_VALUES];
+	struct err why = { 0 };
+	int so;
+
+	if (!room)
+		return err_sys(e, "memory for arguments");
+	if (receipt <= r->index || !is_server(r, server, true))
+		return err_set(e, ERR_PEER, "EXEC of what is no tool");
+	so = still_so(r, server, &u, &why);
+	count = unpack_number(&u, 2);
+	if (so < 0 || count > EXEC_VALUES || !read_values(&u, values, count, room))
+		return err_set(e, ERR_PEER, "malformed EXEC");
+	if (so == 0)
+		return wire_send_text(&r->broker, MSG_FAILED, r->msg.tag, why.text, e);
+	return exec_tool(r, server, tool, values, count, e);
+}
+
 static int serve_resolve(struct run *r, struct err *e)
 {
 	struct unpack u = { .at = r->msg.body, .left = r->msg.size };
 	uint64_t server = unpack_number(&u, 2);
 	char root[4096], path[8192];
-	struct err ignored = { 0 };
-	uint16_t answer = RESOLVE_NEVER;
-	bool yes = false;
+	uint16_t answer;
 
 	if (server >= tools_count(r->ask->tools))
 		return err_set(e, ERR_PEER, "RESOLVE for what is no tool server");
 	if (!unpack_copy(&u, root, sizeof(root)) || !unpack_copy(&u, path, sizeof(path)) ||
 	    !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed RESOLVE");
-	if (means_what_is_judged(r, server, path)) /* what is not there is not beneath */
-		answer = path_under(&yes, r->workspace, root, path, &ignored) == 0 && yes;
+	answer = ask_path(r, server, root, path);
 	return wire_send(&r->broker, MSG_RESOLVED, r->msg.tag, &answer, 2, NULL, 0, e);
 }
 

@@ -199,6 +199,12 @@ int ledger_room(struct ledger *l, struct err *e) must_use;
 int ledger_commit(struct ledger *l, struct err *e) must_use;
 size_t ledger_pending(const struct ledger *l);	/* bytes queued */
 const struct order *ledger_order(const struct ledger *l);
+struct holds;
+struct holds *ledger_holds(struct ledger *l);	/* ledger/holds.h */
+
+/* Record of every held call whose time is over that it is (expire.c); and when the next one's is, if one stands. */
+int ledger_expire(struct ledger *l, struct err *e) must_use;
+int ledger_expire_ms(const struct ledger *l);	/* milliseconds for poll(2); -1: nothing is held */
 
 /* Cut to size and make all durable; the ledger is still to be freed. */
 int ledger_finish(struct ledger *l, struct err *e) must_use;

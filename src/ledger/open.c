@@ -131,7 +131,7 @@ static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err 
 			return check_commit(l, &f, e);
 		if (f.kind == FRAME_COMMIT)
 			continue;
-		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0)
+		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_hold(l, &f, e) < 0)
 			return err_in(e, "record %" PRIu64, f.index);
 		tree_add(&l->tree, f.body, f.size);
 	}
@@ -153,7 +153,7 @@ static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
 
 static int recover(struct ledger *l, const struct journal_extent *x, const char *dir, struct err *e)
 {
-	if (cut(l, x, e) < 0 || blocks_begin(l, dir, e) < 0)
+	if (cut(l, x, e) < 0 || blocks_begin(l, dir, e) < 0 || ledger_expire(l, e) < 0)
 		return -1;
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)

@@ -89,14 +89,33 @@ static int take_refusal(struct order *o, uint64_t run, uint64_t ref, struct err 
 	return 0;
 }
 
+/* Of the run that the call was held in, which may be over: holds.c knows. */
+static int take_decision(struct order *o, uint64_t run, uint64_t ref, struct err *e)
+{
+	if (run == 0 || ref == 0 || run >= o->next || ref >= o->next)
+		return err_set(e, ERR_INPUT, "a decision about %" PRIu64 ", which is no record before it", ref);
+	return 0;
+}
+
+/* A payload that is shown is a record's, of whatever run: which one it says. */
+static int take_access(struct order *o, uint64_t run, uint64_t ref, struct err *e)
+{
+	if (run != 0 || ref >= o->next)
+		return err_set(e, ERR_INPUT, "belongs to no run but names run %" PRIu64, run);
+	return 0;
+}
+
+/* Its ref is the held call that it was approved as, if it had to be: holds.c knows. */
 static int take_intent(struct order *o, uint64_t run, uint64_t ref, struct err *e)
 {
 	const struct open_run *in = order_run(o, run);
 	void *array = o->intents;
 
-	if (take_refusal(o, run, ref, e) < 0)
+	if (take_refusal(o, run, 0, e) < 0)
 		return -1;
 	must(in);
+	if (ref >= o->next)
+		return err_set(e, ERR_INPUT, "approved as %" PRIu64 ", which is no record before it", ref);
 	if (in->intents >= ORDER_INTENTS_PER_RUN)
 		return err_set(e, ERR_LIMIT, "run %" PRIu64 " has %d open intents; no more are taken", run,
 			       ORDER_INTENTS_PER_RUN);
@@ -140,7 +159,9 @@ static int (*const takes[RECORD_KINDS])(struct order *, uint64_t, uint64_t, stru
 	[RECORD_GENESIS] = take_outside, [RECORD_RUN] = take_run,	  [RECORD_INTENT] = take_intent,
 	[RECORD_REFUSAL] = take_refusal, [RECORD_OUTCOME] = take_outcome, [RECORD_RECOVERY] = take_outside,
 	[RECORD_CLOSE] = take_close,     [RECORD_SYSCALL] = take_refusal, [RECORD_FILE] = take_refusal,
-	[RECORD_FILES] = take_refusal,   [RECORD_DROPPED] = take_refusal,
+	[RECORD_FILES] = take_refusal,   [RECORD_DROPPED] = take_refusal, [RECORD_HELD] = take_refusal,
+	[RECORD_DECISION] = take_decision, [RECORD_POLICY] = take_refusal, [RECORD_AGENT] = take_refusal,
+	[RECORD_ACCESS] = take_access,	 [RECORD_PURGE] = take_outside,
 };
 
 int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t ref, struct err *e)

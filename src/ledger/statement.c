@@ -17,6 +17,16 @@ const char *decision_word(enum decision d)
 static const enum field said[] = { FIELD_LEDGER, FIELD_RUN,    FIELD_ACTION,  FIELD_SERVER,
 				   FIELD_TOOL,	 FIELD_DIGEST, FIELD_POLICY, FIELD_ASKED_OF, FIELD_EXPIRES, FIELD_NONCE };
 
+bool statement_has(enum field f)
+{
+	size_t i;
+
+	for (i = 0; i < count_of(said); i++)
+		if (said[i] == f)
+			return true;
+	return false;
+}
+
 static bool one_line(const char *text, size_t size)
 {
 	size_t i;

@@ -13,6 +13,9 @@ enum decision { DECISION_APPROVE, DECISION_DENY, DECISIONS };
 
 const char *decision_word(enum decision d);	/* "approve" */
 
+/* Does it say this member of the held record? */
+bool statement_has(enum field f);
+
 /* A reason and a reviewer's name are one line of UTF-8 without control characters, and not too long. */
 bool statement_fits(const char *reviewer, const char *reason);
 

@@ -16,6 +16,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/text.h"
+#include "ledger/statement.h"
 
 static const struct ledger_disk real_disk = {
 	.write_at = pwrite, .sync = fdatasync, .allocate = fallocate, .truncate = ftruncate,
@@ -52,6 +54,7 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
+	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
 	*out = l;
 	return 0;
@@ -65,6 +68,7 @@ void ledger_free(struct ledger *l)
 	fd_close(&l->head);
 	blocks_free(l->blocks);
 	order_free(&l->order);
+	holds_free(&l->holds);
 	buf_free(&l->queue);
 	free(l);
 }
@@ -79,13 +83,37 @@ const struct order *ledger_order(const struct ledger *l)
 	return &l->order;
 }
 
-/* What the recorder knows best and takes from nobody. */
-static void set_own(struct record *r, const struct ledger *l, uint64_t run, char stamp[32])
+struct holds *ledger_holds(struct ledger *l)
 {
-	clock_stamp(stamp, clock_wall_us());
+	return &l->holds;
+}
+
+struct own {
+	char stamp[32], expires[32], nonce[33];
+};
+
+static void set_held(struct record *r, struct own *own, uint64_t wall_us)
+{
+	uint8_t random[16];
+
+	seal_random(random, sizeof(random));
+	text_hex(own->nonce, random, sizeof(random));
+	clock_stamp(own->expires, wall_us + r->value[FIELD_WITHIN].number * 1000000);
+	record_text(r, FIELD_NONCE, own->nonce);
+	record_text(r, FIELD_EXPIRES, own->expires);
+}
+
+/* What the recorder knows best and takes from nobody. */
+static void set_own(struct record *r, const struct ledger *l, uint64_t run, struct own *own)
+{
+	uint64_t wall_us = clock_wall_us();
+
+	clock_stamp(own->stamp, wall_us);
+	if (r->kind == RECORD_HELD)
+		set_held(r, own, wall_us);
 	record_text(r, FIELD_LEDGER, seal_key_verifier(l->key)->name);
 	record_text(r, FIELD_KIND, record_word(r->kind));
-	record_text(r, FIELD_TIME, stamp);
+	record_text(r, FIELD_TIME, own->stamp);
 	record_number(r, FIELD_N, l->order.next);
 	record_number(r, FIELD_RUN, run);
 	record_number(r, FIELD_MONO, clock_mono_ns() / 1000);
@@ -95,10 +123,43 @@ static void set_own(struct record *r, const struct ledger *l, uint64_t run, char
 		record_number(r, r->kind == RECORD_OUTCOME ? FIELD_INTENT : FIELD_HELD, r->ref);
 }
 
+/*
+ * What is about held calls is judged by the bytes that will be stored: a text that was shortened to fit must not
+ * mean something else. Nothing that somebody signs is: then it is refused.
+ */
+static int check_stored(const struct ledger *l, const struct record *own, const char *bytes, size_t size, struct err *e)
+{
+	char room[RECORD_MOST];
+	struct record stored;
+	int f;
+
+	if (!holds_want(own->kind, own->ref))
+		return holds_check(&l->holds, own, e);
+	if (entry_read(&stored, room, bytes, size, e) < 0)
+		return -1;
+	for (f = 0; f < FIELDS && own->kind == RECORD_HELD; f++)
+		if (statement_has((enum field)f) && stored.value[f].size != own->value[f].size)
+			return err_set(e, ERR_LIMIT, "the record of the held call is too long");
+	return holds_check(&l->holds, &stored, e);
+}
+
+int ledger_hold(struct ledger *l, const struct frame *f, struct err *e)
+{
+	char room[RECORD_MOST];
+	struct record stored;
+
+	if (!holds_want((enum record_kind)f->kind, f->ref))
+		return 0;
+	if (entry_read(&stored, room, f->body, f->size, e) < 0)
+		return -1;
+	return holds_take(&l->holds, &stored, f->body, f->size, e);
+}
+
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,
 		  struct err *e)
 {
-	char bytes[RECORD_MOST], stamp[32];
+	char bytes[RECORD_MOST];
+	struct own texts;
 	struct record own = *r;
 	struct frame f = { .kind = (uint16_t)r->kind, .index = l->order.next, .body = bytes };
 
@@ -106,15 +167,17 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 		return err_set(e, ERR_SYSTEM, "the ledger takes nothing more after a failed write");
 	f.run = r->kind == RECORD_RUN ? f.index : run;
 	f.ref = own.ref;
-	set_own(&own, l, f.run, stamp);
-	if (order_take(&l->order, r->kind, f.run, f.ref, e) < 0)
-		return -1;
+	set_own(&own, l, f.run, &texts);
 	f.size = entry_write(bytes, &own);
+	if (check_stored(l, &own, bytes, f.size, e) < 0 || order_take(&l->order, r->kind, f.run, f.ref, e) < 0)
+		return -1;
+	l->poisoned = true;	/* until all of it is taken */
+	if (ledger_hold(l, &f, e) < 0)
+		return -1;
 	tree_add(&l->tree, bytes, f.size);
-	if (!frame_put(&l->queue, &f)) {
-		l->poisoned = true;
+	if (!frame_put(&l->queue, &f))
 		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
-	}
+	l->poisoned = false;
 	*index = f.index;
 	return 0;
 }
@@ -154,7 +217,7 @@ int ledger_end_run(struct ledger *l, uint64_t run, const char *why, struct err *
 int ledger_room(struct ledger *l, struct err *e)
 {
 	uint64_t need = l->written + l->queue.size + 2ul * FRAME_MOST + STORE_RESERVE +
-			STORE_PER_INTENT * l->order.intent_count;
+			STORE_PER_INTENT * l->order.intent_count + STORE_PER_HOLD * l->holds.open_count;
 	uint64_t to = (need + STORE_STEP) / STORE_STEP * STORE_STEP;
 
 	if (need <= l->allocated)

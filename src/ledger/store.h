@@ -2,12 +2,13 @@
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
 
-#include "ledger/ledger.h"
+#include "ledger/holds.h"
 
 enum {
 	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
 	STORE_RESERVE = 256 << 10,	/* kept for refusals, outcomes and closes when the disk is full */
 	STORE_PER_INTENT = 3 << 9,	/* and this for the outcome of each open intent */
+	STORE_PER_HOLD = 1 << 10,	/* and for the end of each held call */
 	STORE_QUEUE = 64 << 20,		/* bytes between two commits, at most */
 };
 
@@ -19,6 +20,7 @@ struct ledger {
 	const struct ledger_disk *disk;
 	struct tree tree;
 	struct order order;
+	struct holds holds;
 	struct buf queue;		/* frames not yet written */
 	uint64_t written, allocated;	/* offsets in the journal */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
@@ -29,6 +31,9 @@ struct ledger {
 int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
 	      struct err *e) must_use;
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
+
+/* What a record that is in its place means for held calls. */
+int ledger_hold(struct ledger *l, const struct frame *f, struct err *e) must_use;
 
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;

@@ -155,9 +155,9 @@ struct run_facts {
 };
 
 /* What rules of the layer runtime ask of the run so far; the action that is judged counts as made. */
-enum meter_kind { METER_CALLS, METER_REPEATED, METER_REFUSALS, METER_KINDS };
+enum meter_kind { METER_CALLS, METER_REPEATED, METER_REFUSALS, METER_SPENT, METER_KINDS };
 
-/* How many there were, as far as that is known: from the one to the other. Of refusals their share. */
+/* How many there were, as far as that is known: from the one to the other. Of refusals their share; spent: in millionths. */
 struct reading_of {
 	bool known;
 	double least, most;

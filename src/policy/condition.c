@@ -147,7 +147,7 @@ static int read_group(struct test *group, struct reading *r, const json_t *objec
 }
 
 /* RFC 6901: begins with a slash, and ~ only as ~0 or ~1. "" would be all arguments at once. */
-static bool pointer_usable(const char *text)
+bool pointer_usable(const char *text)
 {
 	if (text[0] != '/' || strlen(text) > POINTER_MOST)
 		return false;

@@ -137,13 +137,19 @@ static void tell_so_far(struct telling *t, const struct so_far *s)
 
 	for (i = 0; s && i < METER_KINDS; i++) {
 		held = gauge_holds(&s->gauges[i], t->a, &found);
-		scoped(json) json_t *shown = found.known ? json_real(found.most) : NULL;
+		scoped(json) json_t *shown =
+			found.known ? json_real(i == METER_SPENT ? found.most / SPENT_PARTS : found.most) : NULL;
 
 		if (held != HELD_YES)
 			put_failed(t, gauge_word((enum meter_kind)i), NULL, s->gauges[i].said, held, shown);
 	}
 	if (s && (held = taint_holds(s, t->a)) != HELD_YES)
 		put_failed(t, "taint", NULL, s->taint, held, NULL);
+	if (s && (held = risk_holds(s, t->a)) != HELD_YES) {
+		scoped(json) json_t *shown = t->a->risk ? json_integer(t->a->risk->total) : NULL;
+
+		put_failed(t, "risk", NULL, s->risk, held, shown);
+	}
 }
 
 static const char *spoken_of(const struct condition *c)

@@ -22,6 +22,8 @@ static void file_free(struct file *f)
 		return;
 	json_decref(f->root);
 	free(f->name);
+	free(f->path);
+	free(f->bytes);
 	free(f);
 }
 
@@ -93,6 +95,25 @@ static int name_usable(const struct policy *p, const char *name, struct err *e)
 	return 0;
 }
 
+/* Who is there to review is asked later than the file is read, and must be told with line and column, too. */
+static int keep_text(struct file *to, struct rule *const *rules, size_t count, const struct json_file *f,
+		     struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < count && !rules[i]->review; i++)
+		;
+	if (i == count)
+		return 0;
+	to->path = strdup(f->name);
+	to->bytes = malloc(f->size);
+	to->size = f->size;
+	if (!to->path || !to->bytes)
+		return err_sys(e, "memory for a policy");
+	memcpy(to->bytes, f->bytes, f->size);
+	return 0;
+}
+
 static int add_file(struct policy *p, struct json_file *f, const char *name, struct err *e)
 {
 	scoped(file) struct file *to = calloc(1, sizeof(*to));
@@ -105,9 +126,10 @@ static int add_file(struct policy *p, struct json_file *f, const char *name, str
 	if (!to || !to->name)
 		return err_sys(e, "memory for a policy");
 	to->index = p->file_count;
+	to->first = p->rule_count;
 	if (rules_read(&rules, &count, to, f, e) < 0)
 		return -1;
-	result = append(p, rules, count, e);
+	result = keep_text(to, rules, count, f, e) < 0 ? -1 : append(p, rules, count, e);
 	for (i = 0; result < 0 && i < count; i++)
 		rule_free(rules[i]);
 	free(rules);

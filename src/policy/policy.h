@@ -91,10 +91,44 @@ struct meter {
 	uint64_t within_ns;	/* 0: the whole run */
 	unsigned last;		/* of refusals: among so many */
 	unsigned most;		/* of a time: more than this need not be told apart */
+	bool across;		/* over all runs of the agent, and this one */
+	const char *arg;	/* of what was spent: which argument says how much; borrowed */
 };
 
 const struct meter *policy_meters(const struct policy *p, size_t *count);
 bool policy_asks_taint(const struct policy *p);
+
+/*
+ * Is there somebody behind every list of a rule that asks for a review, and enough of them for what it asks? -1:
+ * the file, line and column of the first that has not. `people` says how many different people could approve of
+ * those asked: an array of reviewers and groups, or NULL for whoever may review at all.
+ */
+struct policy_people {
+	int (*count)(size_t *out, void *whose, const struct json_t *asked, struct err *e);
+	void *whose;
+};
+
+int policy_reviewers(const struct policy *p, const struct policy_people *people, struct err *e) must_use;
+bool policy_asks_review(const struct policy *p);
+
+enum { SPENT_PARTS = 1000000 };	/* what was spent is counted in millionths */
+
+/*
+ * What this action would spend by such a meter, in millionths: exact for up to 15 digits and six of them behind
+ * the point; of what has more the last is rounded up. false: it is no number of 0 or more.
+ */
+bool policy_spends(uint64_t *amount, const struct meter *m, const struct action *a);
+
+/* What an action's risk is made of beside the action itself. */
+struct risk_facts {
+	unsigned taint;		/* flow bits: what the run has read */
+	bool is_new;		/* the agent has never used this tool */
+	double alike;		/* the same calls of the last RISK_TIME, this one among them */
+};
+
+enum { RISK_TIME = 600 };	/* seconds */
+
+struct risk policy_risk(const struct action *a, const struct risk_facts *f);
 
 size_t policy_rule_count(const struct policy *p);
 

@@ -32,11 +32,17 @@ int read_parties(struct names *out, struct reading *r, const json_t *object, str
 /* condition.c: everything in "args", and "resource". */
 int read_conditions(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
 
+bool pointer_usable(const char *text);
+
 /* connect.c: host, port, cidr, scheme, method and path. */
 int read_connects(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
 
-/* runtime_read.c: calls, repeated, refusals and taint. */
+/* runtime_read.c: calls, repeated, refusals, spent, taint and risk. */
 int read_so_far(struct rule *rule, struct reading *r, const json_t *when, struct err *e) must_use;
+/* runtime_spent.c */
+int read_spent(struct gauge *g, struct reading *r, struct err *e) must_use;
+/* runtime_risk.c */
+int read_risk(struct so_far *s, struct reading *r, const json_t *when, struct err *e) must_use;
 
 /* review.c, claims.c: what is asked of a person, and of the agent; after read_when(). */
 int read_review(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;

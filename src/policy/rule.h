@@ -70,6 +70,9 @@ struct file {
 	bool to_all;			/* there is no "applies" */
 	struct names applies;
 	size_t index;
+	size_t first;			/* the order of its first rule */
+	char *path, *bytes;		/* owned; only of a file that asks for a review, to say where: reviewers.c */
+	size_t size;
 };
 
 /* One thing that a rule asks of the run so far. */
@@ -84,6 +87,8 @@ struct so_far {
 	struct gauge gauges[METER_KINDS];
 	const json_t *taint;		/* borrowed; NULL: not asked */
 	unsigned taints;		/* flow bits */
+	const json_t *risk;		/* borrowed; NULL: not asked; of whatever layer the rule is */
+	unsigned least_risk;
 };
 
 struct rule {
@@ -222,6 +227,7 @@ enum held hours_hold(const struct hours *h, uint64_t wall_us);
 enum held so_far_holds(const struct so_far *s, const struct action *a);
 enum held gauge_holds(const struct gauge *g, const struct action *a, struct reading_of *found);
 enum held taint_holds(const struct so_far *s, const struct action *a);
+enum held risk_holds(const struct so_far *s, const struct action *a);
 const char *gauge_word(enum meter_kind k);
 /* runtime_meters.c: into one list, in which like meters are one. */
 int meters_add(struct policy *p, struct rule *const *rules, size_t count, struct err *e) must_use;

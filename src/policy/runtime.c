@@ -9,6 +9,7 @@ const char *gauge_word(enum meter_kind k)
 {
 	static const char *const words[] = {
 		[METER_CALLS] = "calls", [METER_REPEATED] = "repeated", [METER_REFUSALS] = "refusals",
+		[METER_SPENT] = "spent",
 	};
 
 	must(k < METER_KINDS);
@@ -44,7 +45,7 @@ enum held taint_holds(const struct so_far *s, const struct action *a)
 
 enum held so_far_holds(const struct so_far *s, const struct action *a)
 {
-	enum held all = taint_holds(s, a);
+	enum held all = held_and(taint_holds(s, a), risk_holds(s, a));
 	struct reading_of found;
 	int i;
 

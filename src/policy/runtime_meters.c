@@ -1,9 +1,12 @@
 /* Every meter of a policy, once: what keeps the state of a run keeps so many and no more. */
+#include <string.h>
+
 #include "policy/rule.h"
 
 static bool is_same(const struct meter *a, const struct meter *b)
 {
-	return a->kind == b->kind && a->of == b->of && a->within_ns == b->within_ns && a->last == b->last;
+	return a->kind == b->kind && a->of == b->of && a->within_ns == b->within_ns && a->last == b->last &&
+	       a->across == b->across && !a->arg == !b->arg && (!a->arg || strcmp(a->arg, b->arg) == 0);
 }
 
 static int add_meter(struct policy *p, struct gauge *g, const char *rule, struct err *e)

@@ -10,11 +10,17 @@ static const uint64_t SECOND = 1000000000, WEEK = UINT64_C(7) * 24 * 3600 * 1000
 
 static const struct json_member calls_members[] = {
 	{ "of", JSON_STRING, JSON_MUST }, { "within", JSON_STRING, JSON_MAY },
-	{ "above", JSON_INTEGER, JSON_MUST }, { NULL, JSON_NULL, JSON_MAY },
+	{ "above", JSON_INTEGER, JSON_MUST }, { "across", JSON_STRING, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
+};
+
+static const struct json_member spent_members[] = {
+	{ "of", JSON_STRING, JSON_MUST }, { "within", JSON_STRING, JSON_MAY }, { "above", JSON_REAL, JSON_MUST },
+	{ "arg", JSON_STRING, JSON_MUST }, { "across", JSON_STRING, JSON_MAY }, { NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member repeated_members[] = {
-	{ "within", JSON_STRING, JSON_MAY }, { "above", JSON_INTEGER, JSON_MUST }, { NULL, JSON_NULL, JSON_MAY },
+	{ "within", JSON_STRING, JSON_MAY }, { "above", JSON_INTEGER, JSON_MUST }, { "across", JSON_STRING, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member refusals_members[] = {
@@ -23,6 +29,7 @@ static const struct json_member refusals_members[] = {
 
 static const struct json_member *const members[METER_KINDS] = {
 	[METER_CALLS] = calls_members, [METER_REPEATED] = repeated_members, [METER_REFUSALS] = refusals_members,
+	[METER_SPENT] = spent_members,
 };
 
 /* "90s", "5m", "2h", "1d", and no more than a week. */
@@ -53,10 +60,22 @@ static int read_within(struct gauge *g, struct reading *r, struct err *e)
 	return 0;
 }
 
+static int read_across(struct gauge *g, struct reading *r, struct err *e)
+{
+	const char *across = text_of(g->said, "across");
+
+	g->meter.across = across != NULL;
+	if (across && strcmp(across, "runs") != 0)
+		return json_wrong(r->f, below(r, "across"), false, e, "\"across\": expected runs, found \"%.40s\"", across);
+	return 0;
+}
+
+/* Of everything: in one run "run", over all that an agent has "agent". */
 static int read_of(struct gauge *g, struct reading *r, struct err *e)
 {
-	static const char *const words[] = {
-		[OF_RUN] = "run", [OF_SERVER] = "server", [OF_CATEGORY] = "category", [OF_TOOL] = "tool",
+	const char *const words[] = {
+		[OF_RUN] = g->meter.across ? "agent" : "run", [OF_SERVER] = "server", [OF_CATEGORY] = "category",
+		[OF_TOOL] = "tool",
 	};
 	const char *of = text_of(g->said, "of");
 	size_t i;
@@ -68,22 +87,23 @@ static int read_of(struct gauge *g, struct reading *r, struct err *e)
 		;
 	if (i == count_of(words))
 		return json_wrong(r->f, below(r, "of"), false, e,
-				  "\"of\": expected tool, category, server or run, found \"%.40s\"", of);
+				  "\"of\": expected tool, category, server or %s%s, found \"%.40s\"", words[OF_RUN],
+				  g->meter.across ? " (across runs)" : "", of);
 	g->meter.of = (enum meter_of)i;
 	return 0;
 }
 
-/* What has come within a time is kept one by one, so how many can be told apart has an end. */
+/* What has come within a time is kept one by one in a run, so how many can be told apart has an end. */
 static int read_count(struct gauge *g, struct reading *r, struct err *e)
 {
 	json_int_t above = json_integer_value(json_object_get(g->said, "above"));
 
-	if (above < 0 || (g->meter.within_ns && above >= METER_STAMPS))
+	if (above < 0 || (g->meter.within_ns && !g->meter.across && above >= METER_STAMPS))
 		return json_wrong(r->f, below(r, "above"), false, e,
-				  "\"above\": expected a whole number of 0 or more; within a time below %d",
+				  "\"above\": expected a whole number of 0 or more; within a time of one run below %d",
 				  METER_STAMPS);
 	g->above = (double)above;
-	g->meter.most = g->meter.within_ns ? (unsigned)above : 0;
+	g->meter.most = g->meter.within_ns && !g->meter.across ? (unsigned)above : 0;
 	return 0;
 }
 
@@ -103,6 +123,15 @@ static int read_share(struct gauge *g, struct reading *r, struct err *e)
 	return 0;
 }
 
+static int read_members(struct gauge *g, struct reading *r, enum meter_kind k, struct err *e)
+{
+	if (k == METER_REFUSALS)
+		return read_share(g, r, e);
+	if (read_across(g, r, e) < 0 || read_of(g, r, e) < 0 || read_within(g, r, e) < 0)
+		return -1;
+	return k == METER_SPENT ? read_spent(g, r, e) : read_count(g, r, e);
+}
+
 static int read_gauge(struct so_far *s, struct reading *r, const json_t *when, enum meter_kind k, struct err *e)
 {
 	struct gauge *g = &s->gauges[k];
@@ -112,10 +141,7 @@ static int read_gauge(struct so_far *s, struct reading *r, const json_t *when, e
 	g->meter.kind = k;
 	if (!g->said)
 		return 0;
-	if (json_members(r->f, below(r, gauge_word(k)), members[k], e) < 0)
-		return -1;
-	if (k == METER_REFUSALS ? read_share(g, r, e) < 0
-				: read_of(g, r, e) < 0 || read_within(g, r, e) < 0 || read_count(g, r, e) < 0)
+	if (json_members(r->f, below(r, gauge_word(k)), members[k], e) < 0 || read_members(g, r, k, e) < 0)
 		return -1;
 	back(r, start);
 	return 0;
@@ -149,7 +175,7 @@ static int read_taint(struct so_far *s, struct reading *r, struct err *e)
 
 int read_so_far(struct rule *rule, struct reading *r, const json_t *when, struct err *e)
 {
-	static const char *const words[] = { "calls", "repeated", "refusals", "taint" };
+	static const char *const words[] = { "calls", "repeated", "refusals", "spent", "taint" };
 	const char *asks = NULL;
 	struct so_far *s;
 	size_t i;
@@ -157,9 +183,9 @@ int read_so_far(struct rule *rule, struct reading *r, const json_t *when, struct
 
 	for (i = 0; i < count_of(words) && !asks; i++)
 		asks = json_object_get(when, words[i]) ? words[i] : NULL;
-	if (!asks)
+	if (!asks && !json_object_get(when, "risk"))
 		return 0;
-	if (rule->file->layer != POLICY_RUNTIME)
+	if (asks && rule->file->layer != POLICY_RUNTIME)
 		return json_wrong(r->f, below(r, asks), true, e,
 				  "\"%s\" is for files of the layer \"runtime\"; write the rule into one of those", asks);
 	s = rule->so_far = calloc(1, sizeof(*s));
@@ -169,5 +195,5 @@ int read_so_far(struct rule *rule, struct reading *r, const json_t *when, struct
 		if (read_gauge(s, r, when, (enum meter_kind)k, e) < 0)
 			return -1;
 	s->taint = json_object_get(when, "taint");
-	return s->taint ? read_taint(s, r, e) : 0;
+	return s->taint && read_taint(s, r, e) < 0 ? -1 : read_risk(s, r, when, e);
 }

@@ -22,7 +22,9 @@ static const struct json_member when_members[] = {
 	{ "scheme", JSON_NULL, JSON_MAY },     { "method", JSON_NULL, JSON_MAY },
 	{ "path", JSON_NULL, JSON_MAY },       { "calls", JSON_OBJECT, JSON_MAY },
 	{ "repeated", JSON_OBJECT, JSON_MAY }, { "refusals", JSON_OBJECT, JSON_MAY },
-	{ "taint", JSON_NULL, JSON_MAY },      { NULL, JSON_NULL, JSON_MAY },
+	{ "taint", JSON_NULL, JSON_MAY },      { "risk", JSON_OBJECT, JSON_MAY },
+	{ "spent", JSON_OBJECT, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
 };
 
 static const struct json_member time_members[] = {

@@ -4,15 +4,17 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "recorder/recorder.h"
 
-static void owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t tag, uint64_t number)
+void client_owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t tag, uint64_t number)
 {
 	must(r->answer_count < RECORDER_ANSWERS);
-	r->answers[r->answer_count++] = (struct answer){ c, t, tag, number };
+	r->answers[r->answer_count++] = (struct answer){ .to = c, .type = t, .tag = tag, .number = number };
 }
 
 /* The first time room is missing, every launcher hears of it; intents simply get no receipt. */
@@ -25,10 +27,10 @@ static void halt_all(struct recorder *r, const struct err *why)
 	snprintf(r->halted, sizeof(r->halted), "%s", why->text);
 	for (i = 0; i < r->count; i++)
 		if (r->clients[i]->wire.peer == ROLE_LAUNCHER)
-			owe(r, r->clients[i], MSG_HALT, 0, 0);
+			client_owe(r, r->clients[i], MSG_HALT, 0, 0);
 }
 
-static bool has_room(struct recorder *r)
+bool client_has_room(struct recorder *r)
 {
 	struct err e = { .kind = ERR_NONE };
 
@@ -42,10 +44,72 @@ static int unpack(struct record *out, const struct msg *m, struct err *e)
 	return record_unpack(out, m->body, m->size, e);
 }
 
+void client_free(struct client *c)
+{
+	close(c->wire.fd);
+	free(c->signers);
+	buf_free(&c->payload);
+	free(c);
+}
+
+/* Kept until its run opens: only then is it known to be the one that the record names. */
+static int on_signers(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	const char *text = unpack_text(&u, &c->signers_size);
+
+	(void)r;
+	if (!text || !unpack_done(&u) || c->signers)
+		return err_set(e, ERR_PEER, "malformed SIGNERS, or a second list");
+	c->signers = malloc(c->signers_size + 1);
+	if (!c->signers)
+		return err_sys(e, "memory for a list of signers");
+	memcpy(c->signers, text, c->signers_size);
+	return 0;
+}
+
+/* The record says which list it brought, and no list that cannot be read later comes in. */
+static int keep_signers(struct recorder *r, struct client *c, const struct record *run, struct err *why, struct err *e)
+{
+	const struct field_value *said = &run->value[FIELD_SIGNERS];
+	scoped(ssh_signers) struct ssh_signers *list = NULL;
+	char digest[SEAL_DIGEST_TEXT];
+
+	if (!c->signers && !said->set)
+		return 0;
+	seal_digest(digest, c->signers ? c->signers : "", c->signers_size);
+	if (!c->signers || !said->set || said->size != strlen(digest) || memcmp(said->text, digest, said->size) != 0)
+		return err_set(e, ERR_PEER, "OPEN names another list of signers than SIGNERS brought");
+	if (ssh_signers_read(&list, c->signers, c->signers_size, why) < 0)
+		return err_in(why, "list of signers");
+	return signers_keep(r->signers, c->signers, c->signers_size, why);
+}
+
+/* Its run cannot begin; the others go on. */
+static int cannot_open(struct client *c, uint64_t tag, const struct err *why)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (wire_send_text(&c->wire, MSG_HALT, tag, why->text, &e) < 0)
+		c->gone = true;
+	return 0;
+}
+
+static int on_look(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
+{
+	(void)r;
+	(void)m;
+	(void)e;
+	c->wire.peer = ROLE_REVIEWER;
+	c->wire.now = PHASE_RUNNING;
+	return 0;
+}
+
 static int on_open(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
 {
 	struct ucred who = { 0 };
 	socklen_t size = sizeof(who);
+	struct err why = { .kind = ERR_NONE };
 	struct record record;
 	uint64_t index;
 
@@ -53,8 +117,10 @@ static int on_open(struct recorder *r, struct client *c, const struct msg *m, st
 		return -1;
 	if (record.kind != RECORD_RUN)
 		return err_set(e, ERR_PEER, "OPEN with a record of kind %s", record_word(record.kind));
-	if (!has_room(r)) {
-		owe(r, c, MSG_HALT, m->tag, 0);
+	if (keep_signers(r, c, &record, &why, e) < 0)
+		return e->kind ? -1 : cannot_open(c, m->tag, &why);
+	if (!client_has_room(r)) {
+		client_owe(r, c, MSG_HALT, m->tag, 0);
 		return 0;
 	}
 	if (getsockopt(c->wire.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
@@ -64,7 +130,7 @@ static int on_open(struct recorder *r, struct client *c, const struct msg *m, st
 		return -1;
 	c->run = index;
 	c->wire.now = PHASE_RUNNING;
-	owe(r, c, MSG_NOTED, m->tag, index);
+	client_owe(r, c, MSG_NOTED, m->tag, index);
 	return 0;
 }
 
@@ -107,16 +173,24 @@ static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const 
 {
 	struct record record;
 	uint64_t index;
+	int may;
 
 	if (record_unpack(&record, (const uint8_t *)bytes, size, e) < 0)
 		return -1;
 	if (record_asker(record.kind) != ROLE_BROKER)
 		return err_set(e, ERR_PEER, "COMMIT with a record of kind %s", record_word(record.kind));
-	if (record.kind == RECORD_INTENT && !has_room(r))
+	if (record.kind == RECORD_HELD || (record.ref && record.kind != RECORD_OUTCOME && record.kind != RECORD_INTENT))
+		return err_set(e, ERR_PEER, "COMMIT with a record of kind %s that has no place there", record_word(record.kind));
+	if (record.kind == RECORD_INTENT && !client_has_room(r))
 		return 0;
+	if (record.kind == RECORD_INTENT && record.ref) {
+		may = holding_try(r, c, record.ref, e);
+		if (may <= 0)
+			return may;
+	}
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
 		return -1;
-	owe(r, c, MSG_RECEIPT, tag, index);
+	client_owe(r, c, MSG_RECEIPT, tag, index);
 	return 0;
 }
 
@@ -147,11 +221,11 @@ static int on_note(struct recorder *r, struct client *c, const struct msg *m, st
 	if (record_asker(record.kind) != ROLE_LAUNCHER || record.kind == RECORD_RUN ||
 	    record.kind == RECORD_CLOSE)
 		return err_set(e, ERR_PEER, "NOTE with a record of kind %s", record_word(record.kind));
-	if (!has_room(r))
+	if (!client_has_room(r))
 		return 0;
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
 		return -1;
-	owe(r, c, MSG_NOTED, m->tag, index);
+	client_owe(r, c, MSG_NOTED, m->tag, index);
 	return 0;
 }
 
@@ -169,26 +243,35 @@ static int on_close(struct recorder *r, struct client *c, const struct msg *m, s
 		return -1;
 	c->closed = true;
 	c->wire.now = PHASE_ANY;	/* nothing a launcher may say is accepted here: it hangs up */
-	owe(r, c, MSG_NOTED, m->tag, index);
+	client_owe(r, c, MSG_NOTED, m->tag, index);
 	return 0;
 }
 
 static int (*const handlers[MSG_TYPES])(struct recorder *, struct client *, const struct msg *,
 					struct err *) = {
+	[MSG_SIGNERS] = on_signers,
 	[MSG_OPEN] = on_open,
 	[MSG_ATTACH] = on_attach,
 	[MSG_COMMIT] = on_commit,
+	[MSG_PAYLOAD] = holding_payload,
+	[MSG_HOLD] = holding_hold,
+	[MSG_WITHDRAW] = holding_withdraw,
+	[MSG_LOOK] = on_look,
 	[MSG_NOTE] = on_note,
 	[MSG_CLOSE] = on_close,
 };
 
 int client_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
 {
+	if (c->wire.peer == ROLE_REVIEWER)
+		return review_message(r, c, m, e);
+	if (c->guest && m->type != MSG_LOOK)
+		return err_set(e, ERR_PEER, "uid %u says %s where only reviewers speak", c->uid, msg_name(m->type));
 	must(handlers[m->type]);	/* the wire's table lets nothing else through to a recorder */
 	return handlers[m->type](r, c, m, e);
 }
 
-int client_ended(struct recorder *r, const struct client *c, struct err *e)
+int client_ended(struct recorder *r, struct client *c, struct err *e)
 {
 	const struct order *o = ledger_order(r->ledger);
 

@@ -7,9 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,27 +17,6 @@
 
 enum { READY_FD = 3, EXIT_USAGE = 2, EXIT_COULD_NOT = 3 };
 
-/* Only ever after the ledger is locked: then a socket that lies there is nobody's. */
-static int listen_at(int *out, const char *path, struct err *e)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	scoped(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return err_sys(e, "socket");
-	if (strlen(path) >= sizeof(at.sun_path))
-		return err_set(e, ERR_INPUT, "socket %s: name too long, at most %zu bytes; set XDG_RUNTIME_DIR to a shorter one",
-			       path, sizeof(at.sun_path) - 1);
-	memcpy(at.sun_path, path, strlen(path));
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(e, "socket %s", path);
-	umask(077);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 64) < 0)
-		return err_sys(e, "socket %s", path);
-	*out = fd_take(&fd);
-	return 0;
-}
-
 static int ready(struct err *e)
 {
 	if (fd_write_all(READY_FD, "ready\n", 6, e) < 0)
@@ -49,19 +25,30 @@ static int ready(struct err *e)
 	return 0;
 }
 
-/* The socket goes first: who comes now starts a recorder of its own, and waits for our lock. */
-static int end(struct recorder *r, const char *socket_path, struct err *e)
+/* The sockets go first: who comes now starts a recorder of its own, and waits for our lock. */
+static int end(struct recorder *r, char **args, struct err *e)
 {
-	if (unlink(socket_path) < 0 && errno != ENOENT)
-		return err_sys(e, "socket %s", socket_path);
+	if ((unlink(args[2]) < 0 && errno != ENOENT) || (args[3] && unlink(args[3]) < 0 && errno != ENOENT))
+		return err_sys(e, "socket %s", args[2]);
 	fd_close(&r->listener);
+	fd_close(&r->guests);
 	return ledger_finish(r->ledger, e);
+}
+
+/* All that is ever opened is open when this returns. */
+static int open_all(struct recorder *r, char **args, struct err *e)
+{
+	if (signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
+		return -1;
+	if (args[3] && listen_for(&r->guests, args[3], args[4], e) < 0)
+		return err_in(e, "for reviewers");
+	return jail_self(JAIL_RECORDER_SERVING, e);
 }
 
 static int do_serve(char **args, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
-	struct recorder r = { .listener = -1 };
+	struct recorder r = { .listener = -1, .guests = -1 };
 	int done;
 
 	if (seal_key_load(&k, args[1], e) < 0)
@@ -71,9 +58,8 @@ static int do_serve(char **args, struct err *e)
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
 		return EXIT_BUSY;
 	}
-	if (done == LEDGER_OPENED &&
-	    (listen_at(&r.listener, args[2], e) < 0 || jail_self(JAIL_RECORDER_SERVING, e) < 0 ||
-	     ready(e) < 0 || recorder_serve(&r, e) < 0 || end(&r, args[2], e) < 0))
+	if (done == LEDGER_OPENED && (open_all(&r, args, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
+				      end(&r, args, e) < 0))
 		done = -1;
 	recorder_free(&r);
 	return done;
@@ -87,6 +73,7 @@ static const struct word {
 } words[] = {
 	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, recorder_init },
 	{ "serve", "LEDGERDIR KEYFILE SOCKET", 3, true, do_serve },
+	{ "serve", "LEDGERDIR KEYFILE SOCKET REVIEWSOCKET GID", 5, true, do_serve },
 };
 
 static int usage(void)

@@ -2,17 +2,37 @@
 #ifndef RECORDER_RECORDER_H
 #define RECORDER_RECORDER_H
 
-#include "ledger/ledger.h"
+#include "ledger/holds.h"
+#include "ledger/signers.h"
 #include "wire/wire.h"
 
 enum {
 	EXIT_BUSY = 75,			/* another recorder holds the ledger (EX_TEMPFAIL) */
-	RECORDER_CLIENTS = 256,
+	RECORDER_CLIENTS = 256,		/* of the owner */
+	RECORDER_GUESTS = 64,		/* and of other users, on a socket of their own */
+	RECORDER_GUESTS_EACH = 16,	/* of one user */
+	RECORDER_ALL = RECORDER_CLIENTS + RECORDER_GUESTS,
 	RECORDER_BURST = 128,		/* records of one client between two commits, and a message more */
-	RECORDER_ANSWERS = RECORDER_CLIENTS * (RECORDER_BURST + WIRE_RECORDS + 2),	/* and a HALT each */
+	RECORDER_ANSWERS = RECORDER_ALL * (RECORDER_BURST + WIRE_RECORDS + 2),	/* and a HALT each */
+	RECORDER_WATCHES = 4096,	/* HOLDs whose state a broker is told */
+	RECORDER_WATCHES_EACH = 256,	/* of one broker */
+	RECORDER_PAYLOAD = (4 << 20) + (64 << 10),	/* bytes that one held call is made of, at most */
+	RECORDER_PAYLOADS = 256 << 20,	/* and all of them in memory */
+	RECORDER_TURNS = 64,		/* times a reviewer is turned away before it is cut off */
+	RECORDER_PIECES = 8,		/* messages of an answer in pieces that one reviewer gets in a round */
+	RECORDER_PIECE = 60000,
 	RECORDER_UNCHECKED = 16,	/* messages for which a socket that had room has room still */
 	RECORDER_ROUND = 1 << 20,	/* bytes queued that end a round */
 	RECORDER_LONELY_MS = 10000,	/* how long it waits for its first client */
+};
+
+/* What a reviewer is being told, a few messages a round. Nothing more is heard of it until it has it all. */
+struct look {
+	enum look_kind { LOOK_NOTHING, LOOK_LIST, LOOK_PAYLOAD } kind;
+	uint64_t tag, at;	/* LIST: index to go on from; PAYLOAD: offset */
+	uint64_t held;		/* only this one; 0: all that stand open */
+	bool follow;		/* afterwards, what changes too */
+	uint64_t told;		/* holds.changes that it knows of */
 };
 
 /* A connection. The wire's own table says what each may send while; `run` is 0 before OPEN or ATTACH. */
@@ -23,6 +43,21 @@ struct client {
 	bool full;		/* does not read its answers: not listened to until it does */
 	bool closed;		/* its run is closed; it may only hang up */
 	size_t unchecked;	/* messages sent to it since its socket was seen to have room */
+	unsigned uid;
+	bool guest;		/* came by the socket for other users */
+	char *signers;		/* owned; until OPEN */
+	size_t signers_size;
+	struct buf payload;	/* of the record that comes next with this tag */
+	uint64_t payload_tag;
+	size_t watches, turns;
+	struct look look;
+};
+
+/* A HOLD, whose broker is told how it stands until it has ended. */
+struct watch {
+	struct client *to;
+	uint64_t tag, held;
+	uint64_t told;		/* the hold's `changed` that it knows of */
 };
 
 /* What is sent once the record is on disk, and not a moment before. */
@@ -30,19 +65,31 @@ struct answer {
 	struct client *to;
 	enum msg_type type;
 	uint64_t tag, number;
+	enum hold_state state;	/* of DECIDED */
 };
 
 struct recorder {
 	struct ledger *ledger;
-	int listener;				/* owned */
-	struct client *clients[RECORDER_CLIENTS];	/* owned, densely */
-	size_t count;
-	bool met_one;				/* somebody came; the last to go ends us */
+	struct signers *signers;		/* owned */
+	int listener, guests;			/* owned; guests: -1 if there is no socket for other users */
+	struct client *clients[RECORDER_ALL];	/* owned, densely */
+	size_t count, guest_count;
+	bool met_one;				/* somebody of the owner's came; the last to go ends us */
+	uint64_t lonely_ns;			/* until when it waits for that */
 	char halted[sizeof(((struct err *)0)->text)];			/* why no new intents are taken; empty: they are */
 	struct answer *answers;			/* owned; RECORDER_ANSWERS */
 	size_t answer_count;
 	struct msg *msg;			/* owned; one at a time */
+	struct watch *watches;			/* owned; RECORDER_WATCHES */
+	size_t watch_count;
+	uint64_t turned_ns, turned;		/* when somebody was last said to be turned away, how many since */
 };
+
+/* listen.c: a listening socket at this path, for us alone or for a group too. */
+int listen_at(int *out, const char *path, struct err *e) must_use;
+int listen_for(int *out, const char *path, const char *group, struct err *e) must_use;
+/* Somebody at one of them. */
+int listen_hear(struct recorder *r, int listener, struct err *e) must_use;
 
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
 int recorder_init(char **args, struct err *e) must_use;
@@ -58,6 +105,29 @@ void recorder_free(struct recorder *r);
 int client_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 
 /* It went without saying so: what it left open is closed as unknown and lost. */
-int client_ended(struct recorder *r, const struct client *c, struct err *e) must_use;
+int client_ended(struct recorder *r, struct client *c, struct err *e) must_use;
+void client_owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t tag, uint64_t number);
+bool client_has_room(struct recorder *r);	/* for another intent */
+bool client_writable(const struct client *c);
+void client_free(struct client *c);
+
+/* holding.c: what brokers say of held calls, and what they are told. */
+int holding_payload(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+int holding_hold(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+int holding_withdraw(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+/* May an intent of this client be tried as approved? 0: not now; it hears why instead of a receipt. */
+int holding_try(struct recorder *r, struct client *c, uint64_t held, struct err *e) must_use;
+void holding_tell(struct recorder *r);		/* after a commit */
+void holding_forget(struct recorder *r, const struct client *c);
+int holding_expire(struct recorder *r, struct err *e) must_use;
+
+/* review.c: what reviewers ask. */
+int review_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+void review_tell(struct recorder *r, struct client *c);	/* after a commit */
+bool review_wants(const struct recorder *r, const struct client *c);	/* there is something to tell it */
+void review_refuse(struct recorder *r, struct client *c, uint64_t tag, const struct err *why);
+
+/* decide.c: DECIDE. */
+int review_decide(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 
 #endif

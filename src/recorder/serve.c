@@ -13,10 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 
-static bool writable(const struct client *c)
+bool client_writable(const struct client *c)
 {
 	struct pollfd p = { .fd = c->wire.fd, .events = POLLOUT };
 
@@ -28,41 +29,10 @@ static bool has_room(struct client *c)
 {
 	if (c->unchecked < RECORDER_UNCHECKED)
 		return true;
-	if (!writable(c))
+	if (!client_writable(c))
 		return false;
 	c->unchecked = 0;
 	return true;
-}
-
-static int add_client(struct recorder *r, int fd, struct err *e)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	if (!c) {
-		close(fd);
-		return err_sys(e, "memory for a client");
-	}
-	c->wire = (struct wire){ .fd = fd, .me = ROLE_RECORDER, .peer = ROLE_LAUNCHER,
-				 .now = PHASE_STARTING };
-	r->clients[r->count++] = c;
-	r->met_one = true;
-	return 0;
-}
-
-static int accept_one(struct recorder *r, struct err *e)
-{
-	scoped(fd) int fd = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred who = { 0 };
-	socklen_t size = sizeof(who);
-
-	if (fd < 0)
-		return 0;	/* gone again, or descriptors are short: it will try again */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || who.uid != geteuid()) {
-		log_say("a connection by uid %u was dropped: only uid %u may speak here",
-			(unsigned)who.uid, (unsigned)geteuid());
-		return 0;
-	}
-	return add_client(r, fd_take(&fd), e);
 }
 
 /* Misspeaking costs the client its connection; a failing ledger costs everything. */
@@ -78,9 +48,10 @@ static int cut_off(struct client *c, const struct err *e)
 static int hear(struct recorder *r, struct client *c, struct err *e)
 {
 	size_t begun = r->answer_count, messages;
+	size_t most = c->wire.peer == ROLE_REVIEWER ? 1 : RECORDER_BURST;	/* a signature costs what 50 records do */
 	int got;
 
-	for (messages = 0; messages < RECORDER_BURST && r->answer_count - begun < RECORDER_BURST && !c->gone;
+	for (messages = 0; messages < most && c->look.kind == LOOK_NOTHING && r->answer_count - begun < RECORDER_BURST && !c->gone;
 	     messages++) {
 		if (ledger_pending(r->ledger) > RECORDER_ROUND)
 			return 0;
@@ -98,16 +69,25 @@ static int hear(struct recorder *r, struct client *c, struct err *e)
 	return 0;
 }
 
+static bool is_full(const struct recorder *r)
+{
+	return r->count - r->guest_count >= RECORDER_CLIENTS;
+}
+
 static int wait_round(struct recorder *r, struct pollfd *polls, int timeout, struct err *e)
 {
+	struct client *c;
 	size_t i;
 	int ready;
 
-	polls[0] = (struct pollfd){ .fd = r->count < RECORDER_CLIENTS ? r->listener : -1, .events = POLLIN };
-	for (i = 0; i < r->count; i++)
-		polls[i + 1] = (struct pollfd){ .fd = r->clients[i]->wire.fd,
-						.events = r->clients[i]->full ? POLLOUT : POLLIN };
-	ready = poll(polls, r->count + 1, timeout);
+	polls[0] = (struct pollfd){ .fd = is_full(r) ? -1 : r->listener, .events = POLLIN };
+	polls[1] = (struct pollfd){ .fd = r->guests, .events = POLLIN };
+	for (i = 0; i < r->count; i++) {
+		c = r->clients[i];
+		c->full = c->full || review_wants(r, c);
+		polls[i + 2] = (struct pollfd){ .fd = c->wire.fd, .events = c->full ? POLLOUT : POLLIN };
+	}
+	ready = poll(polls, r->count + 2, timeout);
 	if (ready < 0 && errno != EINTR)
 		return err_sys(e, "wait for clients");
 	return ready < 0 ? 0 : ready;
@@ -120,10 +100,12 @@ static int hear_all(struct recorder *r, const struct pollfd *polls, size_t count
 
 	for (i = 0; i < count; i++) {
 		c = r->clients[i];
-		if (polls[i + 1].revents == 0)
+		if (polls[i + 2].revents == 0)
 			continue;
 		/* One that hung up is heard to its last word, whether it reads or not. */
-		c->full = !has_room(c) && !(polls[i + 1].revents & (POLLHUP | POLLERR));
+		c->full = !has_room(c) && !(polls[i + 2].revents & (POLLHUP | POLLERR));
+		if (polls[i + 2].revents & (POLLHUP | POLLERR))
+			c->look = (struct look){ .kind = LOOK_NOTHING };
 		if (!c->full && hear(r, c, e) < 0)
 			return -1;
 	}
@@ -148,9 +130,11 @@ static int answer(const struct recorder *r, const struct answer *a, size_t count
 	size_t i;
 
 	if (a->type == MSG_HALT)
-		return !writable(a->to) ? -1 : wire_send_text(&a->to->wire, MSG_HALT, a->tag, r->halted, e);
+		return !client_writable(a->to) ? -1 : wire_send_text(&a->to->wire, MSG_HALT, a->tag, r->halted, e);
 	for (i = 0; i < count; i++)
 		pack_number(&p, a[i].number, 8);
+	if (a->type == MSG_DECIDED)
+		pack_number(&p, a->state, 1);
 	return wire_send(&a->to->wire, a->type, a->tag, body, p.size, NULL, 0, e);
 }
 
@@ -171,6 +155,17 @@ static void answer_all(struct recorder *r)
 	r->answer_count = 0;
 }
 
+/* What has changed by what is on disk now. */
+static void tell_all(struct recorder *r)
+{
+	size_t i;
+
+	holding_tell(r);
+	for (i = 0; i < r->count; i++)
+		if (r->clients[i]->wire.peer == ROLE_REVIEWER && !r->clients[i]->gone)
+			review_tell(r, r->clients[i]);
+}
+
 /* What the gone left open is queued for the next commit; then they are forgotten. */
 static int bury(struct recorder *r, struct err *e)
 {
@@ -185,8 +180,9 @@ static int bury(struct recorder *r, struct err *e)
 		}
 		if (client_ended(r, c, e) < 0)
 			return -1;
-		close(c->wire.fd);
-		free(c);
+		holding_forget(r, c);
+		r->guest_count -= c->guest;
+		client_free(c);
 		r->clients[i] = r->clients[--r->count];
 	}
 	return 0;
@@ -201,38 +197,68 @@ static int halt(struct recorder *r, const struct err *why)
 	r->answer_count = 0;
 	for (i = 0; i < r->count; i++)
 		if (r->clients[i]->wire.peer == ROLE_LAUNCHER && !r->clients[i]->gone)
-			r->answers[r->answer_count++] = (struct answer){ r->clients[i], MSG_HALT, 0, 0 };
+			r->answers[r->answer_count++] = (struct answer){ .to = r->clients[i], .type = MSG_HALT };
 	answer_all(r);
 	return -1;
+}
+
+/*
+ * Runs over, nobody there: then it ends, whatever is held; the next one rebuilds that. But where other users review,
+ * and only by this process can, it waits for what they have still to decide.
+ */
+static bool is_over(const struct recorder *r)
+{
+	const struct holds *h = ledger_holds(r->ledger);
+	size_t i;
+
+	if (!r->met_one || r->count > r->guest_count)
+		return false;
+	for (i = 0; r->guests >= 0 && i < h->open_count; i++)
+		if (h->open[i]->state == HOLD_WAITING)
+			return false;
+	return true;
+}
+
+static int patience(const struct recorder *r)
+{
+	int due = ledger_expire_ms(r->ledger);
+
+	if (r->met_one || (due >= 0 && due < RECORDER_LONELY_MS))
+		return due;
+	return RECORDER_LONELY_MS;
 }
 
 static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 {
 	size_t count = r->count;
-	int ready = wait_round(r, polls, r->met_one ? -1 : RECORDER_LONELY_MS, e);
+	int ready = wait_round(r, polls, patience(r), e);
 
 	if (ready < 0)
 		return -1;
-	if (ready == 0 && !r->met_one)
+	if (ready == 0 && !r->met_one && clock_left_ms(r->lonely_ns) == 0)
 		return 1;
-	if (hear_all(r, polls, count, e) < 0 || ledger_commit(r->ledger, e) < 0)
+	if (holding_expire(r, e) < 0 || hear_all(r, polls, count, e) < 0 || ledger_commit(r->ledger, e) < 0)
 		return -1;
 	answer_all(r);
-	if ((polls[0].revents & POLLIN) && accept_one(r, e) < 0)
+	tell_all(r);
+	if (((polls[0].revents & POLLIN) && listen_hear(r, r->listener, e) < 0) ||
+	    ((polls[1].revents & POLLIN) && listen_hear(r, r->guests, e) < 0))
 		return -1;
 	if (bury(r, e) < 0 || ledger_commit(r->ledger, e) < 0)
 		return -1;
-	return r->met_one && r->count == 0;
+	return is_over(r);
 }
 
 int recorder_serve(struct recorder *r, struct err *e)
 {
-	struct pollfd polls[RECORDER_CLIENTS + 1];
+	struct pollfd polls[RECORDER_ALL + 2];
 	int done = 0;
 
 	r->answers = calloc(RECORDER_ANSWERS, sizeof(*r->answers));
 	r->msg = malloc(sizeof(*r->msg));
-	if (!r->answers || !r->msg)
+	r->watches = calloc(RECORDER_WATCHES, sizeof(*r->watches));
+	r->lonely_ns = clock_mono_ns() + RECORDER_LONELY_MS * UINT64_C(1000000);
+	if (!r->answers || !r->msg || !r->watches)
 		return err_sys(e, "memory for clients");
 	while (done == 0)
 		done = serve_round(r, polls, e);
@@ -243,12 +269,13 @@ void recorder_free(struct recorder *r)
 {
 	size_t i;
 
-	for (i = 0; i < r->count; i++) {
-		close(r->clients[i]->wire.fd);
-		free(r->clients[i]);
-	}
+	for (i = 0; i < r->count; i++)
+		client_free(r->clients[i]);
 	fd_close(&r->listener);
+	fd_close(&r->guests);
 	ledger_free(r->ledger);
+	signers_free(r->signers);
+	free(r->watches);
 	free(r->answers);
 	free(r->msg);
 }

@@ -125,6 +125,7 @@ row() {
 for uid in $(each_user); do
 	h=$room/home$uid
 	net_home "$h" "$uid"
+	[ ! -f "$world/access.log" ] || : >"$world/access.log"
 	seen=0
 	for way in proxied direct; do
 		world_forget
@@ -157,5 +158,11 @@ for uid in $(each_user); do
 		silent "uid $uid: $way: nor did a name of it leave" 'evil' "$(world_asked)"
 	done
 	holds "uid $uid: the ledger is whole" verify "$h"
+	case "$programs" in *curl*)
+		said=$("$room/bin/reeve-audit" reconcile "$(ledger_of "$h")" --key "$h/state/reeve/keys/default.pub" --with "$world/access.log" --map maps/nginx.json 2>&1)
+		equal "uid $uid: what nginx wrote of requests in clear and what the ledger says is the same, request by request" 0 "$?"
+		says "uid $uid: and there were some" '^reeve-audit: [1-9][0-9]* matched, 0 missing there, 0 missing here, 0 differ' "$said"
+		;;
+	esac
 done
 finish

@@ -82,6 +82,30 @@ says 'check: what only that layer may ask' 'taint.json:1:[0-9]+: "taint" is for 
 fails 'check: and it is an error' 2 "$reeve" policy check "$p/taint.json"
 sed 's/"then": "refuse"/"then": "review"/' "$p/all/10-house.json" >"$p/review.json"
 says 'check: a review' '"review": expected beside it who is asked' "$("$reeve" policy check "$p/review.json" 2>&1)"
+mkdir -p "$room/people"
+for name in alice bob; do
+	ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$room/key-$name"
+	echo "$name@example.com $(cut -d' ' -f1,2 "$room/key-$name.pub")" >>"$room/people/allowed_signers"
+done
+echo '{ "reeve": "reviewers/1", "groups": { "leads": ["alice@example.com", "bob@example.com"], "gone": ["carol@example.com"] } }' >"$room/people/reviewers.json"
+# asks BY: a policy that asks these, on its second line
+asks() { printf '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "review", "when": {}, "review":\n{ "within": "1h", %s } } ] }\n' "$1" >"$p/asks.json"; }
+asks '"by": ["leads"], "count": 2'
+fails 'check: a review by who is there' 0 "$reeve" policy check --reviewers "$room/people" "$p/asks.json"
+fails 'check: and by nobody, where nobody is' 2 "$reeve" policy check --reviewers "$room" "$p/asks.json"
+says 'check: which is said of the rule' 'asks.json:2:[0-9]+: nobody who could approve' "$("$reeve" policy check --reviewers "$room" "$p/asks.json" 2>&1)"
+asks '"by": ["leads"], "count": 3'
+says 'check: by too few' 'asks.json:2:[0-9]+: 3 different people must approve, and 2 of them have a key' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
+asks '"by": ["gone"]'
+says 'check: by who has no key' 'asks.json:2:[0-9]+: nobody who could approve' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
+asks '"by": ["leads"], "then": [ { "by": ["gone"], "after": "5m" } ]'
+says 'check: by nobody later' 'asks.json:2:[0-9]+: nobody who could approve' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
+asks '"by": 3'
+says 'check: by more than there are' 'asks.json:2:[0-9]+: 3 different people' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
+echo 'alice@example.com what' >"$room/allowed_signers"
+asks '"by": 1'
+fails 'check: keys that cannot be read' 2 "$reeve" policy check --reviewers "$room" "$p/asks.json"
+rm "$room/allowed_signers"
 echo '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "refuse", "when": { "category": "x" } } ] }' >"$p/category.json"
 fails 'check: a rule that asks the catalogue' 0 "$reeve" policy check --strict "$p/category.json"
 sed 's/"when": {.*} }/"when": { "server": "s" } }, { "id": "d", "then": "refuse", "when": { "server": "s", "class": "high" } }/' "$p/category.json" >"$p/twice.json"

@@ -98,11 +98,14 @@ RIGHT = [
     ("policy", when(host="*.example.com", port=[443, [8000, 8099]], scheme=["http", "https"], method="M-SEARCH", path=["/", "/a b/.c"])),
     ("policy", when(cidr=["10.0.0.0/8", "2001:db8::1"])), ("policy", when(host="2001:db8::7", action="net.*")),
     ("policy", when(host="x_y.z", action=["net.connect"])), ("policy", when(tool="net/a.b:443")),
-    ("policy", review(by=["a@b", "leads"], within="15m", count=2, wait="30s", then=[{"by": ["cfo"], "after": "5m"}])), ("policy", review(by=16, within="7d")),
+    ("policy", review(by=["a@b", "leads"], within="15m", count=2, wait="30s", then=[{"by": ["cfo"], "after": "5m"}])), ("policy", review(by=2, within="7d")),
     ("policy", review({"when": {"action": ["tool.call", "prompt.*"], "scope": ["a", "b*"]}, "requires": ["reason", "trigger"]}, by=1, within="1h")),
     ("policy", policy({"then": "allow", "requires": ["alternatives"]})),
     ("policy", policy(layer="runtime")), ("policy", runtime(taint="private")), ("policy", runtime(taint=["untrusted", "private"], flow="sends-outside")),
     ("policy", runtime(calls={"of": "tool", "within": "60s", "above": 20}, repeated={"above": 10000})), ("policy", runtime(refusals={"last": 20, "above": 0.5})),
+    ("policy", runtime(calls={"of": "agent", "across": "runs", "within": "1d", "above": 5000})), ("policy", runtime(repeated={"across": "runs", "within": "1d", "above": 1000})),
+    ("policy", runtime(spent={"arg": "/amount", "of": "tool", "above": 1000.5})), ("policy", runtime(spent={"arg": "/a/b", "of": "agent", "within": "7d", "across": "runs", "above": 0})),
+    ("policy", when(risk={"least": 6})), ("policy", policy({"when": {"risk": {"above": 0}}}, layer="tenant", applies={"tenant": "a"})),
     ("profile", profile()), ("profile", profile(http=True)), ("profile", profile(http=8080)), ("profile", network()),
     ("profile", profile(network=True)), ("profile", network(ports=[22, 80], udp=[9999], ech="record")),
     ("profile", network(private={"10.1.2.0/24": "the registry"}, inspect=["api.example.org", "*.example.org"])),
@@ -140,6 +143,12 @@ WRONG = [
     ("policy", runtime(taint=[])), ("policy", runtime(taint="all")), ("policy", runtime(taint=["private", "private"])),
     ("policy", runtime(calls={"above": 1})), ("policy", runtime(calls={"of": "agent", "above": 1})), ("policy", runtime(calls={"of": "run", "within": "1w", "above": 1})),
     ("policy", runtime(calls={"of": "run", "within": "1h", "above": 1000})), ("policy", runtime(repeated={"within": "5m"})), ("policy", runtime(repeated={"above": -1})),
+    ("policy", runtime(calls={"of": "run", "across": "runs", "above": 1})), ("policy", runtime(calls={"of": "tool", "across": "all", "above": 1})),
+    ("policy", runtime(refusals={"last": 2, "above": 0.5, "across": "runs"})), ("policy", when(spent={"arg": "/a", "of": "tool", "above": 1})),
+    ("policy", runtime(spent={"arg": "a", "of": "tool", "above": 1})), ("policy", runtime(spent={"arg": "/a", "of": "agent", "above": 1})),
+    ("policy", runtime(spent={"arg": "/a", "of": "tool", "above": -1})), ("policy", runtime(spent={"arg": "/a", "of": "tool", "above": 9e9})), ("policy", runtime(spent={"of": "tool", "above": 1})),
+    ("policy", when(risk={})), ("policy", when(risk={"least": 0})), ("policy", when(risk={"least": 13})), ("policy", when(risk={"above": 12})),
+    ("policy", when(risk={"least": 3, "above": 2})), ("policy", when(risk={"least": 2.5})), ("policy", when(risk=6)),
     ("policy", runtime(refusals={"last": 0, "above": 0.5})), ("policy", runtime(refusals={"last": 5, "above": 1})), ("policy", runtime(refusals={"above": 0.5})),
     ("profile", {"reeve": "profile/2"}), ("profile", {}), ("profile", profile(name="A b")), ("profile", profile(http=80)), ("profile", profile(http="yes")),
     ("profile", profile(network="yes")), ("profile", network(port=[1])), ("profile", network(ports=[53])), ("profile", network(ports=[80, 80])),
@@ -157,7 +166,8 @@ def reeve_takes(kind, doc):
     path = f"{room}/sample.json"
     with open(path, "w", encoding="utf-8") as f:
         json.dump(doc, f)
-    done = subprocess.run([reeve, kind, "check", path], capture_output=True, text=True, check=False)
+    people = ["--reviewers", f"{room}/reviewers"] if kind == "policy" else []
+    done = subprocess.run([reeve, kind, "check", *people, path], capture_output=True, text=True, check=False)
     return done.returncode != 2 and "sample.json:" not in done.stderr, done.stderr
 
 

@@ -284,15 +284,29 @@ static void is_too_late(void **state)
 {
 	struct stage *s = stage_new(5000);
 	struct asked a;
+	uint64_t tag;
 
 	(void)state;
 	greet(s);
 	say(s->agent, COUNT("1", "x"));
 	stands(s, &a, 60);
 	holds(s, &a, 60, HOLD_APPROVED, "bob", "");
-	holds(s, &a, 60, HOLD_EXPIRED, "", "");	/* before its intent was heard: that is the recorder's to judge */
-	is_done(s, &a, 60);
-	agent_hears(s, "\"id\":1,");
+	assert_int_equal(recorded(s, RECORD_INTENT, &tag).ref, 60);
+	holds(s, &a, 60, HOLD_EXPIRED, "", "");	/* the intent came too late: there is no receipt */
+	refused(s, "expired");
+	agent_hears(s, "it was not approved within 900 seconds");
+	say(s->agent, COUNT("1", "z"));
+	stands(s, &a, 65);
+	holds(s, &a, 65, HOLD_APPROVED, "bob", "");
+	holds(s, &a, 65, HOLD_USED, "", "");	/* another run of this agent was first */
+	assert_int_equal(recorded(s, RECORD_INTENT, &tag).ref, 65);
+	agent_hears(s, "another call that asked the same was done by that");
+	quiet(s);
+	say(s->agent, COUNT("1", "z"));
+	is_held(s, &a);
+	holds(s, &a, 0, HOLD_WITHDRAWN, "", "1024 calls are held already");
+	refused(s, "undecidable");
+	agent_hears(s, "it cannot be held for review: 1024 calls are held already");
 	say(s->agent, COUNT("2", "y"));
 	stands(s, &a, 70);
 	holds(s, &a, 70, HOLD_EXPIRED, "", "");

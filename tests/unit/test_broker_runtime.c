@@ -1,6 +1,8 @@
 /* tests/unit/test_broker_runtime.c - what a run has done so far is counted, whatever an agent does to be forgotten. */
 #include "broker_stage.h"
 
+#include <sys/mman.h>
+
 const char policy_text[] =
 	"{\"reeve\":\"policy/1\",\"layer\":\"runtime\",\"rules\":["
 	"{\"id\":\"all\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}},"
@@ -30,6 +32,7 @@ static struct policy *policy_of(const char *when)
 struct trial {
 	struct policy *p;
 	struct runtime *r;
+	struct history *h;
 };
 
 static struct trial try(const char *when)
@@ -37,7 +40,7 @@ static struct trial try(const char *when)
 	struct trial t = { .p = policy_of(when) };
 	struct err e = { 0 };
 
-	must_ok(runtime_new(&t.r, t.p, &e), &e);
+	must_ok(runtime_new(&t.r, t.p, NULL, &e), &e);
 	assert_non_null(t.r);
 	return t;
 }
@@ -45,6 +48,7 @@ static struct trial try(const char *when)
 static void leave(struct trial *t)
 {
 	runtime_free(t->r);
+	history_free(t->h);
 	policy_free(t->p);
 }
 
@@ -57,8 +61,17 @@ static enum reason call_at(struct trial *t, const char *server, const char *tool
 
 	a.runtime = runtime_ask(t->r, &a, now);
 	v = policy_decide(t->p, &a);
-	runtime_judged(t->r, &a, v.kind == VERDICT_ALLOW, now);
+	runtime_judged(t->r, &a, v.kind, now);
 	return v.reason;
+}
+
+/* What its argument says is spent. */
+static enum reason spend_at(struct trial *t, const char *tool, const char *amount, uint64_t now)
+{
+	char args[64];
+
+	snprintf(args, sizeof(args), "{\"amount\":%s}", amount);
+	return call_at(t, "s", tool, args, now);
 }
 
 static void many(struct trial *t, unsigned count, const char *tool, uint64_t now)
@@ -67,22 +80,224 @@ static void many(struct trial *t, unsigned count, const char *tool, uint64_t now
 		assert_int_equal(call_at(t, "s", tool, NULL, now), REASON_RULE_ALLOWS);
 }
 
-static void no_rule_no_state(void **state)
+static unsigned part(struct trial *t, struct action *a, enum risk_part p, uint64_t now)
 {
-	struct runtime *r = (struct runtime *)&r;
-	struct action a = { .kind = ACTION_TOOL_CALL };
-	struct policy *p = NULL;
-	struct err e = { 0 };
+	struct risk risk;
+
+	a->runtime = runtime_ask(t->r, a, now);
+	assert_ptr_equal(runtime_risk(t->r, &risk), &risk);
+	runtime_judged(t->r, a, policy_decide(t->p, a).kind, now);
+	return risk.part[p];
+}
+
+static void a_budget_is_kept(void **state)
+{
+	struct trial t = try("\"tool\":[\"s/x\",\"s/y\"],\"spent\":{\"arg\":\"/amount\",\"of\":\"tool\",\"within\":\"1h\",\"above\":10}");
 
 	(void)state;
-	must_ok(policy_new(&p, &e), &e);
-	must_ok(policy_add(p, "all", allow_all, strlen(allow_all), &e), &e);
-	must_ok(runtime_new(&r, p, &e), &e);
-	assert_null(r);
-	assert_null(runtime_ask(r, &a, START));
-	runtime_judged(r, &a, true, START);
-	runtime_brought(r, &a, 1);
-	policy_free(p);
+	assert_int_equal(spend_at(&t, "x", "9.9", START), REASON_RULE_ALLOWS);
+	assert_int_equal(spend_at(&t, "x", "0.2", START), REASON_RULE_REFUSES);	/* and so it was not spent */
+	assert_int_equal(spend_at(&t, "X", "0.2", START), REASON_RULE_ALLOWS);	/* the rule does not speak of it; it is the tool's */
+	assert_int_equal(spend_at(&t, "x", "0", START), REASON_RULE_REFUSES);
+	assert_int_equal(spend_at(&t, "y", "10", START), REASON_RULE_ALLOWS);
+	assert_int_equal(spend_at(&t, "y", "0.0000001", START), REASON_RULE_REFUSES);
+	assert_int_equal(spend_at(&t, "y", "\"1\"", START), REASON_UNDECIDABLE);
+	assert_int_equal(spend_at(&t, "y", "-5", START), REASON_UNDECIDABLE);
+	assert_int_equal(call_at(&t, "s", "y", NULL, START), REASON_UNDECIDABLE);
+	assert_int_equal(call_at(&t, "s", "z", NULL, START), REASON_RULE_ALLOWS);
+	assert_int_equal(spend_at(&t, "y", "1e300", START + 3700 * SECOND), REASON_RULE_REFUSES);
+	assert_int_equal(spend_at(&t, "y", "10", START + 3700 * SECOND), REASON_RULE_ALLOWS);
+	leave(&t);
+}
+
+/* A thousand tenths are a hundred. */
+static void nothing_is_lost_in_fractions(void **state)
+{
+	struct trial t = try("\"spent\":{\"arg\":\"/amount\",\"of\":\"run\",\"above\":100}");
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(spend_at(&t, i % 2 ? "x" : "y", "0.1", START), REASON_RULE_ALLOWS);
+	assert_int_equal(spend_at(&t, "x", "0.000001", START), REASON_RULE_REFUSES);
+	assert_int_equal(spend_at(&t, "x", "0", START), REASON_RULE_ALLOWS);
+	leave(&t);
+}
+
+/* Held, it is spent by nobody yet, and by who is asked later it may be; approved, it is. */
+static void what_is_held_is_spent_later(void **state)
+{
+	struct trial t = try("\"spent\":{\"arg\":\"/amount\",\"of\":\"run\",\"above\":10}");
+	scoped(json) json_t *args = json_pack("{s:i}", "amount", 9);
+	struct action held = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .args = args };
+
+	(void)state;
+	runtime_ask(t.r, &held, START);
+	runtime_put_off(t.r);
+	assert_int_equal(spend_at(&t, "x", "9", START), REASON_RULE_ALLOWS);
+	held.runtime = runtime_ask(t.r, &held, START);
+	assert_int_equal(policy_decide(t.p, &held).reason, REASON_RULE_REFUSES);
+	runtime_judged(t.r, &held, VERDICT_ALLOW, START);	/* a person's word, whoever gave it */
+	assert_int_equal(spend_at(&t, "x", "0", START), REASON_RULE_REFUSES);
+	leave(&t);
+	t = try("\"spent\":{\"arg\":\"/amount\",\"of\":\"run\",\"above\":10}");
+	runtime_judged(t.r, &held, VERDICT_ALLOW, START);	/* never asked about in this run */
+	assert_int_equal(spend_at(&t, "x", "2", START), REASON_RULE_REFUSES);
+	assert_int_equal(spend_at(&t, "x", "1", START), REASON_RULE_ALLOWS);
+	leave(&t);
+}
+
+static int history_file(void)
+{
+	int fd = memfd_create("history", MFD_CLOEXEC);
+
+	assert_int_equal(ftruncate(fd, HISTORY_SIZE), 0);
+	return fd;
+}
+
+/* A run of the agent whose history that is. */
+static struct trial run_with(int fd, const char *when)
+{
+	struct trial t = { .p = policy_of(when) };
+	struct err e = { 0 };
+
+	must_ok(history_open(&t.h, fd, "boot", history_now(), &e), &e);
+	must_ok(runtime_new(&t.r, t.p, t.h, &e), &e);
+	return t;
+}
+
+static const char across[] = "\"calls\":{\"of\":\"agent\",\"within\":\"1d\",\"above\":3,\"across\":\"runs\"}";
+
+static void runs_count_together(void **state)
+{
+	scoped(fd) int fd = history_file(), other = history_file();
+	struct trial one = run_with(fd, across), two = run_with(fd, across), stranger = run_with(other, across);
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x" };
+
+	(void)state;
+	assert_int_equal(call_at(&one, "s", "x", NULL, START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&two, "s", "y", NULL, START), REASON_RULE_ALLOWS);
+	runtime_ask(one.r, &a, START);	/* and while it is being judged the other asks for the last two */
+	assert_int_equal(call_at(&two, "s", "y", NULL, START), REASON_RULE_REFUSES);
+	runtime_judged(one.r, &a, VERDICT_REFUSE, START);
+	assert_int_equal(call_at(&two, "s", "y", NULL, START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&one, "s", "x", NULL, START), REASON_RULE_REFUSES);
+	leave(&two);
+	two = run_with(fd, across);
+	assert_int_equal(call_at(&two, "s", "y", NULL, START), REASON_RULE_REFUSES);
+	assert_int_equal(call_at(&stranger, "s", "y", NULL, START), REASON_RULE_ALLOWS);
+	leave(&one);
+	leave(&two);
+	leave(&stranger);
+}
+
+static void a_tool_is_new_once(void **state)
+{
+	scoped(fd) int fd = history_file();
+	struct trial t = run_with(fd, "\"tool\":\"s/no\"");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x" }, no = a;
+
+	(void)state;
+	no.tool = "no";
+	assert_int_equal(part(&t, &a, RISK_NOVELTY, START), 2);
+	assert_int_equal(part(&t, &a, RISK_NOVELTY, START), 0);
+	assert_int_equal(part(&t, &no, RISK_NOVELTY, START), 2);
+	leave(&t);
+	t = run_with(fd, "\"tool\":\"s/no\"");
+	assert_int_equal(part(&t, &a, RISK_NOVELTY, START), 0);
+	assert_int_equal(part(&t, &no, RISK_NOVELTY, START), 2);
+	leave(&t);
+}
+
+/* What cannot be believed refuses what counts by it, and leaves all else alone. */
+static void a_lie_refuses(void **state)
+{
+	scoped(fd) int fd = history_file();
+	struct trial t = run_with(fd, across);
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x" };
+	struct risk risk;
+
+	(void)state;
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_ALLOWS);
+	leave(&t);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	t = run_with(fd, across);
+	assert_non_null(history_doubt(t.h));
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_UNDECIDABLE);
+	runtime_ask(t.r, &a, START);
+	assert_null(runtime_risk(t.r, &risk));
+	leave(&t);
+	t = run_with(fd, "\"calls\":{\"of\":\"run\",\"above\":1}");
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_ALLOWS);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);
+	leave(&t);
+	t = try(across);	/* nobody keeps one */
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_UNDECIDABLE);
+	leave(&t);
+}
+
+/* What another policy asks is known, as if it always had. */
+static void another_policy_finds_what_was(void **state)
+{
+	struct trial t = try("\"tool\":\"s/no\"");
+	struct policy *first = t.p;
+	unsigned i;
+
+	(void)state;
+	many(&t, 5, "x", START);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(call_at(&t, "s", "no", NULL, START), REASON_RULE_REFUSES);
+	t.p = policy_of("\"calls\":{\"of\":\"tool\",\"within\":\"1h\",\"above\":5}");
+	runtime_follow(t.r, t.p);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);
+	policy_free(first);
+	first = t.p;
+	t.p = policy_of("\"refusals\":{\"last\":4,\"above\":0.9}");
+	runtime_follow(t.r, t.p);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);
+	policy_free(first);
+	first = t.p;
+	t.p = policy_of("\"repeated\":{\"within\":\"1h\",\"above\":5}");
+	runtime_follow(t.r, t.p);
+	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);
+	policy_free(first);
+	leave(&t);
+}
+
+/* The same call: the third, and the tenth; what was refused was not made, and what is held is not yet. */
+static void risk_grows_with_what_was_done(void **state)
+{
+	struct trial t = try("\"tool\":\"s/no\"");
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .class = "low", .flow_known = true };
+	struct action no = a, message = { .kind = ACTION_MESSAGE };
+	struct risk risk;
+	unsigned i;
+
+	(void)state;
+	no.tool = "no";
+	assert_int_equal(part(&t, &no, RISK_NOVELTY, START), 2);
+	assert_int_equal(part(&t, &no, RISK_NOVELTY, START), 2);
+	runtime_ask(t.r, &a, START);
+	runtime_judged(t.r, &a, VERDICT_REVIEW, START);
+	for (i = 1; i <= 11; i++) {
+		assert_int_equal(part(&t, &a, RISK_REPEAT, START + i), i >= 10 ? 2 : i >= 3);
+		assert_int_equal(part(&t, &no, RISK_REPEAT, START), 0);
+	}
+	assert_int_equal(part(&t, &a, RISK_NOVELTY, START + 601 * SECOND), 0);
+	assert_int_equal(part(&t, &a, RISK_REPEAT, START + 1202 * SECOND), 0);
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 0);
+	runtime_brought(t.r, &a, 3);
+	a.flow = FLOW_READS_PRIVATE;
+	runtime_brought(t.r, &a, 4);
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 1);
+	a.flow = FLOW_SENDS_OUTSIDE;
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 2);
+	a.flow_known = false;
+	assert_int_equal(part(&t, &a, RISK_TAINT, START), 2);
+	assert_int_equal(part(&t, &a, RISK_CLASS, START), 1);
+	runtime_ask(t.r, &message, START);
+	assert_null(runtime_risk(t.r, &risk));
+	leave(&t);
 }
 
 static void the_one_too_many_is_refused(void **state)
@@ -115,7 +330,7 @@ static void a_category_is_counted_if_known(void **state)
 	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .category = "data.read" };
 
 	(void)state;
-	runtime_judged(t.r, &a, true, START);
+	runtime_judged(t.r, &a, VERDICT_ALLOW, START);
 	a.runtime = runtime_ask(t.r, &a, START);
 	assert_int_equal(policy_decide(t.p, &a).reason, REASON_RULE_REFUSES);
 	a.category = "data.write";
@@ -169,14 +384,14 @@ static void refusals_are_a_share(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++)
-		runtime_judged(t.r, &a, false, START);
+		runtime_judged(t.r, &a, VERDICT_REFUSE, START);
 	for (i = 0; i < 9; i++)
-		runtime_judged(t.r, &message, false, START);	/* no call */
+		runtime_judged(t.r, &message, VERDICT_REFUSE, START);	/* no call */
 	many(&t, 1, "x", START);
-	runtime_judged(t.r, &a, false, START);
+	runtime_judged(t.r, &a, VERDICT_REFUSE, START);
 	assert_int_equal(call_at(&t, "s", "x", NULL, START), REASON_RULE_REFUSES);	/* R R a R */
-	runtime_judged(t.r, &a, true, START);
-	runtime_judged(t.r, &a, true, START);	/* R R a a */
+	runtime_judged(t.r, &a, VERDICT_ALLOW, START);
+	runtime_judged(t.r, &a, VERDICT_ALLOW, START);	/* R R a a */
 	many(&t, 2000, "x", START);
 	leave(&t);
 }
@@ -218,7 +433,7 @@ static void times_are_bounded(void **state)
 	for (i = 0; i < RUNTIME_STAMPS / 1000 + 60; i++) {
 		snprintf(name, sizeof(name), "n%u", i);
 		for (n = 0; n < 1000; n++)
-			runtime_judged(t.r, &a, true, START + i * SECOND);
+			runtime_judged(t.r, &a, VERDICT_ALLOW, START + i * SECOND);
 	}
 	assert_int_equal(call_at(&t, "s", name, NULL, START + i * SECOND), REASON_RULE_REFUSES);
 	assert_int_equal(call_at(&t, "s", "n0", NULL, START + i * SECOND), REASON_UNDECIDABLE);
@@ -458,7 +673,14 @@ static void what_was_taken_back_taints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_rule_no_state),
+		cmocka_unit_test(risk_grows_with_what_was_done),
+		cmocka_unit_test(a_budget_is_kept),
+		cmocka_unit_test(nothing_is_lost_in_fractions),
+		cmocka_unit_test(what_is_held_is_spent_later),
+		cmocka_unit_test(runs_count_together),
+		cmocka_unit_test(a_tool_is_new_once),
+		cmocka_unit_test(a_lie_refuses),
+		cmocka_unit_test(another_policy_finds_what_was),
 		cmocka_unit_test(the_one_too_many_is_refused),
 		cmocka_unit_test(a_category_is_counted_if_known),
 		cmocka_unit_test(a_rate_is_of_its_time),

@@ -1,6 +1,7 @@
 /*
  * tests/unit/test_policy_layers.c - whatever the layers, files, rules and facts: a layer narrows, a
- * refusal wins, what cannot be judged refuses, and nothing allows nothing.
+ * refusal wins, what is asked of people and of the agent only grows, what cannot be judged refuses, and nothing
+ * allows nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +39,10 @@ static const char *const whens[] = {
 	"\"category\":\"data.*\"", "\"category\":\"data.read\",\"tool\":\"*/x\"", "\"class\":\"high\"",
 	"\"department\":\"finance\"", "\"environment\":[\"prod\"],\"tool\":\"s/x\"", "\"agent\":\"a1\"",
 	"\"time\":{\"days\":\"sat\",\"hours\":\"08:00-12:00\"}", "\"resource\":{\"prefix\":\"q\"}",
+	"\"scope\":\"mail\"", "\"tool\":\"s/*\",\"scope\":[\"pay\",\"m*\"]",
 };
+
+static const char *const scopes[] = { "[\"mail\"]", "[]", "[\"pay\",\"see\"]" };
 
 /* Of the layer runtime alone. */
 static const char *const so_far[] = {
@@ -58,7 +62,7 @@ struct call {
 	struct run_facts run;
 	struct runtime_facts runtime;
 	struct action a;
-	json_t *args, *resource;
+	json_t *args, *resource, *scopes;
 };
 
 /* One in three facts is missing. */
@@ -93,12 +97,15 @@ static void make_call(struct call *c, uint64_t *seed)
 		[PARTY_DEPARTMENT] = maybe("finance", "it", seed),
 		[PARTY_ENVIRONMENT] = maybe("prod", "dev", seed),
 	} };
+	c->scopes = pick(seed, 4) ? json_loads(scopes[pick(seed, count_of(scopes))], 0, NULL) : NULL;
+	c->run.scopes = c->scopes;
 	make_runtime(&c->runtime, seed);
 	c->a = (struct action){ .kind = ACTION_TOOL_CALL, .server = pick(seed, 2) ? "s" : "u",
 				.tool = pick(seed, 2) ? "x" : "y", .args = c->args, .run = &c->run,
 				.runtime = pick(seed, 4) ? &c->runtime : NULL,
 				.category = maybe("data.read", "money", seed), .class = maybe("high", "low", seed),
 				.resource = c->resource,
+				.claims = { pick(seed, 3) ? "t" : NULL, pick(seed, 4) ? "r" : " " },
 				.wall_us = pick(seed, 3) ? UINT64_C(1795255200000000) : 0 };
 }
 
@@ -117,10 +124,24 @@ static void free_calls(struct call calls[CALLS])
 	for (i = 0; i < CALLS; i++) {
 		json_decref(calls[i].args);
 		json_decref(calls[i].resource);
+		json_decref(calls[i].scopes);
 	}
 }
 
-enum { ONLY_REFUSES = 1, PASSES = 2 };
+enum { ONLY_REFUSES = 1, PASSES = 2, ONLY_NARROWS = 4 };
+
+#define ASKED ",\"review\":{\"by\":1,\"within\":\"1h\"}"
+
+/* How a rule begins and ends: one in three refuses, one in six asks for a review, one in six for reasons. */
+static const struct then {
+	const char *word, *rest;
+} thens[] = {
+	{ "refuse", "" }, { "review", ASKED }, { "refuse", "" }, { "refuse", "" }, { "review", ASKED ",\"requires\":[\"reason\"]" },
+	{ "refuse", "" }, { "allow", "" }, { "allow", "" }, { "allow", ",\"requires\":[\"trigger\"]" }, { "allow", "" }, { "allow", "" },
+	{ "allow", ",\"requires\":[\"trigger\",\"reason\"]" },
+};
+
+enum { NARROWING = 6 }; /* so many of these do */
 
 /* A file's text. Each draw is made whatever the flags, so that two texts of one seed differ only by them. */
 static void write_file(struct buf *out, const char *layer, unsigned flags, uint64_t *seed)
@@ -133,7 +154,8 @@ static void write_file(struct buf *out, const char *layer, unsigned flags, uint6
 	buf_printf(out, "{\"reeve\":\"policy/1\",\"layer\":\"%s\",%s\"unmatched\":\"%s\",\"rules\":[", layer, to,
 		   pass || flags & PASSES ? "pass" : "refuse");
 	for (i = 0; i < count; i++) {
-		bool refuse = pick(seed, 3) == 0 || flags & ONLY_REFUSES;
+		unsigned n = pick(seed, count_of(thens));
+		const struct then *then = &thens[flags & ONLY_REFUSES ? 0 : flags & ONLY_NARROWS ? n % NARROWING : n];
 
 		/* "server":"u" within a file of the server s can never match, and is an error: take another */
 		const char *when = whens[pick(seed, count_of(whens))];
@@ -142,8 +164,8 @@ static void write_file(struct buf *out, const char *layer, unsigned flags, uint6
 			when = strstr(when, "args") && !strstr(when, "tool") && !strstr(when, "server") ? when : "";
 		past = so_far[pick(seed, count_of(so_far))];
 		past = strcmp(layer, "runtime") == 0 ? past : "";
-		buf_printf(out, "%s{\"id\":\"r%u\",\"then\":\"%s\",\"when\":{%s%s%s}}", i ? "," : "", i,
-			   refuse ? "refuse" : "allow", when, *when && *past ? "," : "", past);
+		buf_printf(out, "%s{\"id\":\"r%u\",\"then\":\"%s\",\"when\":{%s%s%s}%s}", i ? "," : "", i,
+			   then->word, when, *when && *past ? "," : "", past, then->rest);
 	}
 	buf_puts(out, "]}");
 }
@@ -195,6 +217,37 @@ static bool some_layer_speaks(const struct verdict *v)
 	return speaks;
 }
 
+/* All that was asked for is asked for still. */
+static void needs_grow(const struct verdict *before, const struct verdict *now)
+{
+	size_t i, k;
+
+	for (i = 0; i < before->review_count; i++) {
+		for (k = 0; k < now->review_count && now->reviews[k] != before->reviews[i]; k++)
+			;
+		assert_true(k < now->review_count);
+	}
+}
+
+/* From allowed by review to refused, and of the reviews none is lost. */
+static void not_widened(const struct verdict *before, const struct verdict *now)
+{
+	assert_true(now->kind <= before->kind);
+	if (now->kind == VERDICT_REVIEW)
+		needs_grow(before, now);
+}
+
+/* But what lacks a claim is told of the rule that wants it, and what asks too many people of all layers that do. */
+static void word_stays(const struct verdict *before, const struct verdict *now, int layer)
+{
+	enum said was = before->layers[layer].word, is = now->layers[layer].word;
+
+	if (before->reason == REASON_NO_CLAIM || now->reason == REASON_NO_CLAIM ||
+	    (was == SAID_REVIEW && is == SAID_UNDECIDABLE && now->review_count == 0))
+		return;
+	assert_int_equal(is, was);
+}
+
 /*
  * A set of files that decides an action, by a layer that allows or refuses it, is given one file of a
  * layer it lacks: what was refused stays refused. And no layer's own word changes but the new one's.
@@ -204,7 +257,7 @@ static void another_layer_narrows(void **state)
 	static struct call calls[CALLS];
 	static struct verdict before[CALLS];
 	uint64_t seed = 20261121;
-	unsigned round, layer, i, allowed = 0, narrowed = 0;
+	unsigned round, layer, i, allowed = 0, narrowed = 0, reviewed = 0;
 	int l;
 
 	(void)state;
@@ -224,15 +277,17 @@ static void another_layer_narrows(void **state)
 
 			allowed += before[i].kind == VERDICT_ALLOW;
 			narrowed += before[i].kind == VERDICT_ALLOW && now.kind == VERDICT_REFUSE;
-			if (before[i].kind == VERDICT_REFUSE && some_layer_speaks(&before[i]))
-				assert_int_equal(now.kind, VERDICT_REFUSE);
+			reviewed += before[i].kind == VERDICT_REVIEW && now.kind == VERDICT_REVIEW &&
+				    now.review_count > before[i].review_count;
+			if (some_layer_speaks(&before[i]))
+				not_widened(&before[i], &now);
 			for (l = 0; l < (int)count_of(layers); l++)
 				if (l != (int)layer)
-					assert_int_equal(now.layers[l].word, before[i].layers[l].word);
+					word_stays(&before[i], &now, l);
 		}
 		free_calls(calls);
 	}
-	assert_true(allowed > 1000 && narrowed > 1000);	/* or nothing was tried */
+	assert_true(allowed > 1000 && narrowed > 1000 && reviewed > 100);	/* or nothing was tried */
 }
 
 /* A file that holds only refusals, of any layer, there or not, and whatever it says of the unmatched. */
@@ -257,7 +312,7 @@ static void refusing_never_widens(void **state)
 		for (i = 0; i < CALLS; i++) {
 			struct verdict now = policy_decide(p, &calls[i].a);
 
-			assert_false(before[i].kind == VERDICT_REFUSE && now.kind == VERDICT_ALLOW);
+			not_widened(&before[i], &now);
 			if (before[i].reason == REASON_RULE_REFUSES)
 				assert_int_equal(now.reason, REASON_RULE_REFUSES);
 			if (before[i].reason == REASON_UNDECIDABLE)
@@ -265,6 +320,41 @@ static void refusing_never_widens(void **state)
 		}
 		free_calls(calls);
 	}
+}
+
+/*
+ * A file that refuses and asks for reviews, of any layer: nothing is allowed by it alone, no review replaces
+ * another one, and what was refused for a reason is refused.
+ */
+static void reviewing_never_widens(void **state)
+{
+	static struct call calls[CALLS];
+	static struct verdict before[CALLS];
+	uint64_t seed = 6;
+	unsigned round, i, held = 0;
+
+	(void)state;
+	for (round = 0; round < 3000; round++) {
+		scoped(policy) struct policy *p = NULL;
+		struct err e = { 0 };
+
+		assert_int_equal(policy_new(&p, &e), 0);
+		add_some(p, &seed, 0);
+		make_calls(calls, &seed);
+		for (i = 0; i < CALLS; i++)
+			before[i] = policy_decide(p, &calls[i].a);
+		add(p, "new", layers[pick(&seed, count_of(layers))], ONLY_NARROWS, &seed);
+		for (i = 0; i < CALLS; i++) {
+			struct verdict now = policy_decide(p, &calls[i].a);
+
+			held += before[i].kind == VERDICT_ALLOW && now.kind == VERDICT_REVIEW;
+			if (before[i].reason != REASON_NO_RULE)
+				not_widened(&before[i], &now);
+			assert_false(before[i].kind == VERDICT_REFUSE && now.kind == VERDICT_ALLOW);
+		}
+		free_calls(calls);
+	}
+	assert_true(held > 300);
 }
 
 /* More rules that allow, in a layer that is there: only what that layer left unmatched can change. */
@@ -292,16 +382,20 @@ static void allowing_changes_its_own_layer(void **state)
 			struct verdict now = policy_decide(p, &calls[i].a);
 			enum said was = before[i].layers[layer].word;
 
-			if (before[i].kind == VERDICT_REFUSE && now.kind == VERDICT_ALLOW) {
+			if (before[i].kind == VERDICT_REFUSE && now.kind != VERDICT_REFUSE) {
 				widened++;
-				assert_true(was <= SAID_UNMATCHED);
+				assert_true(was <= SAID_PASS || was == SAID_UNMATCHED);
+				assert_int_equal(before[i].reason, REASON_NO_RULE);
 			}
+			if (before[i].kind == VERDICT_REVIEW)
+				not_widened(&before[i], &now);
 			for (l = 0; l < (int)count_of(layers); l++) {
 				if (l == (int)layer)
 					continue;
-				assert_int_equal(now.layers[l].word, before[i].layers[l].word);
-				if (before[i].layers[l].word > SAID_ALLOW)
+				word_stays(&before[i], &now, l);
+				if (before[i].layers[l].word > SAID_REVIEW)
 					assert_int_equal(now.kind, VERDICT_REFUSE);
+				assert_false(before[i].layers[l].word == SAID_REVIEW && now.kind == VERDICT_ALLOW);
 			}
 		}
 		free_calls(calls);
@@ -309,12 +403,48 @@ static void allowing_changes_its_own_layer(void **state)
 	assert_true(widened > 100);
 }
 
+static enum held held_and(enum held a, enum held b)
+{
+	return a == HELD_NO || b == HELD_NO ? HELD_NO : a == HELD_YES ? b : a;
+}
+
+/* What explain.c says of every rule without the index, for decide.c to agree with. */
+struct told {
+	size_t reviews;
+	bool unsure;
+};
+
+static void hear(void *to, const struct policy_note *n)
+{
+	struct told *t = to;
+
+	if (n->is_file || (!n->reviews && !n->refuses))
+		return;
+	t->unsure = t->unsure || held_and(n->applies, n->held) == HELD_UNKNOWN;
+	t->reviews += n->reviews && held_and(n->applies, n->held) == HELD_YES;
+}
+
+static void reviews_are_all(const struct policy *p, const struct action *a, const struct verdict *v)
+{
+	struct told t = { 0 };
+
+	policy_explain(p, a, hear, &t);
+	if (t.unsure || t.reviews > REVIEWS)
+		assert_int_equal(v->kind, VERDICT_REFUSE);
+	if (t.reviews > 0)
+		assert_int_not_equal(v->kind, VERDICT_ALLOW);
+	if (v->kind == VERDICT_REVIEW)
+		assert_int_equal(v->review_count, t.reviews);
+	else
+		assert_int_equal(v->review_count, 0);
+}
+
 /* The verdict is what the layers' words make it, and listing never hides what would be allowed. */
 static void words_make_the_verdict(void **state)
 {
 	static struct call calls[CALLS];
 	uint64_t seed = 5;
-	unsigned round, i, allowed = 0, l;
+	unsigned round, i, allowed = 0, held = 0, l;
 
 	(void)state;
 	for (round = 0; round < 3000; round++) {
@@ -327,12 +457,22 @@ static void words_make_the_verdict(void **state)
 		for (i = 0; i < CALLS; i++) {
 			const struct action *a = &calls[i].a;
 			struct verdict v = policy_decide(p, a);
-			bool allows = false;
+			bool allows = false, reviews = false, refuses = false;
 
 			assert_int_equal(v.kind, reason_verdict(v.reason));
 			for (l = 0; l < POLICY_LAYERS; l++)
 				allows = allows || v.layers[l].word == SAID_ALLOW;
+			for (l = 0; l < POLICY_LAYERS; l++) {
+				reviews = reviews || v.layers[l].word == SAID_REVIEW;
+				refuses = refuses || v.layers[l].word > SAID_REVIEW;
+			}
 			assert_int_equal(v.kind == VERDICT_ALLOW, allows && !refused_by_a_layer(&v));
+			assert_int_equal(v.kind == VERDICT_REVIEW, reviews && !refuses);
+			held += v.kind == VERDICT_REVIEW;
+			if (i < 20)
+				reviews_are_all(p, a, &v);
+			if (v.kind == VERDICT_REVIEW)
+				assert_true(policy_may_allow(p, a->run, ACTION_TOOL_CALL, a->server, a->tool));
 			if (v.kind != VERDICT_ALLOW)
 				continue;
 			allowed++;
@@ -341,7 +481,7 @@ static void words_make_the_verdict(void **state)
 		}
 		free_calls(calls);
 	}
-	assert_true(allowed > 1000);
+	assert_true(allowed > 1000 && held > 1000);
 }
 
 /* What each says by itself: a rule that cannot be judged, by arguments, by facts, by whom it is for. */
@@ -357,6 +497,12 @@ static const struct {
 	{ "another agent", "{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"agent\":\"x\"}}", REASON_RULE_ALLOWS },
 	{ "another agent, and no department", "{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"agent\":\"x\",\"department\":\"y\"}}", REASON_RULE_ALLOWS },
 	{ "this agent", "{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"agent\":\"a?\"}}", REASON_RULE_ALLOWS },
+	{ "a review, and a kind that does not fit", "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"args\":{\"/n\":{\"above\":1}}}" ASKED "}", REASON_UNDECIDABLE },
+	{ "a review, and no scopes", "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"scope\":\"x\"}" ASKED "}", REASON_UNDECIDABLE },
+	{ "a review, and no category", "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"category\":\"x\"}" ASKED "}", REASON_UNDECIDABLE },
+	{ "a review of another agent", "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"agent\":\"x\"}" ASKED "}", REASON_RULE_ALLOWS },
+	{ "a review", "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"agent\":\"a*\"}" ASKED "}", REASON_REVIEW },
+	{ "reasons for what may be", "{\"id\":\"r\",\"then\":\"allow\",\"when\":{\"category\":\"x\"},\"requires\":[\"reason\"]}", REASON_NO_CLAIM },
 	{ "this agent by pattern", "{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"agent\":\"a*\"}}", REASON_RULE_REFUSES },
 };
 
@@ -448,6 +594,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_layer_narrows),
 		cmocka_unit_test(refusing_never_widens),
+		cmocka_unit_test(reviewing_never_widens),
 		cmocka_unit_test(allowing_changes_its_own_layer),
 		cmocka_unit_test(words_make_the_verdict),
 		cmocka_unit_test(what_cannot_be_judged_refuses),

@@ -307,6 +307,68 @@ static void scopes_are_asked(void **state)
 	}
 }
 
+/* Groups and people with a key, as a policy's `by` may name them. */
+static int count_people(size_t *out, void *whose, const json_t *asked_for, struct err *e)
+{
+	static const struct {
+		const char *name;
+		unsigned people; /* bits */
+	} known[] = { { "leads", 3 }, { "a@b", 1 }, { "c@d", 4 }, { "cfo", 8 }, { "empty", 0 } };
+	unsigned found = 0;
+	size_t i, k;
+
+	(void)whose, (void)e;
+	for (i = 0; i < json_array_size(asked_for); i++)
+		for (k = 0; k < count_of(known); k++)
+			if (strcmp(json_string_value(json_array_get(asked_for, i)), known[k].name) == 0)
+				found |= known[k].people;
+	found = asked_for ? found : 15;
+	for (*out = 0; found; found &= found - 1)
+		++*out;
+	return 0;
+}
+
+static void somebody_must_be_there(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows_of[] = {
+		{ REVIEW("\"by\":[\"leads\"],\"count\":2,\"within\":\"1h\""), NULL },
+		{ REVIEW("\"by\":[\"leads\",\"a@b\"],\"count\":3,\"within\":\"1h\""),
+		  "t:4:40: 3 different people must approve, and 2 of them have a key" },
+		{ REVIEW("\"by\":[\"leads\",\"c@d\"],\"count\":3,\"within\":\"1h\""), NULL },
+		{ REVIEW("\"by\":[\"nobody\",\"empty\"],\"within\":\"1h\""), "t:4:16: nobody who could approve is among them" },
+		{ REVIEW("\"by\":[\"nobody\",\"cfo\"],\"within\":\"1h\""), NULL },
+		{ REVIEW("\"by\":4,\"within\":\"1h\""), NULL },
+		{ REVIEW("\"by\":5,\"within\":\"1h\""), "t:4:16: 5 different people must approve, and 4 of them" },
+		{ REVIEW("\"by\":[\"a@b\"],\"within\":\"1h\",\n\"then\":[{\"by\":[\"cfo\"],\"after\":\"1m\"},{\"by\":[\"ceo\"],\"after\":\"2m\"}]"),
+		  "t:5:43: nobody who could approve is among them" },
+		{ REVIEW("\"by\":[\"a@b\"],\"count\":2,\"within\":\"1h\",\"then\":[{\"by\":[\"cfo\",\"a@b\"],\"after\":\"1m\"}]"), NULL },
+		{ REVIEW("\"by\":[\"leads\"],\"count\":3,\"within\":\"1h\",\"then\":[{\"by\":[\"a@b\"],\"after\":\"1m\"}]"),
+		  "t:4:34: 3 different people must approve, and 2 of them" },
+		{ THEN("allow", "\"why\":\"w\""), NULL },
+	};
+	const struct policy_people people = { count_people, NULL };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(rows_of); i++) {
+		scoped(policy) struct policy *p = NULL;
+		struct err e = { 0 };
+		int result;
+
+		assert_int_equal(policy_new(&p, &e), 0);
+		assert_int_equal(policy_add(p, "before", FILE_OF("action", A("a", "") "," A("b", "")),
+					    strlen(FILE_OF("action", A("a", "") "," A("b", ""))), &e), 0);
+		assert_int_equal(policy_add(p, "t", rows_of[i].text, strlen(rows_of[i].text), &e), 0);
+		assert_int_equal(policy_asks_review(p), strstr(rows_of[i].text, "\"review\"") != NULL);
+		result = policy_reviewers(p, &people, &e);
+		if (result != (rows_of[i].error ? -1 : 0) ||
+		    (rows_of[i].error && strncmp(e.text, rows_of[i].error, strlen(rows_of[i].error)) != 0))
+			fail_msg("row %zu: %s\nexpected: %s\nfound: %s", i, rows_of[i].text, rows_of[i].error, e.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +378,7 @@ int main(void)
 		cmocka_unit_test(reviewed_is_listed),
 		cmocka_unit_test(the_agent_is_told_what_to_send),
 		cmocka_unit_test(scopes_are_asked),
+		cmocka_unit_test(somebody_must_be_there),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -44,6 +44,29 @@ static const struct {
 	{ RULE("refuse", "\"taint\":\"secret\""), "\"taint\": expected private" },
 	{ RULE("refuse", "\"taint\":{}"), "\"taint\": expected private" },
 	{ RULE("refuse", "\"taint\":[1]"), "\"taint\": expected private" },
+	{ RULE("refuse", "\"calls\":{\"of\":\"agent\",\"across\":\"runs\",\"within\":\"7d\",\"above\":100000}"), NULL },
+	{ RULE("refuse", "\"calls\":{\"of\":\"run\",\"across\":\"runs\",\"above\":1}"), "expected tool, category, server or agent (across runs)" },
+	{ RULE("refuse", "\"calls\":{\"of\":\"tool\",\"across\":\"run\",\"above\":1}"), "\"across\": expected runs, found \"run\"" },
+	{ RULE("refuse", "\"repeated\":{\"across\":\"runs\",\"within\":\"1h\",\"above\":1000}"), NULL },
+	{ RULE("refuse", "\"refusals\":{\"across\":\"runs\",\"last\":20,\"above\":0.5}"), "unknown member \"across\"" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/amount\",\"of\":\"tool\",\"within\":\"1d\",\"above\":1000}"), NULL },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a~1b\",\"of\":\"agent\",\"across\":\"runs\",\"above\":0.000001}"), NULL },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"amount\",\"of\":\"tool\",\"above\":1}"), "\"arg\": expected a JSON pointer" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"\",\"of\":\"tool\",\"above\":1}"), "\"arg\": expected a JSON pointer" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"above\":1}"), "expected a member \"of\"" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":-1}"), "\"above\": expected an amount" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":0.0000001}"), "\"above\": expected an amount" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":9000000000}"), "\"above\": expected an amount" },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":8999999999.99}"), NULL },
+	{ RULE("refuse", "\"risk\":{\"least\":6}"), NULL },
+	{ RULE("refuse", "\"risk\":{\"above\":11}"), NULL },
+	{ RULE("refuse", "\"risk\":{\"above\":12}"), "\"risk\": expected { \"least\": 6 }" },
+	{ RULE("refuse", "\"risk\":{\"least\":0}"), "\"risk\": expected { \"least\": 6 }" },
+	{ RULE("refuse", "\"risk\":{\"least\":3,\"above\":2}"), "\"risk\": expected { \"least\": 6 }" },
+	{ RULE("refuse", "\"risk\":{}"), "\"risk\": expected { \"least\": 6 }" },
+	{ "{\"reeve\":\"policy/1\",\"layer\":\"tenant\",\"rules\":[{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"risk\":{\"least\":6}}}]}", NULL },
+	{ "{\"reeve\":\"policy/1\",\"rules\":[\n{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":1}}}]}",
+	  "\"spent\" is for files of the layer \"runtime\"" },
 	{ "{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":[\n{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"taint\":\"private\"}}]}",
 	  "t:2:35: \"taint\" is for files of the layer \"runtime\"" },
 	{ "{\"reeve\":\"policy/1\",\"rules\":[\n{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"calls\":{\"of\":\"run\",\"above\":1}}}]}",
@@ -99,6 +122,9 @@ static const struct {
 	{ RULE("refuse", "\"repeated\":{\"above\":3}"), KIND(CALLS, 9), REASON_UNDECIDABLE },
 	{ RULE("refuse", "\"refusals\":{\"last\":20,\"above\":0.5}"), KIND(REFUSALS, 0.5), REASON_RULE_ALLOWS },
 	{ RULE("refuse", "\"refusals\":{\"last\":20,\"above\":0.5}"), KIND(REFUSALS, 0.55), REASON_RULE_REFUSES },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":10.5}"), KIND(SPENT, 10500000), REASON_RULE_ALLOWS },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":10.5}"), KIND(SPENT, 10500001), REASON_RULE_REFUSES },
+	{ RULE("refuse", "\"spent\":{\"arg\":\"/a\",\"of\":\"tool\",\"above\":10.5}"), KIND(CALLS, 3), REASON_UNDECIDABLE },
 	{ RULE("refuse", "\"taint\":[\"private\",\"untrusted\"]"), { .taint_known = true, .taint = 3 }, REASON_RULE_REFUSES },
 	{ RULE("refuse", "\"taint\":[\"private\",\"untrusted\"]"), { .taint_known = true, .taint = 1 }, REASON_RULE_ALLOWS },
 	{ RULE("refuse", "\"taint\":[\"private\",\"untrusted\"]"), { .taint_known = true }, REASON_RULE_ALLOWS },
@@ -141,6 +167,116 @@ static void without_state_it_cannot_be_judged(void **state)
 	assert_int_equal(policy_decide(allowing, &a).reason, REASON_RULE_ALLOWS);
 	assert_int_equal(policy_decide(allowing, &a).layers[POLICY_RUNTIME].taints, FLOW_READS_PRIVATE);
 	assert_true(policy_asks_taint(refusing));
+}
+
+static const struct {
+	const char *class;
+	unsigned flow, taint;
+	bool flow_known, is_new;
+	double alike;
+	unsigned part[RISK_PARTS];	/* in their order: class, taint, novelty, repeat */
+} risks[] = {
+	{ "critical", FLOW_SENDS_OUTSIDE, 3, true, true, 10, { 4, 4, 2, 2 } },
+	{ "high", FLOW_READS_PRIVATE, 3, true, false, 9, { 3, 2, 0, 1 } },
+	{ "medium", 0, FLOW_READS_PRIVATE, true, false, 3, { 2, 1, 0, 1 } },
+	{ "low", 0, FLOW_READS_UNTRUSTED, false, false, 2, { 1, 2, 0, 0 } },
+	{ "low", 0, 0, true, false, 1, { 1, 0, 0, 0 } },
+	{ NULL, 0, 0, true, true, 1, { 3, 0, 2, 0 } },
+	{ "urgent", 0, 0, true, false, 1, { 3, 0, 0, 0 } },
+};
+
+static void risk_is_a_sum(void **state)
+{
+	size_t i, p;
+
+	(void)state;
+	for (i = 0; i < count_of(risks); i++) {
+		struct action a = { .class = risks[i].class, .flow = risks[i].flow, .flow_known = risks[i].flow_known };
+		struct risk_facts f = { risks[i].taint, risks[i].is_new, risks[i].alike };
+		struct risk risk = policy_risk(&a, &f);
+		unsigned sum = 0;
+
+		for (p = 0; p < RISK_PARTS; p++) {
+			assert_int_equal(risk.part[p], risks[i].part[p]);
+			sum += risk.part[p];
+		}
+		assert_int_equal(risk.total, sum);
+	}
+}
+
+/* The threshold of a tenant is its own, and what nobody knows refuses and does not allow. */
+static void a_tenant_has_its_threshold(void **state)
+{
+	static const char text[] = "{\"reeve\":\"policy/1\",\"layer\":\"tenant\",\"applies\":{\"tenant\":\"a\"},\"unmatched\":\"pass\","
+				   "\"rules\":[{\"id\":\"r\",\"then\":\"refuse\",\"when\":{\"risk\":{\"above\":4}}}]}";
+	static const char allows[] = "{\"reeve\":\"policy/1\",\"rules\":[{\"id\":\"r\",\"then\":\"allow\",\"when\":{\"risk\":{\"least\":1}}}]}";
+	scoped(policy) struct policy *p = policy_of(text);
+	scoped(policy) struct policy *allowing = NULL;
+	struct run_facts run = { .party = { [PARTY_TENANT] = "a" } };
+	struct risk risk = { .total = 5 };
+	struct action a = { .kind = ACTION_TOOL_CALL, .server = "s", .tool = "x", .run = &run, .risk = &risk };
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_decide(p, &a).reason, REASON_RULE_REFUSES);
+	risk.total = 4;
+	assert_int_equal(policy_decide(p, &a).reason, REASON_RULE_ALLOWS);
+	a.risk = NULL;
+	assert_int_equal(policy_decide(p, &a).reason, REASON_UNDECIDABLE);
+	run.party[PARTY_TENANT] = "b";
+	assert_int_equal(policy_decide(p, &a).reason, REASON_RULE_ALLOWS);
+	assert_int_equal(policy_new(&allowing, &e), 0);
+	assert_int_equal(policy_add(allowing, "t", allows, strlen(allows), &e), 0);
+	assert_int_equal(policy_decide(allowing, &a).reason, REASON_NO_RULE);
+	a.risk = &risk;
+	assert_int_equal(policy_decide(allowing, &a).reason, REASON_RULE_ALLOWS);
+}
+
+/* What is written, and the millionths that it comes to; NULL: it does not come to any number. */
+static void amounts_are_exact(void **state)
+{
+	static const struct {
+		const char *args, *millionths;
+	} amounts[] = {
+		{ "{\"a\":0}", "0" },
+		{ "{\"a\":1}", "1000000" },
+		{ "{\"a\":0.1}", "100000" },
+		{ "{\"a\":0.29}", "290000" },
+		{ "{\"a\":1.005}", "1005000" },
+		{ "{\"a\":8999999999}", "8999999999000000" },
+		{ "{\"a\":8999999999.99999}", "8999999999999990" },
+		{ "{\"a\":123456789.123456}", "123456789123456" },
+		{ "{\"a\":1e2}", "100000000" },
+		{ "{\"a\":0.0000001}", "1" },
+		{ "{\"a\":0.0000011}", "2" },
+		{ "{\"a\":0.0000019}", "2" },
+		{ "{\"a\":5e-324}", "1" },
+		{ "{\"a\":9000000000}", "9000000000000000" },
+		{ "{\"a\":1e300}", "9000000000000000" },
+		{ "{\"a\":-0.01}", NULL },
+		{ "{\"a\":\"12\"}", NULL },
+		{ "{\"a\":true}", NULL },
+		{ "{\"a\":[1]}", NULL },
+		{ "{\"a\":null}", NULL },
+		{ "{\"b\":1}", NULL },
+		{ "{}", NULL },
+	};
+	struct meter m = { .kind = METER_SPENT, .arg = "/a" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(amounts); i++) {
+		scoped(json) json_t *args = json_loads(amounts[i].args, 0, NULL);
+		struct action a = { .args = args };
+		uint64_t amount = 0;
+		char text[32];
+		bool known = policy_spends(&amount, &m, &a);
+
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)amount);
+		if (known != (amounts[i].millionths != NULL) || (known && strcmp(text, amounts[i].millionths) != 0))
+			fail_msg("%s: %s", amounts[i].args, known ? text : "none");
+	}
+	assert_false(policy_spends(&(uint64_t){ 0 }, &m, &(struct action){ .args = NULL }));
 }
 
 /* What may be refused later is listed and resolved now. */
@@ -187,6 +323,9 @@ int main(void)
 		cmocka_unit_test(rules_are_read),
 		cmocka_unit_test(what_the_run_has_done_decides),
 		cmocka_unit_test(without_state_it_cannot_be_judged),
+		cmocka_unit_test(risk_is_a_sum),
+		cmocka_unit_test(a_tenant_has_its_threshold),
+		cmocka_unit_test(amounts_are_exact),
 		cmocka_unit_test(nothing_is_barred_for_good),
 		cmocka_unit_test(meters_are_shared),
 	};

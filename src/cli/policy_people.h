@@ -1,0 +1,11 @@
+/* cli/policy_people.h - is there somebody for every review that a policy asks for? */
+#ifndef CLI_POLICY_PEOPLE_H
+#define CLI_POLICY_PEOPLE_H
+
+#include "cli/reviewers.h"
+#include "policy/policy.h"
+
+/* -1: the file, line and column of the first rule that asks nobody with a key, or too few. */
+int policy_people_check(const struct policy *p, const struct reviewers *r, struct err *e) must_use;
+
+#endif
