@@ -1,6 +1,6 @@
 # tests/review-lib.sh - a desk where calls are held: an agent, a tool server, people with keys. Sourced after lib.sh.
 # shellcheck shell=sh
-needs_python() { [ -x /usr/bin/python3 ] || skip_all 'no python3 for an agent and its tool server'; }
+needs_python() { command -v python3 >/dev/null || skip_all 'no python3 for an agent and its tool server'; }
 # desk HOME UID: a home with a tool server that writes down what it does to tmp/done, and an agent in its work folder.
 desk() {
 	home "$1" "$2"
@@ -9,7 +9,7 @@ desk() {
 	cp "$top/tests/tools/directory.py" "$1/tools/"
 	cp "$top/tests/tools/asker.py" "$1/work/"
 	tools_file "$1" <<J
-{ "reeve": "tools/1", "servers": { "directory": { "kind": "command", "argv": ["/usr/bin/python3", "@TOOLS/directory.py"],
+{ "reeve": "tools/1", "servers": { "directory": { "kind": "command", "argv": ["python3", "@TOOLS/directory.py"],
   "read": ["@TOOLS"], "write": ["$1/tmp"], "env": { "DONE": "$1/tmp/done" } } } }
 J
 }
