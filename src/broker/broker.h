@@ -121,6 +121,7 @@ struct call {
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
+	struct risk risk;
 	bool undecidable;
 	const char *guard;		/* word of the guard that refused it; NULL: none did */
 	const char *why;		/* it cannot be decided; NULL: nobody knows */

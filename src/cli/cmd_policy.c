@@ -17,6 +17,7 @@
 #include "cli/policy_dir.h"
 #include "cli/policy_explain.h"
 #include "cli/policy_people.h"
+#include "cli/policy_signed.h"
 #include "policy/policy.h"
 
 static void warn(void *to, const char *rule, const char *why)
@@ -125,8 +126,9 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 struct wanted {
 	const char *workspace, *args, *reviewers;
 	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
-	const char **cases; /* as many as there are words */
-	size_t case_count;
+	const char *key, *signers;
+	const char **cases, **by; /* as many as there are words */
+	size_t case_count, by_count;
 	bool strict, help;
 };
 
@@ -136,6 +138,15 @@ static int add_cases(void *into, const char *value, struct err *e)
 
 	(void)e;
 	w->cases[w->case_count++] = value;
+	return 0;
+}
+
+static int add_by(void *into, const char *value, struct err *e)
+{
+	struct wanted *w = into;
+
+	(void)e;
+	w->by[w->by_count++] = value;
 	return 0;
 }
 
@@ -272,6 +283,18 @@ static int do_diff(const struct wanted *w, int argc, char **argv, struct err *e)
 	return d.changed ? EXIT_DIFFERS : EXIT_DONE;
 }
 
+static int do_sign(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	return policy_sign(argv[0], w->key, e);
+}
+
+static int do_verify(const struct wanted *w, int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	return policy_verify(argv[0], w->signers, w->by, w->by_count, e);
+}
+
 static const struct {
 	const char *name, *operands;
 	int fewest, most;
@@ -281,6 +304,8 @@ static const struct {
 	{ "test", "[--workspace DIR] FILE|DIR...", 1, 1 << 20, do_test },
 	{ "explain", "[--args JSON] [facts] FILE|DIR... CALL", 2, 1 << 20, do_explain },
 	{ "diff", "--cases FILE FILE|DIR FILE|DIR", 2, 2, do_diff },
+	{ "sign", "--key FILE DIR", 1, 1, do_sign },
+	{ "verify", "[--signers FILE] [--by NAME]... DIR", 1, 1, do_verify },
 };
 
 static int help(const struct option_row *rows)
@@ -331,6 +356,9 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		{ "repeated", "N", OPTION_TEXT, &w->repeated, "explain: how many like it, with CALL", NULL },
 		{ "refusals", "SHARE", OPTION_TEXT, &w->refusals, "explain: of those before, 0 to 1", NULL },
 		{ "spent", "AMOUNT", OPTION_TEXT, &w->spent, "explain: so far, with CALL", NULL },
+		{ "key", "FILE", OPTION_TEXT, &w->key, "sign: what ssh-keygen -f takes", NULL },
+		{ "signers", "FILE", OPTION_TEXT, &w->signers, "verify: who may (allowed_signers)", NULL },
+		{ "by", "NAME", OPTION_EACH, w, "verify: this one, or these alone", add_by },
 		{ "help", NULL, OPTION_FLAG, &w->help, "print this", NULL },
 		{ 0 },
 	};
@@ -348,7 +376,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		return help(rows);
 	argc -= 1 + first;
 	if (i == count_of(words))
-		err_set(e, ERR_INPUT, "expected check, test, explain or diff");
+		err_set(e, ERR_INPUT, "expected check, test, explain, diff, sign or verify");
 	else if (argc < words[i].fewest || argc > words[i].most)
 		err_set(e, ERR_INPUT, "%s takes %s", word, words[i].operands);
 	else
@@ -362,9 +390,9 @@ int cmd_policy(int argc, char **argv, struct err *e)
 	int status;
 
 	w.cases = calloc((size_t)argc + 1, sizeof(*w.cases));
-	if (!w.cases)
-		return err_sys(e, "memory for options");
-	status = go(argc, argv, &w, e);
+	w.by = calloc((size_t)argc + 1, sizeof(*w.by));
+	status = w.cases && w.by ? go(argc, argv, &w, e) : err_sys(e, "memory for options");
 	free(w.cases);
+	free(w.by);
 	return status;
 }

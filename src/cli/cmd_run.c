@@ -96,6 +96,7 @@ static int read_and_go(struct wish *w, int argc, char **argv, struct err *e)
 		  "what exists in the jail (agent)", NULL },
 		{ "policy", "DIR|FILE", OPTION_TEXT, &w->policy, "what may be asked (nothing)",
 		  NULL },
+		{ "signed", NULL, OPTION_FLAG, &w->demand_signed, "only a policy that somebody signed who may", NULL },
 		{ "catalogue", "DIR", OPTION_TEXT, &w->catalogue, "what the tools are, and their pins (beside the policy)", NULL },
 		{ "tools", "FILE", OPTION_TEXT, &w->tools, "the tool servers (none)", NULL },
 		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "folder the agent works in (.)",

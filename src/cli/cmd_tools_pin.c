@@ -125,40 +125,14 @@ static int check_home(const struct pinning *p, const char *name, struct err *e)
 	return 0;
 }
 
-static int sync_folder(const char *dir, struct err *e)
-{
-	scoped(fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? err_sys(e, "%s", dir) : 0;
-}
-
-/* Whole or not at all, and durable. */
-static int write_file(const char *dir, const char *name, const struct buf *bytes, struct err *e)
-{
-	char path[LAUNCH_TEXT + 256], temporary[LAUNCH_TEXT + 280];
-	scoped(fd) int fd = -1;
-
-	snprintf(path, sizeof(path), "%s/%s.json", dir, name);
-	snprintf(temporary, sizeof(temporary), "%s/.%s.%d", dir, name, (int)getpid());
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return err_sys(e, "%s", temporary);
-	if (fd_write_all(fd, bytes->data, bytes->size, e) == 0 && fsync(fd) == 0 &&
-	    rename(temporary, path) == 0)
-		return sync_folder(dir, e);
-	if (e->kind == ERR_NONE)
-		err_sys(e, "%s", path);
-	unlink(temporary);
-	return -1;
-}
-
 static int write_pin(struct pinning *p, struct err *e)
 {
 	const char *dir = p->look->wish->catalogue_room;
 	scoped(buf) struct buf bytes = BUF(CATALOGUE_MOST);
-	char name[128], about[CATALOGUE_SERVER];
+	char name[128], file[sizeof(name) + 8], about[CATALOGUE_SERVER];
 
 	snprintf(name, sizeof(name), "%s.pin", p->server);
+	snprintf(file, sizeof(file), "%s.json", name);
 	if (check_home(p, name, e) < 0)
 		return -1;
 	/* It is read as a run will read it, before it is one that a run reads. */
@@ -166,10 +140,10 @@ static int write_pin(struct pinning *p, struct err *e)
 	    catalogue_server(about, name, bytes.data, bytes.size, e) < 0)
 		return e->kind ? -1
 			       : err_set(e, ERR_LIMIT, "more than %d MiB", CATALOGUE_MOST >> 20);
-	if (fd_make_dirs(dir, 0755, e) < 0 || write_file(dir, name, &bytes, e) < 0)
+	if (fd_make_dirs(dir, 0755, e) < 0 || fd_replace_file(dir, file, bytes.data, bytes.size, e) < 0)
 		return -1;
 	if (!p->look->json)
-		printf("Pinned: %s/%s.json\n", dir, name);
+		printf("Pinned: %s/%s\n", dir, file);
 	return 0;
 }
 

@@ -257,6 +257,11 @@ const char *reviewers_signers(const struct reviewers *r, size_t *size)
 	return r->bytes ? r->bytes : "";
 }
 
+const struct ssh_signers *reviewers_keys(const struct reviewers *r)
+{
+	return r->signers;
+}
+
 const char *reviewers_path(const struct reviewers *r)
 {
 	return r->path;

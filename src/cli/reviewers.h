@@ -9,6 +9,7 @@
 #include "launcher/launcher.h"
 
 struct reviewers;
+struct ssh_signers;
 
 /* What is wrong in either file is said with its line and column. Keys that are past their time now count for nothing. */
 int reviewers_load(struct reviewers **out, const char *folder, struct err *e) must_use;
@@ -17,6 +18,7 @@ SCOPED(reviewers, struct reviewers *, reviewers_free)
 
 /* The bytes of allowed_signers as they were read, and no others were; none where there is no such file. */
 const char *reviewers_signers(const struct reviewers *r, size_t *size);
+const struct ssh_signers *reviewers_keys(const struct reviewers *r);	/* the same, read */
 const char *reviewers_path(const struct reviewers *r);	/* of that file, also where it is not there */
 
 /*

@@ -1,5 +1,6 @@
 #include "cli/settings.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,12 @@ static const struct json_member file_members[] = {
 	{ "about", JSON_STRING, JSON_MAY },
 	{ "hooks", JSON_OBJECT, JSON_MAY },
 	{ "review", JSON_OBJECT, JSON_MAY },
+	{ "policy", JSON_OBJECT, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static const struct json_member policy_members[] = {
+	{ "signed_by", JSON_ARRAY, JSON_MUST },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -89,24 +96,48 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 	return 0;
 }
 
+static int read_policy(struct settings *s, const json_t *policy, struct err *e)
+{
+	const json_t *names = json_object_get(policy, "signed_by");
+	char at[64];
+	json_t *name;
+	size_t i;
+
+	if (policy && (json_array_size(names) == 0 || json_array_size(names) > SIGNED_BY))
+		return json_wrong(&s->file, "/policy/signed_by", false, e,
+				  "expected who may sign policies: 1 to %d names as they stand in allowed_signers", SIGNED_BY);
+	json_array_foreach(names, i, name) {
+		snprintf(at, sizeof(at), "/policy/signed_by/%zu", i);
+		if (!json_is_string(name))
+			return json_wrong(&s->file, at, false, e, "expected a name as it stands in allowed_signers");
+		s->signed_by[s->signed_by_count++] = json_string_value(name);
+	}
+	return 0;
+}
+
 static int read_all(struct settings *s, struct err *e)
 {
-	const json_t *hooks = json_object_get(s->file.root, "hooks"), *review = json_object_get(s->file.root, "review");
+	const json_t *hooks = json_object_get(s->file.root, "hooks"), *review = json_object_get(s->file.root, "review"),
+		     *policy = json_object_get(s->file.root, "policy");
 
 	if (json_members(&s->file, "", file_members, e) < 0)
 		return -1;
 	if (strcmp(json_text(s->file.root, "reeve"), "config/1") != 0)
 		return json_wrong(&s->file, "/reeve", false, e, "expected \"config/1\"");
 	if ((hooks && json_members(&s->file, "/hooks", hook_members, e) < 0) ||
-	    (review && json_members(&s->file, "/review", review_members, e) < 0))
+	    (review && json_members(&s->file, "/review", review_members, e) < 0) ||
+	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0)
 		return -1;
 	return read_hook(s, json_object_get(hooks, "held"), e) < 0 ? -1 : read_review(s, review, e);
 }
 
 int settings_load(struct settings *out, const char *folder, struct err *e)
 {
+	struct stat st;
+
 	snprintf(out->path, sizeof(out->path), "%s/config.json", folder);
-	if (access(out->path, F_OK) < 0)
+	/* A link that leads nowhere is an error: what was set must not be lost in silence. */
+	if (lstat(out->path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	return json_file_load(&out->file, out->path, SETTINGS_MOST, e) < 0 ? -1 : read_all(out, e);
 }

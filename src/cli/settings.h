@@ -6,7 +6,7 @@
 #include "launcher/launcher.h"
 #include "json/json.h"
 
-enum { HOOK_WORDS = 32 };
+enum { HOOK_WORDS = 32, SIGNED_BY = 32 };
 
 /* Zero: there is no such file, and nothing is set. */
 struct settings {
@@ -14,6 +14,8 @@ struct settings {
 	char path[LAUNCH_TEXT + 64];
 	const char *on_held[HOOK_WORDS + 1];	/* [0] NULL: nobody is told */
 	const char *review_socket, *review_group;	/* NULL: no reviewers but the owner */
+	const char *signed_by[SIGNED_BY];	/* who must have signed the policy, one of these; none: nobody need have */
+	size_t signed_by_count;
 };
 
 /* The file of this folder, which need not be there. Everything in *out is its own. */

@@ -10,11 +10,13 @@
 #include "cli/reviewers.h"
 #include "cli/settings.h"
 #include "launcher/launcher.h"
+#include "seal/ssh.h"
 
 /* bytes: its files, as the launcher hands them on. All owned; zero is empty. */
 struct read_policy {
 	struct policy_files files;
 	struct policy_bytes *bytes;
+	char by[SSH_NAME + SSH_FINGERPRINT];	/* who signed it; "": nobody was asked for */
 };
 
 void read_policy_free(struct read_policy *p);
@@ -42,7 +44,7 @@ struct wish {
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
 	char call_room[LAUNCH_TEXT + 64], courier_room[LAUNCH_TEXT + 64], owner_room[64];
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
-	bool help, http, network, quiet;	/* quiet: nobody will call, so that nothing is allowed is no news */
+	bool help, http, network, quiet, demand_signed;	/* quiet: nobody will call, so that nothing is allowed is no news */
 };
 
 /*
@@ -59,6 +61,8 @@ int wish_read_settings(struct wish *w, struct err *e) must_use;
 /* wish_policy.c: all checks, before the run and (`wish` is a struct wish *) whenever it is to be read again. */
 int wish_read_policy(struct wish *w, struct err *e) must_use;
 int wish_reload_policy(void *wish, struct policy_set *out, struct err *e) must_use;
+/* wish_signed.c: if it is demanded, what was read is what somebody signed who may; else nothing is looked at. */
+int wish_check_signed(const struct wish *w, struct read_policy *p, struct err *e) must_use;
 void wish_say_without_policy(const struct wish *w);	/* last, so that an error stands alone */
 /* Only profile, tools and place, for who wants to see what they come to. */
 int wish_place(struct wish *w, struct err *e) must_use;

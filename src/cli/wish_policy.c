@@ -63,7 +63,7 @@ int wish_reload_policy(void *wish, struct policy_set *out, struct err *e)
 	struct wish *w = wish;
 
 	read_policy_free(&w->again);
-	if (read_whole(&w->again, w, e) < 0)
+	if (read_whole(&w->again, w, e) < 0 || wish_check_signed(w, &w->again, e) < 0)
 		return -1;
 	*out = (struct policy_set){ w->again.bytes, w->again.files.count };
 	return 0;

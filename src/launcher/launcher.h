@@ -59,6 +59,7 @@ struct run_request {
 	const struct tools *tools;
 	const struct secrets *secrets;	/* of its servers, all of them */
 	struct policy_set policy;
+	const char *policy_by;		/* who signed it, and with which key; NULL: nobody was asked for */
 	/* Read it again, with every check of the first time. -1: why the old one stays. *out is good until the next time. NULL: it stays. */
 	int (*reload)(void *with, struct policy_set *out, struct err *e);
 	void *reload_with;

@@ -11,7 +11,7 @@ import jsonschema
 
 top, reeve, room = sys.argv[1:4]
 schemas = {}
-for kind in ("policy", "profile", "catalogue"):
+for kind in ("policy", "profile", "catalogue", "agents", "tools", "reviewers"):
     with open(f"{top}/docs/schema/{kind}.json", encoding="utf-8") as f:
         schemas[kind] = json.load(f)
     jsonschema.Draft7Validator.check_schema(schemas[kind])
@@ -27,9 +27,10 @@ def say(good, what, why=""):
 
 
 # What is shipped.
-for kind, pattern in (("policy", "policies/*.json"), ("profile", "profiles/*.json"), ("catalogue", "policies/catalogue/*.json")):
+for kind, pattern in (("policy", "policies/*.json"), ("profile", "profiles/*.json"), ("catalogue", "policies/catalogue/*.json"),
+                      ("tools", "examples/*/tools.json")):
     files = sorted(glob.glob(f"{top}/{pattern}"))
-    say(len(files) >= 3, f"there are files of the kind {kind}")
+    say(len(files) >= (1 if kind == "tools" else 3), f"there are files of the kind {kind}")
     for name in files:
         with open(name, encoding="utf-8") as f:
             wrong = errors(kind, json.load(f))
@@ -41,8 +42,8 @@ for name in sorted(glob.glob(f"{top}/docs/man/*.[1-8]")) + [f"{top}/README.md"] 
     if not os.path.isfile(name):
         continue
     with open(name, encoding="utf-8", errors="replace") as f:
-        text = f.read().replace("\\(dq", '"').replace("\\e", "\\").replace("\\&", "")
-    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue)/1"', text):
+        text = f.read().replace("\\(dq", '"').replace("\\e", "\\").replace("\\&", "").replace("%s", "/x")
+    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue|agents|tools|reviewers)/1"', text):
         try:
             doc = json.JSONDecoder().raw_decode(text[start.start():])[0]
         except ValueError:
@@ -87,6 +88,30 @@ def network(**members):
     return profile(network=members)
 
 
+def agent(**members):
+    return {"reeve": "agents/1", "agents": {"a": {"owner": "ada", "users": [1000], **members}}}
+
+
+def server(kind, **members):
+    return {"reeve": "tools/1", "servers": {"s": {"kind": kind, **members}}}
+
+
+def command(**members):
+    return server("command", argv=["/bin/x", ""], **members)
+
+
+def url(text, **members):
+    return server("url", url=text, **members)
+
+
+def tool(**members):
+    return server("exec", tools={"t": {"description": "x", "argv": ["ls"], **members}})
+
+
+def groups(**members):
+    return {"reeve": "reviewers/1", "groups": members}
+
+
 RIGHT = [
     ("policy", policy()), ("policy", policy(layer="global", unmatched="pass", version="x")),
     ("policy", policy(applies={"department": ["a", "b*"], "server": "x"})),
@@ -112,6 +137,16 @@ RIGHT = [
     ("profile", profile(limits={"memory": "512M", "processes": 10, "tmp": 1048576, "require": "cgroup"})),
     ("profile", profile(environment={"pass": ["TZ"], "set": {"A": "b"}})), ("profile", profile(read={"/usr": "programs"})),
     ("profile", profile(workspace="cow", protect=[".x"], because={"protect": "so"})),
+    ("agents", {"reeve": "agents/1", "about": "x", "agents": {}}), ("agents", agent()),
+    ("agents", agent(tenant="t", department="d", model="m-3", scopes=["a.b", "c"], about="any text")),
+    ("tools", {"reeve": "tools/1", "servers": {}}), ("tools", {"reeve": "tools/1", "servers": {}, "quota": {"run": {"in_flight": 3}, "connection": {"bytes_in_per_minute": "2M"}}}),
+    ("tools", command()), ("tools", command(workspace="write", cwd="workspace", env={"A": "b"}, read=["/x"], pins="none", text="pass", result="1M")),
+    ("tools", command(network=["a.b:443"], limits={"memory": 1, "tmp": "1G"}, resources={"t": "/x"}, deadline="250ms", idle="1h")),
+    ("tools", command(network="host", secrets={"A": {"file": "/x"}, "B": {"env": "C"}, "D": {"command": ["x"], "deadline": "3s"}})),
+    ("tools", url("https://a.b/c?d=e")), ("tools", url("https://[::1]:8443", ca="/x", private=True, headers={"X-A": "b ${S}"}, secrets={"S": {"env": "T"}})),
+    ("tools", url("http://127.0.0.1:80/")), ("tools", url("http://localhost")), ("tools", server("exec", tools={})), ("tools", tool()),
+    ("tools", tool(argv=["/bin/x", "{a}", "{{"], stdin="{a}", resource="/a", params={"a": {"type": "string", "enum": ["b"], "default": "b", "max_length": 3}})),
+    ("reviewers", groups()), ("reviewers", groups(a=["alice@example.com", "bob"], b=["carol"])), ("reviewers", {**groups(), "about": "x"}),
 ]
 WRONG = [
     ("policy", {"reeve": "policy/2", "rules": []}), ("policy", {"reeve": "policy/1"}), ("policy", []), ("policy", policy(layer="local")),
@@ -159,24 +194,63 @@ WRONG = [
     ("profile", profile(limits={"speed": 1})), ("profile", profile(limits={"require": "luck"})), ("profile", profile(environment={"pass": ["A B"]})),
     ("profile", profile(environment={"set": {"A": 1}})), ("profile", profile(read=["usr"])), ("profile", profile(read="x")), ("profile", profile(read={"/usr": 1})),
     ("profile", profile(workspace="read")), ("profile", profile(protect=["/etc"])), ("profile", profile(seccomp={})), ("profile", profile(because={"http": 1})),
+    ("agents", {"reeve": "agents/2", "agents": {}}), ("agents", {"reeve": "agents/1"}), ("agents", {"reeve": "agents/1", "agents": {"A": {"owner": "a", "users": [1]}}}),
+    ("agents", {"reeve": "agents/1", "agents": {"a": {"users": [1]}}}), ("agents", {"reeve": "agents/1", "agents": {"a": {"owner": "a"}}}), ("agents", agent(users=[])),
+    ("agents", agent(users=["root"])), ("agents", agent(users=[-1])), ("agents", agent(users=[4294967295])), ("agents", agent(owner="a b")), ("agents", agent(owner="")),
+    ("agents", agent(owner="a" * 65)), ("agents", agent(tenant="A")), ("agents", agent(scopes="a")), ("agents", agent(scopes=["a b"])), ("agents", agent(shell="x")),
+    ("tools", {"reeve": "tools/1"}), ("tools", {"reeve": "tools/2", "servers": {}}), ("tools", {"reeve": "tools/1", "servers": {"all": {"kind": "exec", "tools": {}}}}),
+    ("tools", {"reeve": "tools/1", "servers": {"a__b": {"kind": "exec", "tools": {}}}}), ("tools", {"reeve": "tools/1", "servers": {"a_": {"kind": "exec", "tools": {}}}}),
+    ("tools", {"reeve": "tools/1", "servers": {"net": {"kind": "exec", "tools": {}}}}), ("tools", {"reeve": "tools/1", "servers": {"A": {"kind": "exec", "tools": {}}}}),
+    ("tools", {"reeve": "tools/1", "servers": {}, "quota": {"all": {}}}), ("tools", {"reeve": "tools/1", "servers": {}, "quota": {"run": {"held": 0}}}),
+    ("tools", server("command")), ("tools", server("program", argv=["x"])), ("tools", server("command", argv=[])), ("tools", server("command", argv="x")),
+    ("tools", command(url="https://a.b")), ("tools", command(workspace="cow")), ("tools", command(workspace="none", cwd="workspace")), ("tools", command(cwd="home")),
+    ("tools", command(env={"HOME": "x"})), ("tools", command(env={"1A": "x"})), ("tools", command(env={"A": 1})), ("tools", command(read=["x"])), ("tools", command(pins="all")),
+    ("tools", command(text="hide")), ("tools", command(result=0)), ("tools", command(deadline="1")), ("tools", command(deadline="0s")), ("tools", command(network="all")),
+    ("tools", command(network=[])), ("tools", command(network=["a.b"])), ("tools", command(limits={"memory": "much"})), ("tools", command(resources={"t": "x"})),
+    ("tools", command(secrets={"A": {}})), ("tools", command(secrets={"A": {"file": "/x", "env": "B"}})), ("tools", command(secrets={"A": {"env": "B", "deadline": "3s"}})),
+    ("tools", command(secrets={"A": {"file": "x"}})), ("tools", command(secrets={"A": {"command": []}})), ("tools", command(secrets={"HOME": {"env": "B"}})),
+    ("tools", url("http://a.b/")), ("tools", url("ftp://a.b/")), ("tools", url("https://u:p@a.b/")), ("tools", url("https://a.b/#x")), ("tools", url("https://a.b:0/")),
+    ("tools", url("https://")), ("tools", url("http://localhost", ca="/x")), ("tools", url("https://a.b", headers={"Host": "x"})), ("tools", url("https://a.b", headers={"mcp-x": "x"})),
+    ("tools", url("https://a.b", headers={"X": ""})), ("tools", url("https://a.b", headers={"X": "\u00e9"})), ("tools", url("https://a.b", argv=["x"])), ("tools", url("https://a.b", read=[])),
+    ("tools", server("exec")), ("tools", server("exec", tools={"a b": {"description": "x", "argv": ["x"]}})), ("tools", server("exec", tools={}, idle="1s")), ("tools", tool(argv=[])),
+    ("tools", tool(argv=["{a}"], params={"a": {"type": "string"}})), ("tools", tool(argv=["a/b"])), ("tools", tool(description=1)), ("tools", tool(params={"a{": {"type": "string"}})),
+    ("tools", tool(params={"a": {"type": "number"}})), ("tools", tool(params={"a": {"type": "string", "max_length": 0}})), ("tools", tool(resource="a")),
+    ("reviewers", {"reeve": "reviewers/2", "groups": {}}), ("reviewers", {"reeve": "reviewers/1"}), ("reviewers", groups(a=[])), ("reviewers", groups(a="b")), ("reviewers", groups(a=[1])),
+    ("reviewers", groups(a=[""])), ("reviewers", groups(a=["b c"])), ("reviewers", groups(a=["*@example.com"])), ("reviewers", groups(a=["b,c"])), ("reviewers", groups(a=["b", "b"])),
+    ("reviewers", groups(a=["b" * 128])), ("reviewers", groups(**{"a b": ["c"]})), ("reviewers", {**groups(), "more": 1}),
 ]
 
 
+# What reads such a file, and starts nothing.
+READS = {
+    "policy": ["policy", "check", "--reviewers", "ROOM/reviewers", "FILE"], "profile": ["profile", "check", "FILE"], "tools": ["config", "--tools", "FILE", "codex"],
+    "agents": ["run", "--agents", "FILE", "--agent", "nobody-s", "--", "true"],
+    "reviewers": ["policy", "check", "--reviewers", "ROOM/groups", "ROOM/asks.json"],
+}
+
+
+# A group is looked at where somebody is asked.
+os.mkdir(f"{room}/groups")
+with open(f"{room}/asks.json", "w", encoding="utf-8") as f:
+    json.dump(policy({"then": "review", "review": {"by": 1, "within": "15m"}}), f)
+
+
 def reeve_takes(kind, doc):
-    path = f"{room}/sample.json"
+    path = f"{room}/groups/reviewers.json" if kind == "reviewers" else f"{room}/sample.json"
     with open(path, "w", encoding="utf-8") as f:
         json.dump(doc, f)
-    people = ["--reviewers", f"{room}/reviewers"] if kind == "policy" else []
-    done = subprocess.run([reeve, kind, "check", *people, path], capture_output=True, text=True, check=False)
-    return done.returncode != 2 and "sample.json:" not in done.stderr, done.stderr
+    words = [path if word == "FILE" else word.replace("ROOM/", f"{room}/") for word in READS[kind]]
+    done = subprocess.run([reeve, *words], capture_output=True, text=True, check=False)
+    wrong = [line for line in done.stderr.splitlines() if f"{os.path.basename(path)}:" in line and "warning" not in line]
+    return (done.returncode != 2 or kind in ("agents", "tools", "reviewers")) and not wrong, done.stderr
 
 
 for docs, right in ((RIGHT, True), (WRONG, False)):
     for kind, doc in docs:
         text = json.dumps(doc)[:150]
         valid = not errors(kind, doc)
-        takes, said = reeve_takes(kind, doc)
         say(valid == right, f"{'valid' if right else 'not valid'}: {text}", errors(kind, doc))
+        takes, said = reeve_takes(kind, doc)
         say(takes == right, f"reeve {'takes' if right else 'does not take'}: {text}", said)
 
 words = {"reeve": "catalogue/1", "server": "x"}
