@@ -125,7 +125,8 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args, *reviewers;
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
+	const char *party[PARTIES], *action, *category, *class, *scopes, *claims, *resource, *time;
+	const char *taint, *risk, *calls, *repeated, *refusals, *spent;
 	const char *key, *signers;
 	const char **cases, **by; /* as many as there are words */
 	size_t case_count, by_count;
@@ -206,6 +207,8 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 	} others[] = { { "action", w->action },
 		       { "category", w->category },
 		       { "class", w->class },
+		       { "scopes", w->scopes },
+		       { "claims", w->claims },
 		       { "resource", w->resource },
 		       { "time", w->time },
 		       { "taint", w->taint },
@@ -347,6 +350,8 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		  NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
 		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
+		{ "scopes", "WORDS", OPTION_TEXT, &w->scopes, "explain: what the agent is for: pay,mail", NULL },
+		{ "claims", "WORDS", OPTION_TEXT, &w->claims, "explain: what it says: trigger,reason,alternatives", NULL },
 		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
 		  NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/policy_people.h"
 #include "cli/wish.h"
 #include "policy/policy.h"
 
@@ -25,7 +26,7 @@ static int read_files(struct read_policy *out, struct wish *w, struct err *e)
 }
 
 /* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
-static int check(struct read_policy *p, struct err *e)
+static int check(struct read_policy *p, const struct reviewers *r, struct err *e)
 {
 	scoped(policy) struct policy *whole = NULL;
 	size_t i;
@@ -42,12 +43,12 @@ static int check(struct read_policy *p, struct err *e)
 			return -1;
 		p->bytes[i] = (struct policy_bytes){ f->name, f->bytes, f->size };
 	}
-	return 0;
+	return policy_people_check(whole, r, e);
 }
 
 static int read_whole(struct read_policy *out, struct wish *w, struct err *e)
 {
-	return read_files(out, w, e) < 0 ? -1 : check(out, e);
+	return read_files(out, w, e) < 0 ? -1 : check(out, w->reviewers, e);
 }
 
 int wish_read_policy(struct wish *w, struct err *e)
