@@ -1,5 +1,5 @@
 #!/bin/sh
-# A held call reaches the operator's hook, which is executed as he is; and what was judged before a wait must be so still after it.
+# What was judged before a wait must be so still after it: a call is approved, a link was turned, nothing is done.
 . "$(dirname "$0")/../lib.sh"
 have_userns || skip_all 'no user namespaces for this user'
 command -v ssh-keygen >/dev/null || skip_all 'no ssh-keygen: contrib/need check installs openssh-client as root'
