@@ -39,11 +39,11 @@ bool review_coloured(void)
 /* One item of asked_of without its numbers, cut where it gets long. */
 static void add_asked(struct buf *out, const struct held *h)
 {
-	const char *item;
+	const char *item, *between = "";
 	size_t at = 0;
 	int skip;
 
-	while ((item = list_next(&h->record.value[FIELD_ASKED_OF], &at))) {
+	while ((item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at))) {
 		unsigned need, count, after;
 
 		skip = 0;
@@ -52,7 +52,8 @@ static void add_asked(struct buf *out, const struct held *h)
 		if (after)
 			buf_printf(out, "; after %us %s", after, item + skip);
 		else
-			buf_printf(out, "%s%u of %s", out->size ? " and " : "", count, item + skip);
+			buf_printf(out, "%s%u of %s", between, count, item + skip);
+		between = " and ";
 	}
 }
 
@@ -60,11 +61,8 @@ static size_t approvals(const struct held *h)
 {
 	size_t i, count = 0;
 
-	for (i = 0; i < h->decided_count; i++) {
-		const struct field_value *v = &h->decided[i].record.value[FIELD_DECISION];
-
-		count += v->set && strcmp(v->text, decision_word(DECISION_APPROVE)) == 0;
-	}
+	for (i = 0; i < h->decided_count; i++)
+		count += strcmp(told_text(&h->decided[i], FIELD_DECISION), decision_word(DECISION_APPROVE)) == 0;
 	return count;
 }
 
