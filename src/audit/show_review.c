@@ -109,7 +109,9 @@ void show_access(struct show *s, const struct record *r)
 {
 	put_clock(s, r);
 	put_word(s, YELLOW, "shown");
-	buf_printf(&s->line, "payload of %" PRIu64 "\n", r->ref ? r->ref : r->value[FIELD_FORMER].number);
+	buf_puts(&s->line, "payloads of ");
+	put(s, r, FIELD_VAULT, 64);
+	buf_puts(&s->line, "\n");
 	put_line(s, r, FIELD_WHY, "");
 }
 
@@ -117,10 +119,11 @@ void show_purge(struct show *s, const struct record *r)
 {
 	put_clock(s, r);
 	put_word(s, YELLOW, "purge");
-	buf_puts(&s->line, "payloads ");
-	put(s, r, FIELD_RETENTION, 16);
+	put(s, r, FIELD_STATUS, 32);
+	buf_puts(&s->line, " ");
+	put(s, r, FIELD_VAULT, 64);
 	if (r->value[FIELD_COUNT].set)
-		buf_printf(&s->line, "  %" PRIu64, r->value[FIELD_COUNT].number);
+		buf_printf(&s->line, ", %" PRIu64 " days", r->value[FIELD_COUNT].number);
 	buf_puts(&s->line, "\n");
 	put_line(s, r, FIELD_WHY, "");
 }

@@ -46,6 +46,7 @@ int cmd_workspace(int argc, char **argv, struct err *e);
 int cmd_profile(int argc, char **argv, struct err *e);
 int cmd_show(int argc, char **argv, struct err *e);
 int cmd_net(int argc, char **argv, struct err *e);
+int cmd_ledger(int argc, char **argv, struct err *e);
 int cmd_audit(int argc, char **argv, struct err *e);
 int cmd_help(int argc, char **argv, struct err *e);
 int cmd_version(int argc, char **argv, struct err *e);

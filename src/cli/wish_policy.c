@@ -25,8 +25,11 @@ static int read_files(struct read_policy *out, struct wish *w, struct err *e)
 	return access(w->policy_room, R_OK) == 0 ? policy_dir_load(&out->files, w->policy_room, e) : 0;
 }
 
-/* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
-static int check(struct read_policy *p, const struct reviewers *r, struct err *e)
+/*
+ * Read here as the broker will read it, so that an error is the operator's and nothing starts; and whoever is asked for
+ * a review must be among those whom this run was begun with.
+ */
+static int check(struct read_policy *p, const struct reviewers *known, struct err *e)
 {
 	scoped(policy) struct policy *whole = NULL;
 	size_t i;
@@ -43,7 +46,7 @@ static int check(struct read_policy *p, const struct reviewers *r, struct err *e
 			return -1;
 		p->bytes[i] = (struct policy_bytes){ f->name, f->bytes, f->size };
 	}
-	return policy_people_check(whole, r, e);
+	return policy_people_check(whole, known, e);
 }
 
 static int read_whole(struct read_policy *out, struct wish *w, struct err *e)

@@ -2,7 +2,7 @@
  * A reviewer asks and waits: one question at a time on one connection, except that of one who follows news may
  * come at any time. Who must look at a payload while following takes a second connection.
  */
-#include "launcher/reviewer.h"
+#include "launcher/reviewing.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,12 +16,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "launcher/run.h"
-
-struct reviewer {
-	struct wire wire;
-	uint64_t tag;
-	struct msg msg; /* what was received last */
-};
 
 void reviewer_free(struct reviewer *r)
 {
@@ -107,7 +101,14 @@ static int hung_up(struct err *e)
 	return err_set(e, ERR_PEER, "the recorder hung up; try again");
 }
 
-static int misspoke(const struct reviewer *r, struct err *e)
+int reviewer_hear(struct reviewer *r, struct err *e)
+{
+	int got = await(r, e);
+
+	return got == 0 ? hung_up(e) : got < 0 ? -1 : 0;
+}
+
+int reviewer_misspoke(const struct reviewer *r, struct err *e)
 {
 	return err_set(e, ERR_PEER, "the recorder says %s, which was not asked for or cannot be read",
 		       msg_name(r->msg.type));
@@ -152,7 +153,7 @@ int reviewer_next(struct stands *out, struct reviewer *r, int wait_ms, struct er
 	if (r->msg.type == MSG_STANDS && r->msg.size == 0)
 		return REVIEWER_ALL;
 	if (r->msg.type != MSG_STANDS || !read_stands(out, &r->msg))
-		return misspoke(r, e);
+		return reviewer_misspoke(r, e);
 	return REVIEWER_STANDS;
 }
 
@@ -168,7 +169,7 @@ int reviewer_see(struct buf *out, struct reviewer *r, uint64_t index, struct err
 		if (got <= 0)
 			return got < 0 ? -1 : hung_up(e);
 		if (r->msg.type != MSG_PIECE)
-			return misspoke(r, e);
+			return reviewer_misspoke(r, e);
 		if (!buf_add(out, r->msg.body, r->msg.size))
 			return err_set(e, ERR_PEER, "the recorder sends more than a payload may be");
 	} while (r->msg.size > 0);
@@ -200,7 +201,7 @@ int reviewer_decide(uint64_t *record, enum hold_state *state, struct reviewer *r
 	index = unpack_number(&u, 8);
 	came_to = unpack_number(&u, 1);
 	if (r->msg.type != MSG_DECIDED || !unpack_done(&u) || came_to >= HOLD_STATES)
-		return misspoke(r, e);
+		return reviewer_misspoke(r, e);
 	*record = index;
 	*state = (enum hold_state)came_to;
 	return 0;

@@ -77,6 +77,9 @@ enum vault_got { VAULT_GOT, VAULT_GONE };
 /* Of the record `index`: VAULT_GONE if its key was destroyed, or it was never put; -1: damaged, or not to be read. */
 int vault_get(struct vault_plain *out, struct vault *v, uint64_t index, struct err *e) must_use;
 
+/* The first record from this one on of which something was put. */
+bool vault_next(uint64_t *index, struct vault *v, uint64_t from);
+
 /* --- destruction (vault_keys.c) --- */
 
 /* A hold keeps all keys of a class (VAULT_CLASSES: of each) of days from first to last. */

@@ -56,8 +56,8 @@ static void list(struct vault *v)
 		add(v, b.index, at);
 }
 
-/* Of two of one record the later counts: before it the recorder ended, and that record was never written. */
-bool index_find(uint64_t *offset, struct vault *v, uint64_t index)
+/* How many are of records before this one. */
+static size_t before(struct vault *v, uint64_t index)
 {
 	size_t low = 0, high, middle;
 
@@ -68,14 +68,32 @@ bool index_find(uint64_t *offset, struct vault *v, uint64_t index)
 	v->sorted = true;
 	for (high = v->entry_count; low < high;) {
 		middle = low + (high - low) / 2;
-		if (v->entries[middle].index <= index)
+		if (v->entries[middle].index < index)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == 0 || v->entries[low - 1].index != index)
+	return low;
+}
+
+bool vault_next(uint64_t *index, struct vault *v, uint64_t from)
+{
+	size_t n = before(v, from);
+
+	if (n == v->entry_count)
 		return false;
-	*offset = v->entries[low - 1].offset;
+	*index = v->entries[n].index;
+	return true;
+}
+
+/* Of two of one record the later counts: before it the recorder ended, and that record was never written. */
+bool index_find(uint64_t *offset, struct vault *v, uint64_t index)
+{
+	size_t n = before(v, index + 1);
+
+	if (n == 0 || v->entries[n - 1].index != index)
+		return false;
+	*offset = v->entries[n - 1].offset;
 	return true;
 }
 

@@ -18,7 +18,7 @@ void client_owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t 
 }
 
 /* The first time room is missing, every launcher hears of it; intents simply get no receipt. */
-static void halt_all(struct recorder *r, const struct err *why)
+void client_halt(struct recorder *r, const struct err *why)
 {
 	size_t i;
 
@@ -35,8 +35,13 @@ bool client_has_room(struct recorder *r)
 	struct err e = { .kind = ERR_NONE };
 
 	if (!r->halted[0] && ledger_room(r->ledger, &e) < 0)
-		halt_all(r, &e);
+		client_halt(r, &e);
 	return !r->halted[0];
+}
+
+int client_commit(struct recorder *r, struct err *e)
+{
+	return vault_sync(r->vault, e) < 0 ? -1 : ledger_commit(r->ledger, e);
 }
 
 static int unpack(struct record *out, const struct msg *m, struct err *e)
@@ -49,6 +54,7 @@ void client_free(struct client *c)
 	close(c->wire.fd);
 	free(c->signers);
 	buf_free(&c->payload);
+	vault_plain_free(&c->shown);
 	free(c);
 }
 
@@ -168,6 +174,26 @@ static int on_attach(struct recorder *r, struct client *c, const struct msg *m, 
 	return 0;
 }
 
+/* Without room for its payload no intent is recorded; of what is done or refused already at least the record is. */
+static int keep_payload(struct recorder *r, struct client *c, uint64_t tag, struct record *record, struct err *e)
+{
+	struct err why = { .kind = ERR_NONE };
+	int kept = vault_keep(r, c, tag, record, &why);
+
+	if (c->payload_tag == tag) {
+		buf_free(&c->payload);
+		c->payload.over = false;
+	}
+	if (kept == 0)
+		return 1;
+	if (why.kind != ERR_LIMIT) {
+		*e = why;
+		return -1;
+	}
+	client_halt(r, &why);
+	return record->kind != RECORD_INTENT;
+}
+
 static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const char *bytes, size_t size,
 		      struct err *e)
 {
@@ -188,6 +214,9 @@ static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const 
 		if (may <= 0)
 			return may;
 	}
+	may = keep_payload(r, c, tag, &record, e);
+	if (may <= 0)
+		return may;
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)
 		return -1;
 	client_owe(r, c, MSG_RECEIPT, tag, index);

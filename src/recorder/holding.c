@@ -88,8 +88,8 @@ static int refuse(struct client *c, uint64_t tag, const char *why, struct err *e
 	pack_number(&p, 0, 4);
 	pack_text(&p, "", 0);
 	pack_text(&p, why, text_cut(why, strlen(why), 240));
-	if (wire_send(&c->wire, MSG_HOLDS, tag, body, p.size, NULL, 0, &ignored) < 0)
-		c->gone = true;
+	if (!client_writable(c) || wire_send(&c->wire, MSG_HOLDS, tag, body, p.size, NULL, 0, &ignored) < 0)
+		c->gone = true;	/* nobody waits for a broker that does not read what it asks for */
 	return 0;
 }
 
@@ -210,7 +210,7 @@ static void keep_payload(struct client *c, struct hold *h)
 	c->payload = (struct buf){ .most = RECORDER_PAYLOAD };
 }
 
-static int make(struct recorder *r, struct client *c, const struct record *record, uint64_t tag, struct err *e)
+static int make(struct recorder *r, struct client *c, struct record *record, uint64_t tag, struct err *e)
 {
 	struct err why = { .kind = ERR_NONE };
 	uint64_t index;
@@ -219,7 +219,7 @@ static int make(struct recorder *r, struct client *c, const struct record *recor
 		return refuse(c, tag, "too much is held already to keep its payload too: decide on some of it first", e);
 	if (!client_has_room(r))
 		return refuse(c, tag, r->halted, e);
-	if (ledger_append(&index, r->ledger, record, c->run, &why) < 0) {
+	if (vault_keep(r, c, tag, record, &why) < 0 || ledger_append(&index, r->ledger, record, c->run, &why) < 0) {
 		if (why.kind != ERR_SYSTEM)
 			return refuse(c, tag, why.text, e);
 		*e = why;

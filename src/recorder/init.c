@@ -177,6 +177,7 @@ static int lock_dir(int *out, const char *dir, struct err *e)
 int recorder_init(char **args, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(vault) struct vault *v = NULL;
 	scoped(fd) int locked = -1;
 	char verifier[SEAL_VERIFIER_TEXT];
 	const char *slash = strrchr(args[1], '/');
@@ -187,7 +188,7 @@ int recorder_init(char **args, struct err *e)
 	if (place_of(&p, args, e) < 0 || make_dirs(p.dir, strlen(p.dir), e) < 0 ||
 	    make_dirs(p.key, slash ? (size_t)(slash - p.key) : 0, e) < 0 || lock_dir(&locked, p.dir, e) < 0)
 		return -1;
-	if (settle(&p, e) < 0 || seal_key_load(&k, p.key, e) < 0)
+	if (settle(&p, e) < 0 || seal_key_load(&k, p.key, e) < 0 || vault_open_beside(&v, p.dir, p.key, k, e) < 0)
 		return -1;
 	seal_verifier_text(verifier, seal_key_verifier(k));
 	if (fd_write_all(STDOUT_FILENO, verifier, strlen(verifier), e) < 0)

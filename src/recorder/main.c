@@ -34,13 +34,13 @@ static int end(struct recorder *r, char **args, struct err *e)
 		return err_sys(e, "socket %s", args[2]);
 	fd_close(&r->listener);
 	fd_close(&r->guests);
-	return ledger_finish(r->ledger, e);
+	return vault_finish(r->vault, e) < 0 ? -1 : ledger_finish(r->ledger, e);
 }
 
 /* All that is ever opened is open when this returns. */
-static int open_all(struct recorder *r, char **args, struct err *e)
+static int open_all(struct recorder *r, const struct seal_key *k, char **args, struct err *e)
 {
-	if (signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
+	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
 		return -1;
 	if (args[3] && listen_for(&r->guests, args[3], args[4], e) < 0)
 		return err_in(e, "for reviewers");
@@ -60,7 +60,7 @@ static int do_serve(char **args, struct err *e)
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
 		return EXIT_BUSY;
 	}
-	if (done == LEDGER_OPENED && (open_all(&r, args, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
+	if (done == LEDGER_OPENED && (open_all(&r, k, args, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
 				      end(&r, args, e) < 0))
 		done = -1;
 	recorder_free(&r);

@@ -4,6 +4,7 @@
 
 #include "ledger/holds.h"
 #include "ledger/signers.h"
+#include "ledger/vault.h"
 #include "wire/wire.h"
 
 enum {
@@ -28,11 +29,12 @@ enum {
 
 /* What a reviewer is being told, a few messages a round. Nothing more is heard of it until it has it all. */
 struct look {
-	enum look_kind { LOOK_NOTHING, LOOK_LIST, LOOK_PAYLOAD } kind;
-	uint64_t tag, at;	/* LIST: index to go on from; PAYLOAD: offset */
+	enum look_kind { LOOK_NOTHING, LOOK_LIST, LOOK_PAYLOAD, LOOK_REVEAL } kind;
+	uint64_t tag, at;	/* LIST: index to go on from; PAYLOAD, REVEAL: offset */
 	uint64_t held;		/* only this one; 0: all that stand open */
 	bool follow;		/* afterwards, what changes too */
 	uint64_t told;		/* holds.changes that it knows of */
+	uint64_t next, last, access;	/* REVEAL: records still to be shown, and the record that says so */
 };
 
 /* A connection. The wire's own table says what each may send while; `run` is 0 before OPEN or ATTACH. */
@@ -51,6 +53,7 @@ struct client {
 	uint64_t payload_tag;
 	size_t watches, turns;
 	struct look look;
+	struct vault_plain shown;	/* owned: the payload that LOOK_REVEAL is at */
 };
 
 /* A HOLD, whose broker is told how it stands until it has ended. */
@@ -71,6 +74,8 @@ struct answer {
 struct recorder {
 	struct ledger *ledger;
 	struct signers *signers;		/* owned */
+	struct vault *vault;			/* owned */
+	struct vault_place place;		/* of the payload that was put last */
 	int listener, guests;			/* owned; guests: -1 if there is no socket for other users */
 	struct client *clients[RECORDER_ALL];	/* owned, densely */
 	size_t count, guest_count;
@@ -106,8 +111,11 @@ int client_message(struct recorder *r, struct client *c, const struct msg *m, st
 
 /* It went without saying so: what it left open is closed as unknown and lost. */
 int client_ended(struct recorder *r, struct client *c, struct err *e) must_use;
+/* What was queued is durable, payloads first. */
+int client_commit(struct recorder *r, struct err *e) must_use;
 void client_owe(struct recorder *r, struct client *c, enum msg_type t, uint64_t tag, uint64_t number);
 bool client_has_room(struct recorder *r);	/* for another intent */
+void client_halt(struct recorder *r, const struct err *why);	/* no more intents from now on */
 bool client_writable(const struct client *c);
 void client_free(struct client *c);
 
@@ -126,6 +134,21 @@ int review_message(struct recorder *r, struct client *c, const struct msg *m, st
 void review_tell(struct recorder *r, struct client *c);	/* after a commit */
 bool review_wants(const struct recorder *r, const struct client *c);	/* there is something to tell it */
 void review_refuse(struct recorder *r, struct client *c, uint64_t tag, const struct err *why);
+
+/*
+ * vault.c: what came as PAYLOAD with this tag goes into the vault as that of the record that is appended next, which
+ * is told so. ERR_LIMIT: there is no room for it. The record borrows until the next one is kept.
+ */
+int vault_keep(struct recorder *r, const struct client *c, uint64_t tag, struct record *record, struct err *e) must_use;
+bool vault_recall(struct recorder *r, struct hold *h);	/* what a recorder before this one has kept of it */
+
+/* TENANT.vault beside TENANT.key. */
+int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_key *k, struct err *e) must_use;
+
+/* reveal.c: REVEAL; purge.c: DESTROY. */
+int reveal_begin(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+void reveal_tell(struct recorder *r, struct client *c);
+int purge_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 
 /* decide.c: DECIDE. */
 int review_decide(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;

@@ -27,7 +27,7 @@ static int turn_away(struct client *c, uint64_t tag, const char *why)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (wire_send_text(&c->wire, MSG_TURNED_AWAY, tag, why, &e) < 0)
+	if (!client_writable(c) || wire_send_text(&c->wire, MSG_TURNED_AWAY, tag, why, &e) < 0)
 		c->gone = true;
 	return 0;
 }
@@ -61,14 +61,14 @@ static int on_see(struct recorder *r, struct client *c, const struct msg *m, str
 {
 	struct unpack u = { .at = m->body, .left = m->size };
 	uint64_t index = unpack_number(&u, 8);
-	const struct hold *h = holds_find(ledger_holds(r->ledger), index);
+	struct hold *h = holds_find(ledger_holds(r->ledger), index);
 
 	if (!unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed SEE");
 	if (!h)
 		return turn_away(c, m->tag, UNKNOWN);
-	if (!h->payload)
-		return turn_away(c, m->tag, "its payload is not here: it ended, or the recorder was started anew; it comes back when its agent asks again");
+	if (!h->payload && !vault_recall(r, h))
+		return turn_away(c, m->tag, "its payload is not here: it ended, its key was destroyed, or it is of a class of which nothing is stored and the recorder was started anew; it comes back when its agent asks again");
 	c->look = (struct look){ .kind = LOOK_PAYLOAD, .tag = m->tag, .held = index };
 	return 0;
 }
@@ -77,6 +77,8 @@ static int (*const asks[MSG_TYPES])(struct recorder *, struct client *, const st
 	[MSG_QUERY] = on_query,
 	[MSG_SEE] = on_see,
 	[MSG_DECIDE] = review_decide,
+	[MSG_REVEAL] = reveal_begin,
+	[MSG_DESTROY] = purge_message,
 };
 
 int review_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
@@ -201,6 +203,7 @@ void review_tell(struct recorder *r, struct client *c)
 		[LOOK_NOTHING] = tell_change,
 		[LOOK_LIST] = tell_list,
 		[LOOK_PAYLOAD] = tell_payload,
+		[LOOK_REVEAL] = reveal_tell,
 	};
 	int i;
 

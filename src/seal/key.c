@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,32 +75,6 @@ static void key_text(struct seal_key *k)
 	sodium_bin2base64(k->text + size, FILE_MOST - size, k->blob, sizeof(k->blob),
 			  sodium_base64_VARIANT_ORIGINAL);
 	k->text[size + SECRET_TEXT] = '\n';
-}
-
-int seal_sync_parent(const char *path, struct err *e)
-{
-	scoped(fd) int fd = -1;
-	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t size = slash ? (size_t)(slash - path) : 0;
-
-	if (size >= sizeof(dir))
-		return err_set(e, ERR_INPUT, "%s: name too long", path);
-	memcpy(dir, path, size);
-	dir[size] = '\0';
-	fd = open(size ? dir : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return err_sys(e, "make the directory of %s durable", path);
-	return 0;
-}
-
-int seal_name_file(const char *from, const char *to, struct err *e)
-{
-	if (link(from, to) < 0)
-		return err_sys(e, "%s", to);
-	if (seal_sync_parent(to, e) < 0)
-		return -1;
-	return unlink(from) < 0 ? err_sys(e, "%s", from) : 0;
 }
 
 int seal_key_make(const char *path, const char *name, struct err *e)

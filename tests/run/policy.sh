@@ -106,6 +106,19 @@ echo 'alice@example.com what' >"$room/allowed_signers"
 asks '"by": 1'
 fails 'check: keys that cannot be read' 2 "$reeve" policy check --reviewers "$room" "$p/asks.json"
 rm "$room/allowed_signers"
+# one WHAT ERROR TEXT: of this file there is this error, and no second one
+one() {
+	printf '%s\n' "$3" >"$p/one.json"
+	said=$("$reeve" policy check --reviewers "$room" "$p/one.json" 2>&1)
+	says "check: $1" "one.json:$2" "$said"
+	equal "check: $1, and nothing else" 1 "$(printf '%s\n' "$said" | grep -c .)"
+}
+one 'nothing is included' '1:24: unknown member "include"' '{ "reeve": "policy/1", "include": [ "one.json" ], "rules": [] }'
+one 'a rule that can never match' '1:[0-9]+: it can never match: no "tool" of the rule is of this server' '{ "reeve": "policy/1", "rules": [ { "id": "a", "then": "allow", "when": { "tool": "a/x", "server": "b" } } ] }'
+one 'two rules of one name' '2:10: expected an id of its own, found "a" again' '{ "reeve": "policy/1", "rules": [ { "id": "a", "then": "allow", "when": {} },
+ { "id": "a", "then": "refuse", "when": {} } ] }'
+one 'a layer that is none' '1:33: "layer": expected global, tenant, .*found "house"' '{ "reeve": "policy/1", "layer": "house", "rules": [] }'
+one 'a review without saying by whom' '1:[0-9]+: "review": expected beside it who is asked' '{ "reeve": "policy/1", "rules": [ { "id": "a", "then": "review", "when": {} } ] }'
 echo '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "refuse", "when": { "category": "x" } } ] }' >"$p/category.json"
 fails 'check: a rule that asks the catalogue' 0 "$reeve" policy check --strict "$p/category.json"
 sed 's/"when": {.*} }/"when": { "server": "s" } }, { "id": "d", "then": "refuse", "when": { "server": "s", "class": "high" } }/' "$p/category.json" >"$p/twice.json"

@@ -1,0 +1,73 @@
+/* Payloads between brokers and the vault: which class and day they are of, and what of them a record says. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "recorder/recorder.h"
+
+static bool is_text(const struct field_value *v, const char *text)
+{
+	return v->set && v->size == strlen(text) && memcmp(v->text, text, v->size) == 0;
+}
+
+int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_key *k, struct err *e)
+{
+	char path[PATH_MAX];
+	size_t size = strlen(key_path);
+
+	if (size > 4 && strcmp(key_path + size - 4, ".key") == 0)
+		size -= 4;
+	if (snprintf(path, sizeof(path), "%.*s.vault", (int)size, key_path) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
+	return vault_open(out, dir, path, seal_key_verifier(k)->name, NULL, e);
+}
+
+/* The record of a payload that is stored: until it is appended it borrows from r->place. */
+static int put(struct recorder *r, const struct buf *payload, struct record *record, struct err *e)
+{
+	const struct field_value *class = &record->value[FIELD_RETENTION];
+	struct vault_at at = { .class = VAULT_OPERATIONAL, .day = (unsigned)(clock_wall_us() / 86400000000u) };
+
+	if (class->set && !vault_class_read(&at.class, class->text, class->size))
+		return err_set(e, ERR_PEER, "a payload of a class that there is not: %.*s", (int)class->size, class->text);
+	if (vault_put(&r->place, r->vault, &at, ledger_order(r->ledger)->next, payload->data, payload->size, e) < 0)
+		return -1;
+	record_text(record, FIELD_COMMITMENT, r->place.commitment);
+	record_text(record, FIELD_SEALED, r->place.sealed);
+	record_text(record, FIELD_VAULT, r->place.where);
+	return 0;
+}
+
+int vault_keep(struct recorder *r, const struct client *c, uint64_t tag, struct record *record, struct err *e)
+{
+	if (c->payload_tag != tag || (c->payload.size == 0 && !c->payload.over))
+		return 0;
+	if (is_text(&record->value[FIELD_RETENTION], "none"))
+		return 0;
+	if (c->payload.over)
+		return err_set(e, ERR_LIMIT, "no memory for a payload");
+	return put(r, &c->payload, record, e);
+}
+
+/* What is shown to whoever has to decide is what the record committed to, or it is not shown. */
+bool vault_recall(struct recorder *r, struct hold *h)
+{
+	struct err e = { .kind = ERR_NONE };
+	char commitment[BOX_COMMITMENT_TEXT];
+	struct vault_plain p = { 0 };
+	size_t size;
+
+	if (!h->record.value[FIELD_VAULT].set || vault_get(&p, r->vault, h->index, &e) != VAULT_GOT)
+		return false;
+	size = p.size - BOX_SALT;
+	box_commitment(commitment, p.bytes, p.bytes + BOX_SALT, size);
+	h->payload = is_text(&h->record.value[FIELD_COMMITMENT], commitment) ? malloc(size + 1) : NULL;
+	if (h->payload) {
+		memcpy(h->payload, p.bytes + BOX_SALT, size);
+		h->payload_size = size;
+	}
+	vault_plain_free(&p);
+	return h->payload != NULL;
+}
