@@ -1,5 +1,6 @@
 # tests/review-lib.sh - a desk where calls are held: an agent, a tool server, people with keys. Sourced after lib.sh.
 # shellcheck shell=sh
+user=65534	# nobody: ssh-keygen works for no user without a line in /etc/passwd
 needs_python() { command -v python3 >/dev/null || skip_all 'no python3 for an agent and its tool server'; }
 # desk HOME UID: a home with a tool server that writes down what it does to tmp/done, and an agent in its work folder.
 desk() {
@@ -13,8 +14,8 @@ desk() {
   "read": ["@TOOLS"], "write": ["$1/tmp"], "env": { "DONE": "$1/tmp/done" } } } }
 J
 }
-# own HOME UID: all in it is theirs.
-own() { chown -R "$2" "$1"; chmod -R go-rwx "$1/keys"; }
+# own HOME UID: all in it is theirs, and there is a ledger.
+own() { chown -R "$2" "$1"; chmod -R go-rwx "$1/keys"; as "$2" "$1" "$reeve" init >"$1/tmp/init" 2>&1; }
 # key HOME NAME: an ssh key of that name.  signers HOME NAME...: these may sign, each by the key of the name.
 key() { ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$1/keys/$2"; }
 signers() {
