@@ -18,9 +18,10 @@ enum {
 };
 
 struct findings;
+struct ssh_signers;
 
 struct options {
-	const char *key, *head, *checkpoint, *run, *color, *check;	/* NULL: not given */
+	const char *key, *head, *checkpoint, *signers, *run, *color, *check;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
 	const char *from, *to, *text, *after, *limit, *as, *with, *map;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
@@ -60,7 +61,8 @@ struct finding {
 };
 
 struct findings {
-	struct finding integrity, signatures, completeness, open, tail, payloads;
+	struct finding integrity, signatures, completeness, open, tail, payloads, decisions;
+	bool decisions_there;		/* something was held */
 	bool completeness_known;	/* there was a head to hold it against */
 	bool payloads_known;		/* there is a vault, or should be */
 	bool tail_known;		/* what stands before it is whole, so that it is one */
@@ -68,8 +70,9 @@ struct findings {
 	char origin[SEAL_NAME];
 };
 
-/* A head from elsewhere that the ledger must contain. */
+/* A head from elsewhere that the ledger must contain; and who may review, if that too is known. */
 struct known_head {
+	const struct ssh_signers *signers;	/* borrowed; NULL: the lists beside the ledger */
 	bool given, has_root;
 	uint64_t size;
 	uint8_t root[SEAL_HASH];

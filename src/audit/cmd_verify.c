@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "json/json.h"
+#include "seal/ssh.h"
 
 /* From a file, or the key itself on the command line: only a key holds a plus before any slash fails. */
 int key_read(struct seal_verifier *out, const char *given, struct err *e)
@@ -60,9 +61,9 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 6 };
+enum { LINES = 7 };	/* the last only where something was held */
 
-static void lines_of(struct line out[LINES], const struct findings *f)
+static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
 	out[0] = (struct line){ "integrity", "ok", &f->integrity };
 	out[1] = (struct line){ "signatures", "ok", &f->signatures };
@@ -70,6 +71,8 @@ static void lines_of(struct line out[LINES], const struct findings *f)
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
 	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
+	out[6] = (struct line){ "held calls", "ok", &f->decisions };
+	return f->decisions_there ? LINES : LINES - 1;
 }
 
 static void print_lines(const struct findings *f, bool color)
@@ -77,10 +80,9 @@ static void print_lines(const struct findings *f, bool color)
 	scoped(buf) struct buf out = BUF(8192);
 	struct line lines[LINES];
 	const char *paint;
-	size_t i;
+	size_t i, count = lines_of(lines, f);
 
-	lines_of(lines, f);
-	for (i = 0; i < LINES; i++) {
+	for (i = 0; i < count; i++) {
 		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 ? "\033[33m" : "\033[32m";
 		buf_printf(&out, "%-13s %s%-8s%s ", lines[i].what, color ? paint : "",
 			   lines[i].f->bad ? "FAILED" : lines[i].good, color ? "\033[0m" : "");
@@ -96,13 +98,12 @@ static void print_json(const struct findings *f)
 	scoped(buf) struct buf out = BUF(16384);
 	struct line lines[LINES];
 	json_t *one;
-	size_t i;
+	size_t i, count = lines_of(lines, f);
 
-	lines_of(lines, f);
 	json_object_set_new(all, "ledger", json_string(f->origin));
 	json_object_set_new(all, "records", json_integer((json_int_t)f->records));
 	json_object_set_new(all, "exit", json_integer(verify_exit(f)));
-	for (i = 0; i < LINES; i++) {
+	for (i = 0; i < count; i++) {
 		one = json_object();
 		json_object_set_new(one, "verdict", json_string(lines[i].f->bad ? "failed" : lines[i].good));
 		json_object_set_new(one, "what", json_string(lines[i].f->text));
@@ -133,8 +134,19 @@ int head_known(struct known_head *out, const struct options *o, const struct sea
 	return o->checkpoint ? read_checkpoint(out, o->checkpoint, v, e) : 0;
 }
 
+static int read_signers(struct ssh_signers **out, const char *path, struct err *e)
+{
+	scoped(mem) char *text = NULL;
+	size_t size;
+
+	if (fd_read_file(&text, &size, path, SSH_SIGNERS_MOST, e) < 0)
+		return err_in(e, "--signers");
+	return ssh_signers_read(out, text, size, e) < 0 ? err_in(e, "--signers %s", path) : 0;
+}
+
 int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 {
+	scoped(ssh_signers) struct ssh_signers *signers = NULL;
 	struct known_head known;
 	struct seal_verifier v;
 	struct findings f;
@@ -149,6 +161,9 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 	status = head_known(&known, o, &v, e);
 	if (status != 0)
 		return status;
+	if (o->signers && read_signers(&signers, o->signers, e) < 0)
+		return -1;
+	known.signers = signers;
 	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
 		return -1;
 	verify_tell(&f, o);

@@ -35,6 +35,7 @@ static const struct option_row {
 	{ "key", "KEY", "file with the verifier key, or the key itself", offsetof(struct options, key) },
 	{ "head", "N[:ROOT]", "verify: size (and root) that the ledger had before", offsetof(struct options, head) },
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
+	{ "signers", "FILE", "verify: who may review, as ssh's allowed_signers", offsetof(struct options, signers) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "where", "NAME=PAT", "a field; also != < >; * any run; repeatable", offsetof(struct options, where) },

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "audit/payloads.h"
+#include "audit/verify.h"
 #include "base/fd.h"
 
 struct proof {
@@ -22,6 +23,7 @@ struct proof {
 	struct notary *notary;
 	struct order order;
 	struct payloads *payloads;
+	struct review_proof review;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live;
@@ -30,6 +32,7 @@ struct proof {
 static void leave_proof(struct proof *p)
 {
 	order_free(&p->order);
+	review_end(&p->review);
 	notary_free(p->notary);
 	payloads_free(p->payloads);
 }
@@ -76,7 +79,8 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	struct record r;
 
 	if (entry_read(&r, room, f->body, f->size, e) < 0 || agree(&r, f, p, e) < 0 ||
-	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || payloads_take(p->payloads, &r, f->index, e) < 0)
+	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || review_take(&p->review, &r, f->body, f->size, e) < 0 ||
+	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
 	tree_add(&p->tree, f->body, f->size);
 	p->f->records = p->tree.size;
@@ -259,6 +263,8 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 	struct journal_extent x;
 
 	p.live = is_held(path);
+	if (review_begin(&p.review, path, known->signers, e) < 0)
+		return -1;
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
 	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, v, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
 	    walk(&p, j, &x, e) < 0)
@@ -268,6 +274,8 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 	judge_completeness(&p);
 	judge_fork(&p);
 	judge_open(&p);
+	review_judge(&f.decisions, &p.review);
+	f.decisions_there = p.review.held > 0;
 	judge_tail(&p, &x);
 	payloads_judge(&f.payloads, &f.payloads_known, p.payloads, p.live);
 	*out = f;
@@ -281,6 +289,7 @@ int verify_exit(const struct findings *f)
 		int code;
 	} order[] = {
 		{ f->integrity.bad, EXIT_INTEGRITY },	    { f->signatures.bad, EXIT_SIGNATURE },
+		{ f->decisions.bad, EXIT_SIGNATURE },
 		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->open.bad, EXIT_OPEN },
 		{ f->tail.bad, EXIT_TAIL },
 		{ f->payloads.bad, EXIT_PAYLOADS },

@@ -81,6 +81,13 @@ static int ask_facts(struct call *c, struct request *r, struct err *e)
 	return launcher_queue(c, CALL_ASKING, e);
 }
 
+static int ask_paths(struct call *c, struct request *r, struct err *e)
+{
+	c->policy_number = c->broker->policy_number;
+	c->undecidable = !policy_questions(c->broker->policy, &c->action);
+	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+}
+
 int ask_next(struct call *c, struct err *e)
 {
 	uint8_t body[2 * PATH_MAX + 16];
@@ -224,8 +231,18 @@ int ask_call(struct call *c, struct request *r, struct err *e)
 	}
 	if (!stages_ask(c, &reason))
 		return ask_refuse(c, reason, e);
-	c->undecidable = !policy_questions(c->broker->policy, &c->action);
-	return c->undecidable ? session_serve(c, e) : ask_facts(c, r, e);
+	return ask_paths(c, r, e);
+}
+
+/* Another policy is in force by now, whose questions nobody has asked; to answer none would be to answer no. */
+int ask_anew(struct call *c, struct err *e)
+{
+	struct request none = { .what = c->what };
+
+	c->fact = c->unasked = c->unresolved = 0;
+	c->undecidable = false;
+	c->why = NULL;
+	return ask_paths(c, &none, e);
 }
 
 int ask_again(struct call *c, struct err *e)

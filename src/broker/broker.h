@@ -45,6 +45,7 @@ struct hold;
 
 TAILQ_HEAD(calls, call);
 TAILQ_HEAD(holds, hold);
+SLIST_HEAD(retired_list, retired);
 
 /* How often something may be: dropped.c. */
 struct pace {
@@ -121,7 +122,7 @@ struct call {
 	struct listen *listen;		/* it is asked for this subscription, which gets the answer */
 	bool silent;			/* cancelled by the agent: no answer is wanted */
 	struct action action;
-	struct risk risk;
+	unsigned policy_number;		/* whose questions about paths were asked */
 	bool undecidable;
 	const char *guard;		/* word of the guard that refused it; NULL: none did */
 	const char *why;		/* it cannot be decided; NULL: nobody knows */
@@ -133,6 +134,7 @@ struct call {
 	char *kept_resource;		/* owned: of what it waits for */
 	uint32_t facts;			/* the same: a bit for each answer of the launcher's */
 	size_t fact_count;
+	struct risk risk;
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */
 	char approved[SEAL_DIGEST_TEXT], values[SEAL_DIGEST_TEXT]; /* of what was approved; of an exec tool's values */
@@ -293,6 +295,10 @@ struct broker {
 	struct commits commits;
 	struct policy *policy;
 	char policy_digest[SEAL_DIGEST_TEXT];	/* of all its files */
+	unsigned policy_number;		/* how many there were before it in this run */
+	struct policy *fresh;		/* being told, to take its place; NULL: none */
+	char fresh_why[256];		/* why it cannot; empty: it can so far */
+	struct retired_list retired;	/* reload.c */
 	struct history *history;	/* of all runs of the agent; NULL: there is none */
 	struct runtime *runtime;
 	struct used quota;		/* of the run */
@@ -334,6 +340,8 @@ struct broker *broker_new(int channel, struct err *e);
 
 /* setup.c: everything the launcher tells, up to START. */
 int setup_hear(struct broker *b, struct err *e) must_use;
+
+int setup_read(struct buf *out, int fd, struct err *e) must_use;	/* all that a sealed descriptor holds */
 
 /* loop.c: until END is done with. */
 int loop_run(struct broker *b, struct err *e) must_use;
@@ -408,6 +416,7 @@ void ask_resource(struct call *c, const json_t *value);	/* what the call is abou
 int ask_write(struct call *c, struct err *e) must_use;	/* its bytes, for the era of its server */
 int ask_write_alike(struct call *c, struct err *e) must_use;	/* by an id that is the same whenever it is asked */
 int ask_refuse(struct call *c, enum reason reason, struct err *e) must_use;	/* c->text says why */
+int ask_anew(struct call *c, struct err *e) must_use;
 int ask_again(struct call *c, struct err *e) must_use;	/* its server has started since: is it what was accepted? */
 int ask_next(struct call *c, struct err *e) must_use;	/* send its next question */
 bool ask_is_path(const struct fact *f);	/* one that the launcher was asked about */
@@ -432,6 +441,12 @@ bool hold_stands(const struct call *c, char *text, size_t room);	/* what is abou
 int hold_withdraw_all(struct broker *b, struct err *e) must_use;	/* another policy is in force */
 uint64_t hold_deadline(const struct broker *b);
 int hold_expire(struct broker *b, uint64_t now, struct err *e) must_use;
+
+/* reload.c: another policy, while the run goes on. */
+int reload_begin(struct broker *b, struct msg *m, struct err *e) must_use;
+int reload_rules(struct broker *b, struct msg *m, struct err *e) must_use;
+int reload_adopt(struct broker *b, struct msg *m, struct err *e) must_use;
+void reload_tidy(struct broker *b);	/* what nobody knows any more */
 
 /* launcher.c: what is asked of the launcher, never more than it can answer without waiting. */
 int launcher_queue(struct call *c, enum call_state state, struct err *e) must_use;

@@ -208,6 +208,20 @@ int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err
 	return commit(q, &r, NULL, (struct commit_then){ .proved = closed }, e);
 }
 
+int commit_policy(struct commits *q, const struct commit_policy *p, struct commit_then then, struct err *e)
+{
+	struct record r = { .kind = RECORD_POLICY };
+	scoped(buf) struct buf room = BUF(4096);
+
+	if (!buf_reserve(&room, room.most))
+		return err_set(e, ERR_SYSTEM, "memory for a record");
+	record_text(&r, FIELD_POLICY, p->policy);
+	record_text(&r, FIELD_BEFORE, p->before);
+	record_text(&r, FIELD_STATUS, p->status);
+	record_visible(&r, FIELD_WHY, &room, p->why);
+	return commit(q, &r, then, e);
+}
+
 void commit_take_back(struct commits *q, const void *whose)
 {
 	struct receipts *from = &q->sent;

@@ -108,6 +108,14 @@ struct commit_dropped {
 	const char *digest;	/* NULL: not known */
 };
 
+/* Which policy is in force, from here on or still. */
+struct commit_policy {
+	const char *policy, *before;	/* digests */
+	const char *status;		/* adopted, kept */
+	const char *why;		/* NULL: nothing was wrong */
+};
+
+int commit_policy(struct commits *q, const struct commit_policy *p, struct commit_then then, struct err *e) must_use;
 int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e) must_use;
 
 /* The recorder will give no receipt for what `whose` waits for. */

@@ -114,6 +114,7 @@ static int flush_all(struct broker *b, struct err *e)
 			return -1;
 	agents_relieve(b);
 	calls_bury(b);
+	reload_tidy(b);
 	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, b->ending, e);
 }
 

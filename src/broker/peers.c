@@ -114,21 +114,26 @@ static int hear_end(struct broker *b, struct msg *m, struct err *e)
 
 static const struct {
 	enum msg_type type;
+	bool answers;	/* a question of ours */
 	int (*hear)(struct broker *b, struct msg *m, struct err *e);
 } heard[] = {
-	{ MSG_RESOLVED, hear_resolved }, { MSG_SPAWNED, hear_spawned }, { MSG_FAILED, hear_failed },
-	{ MSG_EXITED, hear_exited },     { MSG_END, hear_end },
+	{ MSG_RESOLVED, true, hear_resolved }, { MSG_SPAWNED, true, hear_spawned }, { MSG_FAILED, true, hear_failed },
+	{ MSG_EXITED, false, hear_exited },    { MSG_END, false, hear_end },	    { MSG_RELOAD, false, reload_begin },
+	{ MSG_RULES, false, reload_rules },    { MSG_ADOPT, false, reload_adopt },
 };
 
 static int hear(struct broker *b, struct msg *m, struct err *e)
 {
-	bool answer = m->type != MSG_EXITED && m->type != MSG_END;
+	bool answer = false;
 	size_t i;
 	int done = 0;
 
-	for (i = 0; i < count_of(heard); i++)
-		if (heard[i].type == m->type)
-			done = heard[i].hear(b, m, e);
+	for (i = 0; i < count_of(heard); i++) {
+		if (heard[i].type != m->type)
+			continue;
+		answer = heard[i].answers;
+		done = heard[i].hear(b, m, e);
+	}
 	msg_drop(m); /* whatever descriptor nobody took */
 	return done == 0 && answer ? launcher_answered(b, e) : done;
 }

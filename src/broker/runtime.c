@@ -15,7 +15,8 @@ static int make_counts(struct runtime *r, struct err *e)
 	int of;
 
 	for (of = 0; of < METER_OFS; of++) {
-		r->counts[of] = counts_new(of == OF_CALL ? ALIKE : METER_STAMPS + 1, &r->stamps);
+		r->counts[of] = of == OF_CALL ? counts_new(ALIKE_KEYS, ALIKE, &r->stamps)
+					      : counts_new(RUNTIME_KEYS, METER_STAMPS + 1, &r->stamps);
 		if (!r->counts[of])
 			return err_sys(e, "memory for what a run has done");
 	}

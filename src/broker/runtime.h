@@ -12,7 +12,7 @@ struct runtime;
 
 enum {
 	RUNTIME_KEYS = 4096,	/* tools, and as many calls with their arguments, that are remembered */
-	ALIKE = 11,		/* times of the same call that are always kept: risk asks for them */
+	ALIKE = 11, ALIKE_KEYS = 1024,	/* times of the same call, and calls, that are always kept: risk asks for them */
 	RUNTIME_STAMPS = 1 << 20, /* times of calls that are, of all of these together */
 };
 
@@ -54,9 +54,9 @@ struct counted {
 
 enum { COUNT_KEY = 16 };
 
-/* `stamps`: what all counts may keep together. each: of one key, so many times; 0: only how often. */
-struct counts *counts_new(size_t each, size_t *stamps);
-void counts_keep(struct counts *c, size_t each);	/* from now on at least so many */
+/* `stamps`: what all counts may keep together. keys: so many at most; each: of one key, so many times. */
+struct counts *counts_new(size_t keys, size_t each, size_t *stamps);
+void counts_keep(struct counts *c, size_t each);	/* from now on at least so many, of RUNTIME_KEYS */
 void counts_free(struct counts *c);
 void counts_add(struct counts *c, const uint8_t key[COUNT_KEY], uint64_t now_ns);
 /* Without the one that is asked about; within_ns 0: ever. */

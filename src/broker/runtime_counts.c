@@ -25,7 +25,7 @@ struct entry {
 struct counts {
 	TAILQ_HEAD(used, entry) used;	/* the oldest first */
 	LIST_HEAD(alike, entry) buckets[BUCKETS];
-	size_t count, each, *stamps;
+	size_t count, keys, each, *stamps;
 	size_t most;			/* stamps of all */
 	double forgotten;		/* the most that any forgotten key may have had */
 	uint64_t forgotten_ns;		/* and when the last of them was last */
@@ -34,13 +34,14 @@ struct counts {
 /* More than any rule can ask for. */
 static const double ANY = 1e18;
 
-struct counts *counts_new(size_t each, size_t *stamps)
+struct counts *counts_new(size_t keys, size_t each, size_t *stamps)
 {
 	struct counts *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	TAILQ_INIT(&c->used);
+	c->keys = keys;
 	c->each = each;
 	c->stamps = stamps;
 	return c;
@@ -48,6 +49,7 @@ struct counts *counts_new(size_t each, size_t *stamps)
 
 void counts_keep(struct counts *c, size_t each)
 {
+	c->keys = RUNTIME_KEYS;
 	c->each = c->each < each ? each : c->each;
 }
 
@@ -107,7 +109,7 @@ static struct entry *make(struct counts *c, const uint8_t key[COUNT_KEY])
 {
 	struct entry *x;
 
-	if (c->count == RUNTIME_KEYS)
+	if (c->count == c->keys)
 		forget(c, TAILQ_FIRST(&c->used));
 	x = calloc(1, sizeof(*x));
 	if (!x)

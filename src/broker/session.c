@@ -52,6 +52,8 @@ int session_record(struct call *c, struct err *e)
 
 int session_serve(struct call *c, struct err *e)
 {
+	if (c->policy_number != c->broker->policy_number)
+		return ask_anew(c, e);
 	c->verdict = session_judge(c);
 	c->about.held = 0;
 	if (c->verdict.kind == VERDICT_REVIEW || era_is_open(c))

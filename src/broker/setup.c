@@ -44,7 +44,7 @@ static int hear_about(struct broker *b, struct msg *m, struct err *e)
 }
 
 /* From offset 0 whatever its position: the descriptor's position is shared with who sent it. */
-static int read_memory(struct buf *out, int fd, struct err *e)
+int setup_read(struct buf *out, int fd, struct err *e)
 {
 	ssize_t got = 1;
 
@@ -67,7 +67,7 @@ static int hear_policy(struct broker *b, struct msg *m, struct err *e)
 
 	if (!unpack_copy(&u, name, sizeof(name)) || !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed POLICY");
-	if (read_memory(&bytes, m->fds[0], e) < 0)
+	if (setup_read(&bytes, m->fds[0], e) < 0)
 		return err_in(e, "policy %s", name);
 	return policy_add(b->policy, name, bytes.data, bytes.size, e);
 }
@@ -101,7 +101,7 @@ static int hear_secrets(struct broker *b, struct msg *m, struct err *e)
 
 	if (m->size > 0 || b->secrets)
 		return err_set(e, ERR_PEER, "malformed or second SECRETS");
-	if (read_memory(&bytes, m->fds[0], e) < 0)
+	if (setup_read(&bytes, m->fds[0], e) < 0)
 		return err_in(e, "fingerprints");
 	return inspect_held_load(&b->secrets, bytes.data, bytes.size, e);
 }
@@ -131,7 +131,7 @@ static int read_tools(struct server *s, int fd, struct err *e)
 	scoped(json) json_t *list = NULL, *seen = json_object();
 	json_t *tools;
 
-	if (read_memory(&bytes, fd, e) < 0 || json_read(&list, bytes.data, bytes.size, NULL, e) < 0)
+	if (setup_read(&bytes, fd, e) < 0 || json_read(&list, bytes.data, bytes.size, NULL, e) < 0)
 		return err_in(e, "tools of %s", s->name);
 	tools = s->lists[MCP_TOOL_LIST].items = json_array();
 	if (!tools || !seen || !mcp_tools_add(tools, seen, list) ||
@@ -204,7 +204,7 @@ static int hear_catalogue(struct broker *b, struct msg *m, struct err *e)
 		return -1;
 	if (!name[0])
 		return 0;
-	if (read_memory(&bytes, m->fds[0], e) < 0)
+	if (setup_read(&bytes, m->fds[0], e) < 0)
 		return err_in(e, "catalogue %s", name);
 	return catalogue_add(s->catalogue, name, bytes.data, bytes.size, e);
 }

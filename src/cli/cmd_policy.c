@@ -37,26 +37,6 @@ static int check_one(struct policy *all, const struct policy_file *f, struct err
 	return 0;
 }
 
-static void warn_of(void *to, const char *where, const char *what)
-{
-	(void)to;
-	log_say("warning: %s: %s", where, what);
-}
-
-/* As before a run: who would be asked must be there. Without a review nobody's keys are looked at. */
-static int check_people(const struct policy *all, const char *folder, struct err *e)
-{
-	scoped(reviewers) struct reviewers *r = NULL;
-	char room[LAUNCH_TEXT];
-
-	if (!policy_asks_review(all))
-		return 0;
-	if ((!folder && paths_config(room, e) < 0) || reviewers_load(&r, folder ? folder : room, e) < 0)
-		return -1;
-	reviewers_warn(r, warn_of, NULL);
-	return policy_people_check(all, r, e);
-}
-
 /* All files as one policy, because that is how they are joined in a run. */
 static int check(const struct policy_files *files, const char *folder, bool strict, struct err *e)
 {
@@ -72,7 +52,7 @@ static int check(const struct policy_files *files, const char *folder, bool stri
 		bad++;
 	}
 	fflush(stdout);
-	if (check_people(all, folder, e) < 0) {
+	if (policy_people_look(all, folder, e) < 0) {
 		log_say("%s", e->text);
 		bad++;
 	}
@@ -125,8 +105,8 @@ static int test(const struct policy_files *files, const char *workspace, struct 
 /* What every word of this command may be told. */
 struct wanted {
 	const char *workspace, *args, *reviewers;
-	const char *party[PARTIES], *action, *category, *class, *resource, *time, *taint, *risk, *calls, *repeated, *refusals, *spent;
-	const char *key, *signers;
+	const char *party[PARTIES], *action, *category, *class, *scopes, *claims, *resource, *time;
+	const char *taint, *risk, *calls, *repeated, *refusals, *spent, *key, *signers;
 	const char **cases, **by; /* as many as there are words */
 	size_t case_count, by_count;
 	bool strict, help;
@@ -206,6 +186,8 @@ static int gather(struct policy_facts *f, const struct wanted *w, struct err *e)
 	} others[] = { { "action", w->action },
 		       { "category", w->category },
 		       { "class", w->class },
+		       { "scopes", w->scopes },
+		       { "claims", w->claims },
 		       { "resource", w->resource },
 		       { "time", w->time },
 		       { "taint", w->taint },
@@ -327,28 +309,24 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 	const struct option_row rows[] = {
 		{ "strict", NULL, OPTION_FLAG, &w->strict, "check: a warning is a failure", NULL },
 		{ "reviewers", "DIR", OPTION_TEXT, &w->reviewers, "check: where allowed_signers is (the configuration)", NULL },
-		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)",
-		  NULL },
-		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against",
-		  add_cases },
+		{ "workspace", "DIR", OPTION_TEXT, &w->workspace, "what \".\" is (default: here)", NULL },
+		{ "cases", "FILE", OPTION_EACH, w, "diff: the cases to hold both against", add_cases },
 		{ "args", "JSON", OPTION_TEXT, &w->args, "explain: the arguments of CALL", NULL },
-		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)",
-		  NULL },
+		{ "agent", "ID", OPTION_TEXT, &w->party[PARTY_AGENT], "explain: who asks (agent)", NULL },
 		{ "owner", "ID", OPTION_TEXT, &w->party[PARTY_OWNER],
 		  "explain: for whom (this user)", NULL },
 		{ "tenant", "NAME", OPTION_TEXT, &w->party[PARTY_TENANT],
 		  "explain: whose (default)", NULL },
 		{ "department", "WORD", OPTION_TEXT, &w->party[PARTY_DEPARTMENT], "explain", NULL },
-		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain",
-		  NULL },
+		{ "environment", "WORD", OPTION_TEXT, &w->party[PARTY_ENVIRONMENT], "explain", NULL },
 		{ "initiator", "WORD", OPTION_TEXT, &w->party[PARTY_INITIATOR], "explain", NULL },
 		{ "model", "WORD", OPTION_TEXT, &w->party[PARTY_MODEL], "explain", NULL },
-		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)",
-		  NULL },
+		{ "action", "WORD", OPTION_TEXT, &w->action, "explain: kind of CALL (tool.call)", NULL },
 		{ "category", "WORD", OPTION_TEXT, &w->category, "explain: of the tool", NULL },
 		{ "class", "WORD", OPTION_TEXT, &w->class, "explain: of the tool", NULL },
-		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about",
-		  NULL },
+		{ "scopes", "WORDS", OPTION_TEXT, &w->scopes, "explain: what the agent is for: pay,mail", NULL },
+		{ "claims", "WORDS", OPTION_TEXT, &w->claims, "explain: what it says: trigger,reason,alternatives", NULL },
+		{ "resource", "TEXT", OPTION_TEXT, &w->resource, "explain: what CALL is about", NULL },
 		{ "time", "TIME", OPTION_TEXT, &w->time, "explain: 2026-11-21T09:30Z (now)", NULL },
 		{ "taint", "WORDS", OPTION_TEXT, &w->taint, "explain: what was read: private,untrusted", NULL },
 		{ "risk", "N", OPTION_TEXT, &w->risk, "explain: its sum", NULL },

@@ -82,6 +82,8 @@ static int go(struct wish *w, struct err *e)
 		log_say("run: %s", e->text);
 		return EXIT_USAGE;
 	}
+	w->ask.reload = wish_reload_policy;
+	w->ask.reload_with = w;
 	if (launch_run(&w->ask, &status, e) < 0) {
 		log_say("run: %s", e->text);
 		return RUN_FAILED;

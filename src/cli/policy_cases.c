@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fd.h"
 #include "base/scope.h"
 #include "base/under.h"
@@ -225,16 +226,20 @@ int policy_cases_each(const char *path,
 	return done;
 }
 
-/* Who decided: a rule, or a guard. */
-static const char *decided_by(const struct verdict *v)
+/* Who decided: a rule, or a guard; of a review all rules that ask for one, with '+' between. NULL: nobody. */
+static const char *decided_by(struct buf *room, const struct verdict *v)
 {
-	return v->guard ? v->guard : v->rule;
+	size_t i;
+
+	if (v->kind != VERDICT_REVIEW)
+		return v->guard ? v->guard : v->rule;
+	for (i = 0; i < v->review_count; i++)
+		buf_printf(room, "%s%s", i ? "+" : "", v->reviews[i]->rule);
+	return buf_text(room);
 }
 
-static bool as_expected(const struct case_row *r, const struct verdict *v)
+static bool as_expected(const struct case_row *r, const struct verdict *v, const char *by)
 {
-	const char *by = decided_by(v);
-
 	return strcmp(r->verdict, verdict_word(v)) == 0 &&
 	       strcmp(r->reason, reason_word(v->reason)) == 0 &&
 	       (!r->rule || (by && strcmp(r->rule, by) == 0));
@@ -250,8 +255,10 @@ static void try_case(void *whose, const struct case_row *r, struct action *a)
 {
 	struct trial *t = whose;
 	struct verdict v = policy_judge(t->p, a, t->workspace);
+	scoped(buf) struct buf room = BUF(REVIEWS * 512ul);
+	const char *by = decided_by(&room, &v);
 
-	if (as_expected(r, &v)) {
+	if (as_expected(r, &v, by)) {
 		t->sum->held++;
 		return;
 	}
@@ -259,7 +266,7 @@ static void try_case(void *whose, const struct case_row *r, struct action *a)
 	printf("%s:%zu: expected %s %s%s%s, found %s %s%s%s\n", r->path, r->line, r->verdict,
 	       r->reason, r->rule ? "=" : "", r->rule ? r->rule : "",
 	       verdict_word(&v), reason_word(v.reason),
-	       decided_by(&v) ? "=" : "", decided_by(&v) ? decided_by(&v) : "");
+	       by ? "=" : "", by ? by : "");
 }
 
 /* "x.json" -> "x.cases" */

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/policy_cases.h"
+#include "cli/policy_needs.h"
 
 struct note {
 	struct policy_note n;
@@ -78,9 +79,11 @@ static void print_silent(const struct notes *l)
 	}
 }
 
+/* So does a review that cannot be judged. */
 static bool refuses(const struct policy_note *n)
 {
-	return !n->is_file && n->refuses && n->applies != HELD_NO && n->held != HELD_NO;
+	return !n->is_file && n->applies != HELD_NO && n->held != HELD_NO &&
+	       (n->refuses || (n->reviews && (n->applies == HELD_UNKNOWN || n->held == HELD_UNKNOWN)));
 }
 
 static bool nearly_allows(const struct policy_note *n)
@@ -126,7 +129,9 @@ static void print_refusals(const struct notes *l, enum policy_layer layer)
 
 		if (n->layer != layer || !refuses(n))
 			continue;
-		if (n->failed == 0)
+		if (n->reviews)
+			printf("  %s must be judged: %s\n", n->name, n->first);
+		else if (n->failed == 0)
 			printf("  %s must not match, and does%s%s\n", n->name,
 			       *n->first ? ": " : "", n->first);
 		else
@@ -176,6 +181,32 @@ static void print_smallest(const struct action *a)
 		printf("  the smallest rule that would:\n%s\n", rule);
 }
 
+/* Of what allows or asks for a review, all that holds and also what cannot be judged. */
+static void print_claims(const struct notes *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++) {
+		const struct policy_note *n = &l->at[i].n;
+
+		if (!n->is_file && n->claims && n->applies != HELD_NO && n->held != HELD_NO)
+			printf("  %s requires that the agent %s\n", n->name, n->claims);
+	}
+}
+
+static void print_reviews(const struct verdict *v)
+{
+	size_t i;
+
+	puts("\nto have it done, all of:");
+	for (i = 0; i < v->review_count; i++) {
+		scoped(buf) struct buf need = BUF(8192);
+
+		policy_need_put(&need, v->reviews[i]);
+		printf("  %s  the word of %s\n", v->reviews[i]->rule, need.over ? "many" : buf_text(&need));
+	}
+}
+
 static void print_changes(const struct notes *l, const struct action *a, const struct verdict *v)
 {
 	bool allows = some_allows(l);
@@ -193,6 +224,7 @@ static void print_changes(const struct notes *l, const struct action *a, const s
 	}
 	if (!allows)
 		print_allow(l, POLICY_LAYERS, a);
+	print_claims(l);
 	if (a->kind == ACTION_NET_CONNECT && v->reason == REASON_NO_RULE)
 		print_smallest(a);
 }
@@ -229,7 +261,9 @@ int policy_explain_print(const struct policy *p, const struct action *a, const s
 	print_layers(v);
 	print_silent(&l);
 	print_near(&l);
-	if (v->kind != VERDICT_ALLOW)
+	if (v->kind == VERDICT_REVIEW)
+		print_reviews(v);
+	if (v->kind == VERDICT_REFUSE)
 		print_changes(&l, a, v);
 	notes_free(&l);
 	return 0;

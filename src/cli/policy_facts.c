@@ -141,6 +141,44 @@ static int set_runtime(bool *done, struct policy_facts *f, const char *key, cons
 	return 0;
 }
 
+/* "none", or words with commas between them, into an array. */
+static int read_scopes(struct policy_facts *f, const char *value, struct err *e)
+{
+	const char *at = value, *end = value;
+
+	json_decref(f->scopes);
+	f->run.scopes = f->scopes = json_array();
+	for (; *end && strcmp(value, "none") != 0; at = end + 1) {
+		end = strchrnul(at, ',');
+		if (end == at || json_array_append_new(f->scopes, json_stringn(at, (size_t)(end - at))) < 0)
+			return err_set(e, ERR_INPUT, "the scopes \"%.40s\": expected none, or words with commas between them",
+				       value);
+	}
+	return 0;
+}
+
+/* Which of them the agent makes. */
+static int read_claims(struct policy_facts *f, const char *value, struct err *e)
+{
+	const char *at = value, *end = value, *word;
+	int i;
+
+	memset(f->claims, 0, sizeof(f->claims));
+	for (; *end && strcmp(value, "none") != 0; at = end + 1) {
+		end = strchrnul(at, ',');
+		for (i = 0; i < CLAIMS; i++) {
+			word = claim_word((enum claim)i);
+			if (strlen(word) == (size_t)(end - at) && memcmp(word, at, (size_t)(end - at)) == 0)
+				break;
+		}
+		if (i == CLAIMS)
+			return err_set(e, ERR_INPUT, "the claims \"%.40s\": expected none, or trigger, reason and "
+						     "alternatives with commas between them", value);
+		f->claims[i] = "as it says";
+	}
+	return 0;
+}
+
 int policy_facts_set(struct policy_facts *f, const char *key, const char *value, struct err *e)
 {
 	bool done;
@@ -163,13 +201,18 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 		f->class = value;
 	else if (strcmp(key, "flow") == 0)
 		return read_flow(f, value, e);
+	else if (strcmp(key, "scopes") == 0)
+		return read_scopes(f, value, e);
+	else if (strcmp(key, "claims") == 0)
+		return read_claims(f, value, e);
 	else if (strcmp(key, "time") == 0)
 		return read_time(&f->wall_us, value, e);
 	else if (strcmp(key, "resource") != 0)
 		return err_set(
 			e, ERR_INPUT,
 			"there is no fact \"%.40s\"; expected action, agent, owner, tenant, "
-			"department, environment, initiator, workspace, model, category, class, flow, resource, time, taint, risk, calls, repeated, refusals or spent",
+			"department, environment, initiator, workspace, model, category, class, flow, scopes, claims, "
+			"resource, time, taint, risk, calls, repeated, refusals or spent",
 			key);
 	if (strcmp(key, "resource") != 0)
 		return 0;
@@ -181,6 +224,7 @@ int policy_facts_set(struct policy_facts *f, const char *key, const char *value,
 void policy_facts_free(struct policy_facts *f)
 {
 	json_decref(f->resource);
+	json_decref(f->scopes);
 	*f = (struct policy_facts){ 0 };
 }
 
@@ -197,6 +241,7 @@ void policy_facts_apply(struct action *a, const struct policy_facts *f)
 	a->flow_known = f->flow_known;
 	a->wall_us = f->wall_us;
 	a->resource = f->resource;
+	memcpy(a->claims, f->claims, sizeof(a->claims));
 	if (a->kind == ACTION_NET_CONNECT && !f->flow_known) {
 		a->flow = FLOW_READS_UNTRUSTED | FLOW_SENDS_OUTSIDE;
 		a->flow_known = true;

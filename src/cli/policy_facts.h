@@ -13,7 +13,8 @@ struct policy_facts {
 	bool flow_known;
 	enum action_kind action;	/* zero: as the call says */
 	uint64_t wall_us;
-	json_t *resource;
+	json_t *resource, *scopes;
+	const char *claims[CLAIMS];
 	struct runtime_facts runtime;	/* what the run has done so far */
 	struct risk risk;		/* its total alone */
 	bool risk_known;

@@ -76,6 +76,7 @@ static int check_folder(const struct settings *s, const char *path, struct err *
 static int read_review(struct settings *s, const json_t *review, struct err *e)
 {
 	const char *socket = json_text(review, "socket"), *group = json_text(review, "group");
+	const struct group *known;
 
 	if (!*socket && !*group)
 		return 0;
@@ -86,13 +87,19 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 	if (strlen(socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return json_wrong(&s->file, "/review/socket", false, e, "too long for a socket: at most %zu bytes",
 				  sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
-	if (!getgrnam(group))
+	known = getgrnam(group);
+	if (!known)
 		return json_wrong(&s->file, "/review/group", false, e,
 				  "there is no group \"%.64s\": groupadd makes one, and usermod -aG puts reviewers in it", group);
 	if (check_folder(s, socket, e) < 0)
 		return -1;
+	/* The recorder has no capability by which to give a file to others' groups, root's neither. */
+	if (known->gr_gid != getegid() && !group_member(known->gr_gid))
+		return json_wrong(&s->file, "/review/group", false, e,
+				  "uid %u is not in group %.64s and cannot give it the socket: usermod -aG %.64s, and log in again",
+				  (unsigned)geteuid(), group, group);
 	s->review_socket = socket;
-	s->review_group = group;
+	s->review_group = known->gr_gid;
 	return 0;
 }
 

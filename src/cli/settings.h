@@ -13,7 +13,8 @@ struct settings {
 	struct json_file file;
 	char path[LAUNCH_TEXT + 64];
 	const char *on_held[HOOK_WORDS + 1];	/* [0] NULL: nobody is told */
-	const char *review_socket, *review_group;	/* NULL: no reviewers but the owner */
+	const char *review_socket;	/* NULL: no reviewers but the owner */
+	unsigned review_group;		/* the number of theirs */
 	const char *signed_by[SIGNED_BY];	/* who must have signed the policy, one of these; none: nobody need have */
 	size_t signed_by_count;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/policy_people.h"
 #include "cli/wish.h"
 #include "policy/policy.h"
 
@@ -24,8 +25,11 @@ static int read_files(struct read_policy *out, struct wish *w, struct err *e)
 	return access(w->policy_room, R_OK) == 0 ? policy_dir_load(&out->files, w->policy_room, e) : 0;
 }
 
-/* Read here as the broker will read it, so that an error is the operator's and nothing starts. */
-static int check(struct read_policy *p, struct err *e)
+/*
+ * Read here as the broker will read it, so that an error is the operator's and nothing starts; and whoever is asked for
+ * a review must be among those whom this run was begun with.
+ */
+static int check(struct read_policy *p, const struct reviewers *known, struct err *e)
 {
 	scoped(policy) struct policy *whole = NULL;
 	size_t i;
@@ -42,12 +46,12 @@ static int check(struct read_policy *p, struct err *e)
 			return -1;
 		p->bytes[i] = (struct policy_bytes){ f->name, f->bytes, f->size };
 	}
-	return 0;
+	return policy_people_check(whole, known, e);
 }
 
 static int read_whole(struct read_policy *out, struct wish *w, struct err *e)
 {
-	return read_files(out, w, e) < 0 ? -1 : check(out, e);
+	return read_files(out, w, e) < 0 ? -1 : check(out, w->reviewers, e);
 }
 
 int wish_read_policy(struct wish *w, struct err *e)

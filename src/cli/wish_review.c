@@ -39,6 +39,8 @@ int wish_read_settings(struct wish *w, struct err *e)
 {
 	if (settings_load(&w->settings, w->config, e) < 0)
 		return -1;
+	w->ask.review_socket = w->settings.review_socket;
+	w->ask.review_group = w->settings.review_group;
 	if (w->on_held && !*w->on_held)
 		return err_set(e, ERR_INPUT, "--on-held needs a command");
 	if (w->on_held) {

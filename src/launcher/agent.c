@@ -163,6 +163,7 @@ static void add_more(struct held_list *l)
 	buf_add(&l->items, "", 1);
 }
 
+/* Not the digest of the file, which the record of the run has: another agent's new owner is no news of this one. */
 static void fill(struct record *out, const struct run_request *ask, const struct buf *credentials)
 {
 	*out = (struct record){ .kind = RECORD_AGENT };
@@ -171,7 +172,6 @@ static void fill(struct record *out, const struct run_request *ask, const struct
 	record_text(out, FIELD_DEPARTMENT, ask->department);
 	record_text(out, FIELD_TENANT, ask->tenant);
 	record_text(out, FIELD_MODEL, ask->model);
-	record_text(out, FIELD_AGENTS, ask->agents);
 	if (ask->scopes_size)
 		record_list(out, FIELD_SCOPES, ask->scopes, ask->scopes_size);
 	if (credentials->size)

@@ -156,6 +156,7 @@ static const struct {
 	{ "authority", inspector_authority },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
+	{ "who", agent_tell },
 	{ "number", cow_number },
 	{ "broker", broker_tell },
 	{ "porter", porter_await },
@@ -285,6 +286,8 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 		return err_sys(e, "memory for a run");
 	run_init(r, ask);
 	done = paths_find(&r->at, ask->tenant, e);
+	if (ask->review_socket)
+		paths_review(&r->at, ask->review_socket, ask->review_group);
 	if (done == 0)
 		done = set_up(r, e);
 	if (done == 0)

@@ -12,6 +12,7 @@ struct paths {
 	char ledger[LAUNCH_TEXT];	/* directory of the tenant's ledger */
 	char key[LAUNCH_TEXT];		/* its signing key */
 	char socket[LAUNCH_TEXT];	/* where its recorder listens */
+	char review[LAUNCH_TEXT], review_group[16];	/* and where for other users, of this group; "": nowhere */
 	char history[LAUNCH_TEXT];	/* how often each agent did what, counted over its runs */
 	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
@@ -21,6 +22,8 @@ struct paths {
 
 /* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
 int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
+/* Others than the owner may review there: a recorder that we start makes that socket. */
+void paths_review(struct paths *p, const char *socket, unsigned group);
 int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
 /* A folder of ours (0700): made, or seen to be nobody else's to write. */
 int paths_make_own(const char *dir, struct err *e) must_use;
@@ -76,6 +79,8 @@ struct run_request {
 	size_t credentials_size;
 	const char *signers;		/* who may sign, as ssh's allowed_signers; NULL: nobody */
 	size_t signers_size;
+	const char *review_socket;	/* where others than the owner may review; NULL: nowhere */
+	unsigned review_group;		/* the number of those others' */
 	const struct review_group *groups;	/* of those who can sign; each of them is one, too */
 	size_t group_count;
 	const char *task, *department, *environment, *initiator;	/* NULL: not said */

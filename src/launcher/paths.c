@@ -137,6 +137,12 @@ static int socket_of(struct paths *p, const char *tenant, struct err *e)
 	return 0;
 }
 
+void paths_review(struct paths *p, const char *socket, unsigned group)
+{
+	snprintf(p->review, sizeof(p->review), "%s", socket);
+	snprintf(p->review_group, sizeof(p->review_group), "%u", group);
+}
+
 int paths_find(struct paths *out, const char *tenant, struct err *e)
 {
 	char state[LAUNCH_TEXT - 256], base[LAUNCH_TEXT];
@@ -148,6 +154,7 @@ int paths_find(struct paths *out, const char *tenant, struct err *e)
 	if (strlen(base) >= sizeof(state))
 		return err_set(e, ERR_LIMIT, "%s: too long a path", base);
 	memcpy(state, base, strlen(base) + 1);
+	out->review[0] = out->review_group[0] = '\0';
 	if (join(out->ledger, e, "%s/ledgers/%s", state, tenant) < 0 ||
 	    join(out->key, e, "%s/keys/%s.key", state, tenant) < 0 ||
 	    join(out->runs, e, "%s/runs/%s", state, tenant) < 0 ||

@@ -68,8 +68,14 @@ static void hear(char *out, size_t room, int fd, uint64_t deadline)
 /* Begin one, and do not wait: it opens the ledger while the jail is being built. */
 static int begin(struct run *r, struct err *e)
 {
-	const char *const argv[] = { "reeve-recorder", "serve",      r->at.ledger,
-				     r->at.key,        r->at.socket, NULL };
+	const char *const argv[] = { "reeve-recorder",
+				     "serve",
+				     r->at.ledger,
+				     r->at.key,
+				     r->at.socket,
+				     r->at.review[0] ? r->at.review : NULL,
+				     r->at.review_group,
+				     NULL };
 	scoped(fd) int its = -1;
 	int fds[2];
 
@@ -215,6 +221,10 @@ int recorder_open(struct run *r, struct err *e)
 	if (got < 0)
 		return err_in(e, "ledger");
 	r->recorder.now = PHASE_RUNNING;
+	/* It may have been there before, begun by a run that knew of no other reviewers. */
+	if (r->at.review[0] && access(r->at.review, F_OK) < 0)
+		log_say("this ledger's recorder was started without %s: other users can review once its runs have ended",
+			r->at.review);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #include "seal/seal.h"
 #include "wire/wire.h"
 
-enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 24 };
+enum { RUN_CHILDREN = 64, RUN_STDERR_MOST = 64 << 10, PHASES = 26 };
 
 /* A tool server or one call of an exec tool, in its own jail. */
 struct child {

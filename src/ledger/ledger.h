@@ -202,6 +202,9 @@ const struct order *ledger_order(const struct ledger *l);
 struct holds;
 struct holds *ledger_holds(struct ledger *l);	/* ledger/holds.h */
 
+/* The last record about the agent of this one, 0 if there is none; and whether it says the same. */
+uint64_t ledger_agent(const struct ledger *l, const struct record *r, bool *same);
+
 /* Record of every held call whose time is over that it is (expire.c); and when the next one's is, if one stands. */
 int ledger_expire(struct ledger *l, struct err *e) must_use;
 int ledger_expire_ms(const struct ledger *l);	/* milliseconds for poll(2); -1: nothing is held */

@@ -131,7 +131,7 @@ static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err 
 			return check_commit(l, &f, e);
 		if (f.kind == FRAME_COMMIT)
 			continue;
-		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_hold(l, &f, e) < 0)
+		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_heed(l, &f, e) < 0)
 			return err_in(e, "record %" PRIu64, f.index);
 		tree_add(&l->tree, f.body, f.size);
 	}

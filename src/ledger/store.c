@@ -69,6 +69,7 @@ void ledger_free(struct ledger *l)
 	blocks_free(l->blocks);
 	order_free(&l->order);
 	holds_free(&l->holds);
+	agents_free(&l->agents);
 	buf_free(&l->queue);
 	free(l);
 }
@@ -81,6 +82,11 @@ size_t ledger_pending(const struct ledger *l)
 const struct order *ledger_order(const struct ledger *l)
 {
 	return &l->order;
+}
+
+uint64_t ledger_agent(const struct ledger *l, const struct record *r, bool *same)
+{
+	return agents_last(&l->agents, r, same);
 }
 
 struct holds *ledger_holds(struct ledger *l)
@@ -133,6 +139,8 @@ static int check_stored(const struct ledger *l, const struct record *own, const 
 	struct record stored;
 	int f;
 
+	if (own->kind == RECORD_AGENT)
+		return agents_check(&l->agents, own, e);
 	if (!holds_want(own->kind, own->ref))
 		return holds_check(&l->holds, own, e);
 	if (entry_read(&stored, room, bytes, size, e) < 0)
@@ -143,15 +151,17 @@ static int check_stored(const struct ledger *l, const struct record *own, const 
 	return holds_check(&l->holds, &stored, e);
 }
 
-int ledger_hold(struct ledger *l, const struct frame *f, struct err *e)
+int ledger_heed(struct ledger *l, const struct frame *f, struct err *e)
 {
 	char room[RECORD_MOST];
 	struct record stored;
 
-	if (!holds_want((enum record_kind)f->kind, f->ref))
+	if (!holds_want((enum record_kind)f->kind, f->ref) && f->kind != RECORD_AGENT)
 		return 0;
 	if (entry_read(&stored, room, f->body, f->size, e) < 0)
 		return -1;
+	if (f->kind == RECORD_AGENT)
+		return agents_take(&l->agents, &stored, e);
 	return holds_take(&l->holds, &stored, f->body, f->size, e);
 }
 
@@ -172,7 +182,7 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 	if (check_stored(l, &own, bytes, f.size, e) < 0 || order_take(&l->order, r->kind, f.run, f.ref, e) < 0)
 		return -1;
 	l->poisoned = true;	/* until all of it is taken */
-	if (ledger_hold(l, &f, e) < 0)
+	if (ledger_heed(l, &f, e) < 0)
 		return -1;
 	tree_add(&l->tree, bytes, f.size);
 	if (!frame_put(&l->queue, &f))

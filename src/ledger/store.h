@@ -2,6 +2,7 @@
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
 
+#include "ledger/agents.h"
 #include "ledger/holds.h"
 
 enum {
@@ -21,6 +22,7 @@ struct ledger {
 	struct tree tree;
 	struct order order;
 	struct holds holds;
+	struct agents agents;
 	struct buf queue;		/* frames not yet written */
 	uint64_t written, allocated;	/* offsets in the journal */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
@@ -32,8 +34,8 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	      struct err *e) must_use;
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
-/* What a record that is in its place means for held calls. */
-int ledger_hold(struct ledger *l, const struct frame *f, struct err *e) must_use;
+/* What a record that is in its place means for those behind it: of held calls, and of agents. */
+int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use;
 
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;

@@ -198,7 +198,8 @@ static void tell_rule(struct telling *t, const struct rule *r, struct policy_not
 	n->name = r->name;
 	n->why = r->why;
 	n->refuses = r->refuse;
-	n->reviews = r->review != NULL;
+	n->reviews = r->review;
+	n->claims = claims_missing(r, t->a) ? claims_wanted(claims_missing(r, t->a)) : NULL;
 	n->held = rule_holds(r, t->a, false);
 }
 

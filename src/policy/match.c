@@ -368,7 +368,7 @@ const struct matcher *matcher_named(const char *word)
 	size_t i;
 
 	for (i = 0; i < count_of(matchers); i++)
-		if (strcmp(matchers[i].word, word) == 0)
+		if (matchers[i].word[0] == word[0] && strcmp(matchers[i].word, word) == 0)
 			return &matchers[i];
 	return NULL;
 }

@@ -7,21 +7,26 @@
 
 const char *below_item(struct reading *r, size_t i)
 {
-	char index[24];
+	char digits[24], *at = digits + sizeof(digits) - 1;
 
-	snprintf(index, sizeof(index), "%zu", i);
-	return below(r, index);
+	for (*at = '\0'; i > 9; i /= 10)
+		*--at = (char)('0' + i % 10);
+	*--at = (char)('0' + i);
+	return below(r, at);
 }
 
 /* The pointer to what stands below; valid until the next below() or back(). */
 const char *below(struct reading *r, const char *key)
 {
-	buf_puts(&r->at, "/");
-	for (; *key; key++) {
-		if (*key == '~' || *key == '/')
-			buf_puts(&r->at, *key == '~' ? "~0" : "~1");
-		else
-			buf_add(&r->at, key, 1);
+	size_t size;
+
+	buf_add(&r->at, "/", 1);
+	for (; *key; key += size) {
+		size = strcspn(key, "~/");
+		buf_add(&r->at, key, size);
+		if (!key[size])
+			break;
+		buf_add(&r->at, key[size++] == '~' ? "~0" : "~1", 2);
 	}
 	return here(r);
 }

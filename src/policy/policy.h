@@ -141,7 +141,9 @@ struct policy_note {
 	enum policy_layer layer;
 	const char *name;	/* "file:id"; of a file its name */
 	const char *why;	/* the rule's own sentence; may be NULL */
-	bool is_file, refuses, reviews;
+	bool is_file, refuses;
+	const struct review_need *reviews;	/* NULL: it asks for none */
+	const char *claims;	/* what the agent has to send that it has not, a sentence; NULL: nothing */
 	enum held applies;	/* the file to this action */
 	enum held held;
 	size_t failed;		/* members and conditions that do not hold or cannot be judged */

@@ -103,6 +103,24 @@ static int read_then(struct rule *rule, struct reading *r, const char *then, str
 			  then);
 }
 
+/*
+ * Has it its three members, and beside them a sentence or nothing? Of ten thousand rules nearly all; all others are
+ * held against the table, which says what is wrong.
+ */
+static bool is_usual(const json_t *object)
+{
+	const json_t *value;
+	size_t i;
+
+	for (i = 0; rule_members[i].needs == JSON_MUST; i++) {
+		value = json_object_get(object, rule_members[i].key);
+		if (!value || json_typeof(value) != rule_members[i].type)
+			return false;
+	}
+	i += json_is_string(json_object_get(object, "why"));
+	return i == json_object_size(object);
+}
+
 /* As they will stand in every record of the rule. */
 static bool is_control(const char *text)
 {
@@ -133,9 +151,25 @@ static int check_texts(struct reading *r, const json_t *object, struct err *e)
 	return 0;
 }
 
+/* "file:id" */
+static int name_rule(struct rule *rule, const char *file, struct err *e)
+{
+	size_t size = strlen(file), id = strlen(rule->id);
+
+	rule->name = malloc(size + 1 + id + 1);
+	if (!rule->name)
+		return err_sys(e, "memory for a rule");
+	memcpy(rule->name, file, size);
+	rule->name[size] = ':';
+	memcpy(rule->name + size + 1, rule->id, id + 1);
+	if (rule->review)
+		rule->review->rule = rule->name;
+	return 0;
+}
+
 static int read_rule(struct rule *rule, struct reading *r, const json_t *object, struct err *e)
 {
-	if (json_members(r->f, here(r), rule_members, e) < 0)
+	if (!is_usual(object) && json_members(r->f, here(r), rule_members, e) < 0)
 		return -1;
 	rule->id = text_of(object, "id");
 	rule->why = text_of(object, "why");
@@ -149,13 +183,7 @@ static int read_rule(struct rule *rule, struct reading *r, const json_t *object,
 	    read_when(rule, r, object, e) < 0 || read_review(rule, r, object, e) < 0 ||
 	    read_requires(rule, r, object, e) < 0)
 		return -1;
-	if (asprintf(&rule->name, "%s:%s", r->to->name, rule->id) < 0) {
-		rule->name = NULL;
-		return err_sys(e, "memory for a rule");
-	}
-	if (rule->review)
-		rule->review->rule = rule->name;
-	return 0;
+	return name_rule(rule, r->to->name, e);
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -199,7 +227,8 @@ static int read_all(struct rule **rules, struct reading *r, const json_t *array,
 			return err_sys(e, "memory for a rule");
 		rules[i]->order = i;
 		back(r, 0);
-		buf_printf(&r->at, "/rules/%zu", i);
+		below(r, "rules");
+		below_item(r, i);
 		if (read_rule(rules[i], r, json_array_get(array, i), e) < 0)
 			return -1;
 	}

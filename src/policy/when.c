@@ -70,10 +70,12 @@ static int read_time(struct rule *rule, struct reading *r, const json_t *time, s
 /* "fs/read" said of the server "git": each pair of the two lists excludes the other. */
 static bool tools_elsewhere(const json_t *tools, const json_t *servers)
 {
-	scoped(json) json_t *halves = json_array();
+	scoped(json) json_t *halves = tools && servers ? json_array() : NULL;
 	const char *name;
 	size_t i;
 
+	if (!tools || !servers)
+		return false; /* most rules: nothing is built for them */
 	for (i = 0; i < names_count(tools); i++) {
 		name = names_at(tools, i);
 		json_array_append_new(halves, json_stringn(name, strcspn(name, "/")));
@@ -224,9 +226,13 @@ static const struct {
 	{ "model", NAMES_WORDS, offsetof(struct rule, names.party[PARTY_MODEL]) },
 };
 
+/* What else stands in "when": of connections, and neither that nor "action" and "args". */
+struct others {
+	bool connect, strange;
+};
+
 /* Most rules have one or two members: only those that are there are looked at. */
-static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *strange,
-		      struct err *e)
+static int read_lists(struct rule *rule, struct reading *r, json_t *when, struct others *o, struct err *e)
 {
 	const char *key;
 	json_t *value;
@@ -235,11 +241,11 @@ static int read_lists(struct rule *rule, struct reading *r, json_t *when, bool *
 	json_object_foreach(when, key, value) {
 		for (i = 0; i < count_of(lists) && strcmp(lists[i].key, key) != 0; i++)
 			;
-		if (i == count_of(lists))
-			*strange = *strange ||
-				   (strcmp(key, "action") != 0 && strcmp(key, "args") != 0 &&
-				    !connect_is_member(key)) ||
-				   (strcmp(key, "args") == 0 && !json_is_object(value));
+		if (i == count_of(lists) && connect_is_member(key))
+			o->connect = true;
+		else if (i == count_of(lists))
+			o->strange = o->strange || (strcmp(key, "args") == 0 ? !json_is_object(value)
+									     : strcmp(key, "action") != 0);
 		else if (read_names((const json_t **)(void *)((char *)rule + lists[i].at), r, when,
 				    key, lists[i].kind, e) < 0)
 			return -1;
@@ -251,14 +257,14 @@ int read_when(struct rule *rule, struct reading *r, const json_t *object, struct
 {
 	json_t *when = json_object_get(object, "when");
 	size_t start = r->at.size, i;
-	bool strange = false;
+	struct others o = { 0 };
 
 	below(r, "when");
-	if (read_lists(rule, r, when, &strange, e) < 0 ||
-	    (strange && json_members(r->f, here(r), when_members, e) < 0) ||
-	    read_connects(rule, r, when, e) < 0 || read_actions(rule, r, when, e) < 0 ||
-	    read_time(rule, r, json_object_get(when, "time"), e) < 0 ||
-	    read_so_far(rule, r, when, e) < 0 || read_conditions(rule, r, when, e) < 0 ||
+	if (read_lists(rule, r, when, &o, e) < 0 ||
+	    (o.strange && json_members(r->f, here(r), when_members, e) < 0) ||
+	    (o.connect && read_connects(rule, r, when, e) < 0) || read_actions(rule, r, when, e) < 0 ||
+	    (o.strange && read_time(rule, r, json_object_get(when, "time"), e) < 0) ||
+	    (o.strange && read_so_far(rule, r, when, e) < 0) || read_conditions(rule, r, when, e) < 0 ||
 	    possible(rule, r, e) < 0)
 		return -1;
 	rule->is_open = !names_ask(&rule->names);

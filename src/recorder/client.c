@@ -244,12 +244,22 @@ static int on_note(struct recorder *r, struct client *c, const struct msg *m, st
 {
 	struct record record;
 	uint64_t index;
+	bool same;
 
 	if (unpack(&record, m, e) < 0)
 		return -1;
 	if (record_asker(record.kind) != ROLE_LAUNCHER || record.kind == RECORD_RUN ||
 	    record.kind == RECORD_CLOSE)
 		return err_set(e, ERR_PEER, "NOTE with a record of kind %s", record_word(record.kind));
+	if (record.kind == RECORD_AGENT) {
+		index = ledger_agent(r->ledger, &record, &same);
+		if (same) {
+			client_owe(r, c, MSG_NOTED, m->tag, index);
+			return 0;
+		}
+		if (index)
+			record_number(&record, FIELD_FORMER, index);
+	}
 	if (!client_has_room(r))
 		return 0;
 	if (ledger_append(&index, r->ledger, &record, c->run, e) < 0)

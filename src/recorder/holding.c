@@ -88,8 +88,8 @@ static int refuse(struct client *c, uint64_t tag, const char *why, struct err *e
 	pack_number(&p, 0, 4);
 	pack_text(&p, "", 0);
 	pack_text(&p, why, text_cut(why, strlen(why), 240));
-	if (wire_send(&c->wire, MSG_HOLDS, tag, body, p.size, NULL, 0, &ignored) < 0)
-		c->gone = true;
+	if (!client_writable(c) || wire_send(&c->wire, MSG_HOLDS, tag, body, p.size, NULL, 0, &ignored) < 0)
+		c->gone = true;	/* nobody waits for a broker that does not read what it asks for */
 	return 0;
 }
 

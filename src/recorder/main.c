@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -125,12 +127,29 @@ static int run_word(const struct word *w, char **args)
 	return status < 0 ? EXIT_COULD_NOT : status;
 }
 
+/*
+ * A file can be given to a group by who is of it. An ordinary user is, or may not; root will have no capability to do
+ * it otherwise a moment from now, so it becomes of that group, and of no other.
+ */
+static int join_group(int argc, char **argv, struct err *e)
+{
+	gid_t group = argc == 7 ? (gid_t)strtoul(argv[6], NULL, 10) : 0;
+
+	if (group == 0 || geteuid() != 0)
+		return 0;
+	return setgroups(1, &group) < 0 ? err_sys(e, "become of group %s", argv[6]) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { .kind = ERR_NONE };
 	size_t i;
 
 	log_name("reeve-recorder");
+	if (join_group(argc, argv, &e) < 0) {
+		log_say("%s", e.text);
+		return EXIT_COULD_NOT;
+	}
 	if (jail_self(JAIL_RECORDER, &e) < 0) {
 		log_say("%s", e.text);
 		return EXIT_COULD_NOT;

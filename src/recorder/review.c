@@ -27,7 +27,7 @@ static int turn_away(struct client *c, uint64_t tag, const char *why)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (wire_send_text(&c->wire, MSG_TURNED_AWAY, tag, why, &e) < 0)
+	if (!client_writable(c) || wire_send_text(&c->wire, MSG_TURNED_AWAY, tag, why, &e) < 0)
 		c->gone = true;
 	return 0;
 }

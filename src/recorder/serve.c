@@ -27,7 +27,7 @@ bool client_writable(const struct client *c)
 /* A socket that has room has it for a round's answers and some more: it is not asked every time. */
 static bool has_room(struct client *c)
 {
-	if (c->unchecked < RECORDER_UNCHECKED)
+	if (c->unchecked < RECORDER_UNCHECKED && c->wire.peer != ROLE_REVIEWER)
 		return true;
 	if (!client_writable(c))
 		return false;

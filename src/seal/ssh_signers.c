@@ -250,6 +250,8 @@ static int line_read(struct reading *r, struct err *e)
 		if ((uint8_t)*at < ' ' && *at != '\t')
 			return wrong_at(r, at, e, *at == '\r' ? "a carriage return: end lines with a newline alone" :
 					"a control character");
+	if (!text_is_utf8(r->begin, (size_t)(r->end - r->begin)))
+		return wrong_at(r, r->begin, e, "not UTF-8");
 	skip_blanks(r);
 	if (r->at == r->end || *r->at == '#')
 		return 0;
@@ -307,8 +309,6 @@ int ssh_signers_read(struct ssh_signers **out, const char *text, size_t size, st
 		return err_set(e, ERR_LIMIT, "1:1: more than %d bytes of signers", SSH_SIGNERS_MOST);
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return err_set(e, ERR_INPUT, "1:1: a byte order mark: save the file as UTF-8 without one");
-	if (!text_is_utf8(text, size))
-		return err_set(e, ERR_INPUT, "1:1: not UTF-8");
 	s->lines = calloc(room_for(text, size, LINES_MOST), sizeof(*s->lines));
 	s->names = calloc(room_for(text, size, NAMES_MOST), sizeof(*s->names));
 	if (!s->lines || !s->names)

@@ -15,7 +15,8 @@ static const char bar[] = "{\"reeve\":\"policy/1\",\"layer\":\"tenant\",\"rules\
 static const char pass[] = "{\"reeve\":\"policy/1\",\"layer\":\"global\",\"unmatched\":\"pass\",\"rules\":[]}";
 
 struct heard {
-	size_t refusing, allowing;
+	size_t refusing, allowing, reviewing, unsure;
+	bool wants; /* a claim that is not made */
 };
 
 static void hear(void *to, const struct policy_note *n)
@@ -27,7 +28,11 @@ static void hear(void *to, const struct policy_note *n)
 	if (n->is_file)
 		return;
 	h->refusing += n->refuses && n->applies != HELD_NO && n->held != HELD_NO;
-	h->allowing += !n->refuses && n->applies == HELD_YES && n->held == HELD_YES;
+	h->allowing += !n->refuses && !n->reviews && n->applies == HELD_YES && n->held == HELD_YES;
+	h->reviewing += n->reviews && n->applies == HELD_YES && n->held == HELD_YES;
+	h->unsure += n->reviews && n->applies != HELD_NO && n->held != HELD_NO &&
+		     (n->applies == HELD_UNKNOWN || n->held == HELD_UNKNOWN);
+	h->wants = h->wants || (n->claims && n->applies != HELD_NO && n->held != HELD_NO);
 }
 
 static void ignore(void *to, const char *rule, const char *why)
@@ -48,9 +53,13 @@ static void try_call(struct policy *p, struct action *a)
 		a->facts[i].yes = i % 2;
 	v = policy_decide(p, a);
 	policy_explain(p, a, hear, &h);
-	if (v.kind == VERDICT_ALLOW && (h.refusing || !h.allowing))
+	if (v.kind == VERDICT_ALLOW && (h.refusing || !h.allowing || h.reviewing))
 		__builtin_trap();
-	if (v.kind == VERDICT_ALLOW && a->kind == ACTION_TOOL_CALL &&
+	if (v.kind != VERDICT_REFUSE && (h.unsure || h.wants))
+		__builtin_trap();
+	if (v.kind == VERDICT_REVIEW ? h.refusing || v.review_count != h.reviewing : v.review_count != 0)
+		__builtin_trap();
+	if (v.kind != VERDICT_REFUSE && a->kind == ACTION_TOOL_CALL &&
 	    !policy_may_allow(p, a->run, a->kind, a->server, a->tool))
 		__builtin_trap();
 	if (h.refusing && v.reason != REASON_RULE_REFUSES && v.reason != REASON_UNDECIDABLE)
@@ -84,9 +93,26 @@ static void try_connections(struct policy *p, const struct run_facts *run)
 		host = json_text(args, "host");
 		if (!*host || policy_may_connect(p, run, host, &why_not))
 			continue;
-		if (why_not.kind == VERDICT_ALLOW || policy_decide(p, &a).kind == VERDICT_ALLOW)
+		if (why_not.kind != VERDICT_REFUSE || policy_decide(p, &a).kind != VERDICT_REFUSE)
 			__builtin_trap();
 	}
+}
+
+/* As many as there are names. */
+static int count_people(size_t *out, void *whose, const json_t *asked, struct err *e)
+{
+	(void)whose, (void)e;
+	*out = asked ? json_array_size(asked) : 2;
+	return 0;
+}
+
+static void ask_people(const struct policy *p)
+{
+	const struct policy_people people = { count_people, NULL };
+	struct err e = { 0 };
+
+	if (policy_reviewers(p, &people, &e) < 0 && (!policy_asks_review(p) || strncmp(e.text, "fuzz:", 5) != 0))
+		__builtin_trap();
 }
 
 static void try_all(struct policy *p, struct action *a)
@@ -97,10 +123,11 @@ static void try_all(struct policy *p, struct action *a)
 	try_call(p, a);
 	try_connections(p, a->run);
 	policy_lint(p, ignore, NULL);
+	ask_people(p);
 	before = policy_decide(p, a).kind;
 	if (policy_add(p, "pass", pass, strlen(pass), &e) < 0 || policy_decide(p, a).kind != before)
 		__builtin_trap();
-	if (policy_add(p, "bar", bar, strlen(bar), &e) < 0 || policy_decide(p, a).kind == VERDICT_ALLOW)
+	if (policy_add(p, "bar", bar, strlen(bar), &e) < 0 || policy_decide(p, a).kind != VERDICT_REFUSE)
 		__builtin_trap();
 }
 

@@ -106,10 +106,66 @@ echo 'alice@example.com what' >"$room/allowed_signers"
 asks '"by": 1'
 fails 'check: keys that cannot be read' 2 "$reeve" policy check --reviewers "$room" "$p/asks.json"
 rm "$room/allowed_signers"
+# one WHAT ERROR TEXT: of this file there is this error, and no second one
+one() {
+	printf '%s\n' "$3" >"$p/one.json"
+	said=$("$reeve" policy check --reviewers "$room" "$p/one.json" 2>&1)
+	says "check: $1" "one.json:$2" "$said"
+	equal "check: $1, and nothing else" 1 "$(printf '%s\n' "$said" | grep -c .)"
+}
+one 'nothing is included' '1:24: unknown member "include"' '{ "reeve": "policy/1", "include": [ "one.json" ], "rules": [] }'
+one 'a rule that can never match' '1:[0-9]+: it can never match: no "tool" of the rule is of this server' '{ "reeve": "policy/1", "rules": [ { "id": "a", "then": "allow", "when": { "tool": "a/x", "server": "b" } } ] }'
+one 'two rules of one name' '2:10: expected an id of its own, found "a" again' '{ "reeve": "policy/1", "rules": [ { "id": "a", "then": "allow", "when": {} },
+ { "id": "a", "then": "refuse", "when": {} } ] }'
+one 'a layer that is none' '1:33: "layer": expected global, tenant, .*found "house"' '{ "reeve": "policy/1", "layer": "house", "rules": [] }'
+one 'a review without saying by whom' '1:[0-9]+: "review": expected beside it who is asked' '{ "reeve": "policy/1", "rules": [ { "id": "a", "then": "review", "when": {} } ] }'
 echo '{ "reeve": "policy/1", "rules": [ { "id": "c", "then": "refuse", "when": { "category": "x" } } ] }' >"$p/category.json"
 fails 'check: a rule that asks the catalogue' 0 "$reeve" policy check --strict "$p/category.json"
 sed 's/"when": {.*} }/"when": { "server": "s" } }, { "id": "d", "then": "refuse", "when": { "server": "s", "class": "high" } }/' "$p/category.json" >"$p/twice.json"
 fails 'check: strictly' 1 "$reeve" policy check --strict "$p/twice.json"
+
+mkdir -p "$p/asked" "$p/less"
+cat >"$p/asked/pay.json" <<'J'
+{ "reeve": "policy/1", "rules": [
+  { "id": "any", "then": "allow", "when": { "tool": "pay/*" }, "requires": ["reason"] },
+  { "id": "big", "then": "review", "when": { "tool": "pay/refund", "args": { "/amount": { "above": 500 } } },
+    "review": { "by": ["leads"], "count": 2, "within": "90m", "then": [ { "by": ["cfo@example.com"], "after": "30m" } ] } },
+  { "id": "huge", "then": "review", "when": { "tool": "pay/refund", "args": { "/amount": { "above": 5000 } } }, "review": { "by": 2, "within": "2d" } },
+  { "id": "other", "then": "review", "when": { "tool": "pay/look", "scope": "audit" }, "review": { "by": 1, "within": "1h" } } ] }
+J
+cat >"$p/asked/pay.cases" <<'C'
+refuse no-claim=pay:any pay/refund {"amount":5}
+@ claims=reason,trigger
+allow rule-allows=pay:any pay/refund {"amount":5}
+review review=pay:big pay/refund {"amount":501}
+review review=pay:big+pay:huge pay/refund {"amount":5001}
+refuse undecidable=pay:big pay/refund {"amount":"501"}
+refuse undecidable=pay:other pay/look
+@ claims=reason scopes=mail,audit
+review review=pay:other pay/look
+@ claims=reason scopes=none
+allow rule-allows=pay:any pay/look
+C
+says 'test: what is asked of people and of the agent' 'pay.json: 8 passed, 0 failed' "$("$reeve" policy test "$p/asked" 2>&1)"
+sed 's/huge {/big {/; s/^review review=pay:big pay/review review=pay:big+pay:huge pay/' "$p/asked/pay.cases" >"$p/less/pay.cases"
+sed 's/"count": 2, //' "$p/asked/pay.json" >"$p/less/pay.json"
+said=$("$reeve" policy test "$p/less" 2>&1)
+says 'test: who else would have been asked' 'pay.cases:4: expected review review=pay:big\+pay:huge, found review review=pay:big$' "$said"
+said=$("$reeve" policy diff --cases "$p/asked/pay.cases" "$p/asked" "$p/less" 2>&1)
+says 'diff: fewer people are a change' 'pay.cases:4: pay/refund: review review=pay:big by 2 of leads; after 30m also of cfo@example.com; within 90m -> review review=pay:big by 1 of leads' "$said"
+says 'diff: of all that ask them' '6 decided alike, 2 changed' "$said"
+said=$("$reeve" policy explain --claims reason --args '{"amount":5001}' "$p/asked" pay/refund 2>&1)
+says 'explain: it is held' '^review review=pay:big +pay/refund' "$said"
+says 'explain: who is asked' '^  pay:big  the word of 2 of leads; after 30m also of cfo@example.com; within 90m' "$said"
+says 'explain: and who besides' '^  pay:huge  the word of any 2 of all reviewers; within 2d' "$said"
+fails 'explain: which is not to be allowed' 1 "$reeve" policy explain --claims reason --args '{"amount":5001}' "$p/asked" pay/refund
+said=$("$reeve" policy explain --args '{"amount":5}' "$p/asked" pay/refund 2>&1)
+says 'explain: the agent says nothing' '^refuse no-claim=pay:any +pay/refund' "$said"
+says 'explain: what it has to send' '^  pay:any requires that the agent say why, and ask again: send "reeve/reason"' "$said"
+says 'explain: what would be asked of people' 'pay:big  would review: /amount above 500, found 5' "$said"
+said=$("$reeve" policy explain --claims reason "$p/asked" pay/look 2>&1)
+says 'explain: a review that cannot be judged' '^  pay:other must be judged: scope "audit", there is none' "$said"
+says 'explain: claims are words' 'the claims "because": expected none, or trigger' "$("$reeve" policy explain --claims because "$p/asked" pay/look 2>&1)"
 
 have_userns || { skip 'runs' 'no user namespaces for this user'; finish; }
 for uid in $(each_user); do
@@ -146,6 +202,14 @@ J
 	says "uid $uid: and what was let pass" '"layers_said":\["global pass","action allow 30-tools:cat"\]' "$shown"
 	says "uid $uid: and the controls" '"controls":\["ISO27001:A.8.3","SOC2:CC6.1"\]' "$shown"
 	says "uid $uid: show tells the layers" 'layers +global pass, department refuse 20-finance:no-head' "$(as "$uid" "$h" "$reeve" audit show "$ledger" 2>&1)"
+	cp "$p/asked/pay.json" "$h/etc/pay.json"
+	says "uid $uid: nobody is there to review" 'pay.json:4:[0-9]+: nobody who could approve' "$(as "$uid" "$h" "$reeve" run --policy ../etc/pay.json -- true 2>&1)"
+	fails "uid $uid: and nothing starts" 2 as "$uid" "$h" "$reeve" run --policy ../etc/pay.json -- true
+	mkdir -p "$h/config/reeve"
+	sed 's/^bob@/cfo@/' "$room/people/allowed_signers" >"$h/config/reeve/allowed_signers"
+	echo '{ "reeve": "reviewers/1", "groups": { "leads": ["alice@example.com", "cfo@example.com"] } }' >"$h/config/reeve/reviewers.json"
+	chown -R "$uid" "$h/config"
+	fails "uid $uid: now somebody is" 0 as "$uid" "$h" "$reeve" run --policy ../etc/pay.json -- true
 	rm -f "$h/etc/policy/30-tools.json"
 	call 1 'without a layer that allows' 'no rule|no such tool|no tool' it x/cat '{"path":"file.txt"}'
 done

@@ -6,12 +6,12 @@ for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
 	mkdir -p "$h/config/reeve" "$h/open" "$h/mine"
-	group=$(id -gn "$uid" 2>/dev/null || id -gn)
+	group=$(id -gn)
 	chown -R "$uid:$uid" "$h/config" "$h/mine" "$h/open"
 	chmod 777 "$h/open"
 	chmod 750 "$h/mine"
 	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [] }' >"$h/etc/policy.json"
-	run() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json "$@" -- true 2>&1; }
+	run() { as "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- true 2>&1; }
 	set_to() { echo "$1" >"$h/config/reeve/config.json"; }
 
 	set_to '{ "reeve": "config/1", "about": "x", "hooks": { "held": ["true", "a b"] } }'
@@ -35,9 +35,10 @@ for uid in $(each_user); do
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/mine/s\", \"group\": \"no such group\" } }" '1:[0-9]+: there is no group "no such group"'
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/none/s\", \"group\": \"$group\" } }" "1:46: there is no folder $h/none"
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/open/s\", \"group\": \"$group\" } }" "1:46: $h/open must be a folder of uid $uid"
+	[ "$uid" = 0 ] || wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/mine/s\", \"group\": \"root\" } }" "1:[0-9]+: uid $uid is not in group root"
 	wrong 'nothing' '1:1: '
 	rm "$h/config/reeve/config.json"
-	fails "uid $uid: a hook without a command starts nothing" 2 run --on-held ''
+	fails "uid $uid: a hook without a command starts nothing" 2 as "$uid" "$h" "$reeve" run --on-held '' -- true
 	holds "uid $uid: and without the file all is as it was" run
 done
 finish

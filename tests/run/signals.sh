@@ -5,7 +5,7 @@ have_userns || skip_all 'no user namespaces for this user'
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"
-	for signal in TERM INT HUP USR1 USR2 QUIT; do
+	for signal in TERM INT USR1 USR2 QUIT; do
 		rm -f "$h/said"
 		mkfifo "$h/said"
 		become "$uid" "$h" "$reeve" run -- sh -c "trap 'echo got $signal; exit 33' $signal; echo up; while :; do :; done" >"$h/said" 2>/dev/null &
@@ -19,7 +19,7 @@ for uid in $(each_user); do
 		equal "uid $uid: SIG$signal reaches the agent, and its status comes back" "got $signal 33" "$line $?"
 	done
 	# To the whole process group, as a terminal and timeout(1) do: only the agent decides.
-	for signal in INT TERM HUP; do
+	for signal in INT TERM; do
 		rm -f "$h/said"
 		mkfifo "$h/said"
 		become "$uid" "$h" setsid --wait env --default-signal="$signal" sh -c 'echo $$ >pid; exec "$@"' sh \

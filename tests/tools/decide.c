@@ -1,7 +1,7 @@
 /*
  * tests/tools/decide.c - nanoseconds of a decision about ten tools with ten rules loaded, about ten with
  * ten thousand, about ten thousand with as many; milliseconds to load these, and to check them; and the same
- * first two of connections to ten hosts. For contrib/bench; not a test.
+ * first two of connections to ten hosts, and of what asks for a review. For contrib/bench; not a test.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +38,20 @@ static void write_hosts(struct buf *out, unsigned count)
 	buf_puts(out, "]}");
 }
 
+/* Each tool has a rule of its own that asks for a review, and one for all of its server that wants a reason. */
+static void write_reviews(struct buf *out, unsigned count)
+{
+	unsigned i;
+
+	buf_puts(out, "{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":[\n");
+	for (i = 0; i < count; i++)
+		buf_printf(out,
+			   "%s{\"id\":\"r%u\",\"then\":\"review\",\"when\":{\"tool\":\"s%u/t%u\",\"args\":{\"/amount\":"
+			   "{\"at_most\":500}}},\"review\":{\"by\":[\"leads\"],\"count\":2,\"within\":\"1h\"}}\n",
+			   i ? "," : "", i, i % 16, i);
+	buf_puts(out, ",{\"id\":\"why\",\"then\":\"allow\",\"when\":{\"server\":\"s*\"},\"requires\":[\"reason\"]}]}");
+}
+
 static struct policy *load(void (*write)(struct buf *out, unsigned count), unsigned count, double *ms)
 {
 	scoped(buf) struct buf text = BUF(8 << 20);
@@ -56,11 +70,11 @@ static struct policy *load(void (*write)(struct buf *out, unsigned count), unsig
 }
 
 /* The best of a few tries: what disturbs only adds. */
-static double decide(const struct policy *p, unsigned count, unsigned tools)
+static double decide(const struct policy *p, unsigned count, unsigned tools, enum verdict_kind expected)
 {
 	scoped(json) json_t *args = json_pack("{s:i,s:s}", "amount", 20, "path", "a/b.txt");
 	struct run_facts run = { .party = { [PARTY_AGENT] = "agent", [PARTY_TENANT] = "default" } };
-	struct action a = { .kind = ACTION_TOOL_CALL, .args = args, .run = &run };
+	struct action a = { .kind = ACTION_TOOL_CALL, .args = args, .run = &run, .claims = { [CLAIM_REASON] = "x" } };
 	double best = 1e9, now;
 	char server[16], tool[16];
 	unsigned try, i, n;
@@ -76,7 +90,7 @@ static double decide(const struct policy *p, unsigned count, unsigned tools)
 			a.server = server;
 			a.tool = tool;
 			a.fact_count = 0;
-			allowed += policy_questions(p, &a) && policy_decide(p, &a).kind == VERDICT_ALLOW;
+			allowed += policy_questions(p, &a) && policy_decide(p, &a).kind == expected;
 		}
 		now = (double)(clock_mono_ns() - began) / ROUNDS;
 		best = now < best ? now : best;
@@ -134,9 +148,9 @@ int main(void)
 	struct policy *small = load(write_rules, 10, &small_ms), *large = load(write_rules, 10000, &large_ms);
 	uint64_t began;
 
-	small_ns = decide(small, 10, 10);
-	large_ns = decide(large, 10000, 10);
-	all_ns = decide(large, 10000, 10000);
+	small_ns = decide(small, 10, 10, VERDICT_ALLOW);
+	large_ns = decide(large, 10000, 10, VERDICT_ALLOW);
+	all_ns = decide(large, 10000, 10000, VERDICT_ALLOW);
 	began = clock_mono_ns();
 	policy_lint(large, heard, NULL);
 	printf("%.0f %.0f %.0f %.1f %.1f", small_ns, large_ns, all_ns, large_ms,
@@ -145,7 +159,12 @@ int main(void)
 	policy_free(large);
 	small = load(write_hosts, 10, &small_ms);
 	large = load(write_hosts, 10000, &large_ms);
-	printf(" %.0f %.0f\n", connect_to(small, 10), connect_to(large, 10000));
+	printf(" %.0f %.0f", connect_to(small, 10), connect_to(large, 10000));
+	policy_free(small);
+	policy_free(large);
+	small = load(write_reviews, 10, &small_ms);
+	large = load(write_reviews, 10000, &large_ms);
+	printf(" %.0f %.0f\n", decide(small, 10, 10, VERDICT_REVIEW), decide(large, 10000, 10, VERDICT_REVIEW));
 	policy_free(small);
 	policy_free(large);
 	return 0;

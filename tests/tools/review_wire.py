@@ -104,13 +104,16 @@ class Run:
             self.launcher.say("SIGNERS", text(signers))
             more.setdefault("signers", digest(signers))
         self.launcher.say("OPEN", record("run", agent=agent, owner=owner, **more))
-        self.opened, self.run = self.launcher.number()
+        self.opened, _, body = self.launcher.hear()
+        self.run = int.from_bytes(body[:8], "little")
+        self.why = body[4:].decode(errors="replace")
         self.broker = None
 
     def attach(self):
         self.broker = Peer(self.path)
         self.broker.say("ATTACH", struct.pack("<Q", self.run))
-        assert self.broker.number() == ("NOTED", self.run)
+        got = self.broker.number()
+        assert self.opened == "NOTED" and got == ("NOTED", self.run), (self.opened, self.why, got)
         return self
 
     def hold(self, payload, asked=("1 1 0 alice",), within=600, pieces=None, **more):
@@ -121,7 +124,11 @@ class Run:
         for piece in pieces if pieces is not None else [payload]:
             self.broker.say("PAYLOAD", piece, tag)
         self.broker.say("HOLD", record("held", **{k: v for k, v in members.items() if v is not None}), tag)
-        return self.holds()
+        while True:
+            name, came, body = self.broker.hear()
+            if name != "HOLDS" or came == tag:
+                return self.read(body) if name == "HOLDS" else name
+            self.late.append(self.read(body))
 
     def holds(self):
         """What comes next of HOLDS: index, state, last decision, seconds, who, why."""

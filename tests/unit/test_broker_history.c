@@ -133,10 +133,10 @@ static void clocks_are_set(void **state)
 	}
 }
 
-enum { WRITERS = 8, TIMES = 5000, LIMIT = 1000 };
+enum { WRITERS = 8, TIMES = 40000, LIMIT = 1000 };
 
 /* Each has the file mapped for itself; some of what they ask for is refused, and taken back. */
-static void write_many(int fd, unsigned seed)
+static void write_many(int fd, int go, unsigned seed)
 {
 	struct history *h = open_at(fd, "one", 0, START);
 	struct history_key k = key(42, HOUR), last = key(43, 0);
@@ -144,7 +144,9 @@ static void write_many(int fd, unsigned seed)
 	struct history_place place;
 	uint64_t sum;
 	unsigned i, had = 0;
+	char byte;
 
+	must(read(go, &byte, 1) == 0);	/* all of them, once the last is there */
 	for (i = 0; i < TIMES; i++) {
 		must(add(h, k, i % 7 * (HOUR / 64), 1) && add(h, key(100 + (i * 31 + seed) % 500, HOUR), 0, 1));
 		must(history_add(h, &last, now, 1, &place) && history_count(h, &last, now, &sum));
@@ -160,12 +162,17 @@ static void many_count_at_once(void **state)
 	scoped(fd) int fd = new_file();
 	struct history *h;
 	uint64_t others = 0, last;
-	int i, status;
+	int i, status, go[2];
 
 	(void)state;
+	assert_int_equal(pipe(go), 0);
 	for (i = 0; i < WRITERS; i++)
-		if (fork() == 0)
-			write_many(fd, (unsigned)i);
+		if (fork() == 0) {
+			close(go[1]);
+			write_many(fd, go[0], (unsigned)i);
+		}
+	close(go[0]);
+	close(go[1]);
 	for (i = 0; i < WRITERS; i++)
 		assert_true(wait(&status) > 0 && status == 0);
 	h = open_at(fd, "one", 0, START);

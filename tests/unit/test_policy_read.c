@@ -128,6 +128,11 @@ static const struct {
 	{ RULE("\"when\":{},\"controls\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]"), "t:3:47: \"controls\"" },
 	{ "{\"reeve\":\"policy/2\",\"layer\":\"action\",\"rules\":[]}", "t:1:10: \"reeve\": expected \"policy/1\"" },
 	{ "{\"reeve\":\"policy/1\",\"layer\":\"x\",\"rules\":[]}", "t:1:29: \"layer\": expected global" },
+	{ HEAD "\n\"include\":[\"other.json\"],\"rules\":[]}", "t:3:1: unknown member \"include\"" },
+	{ HEAD "\"rules\":[\n{\"include\":\"t.json\"}]}", "t:3:2: unknown member \"include\"" },
+	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"allow\",\"why\":\"w\"}]}", "t:3:1: expected a member \"when\"" },
+	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"allow\",\"when\":{},\"why\":5}]}", "t:3:42: " },
+	{ HEAD "\"rules\":[\n{\"id\":5,\"then\":\"allow\",\"when\":{}}]}", "t:3:7: " },
 	{ HEAD "\"rules\":[\n1]}", "t:3:1: expected an object, found a number" },
 	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"review\",\"when\":{}}]}", "t:3:18: \"review\": expected beside it who is asked" },
 	{ HEAD "\"rules\":[\n{\"id\":\"r\",\"then\":\"ok\",\"when\":{}}]}", "t:3:18: \"then\" is \"ok\"; expected" },
@@ -231,12 +236,47 @@ static void lint_finds_the_shadowed(void **state)
 	assert_string_equal(h.rule, "t:d");
 }
 
+/* A review stands over what its layer allows, in whatever order, and never over another review or a wish for reasons. */
+static void lint_knows_reviews(void **state)
+{
+#define ASK "\"review\":{\"by\":1,\"within\":\"1h\"}}"
+	static const struct {
+		const char *rules, *shadowed; /* NULL: none */
+	} asks[] = {
+		{ "{\"id\":\"a\",\"then\":\"allow\",\"when\":{\"tool\":\"s/x\"}},{\"id\":\"r\",\"then\":\"review\",\"when\":{\"tool\":\"s/*\"}," ASK, "t:a" },
+		{ "{\"id\":\"a\",\"then\":\"allow\",\"when\":{\"tool\":\"u/x\"}},{\"id\":\"r\",\"then\":\"review\",\"when\":{\"tool\":\"s/*\"}," ASK, NULL },
+		{ "{\"id\":\"a\",\"then\":\"allow\",\"when\":{\"tool\":\"s/x\"},\"requires\":[\"reason\"]},{\"id\":\"r\",\"then\":\"review\",\"when\":{\"tool\":\"s/*\"}," ASK, NULL },
+		{ "{\"id\":\"r\",\"then\":\"review\",\"when\":{}," ASK ",{\"id\":\"s\",\"then\":\"review\",\"when\":{\"tool\":\"s/x\"}," ASK, NULL },
+		{ "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"tool\":\"s/x\"}," ASK ",{\"id\":\"x\",\"then\":\"refuse\",\"when\":{\"tool\":\"s/*\"}}", "t:r" },
+		{ "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"tool\":\"s/*\"}," ASK ",{\"id\":\"x\",\"then\":\"refuse\",\"when\":{\"tool\":\"s/x\"}}", NULL },
+		{ "{\"id\":\"r\",\"then\":\"review\",\"when\":{\"scope\":\"x\"}," ASK ",{\"id\":\"a\",\"then\":\"allow\",\"when\":{\"tool\":\"s/x\"}}", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(asks); i++) {
+		scoped(policy) struct policy *p = NULL;
+		struct heard h = { 0 };
+		struct err e = { 0 };
+		char text[1024];
+
+		snprintf(text, sizeof(text), HEAD "\"rules\":[%s]}", asks[i].rules);
+		assert_int_equal(policy_new(&p, &e), 0);
+		if (policy_add(p, "t", text, strlen(text), &e) < 0)
+			fail_msg("%s", e.text);
+		if ((asks[i].shadowed != NULL) != (policy_lint(p, hear, &h) == 1))
+			fail_msg("row %zu: %s %s", i, h.rule, h.by);
+		assert_string_equal(h.rule, asks[i].shadowed ? asks[i].shadowed : "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_checked),
 		cmocka_unit_test(sizes_and_names),
 		cmocka_unit_test(lint_finds_the_shadowed),
+		cmocka_unit_test(lint_knows_reviews),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

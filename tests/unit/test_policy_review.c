@@ -307,6 +307,57 @@ static void scopes_are_asked(void **state)
 	}
 }
 
+#ifndef __SANITIZE_ADDRESS__
+static size_t allocations;
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *at, size_t size);
+
+void *malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *at, size_t size)
+{
+	allocations++;
+	return __libc_realloc(at, size);
+}
+
+/* Whatever is decided: what the agent can ask for as often as it likes takes no memory to refuse. */
+static void deciding_allocates_nothing(void **state)
+{
+	scoped(json) json_t *doc = json_pack("{s:i,s:s}", "amount", 600, "to", "x");
+	struct run_facts run = { .party = { [PARTY_AGENT] = "a1" } };
+	size_t i, before;
+
+	(void)state;
+	for (i = 0; i < count_of(asked); i++) {
+		scoped(policy) struct policy *p = NULL;
+		struct action a = asked[i].a;
+
+		a.kind = a.kind == ACTION_MESSAGE ? ACTION_TOOL_CALL : a.kind;
+		a.server = "s";
+		a.args = doc;
+		a.run = &run;
+		load(&p, asked[i].files, count_of(asked[i].files));
+		before = allocations;
+		assert_true(before > 0);
+		(void)policy_decide(p, &a);
+		assert_true(policy_questions(p, &a));
+		assert_int_equal(allocations, before);
+	}
+}
+#endif
+
 /* Groups and people with a key, as a policy's `by` may name them. */
 static int count_people(size_t *out, void *whose, const json_t *asked_for, struct err *e)
 {
@@ -378,6 +429,9 @@ int main(void)
 		cmocka_unit_test(reviewed_is_listed),
 		cmocka_unit_test(the_agent_is_told_what_to_send),
 		cmocka_unit_test(scopes_are_asked),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(deciding_allocates_nothing),
+#endif
 		cmocka_unit_test(somebody_must_be_there),
 	};
 

@@ -128,6 +128,11 @@ static void other_forms_of_a_good_one(void **state)
 	}
 	assert_int_equal(verify(other, size, NAMESPACE, MESSAGE, sizeof(MESSAGE)), -1);
 	memcpy(other, blob, size);
+	assert_int_equal(other[size - 84], 83);	/* the last string, which is lengthened by a byte */
+	other[size - 84]++;
+	other[size] = 0;
+	assert_int_equal(verify(other, size + 1, NAMESPACE, MESSAGE, sizeof(MESSAGE)), -1);
+	memcpy(other, blob, size);
 	other[9] = 2;
 	assert_int_equal(verify(other, size, NAMESPACE, MESSAGE, sizeof(MESSAGE)), -1);
 }
