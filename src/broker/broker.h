@@ -237,6 +237,7 @@ struct server {
 	struct inspect_bounds bounds;	/* of what it says */
 	struct used quota;
 	bool unpinned;			/* the operator takes its definitions as they come */
+	bool payloads;			/* and wants kept what it is asked and answers */
 	struct catalogue *catalogue;
 	json_t *instructions, *program;	/* of the process that runs; NULL: none */
 	json_t *withheld[LISTED_KINDS];	/* what it lists and nobody may call, and why: pins.c */
@@ -684,5 +685,9 @@ int hear_long(struct server *s, size_t size, struct err *e) must_use;
 int list_serve(struct session *s, struct request *r, struct err *e) must_use;
 int list_await(bool *settled, struct call *c, struct err *e) must_use;
 int list_settle(struct broker *b, struct err *e) must_use;	/* a server's state has changed */
+
+/* payload.c: what is kept of it, if anything is. Borrowed by the record that is made next. */
+void payload_ask(struct call *c);
+void payload_answer(const struct call *c, struct outcome *o);
 
 #endif

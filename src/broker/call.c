@@ -174,6 +174,7 @@ int call_conclude(struct call *c, struct outcome o, struct err *e)
 	if (c->began_ns && c->about.held && !o.answer)
 		c->server->given_up++; /* the same may be asked and approved once more: by another id */
 	o.duration_us = c->began_ns ? (clock_mono_ns() - c->began_ns) / 1000 : 0;
+	payload_answer(c, &o);
 	if (c->proof)
 		done = commit_outcome(&c->broker->commits, c->proof, &o, e);
 	receipt_free(take(&c->proof));

@@ -18,7 +18,8 @@ struct receipt {
 	TAILQ_ENTRY(receipt) next;
 	struct commit_then then;
 	uint64_t tag, index;
-	size_t size;
+	char *payload; /* owned, until it is sent */
+	size_t payload_size, size;
 	uint8_t record[]; /* packed */
 };
 
@@ -27,6 +28,17 @@ void commits_begin(struct commits *q, struct wire *recorder)
 	*q = (struct commits){ .recorder = recorder };
 	TAILQ_INIT(&q->sent);
 	TAILQ_INIT(&q->queued);
+}
+
+/* Of what waits, only the first has been sent its payload: the next with one begins a message of its own. */
+static int send_payload(struct commits *q, struct receipt *r, struct err *e)
+{
+	const struct payload p = { r->payload, r->payload_size };
+	int done = payload_send(q->recorder, r->tag, &p, e);
+
+	free(r->payload);
+	r->payload = NULL;
+	return done;
 }
 
 /* As many as one message takes; their tags follow one another. */
@@ -39,7 +51,9 @@ static int send_some(struct commits *q, struct err *e)
 	size_t count = 0;
 
 	while (q->sent_count < WINDOW && count < WIRE_RECORDS && (r = TAILQ_FIRST(&q->queued)) &&
-	       r->tag == tag + count && p.room - p.size >= r->size + 4) {
+	       r->tag == tag + count && p.room - p.size >= r->size + 4 && !(r->payload && count > 0)) {
+		if (r->payload && send_payload(q, r, e) < 0)
+			return -1;
 		pack_text(&p, (const char *)r->record, r->size);
 		TAILQ_REMOVE(&q->queued, r, next);
 		TAILQ_INSERT_TAIL(&q->sent, r, next);
@@ -84,8 +98,21 @@ uint64_t commits_due(const struct commits *q)
 	return q->due_ns ? q->due_ns : UINT64_MAX;
 }
 
-static int commit(struct commits *q, const struct record *record, struct commit_then then,
-		  struct err *e)
+static int keep(struct receipt *r, const struct payload *payload, struct err *e)
+{
+	if (!payload || payload->size == 0)
+		return 0;
+	r->payload = malloc(payload->size);
+	if (!r->payload) {
+		free(r);
+		return err_sys(e, "memory for a payload");
+	}
+	memcpy(r->payload, payload->bytes, payload->size);
+	return 0;
+}
+
+static int commit(struct commits *q, const struct record *record, const struct payload *payload,
+		  struct commit_then then, struct err *e)
 {
 	uint8_t packed[RECORD_MOST];
 	size_t size = record_pack(packed, record);
@@ -96,8 +123,10 @@ static int commit(struct commits *q, const struct record *record, struct commit_
 	r = malloc(sizeof(*r) + size);
 	if (!r)
 		return err_sys(e, "memory for a record");
-	*r = (struct receipt){ .then = then, .tag = ++q->tag, .size = size };
+	*r = (struct receipt){ .then = then, .tag = ++q->tag, .payload_size = payload ? payload->size : 0, .size = size };
 	memcpy(r->record, packed, size);
+	if (keep(r, payload, e) < 0)
+		return -1;
 	TAILQ_INSERT_TAIL(&q->queued, r, next);
 	q->count++;
 	q->awaited |= record->kind != RECORD_OUTCOME;
@@ -127,7 +156,7 @@ int commit_verdict(struct commits *q, const struct action *a, const struct verdi
 	if (!buf_reserve(&room, room.most)) /* its text is borrowed below: it must not move */
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_fill(&r, &room, a, v, about);
-	done = commit(q, &r, then, e);
+	done = commit(q, &r, &about->payload, then, e);
 	buf_free(&room);
 	return done;
 }
@@ -160,9 +189,10 @@ int commit_outcome(struct commits *q, const struct receipt *proof, const struct 
 	if (o->size)
 		record_number(&r, FIELD_SIZE, o->size);
 	set_carried(&r, &room, o);
+	record_text(&r, FIELD_RETENTION, o->retention);
 	record_text(&r, FIELD_STATUS, o->status);
 	record_text(&r, FIELD_WHY, o->why);
-	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+	return commit(q, &r, &o->payload, (struct commit_then){ .proved = closed }, e);
 }
 
 int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e)
@@ -175,7 +205,7 @@ int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err
 	record_text(&r, FIELD_SERVER, d->server);
 	if (d->size)
 		record_number(&r, FIELD_SIZE, d->size);
-	return commit(q, &r, (struct commit_then){ .proved = closed }, e);
+	return commit(q, &r, NULL, (struct commit_then){ .proved = closed }, e);
 }
 
 int commit_policy(struct commits *q, const struct commit_policy *p, struct commit_then then, struct err *e)
@@ -251,5 +281,7 @@ uint64_t receipt_index(const struct receipt *proof)
 
 void receipt_free(struct receipt *proof)
 {
+	if (proof)
+		free(proof->payload);
 	free(proof);
 }

@@ -31,6 +31,15 @@ struct commit_then {
 	void *whose;
 };
 
+/* Borrowed; none: NULL. */
+struct payload {
+	const char *bytes;
+	size_t size;
+};
+
+/* payload.c: to the recorder, before the record with this tag. */
+int payload_send(struct wire *recorder, uint64_t tag, const struct payload *p, struct err *e) must_use;
+
 /* Of a connection; NULL and 0 where it is not known. */
 struct commit_net {
 	const char *host, *method, *path, *scheme, *way;
@@ -46,6 +55,7 @@ struct commit_about {
 	size_t size;
 	uint64_t count;		/* how often so far, of what is counted by kind */
 	uint64_t held;		/* index of the held call that it was approved as; 0: none */
+	struct payload payload;	/* to be kept with it */
 };
 
 enum { RECORD_ROOM = 4 * 8192, CLAIM_SHOWN = 240 };
@@ -61,6 +71,8 @@ struct outcome {
 	const char *answer;	/* digest of the backend's own answer */
 	const char *executed;	/* digest of what was forwarded */
 	const char *approved;	/* digest of what was approved; NULL: nobody had to */
+	struct payload payload;	/* that answer; kept only if the operator says so, and then by ... */
+	const char *retention;	/* ... the tool's class */
 	const char *why;
 	const char *altered;	/* what was changed in it: texts, each with its NUL */
 	size_t altered_size;

@@ -212,6 +212,7 @@ static int finish(struct call *c, struct err *e)
 		return 0;
 	seal_digest(digest, a.outcome.size ? c->exec.output.data : "", a.outcome.size);
 	a.outcome.answer = digest;
+	a.outcome.payload = (struct payload){ c->exec.output.data, a.outcome.size };
 	a.outcome.status = c->exec.status ? "tool-error" : "ok";
 	a.outcome.exit = (int)(c->exec.status & 0xffff);
 	a.result = make_result(c);

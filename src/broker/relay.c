@@ -127,6 +127,7 @@ int relay_answer(struct server *s, const struct mcp_message *m, const char *line
 	}
 	seal_digest(digest, line, size);
 	a.outcome.answer = digest;
+	a.outcome.payload = (struct payload){ line, size };
 	if (m->error)
 		a.outcome.status = "error";
 	else if (c->action.kind == ACTION_TOOL_CALL && mcp_is_tool_error(m->result))

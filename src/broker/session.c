@@ -41,8 +41,10 @@ int session_record(struct call *c, struct err *e)
 
 	inspect_refused(c);
 	runtime_judged(c->broker->runtime, &c->action, c->verdict.kind, clock_mono_ns());
+	payload_ask(c);
 	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
 			      (struct commit_then){ session_proved, c }, e);
+	c->about.payload = (struct payload){ 0 };
 	c->state = CALL_COMMITTING;
 	call_judged(c);
 	return done;

@@ -146,6 +146,7 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 	struct unpack u = { .at = m->body, .left = m->size };
 	struct server *s = &b->servers[b->server_count];
 	uint64_t kind = unpack_number(&u, 2);
+	unsigned flags;
 
 	if (b->server_count == SERVERS)
 		return err_set(e, ERR_LIMIT, "more than %d tool servers", SERVERS);
@@ -172,7 +173,9 @@ static int hear_server(struct broker *b, struct msg *m, struct err *e)
 	s->start_ms = (unsigned)unpack_number(&u, 4);
 	s->idle_ms = (unsigned)unpack_number(&u, 4);
 	s->rest_ms = (unsigned)unpack_number(&u, 4);
-	s->unpinned = unpack_number(&u, 1) == 1;
+	flags = (unsigned)unpack_number(&u, 1);
+	s->unpinned = flags & 1;
+	s->payloads = flags & 2;
 	if (read_resources(s, &u, e) < 0)
 		return -1;
 	if (!unpack_done(&u))

@@ -40,6 +40,7 @@ int cmd_run(int argc, char **argv, struct err *e);
 int cmd_init(int argc, char **argv, struct err *e);
 int cmd_doctor(int argc, char **argv, struct err *e);
 int cmd_policy(int argc, char **argv, struct err *e);
+int cmd_policy_replay(int argc, char **argv, struct err *e);
 int cmd_config(int argc, char **argv, struct err *e);
 int cmd_tools(int argc, char **argv, struct err *e);
 int cmd_workspace(int argc, char **argv, struct err *e);

@@ -297,7 +297,7 @@ static int help(const struct option_row *rows)
 	for (i = 0; i < count_of(words); i++)
 		printf("%s reeve policy %s %s\n", i ? "      " : "usage:", words[i].name,
 		       words[i].operands);
-	printf("\n");
+	printf("       reeve policy replay [--with FILE|DIR]\n\n");
 	options_print(rows);
 	printf("\nCALL is SERVER/TOOL, net/HOST:PORT, a FILE.json, or - for standard input.\n"
 	       "reeve-policy(5) says what stands in a policy, in its cases and in a call.\n");
@@ -354,7 +354,7 @@ static int go(int argc, char **argv, struct wanted *w, struct err *e)
 		return help(rows);
 	argc -= 1 + first;
 	if (i == count_of(words))
-		err_set(e, ERR_INPUT, "expected check, test, explain, diff, sign or verify");
+		err_set(e, ERR_INPUT, "expected check, test, explain, diff, replay, sign or verify");
 	else if (argc < words[i].fewest || argc > words[i].most)
 		err_set(e, ERR_INPUT, "%s takes %s", word, words[i].operands);
 	else
@@ -367,6 +367,8 @@ int cmd_policy(int argc, char **argv, struct err *e)
 	struct wanted w = { .workspace = "." };
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "replay") == 0)
+		return cmd_policy_replay(argc - 1, argv + 1, e);
 	w.cases = calloc((size_t)argc + 1, sizeof(*w.cases));
 	w.by = calloc((size_t)argc + 1, sizeof(*w.by));
 	status = w.cases && w.by ? go(argc, argv, &w, e) : err_sys(e, "memory for options");

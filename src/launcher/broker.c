@@ -76,7 +76,7 @@ static void pack_life(struct pack *b, const struct tools *t, size_t server)
 	pack_number(b, life.start_ms, 4);
 	pack_number(b, life.idle_ms, 4);
 	pack_number(b, life.rest_ms, 4);
-	pack_number(b, life.unpinned, 1);
+	pack_number(b, (life.unpinned ? 1U : 0U) | (life.payloads ? 2U : 0U), 1);
 }
 
 static int tell_server(struct run *r, size_t server, struct err *e)

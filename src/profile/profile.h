@@ -185,6 +185,7 @@ struct tools_life {
 	unsigned idle_ms;	/* it is stopped when nobody needed it that long; 0: never */
 	unsigned rest_ms;	/* the longest pause before one that failed is started again */
 	bool unpinned;		/* "pins": "none" */
+	bool payloads;		/* "payloads": true */
 };
 
 const char *tools_server_url(const struct tools *t, size_t server);	/* NULL: it has none */

@@ -104,6 +104,7 @@ void tools_server_life(struct tools_life *out, const struct tools *t, size_t ser
 		*times[i].into = text ? time_of_text(text) : times[i].otherwise;
 	}
 	out->unpinned = json_object_get(s, "pins") != NULL;
+	out->payloads = json_is_true(json_object_get(s, "payloads"));
 }
 
 const char *tools_server_url(const struct tools *t, size_t server)

@@ -20,7 +20,7 @@ static const struct json_member file_members[] = {
 	{ "kind", JSON_STRING, JSON_MUST },	{ "deadline", JSON_STRING, JSON_MAY }, \
 	{ "limits", JSON_OBJECT, JSON_MAY },	{ "secrets", JSON_OBJECT, JSON_MAY }, \
 	{ "text", JSON_STRING, JSON_MAY },	{ "result", JSON_NULL, JSON_MAY }, \
-	{ "quota", JSON_OBJECT, JSON_MAY }
+	{ "quota", JSON_OBJECT, JSON_MAY },	{ "payloads", JSON_TRUE, JSON_MAY }
 #define OF_PROGRAMS \
 	{ "env", JSON_OBJECT, JSON_MAY },	{ "workspace", JSON_STRING, JSON_MAY }, \
 	{ "read", JSON_ARRAY, JSON_MAY },	{ "write", JSON_ARRAY, JSON_MAY }, \
