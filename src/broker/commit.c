@@ -219,7 +219,7 @@ int commit_policy(struct commits *q, const struct commit_policy *p, struct commi
 	record_text(&r, FIELD_BEFORE, p->before);
 	record_text(&r, FIELD_STATUS, p->status);
 	record_visible(&r, FIELD_WHY, &room, p->why);
-	return commit(q, &r, then, e);
+	return commit(q, &r, NULL, then, e);
 }
 
 void commit_take_back(struct commits *q, const void *whose)
