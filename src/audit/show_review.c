@@ -1,6 +1,6 @@
 /* What was held, who said what of it, and who an agent is: the lines of the kinds that people have a part in. */
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/show.h"
@@ -27,17 +27,18 @@ static void put_line(struct show *s, const struct record *r, enum field f, const
 static void put_step(struct show *s, const char *item)
 {
 	struct record names = { 0 };
-	unsigned need = 0, count = 0, after = 0;
-	int at = 0;
+	unsigned long numbers[3];	/* need, how many, from when */
+	char *at;
+	size_t i;
 
-	if (sscanf(item, "%u %u %u %n", &need, &count, &after, &at) < 3)
-		return;
+	for (i = 0; i < count_of(numbers); i++, item = at)
+		numbers[i] = strtoul(item, &at, 10);
 	put_indent(s);
-	if (after)
-		buf_printf(&s->line, "from %u s also ", after);
+	if (numbers[2])
+		buf_printf(&s->line, "from %lu s also ", numbers[2]);
 	else
-		buf_printf(&s->line, "%u of ", count);
-	record_text(&names, FIELD_WHY, item + at);
+		buf_printf(&s->line, "%lu of ", numbers[1]);
+	record_text(&names, FIELD_WHY, item + (*item == ' '));
 	put(s, &names, FIELD_WHY, WHY_COLUMNS - 20);
 	buf_puts(&s->line, "\n");
 }

@@ -156,6 +156,7 @@ struct call {
 	struct {
 		size_t tool, count;
 		struct buf values;	/* count x (u8 given, text) as EXEC carries them */
+		struct buf facts;	/* of an exec tool: by which answers about paths it was judged */
 		struct buf output;
 		int out;
 		bool cut, closed, exited;
@@ -615,6 +616,7 @@ bool pace_allows(struct pace *p, unsigned most, unsigned each_second, uint64_t n
 void exec_fill(struct server *s, struct mcp_asked *m, json_t *params);	/* the defaults */
 bool exec_ask(struct call *c, enum reason *reason, char *text, size_t room);	/* do the arguments fit? */
 int exec_send(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
+void exec_keep_facts(struct call *c);
 int exec_run(struct call *c, const struct receipt *proof, struct err *e) must_use never_null;
 int exec_spawned(struct call *c, struct msg *m, struct err *e) must_use;
 int exec_failed(struct call *c, const char *why, struct err *e) must_use;

@@ -112,6 +112,8 @@ void call_weigh(struct call *c)
 
 void call_judged(struct call *c)
 {
+	if (c->server && c->server->exec && c->action.fact_count > 0)
+		exec_keep_facts(c);
 	c->action.args = NULL;
 	c->action.resource = NULL;
 	c->action.fact_count = 0;
@@ -210,6 +212,7 @@ void calls_bury(struct broker *b)
 		claims_free(c);
 		buf_free(&c->forward);
 		buf_free(&c->exec.values);
+		buf_free(&c->exec.facts);
 		buf_free(&c->exec.output);
 		receipt_free(c->proof);
 		free(c);

@@ -86,12 +86,16 @@ int exec_run(struct call *c, const struct receipt *proof, struct err *e)
 }
 
 /* What was judged must be so still when the tool is started: the launcher asks the kernel once more. */
-static void add_facts(struct buf *out, const struct action *a)
+void exec_keep_facts(struct call *c)
 {
+	const struct action *a = &c->action;
+	struct buf *out = &c->exec.facts;
 	uint8_t room[2 * PATH_MAX + 16];
 	uint16_t count = 0;
 	size_t i;
 
+	out->size = 0;
+	out->most = WIRE_MOST;
 	for (i = 0; i < a->fact_count; i++)
 		count = (uint16_t)(count + ask_is_path(&a->facts[i]));
 	buf_add(out, &count, 2);
@@ -124,10 +128,10 @@ int exec_send(struct call *c, const struct receipt *proof, struct err *e)
 	pack_number(&p, c->server->index, 2);
 	pack_number(&p, c->exec.tool, 2);
 	buf_add(&body, head, p.size);
-	add_facts(&body, &c->action);
+	buf_add(&body, c->exec.facts.size ? c->exec.facts.data : "\0", c->exec.facts.size ? c->exec.facts.size : 2);
 	buf_add(&body, &count, 2);
 	buf_add(&body, c->exec.values.data, c->exec.values.size);
-	if (body.over) {
+	if (body.over || c->exec.facts.over) {
 		buf_free(&body);
 		return exec_failed(c, "its arguments are too large", e);
 	}

@@ -1,5 +1,6 @@
 /* reeve review: what is held for a person's word, and that word. */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +40,11 @@ bool review_coloured(void)
 /* One item of asked_of without its numbers, cut where it gets long. */
 static void add_asked(struct buf *out, const struct held *h)
 {
-	const char *item;
+	const char *item, *between = "";
 	size_t at = 0;
 	int skip;
 
-	while ((item = list_next(&h->record.value[FIELD_ASKED_OF], &at))) {
+	while ((item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at))) {
 		unsigned need, count, after;
 
 		skip = 0;
@@ -52,7 +53,8 @@ static void add_asked(struct buf *out, const struct held *h)
 		if (after)
 			buf_printf(out, "; after %us %s", after, item + skip);
 		else
-			buf_printf(out, "%s%u of %s", out->size ? " and " : "", count, item + skip);
+			buf_printf(out, "%s%u of %s", between, count, item + skip);
+		between = " and ";
 	}
 }
 
@@ -60,11 +62,8 @@ static size_t approvals(const struct held *h)
 {
 	size_t i, count = 0;
 
-	for (i = 0; i < h->decided_count; i++) {
-		const struct field_value *v = &h->decided[i].record.value[FIELD_DECISION];
-
-		count += v->set && strcmp(v->text, decision_word(DECISION_APPROVE)) == 0;
-	}
+	for (i = 0; i < h->decided_count; i++)
+		count += strcmp(told_text(&h->decided[i], FIELD_DECISION), decision_word(DECISION_APPROVE)) == 0;
 	return count;
 }
 
@@ -149,7 +148,15 @@ static int list(const struct review_wanted *o, struct reviewer *r, struct err *e
 	return EXIT_DONE;
 }
 
-/* On one connection, until it ends. *heard: it said at least what stands open. */
+/* Whoever read what is told may have gone, which is heard of here and not only with the next that changes. */
+static bool is_read(const struct reviewer *r)
+{
+	struct pollfd in[] = { { .fd = reviewer_fd(r), .events = POLLIN }, { .fd = STDOUT_FILENO } };
+
+	return poll(in, count_of(in), -1) < 0 || in[1].revents == 0;
+}
+
+/* On one connection, until it ends (1), or nobody reads any more (0). *heard: it said at least what stands open. */
 static int follow_one(struct board *b, bool *heard, const struct review_wanted *o, struct reviewer *r, struct err *e)
 {
 	bool gone = false;
@@ -158,13 +165,13 @@ static int follow_one(struct board *b, bool *heard, const struct review_wanted *
 	if (reviewer_query(r, 0, true, e) < 0)
 		return -1;
 	*heard = false;
-	while (!gone) {
-		got = take_one(b, &gone, o, r, *heard ? -1 : REVIEWER_SECONDS * 1000, e);
+	while (!gone && (!*heard || is_read(r))) {
+		got = take_one(b, &gone, o, r, REVIEWER_SECONDS * 1000, e);
 		if (got < 0)
 			return -1;
 		*heard = *heard || (got == 0 && !gone);
 	}
-	return 0;
+	return gone ? 1 : 0;
 }
 
 /* A recorder that ends, and one that is killed, is followed by another: what stands open does not end with it. */
@@ -173,10 +180,12 @@ static int follow(const struct review_wanted *o, struct reviewer *r, struct err 
 	scoped(board) struct board b = { 0 };
 	scoped(reviewer) struct reviewer *again = NULL;
 	bool heard = false;
+	int more;
 
 	for (;;) {
-		if (follow_one(&b, &heard, o, again ? again : r, e) < 0)
-			return -1;
+		more = follow_one(&b, &heard, o, again ? again : r, e);
+		if (more <= 0)
+			return more < 0 ? -1 : EXIT_DONE;
 		if (!heard)
 			return err_set(e, ERR_PEER, "the recorder hung up; try again");
 		reviewer_free(again);

@@ -9,23 +9,21 @@
 
 /* --- what is held (review_held.c) --- */
 
-struct decided {
-	char *line;		/* as the ledger has it, owned; fields borrow from room */
+/* One record as the ledger has it, and its texts as C strings. */
+struct told {
+	char *line;		/* owned */
 	size_t size;
 	char room[RECORD_MOST];
 	struct record record;
-	uint64_t index;
+	char *text[FIELDS];	/* owned; NULL: it has none */
 };
 
 struct held {
-	char *line;
-	size_t size;
-	char room[RECORD_MOST];
-	struct record record;
+	struct told told;
 	uint64_t index;
 	enum hold_state state;
 	uint64_t left_s, read_ns;	/* left: when it was read */
-	struct decided *decided;
+	struct told *decided;		/* owned */
 	size_t decided_count;
 };
 
@@ -33,7 +31,8 @@ int held_read(struct held **out, const struct stands *s, struct err *e) must_use
 void held_free(struct held *h);
 SCOPED(held, struct held *, held_free)
 
-const char *held_text(const struct held *h, enum field f);	/* "" where there is none */
+const char *told_text(const struct told *t, enum field f);	/* "" where there is none */
+const char *held_text(const struct held *h, enum field f);
 uint64_t held_left(const struct held *h);			/* seconds, now */
 bool held_is_open(const struct held *h);			/* a decision is still heard */
 const char *list_next(const struct field_value *v, size_t *at);	/* items of a list one by one; NULL: no more */

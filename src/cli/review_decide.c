@@ -142,7 +142,7 @@ static int compose(struct buf *out, const struct review_wanted *o, const struct 
 	if (!statement_fits(who->name, reason))
 		return err_set(e, ERR_INPUT, "--reason takes one line of at most %d bytes, --as a name of at most %d",
 			       STATEMENT_REASON, STATEMENT_REVIEWER);
-	if (!statement_write(out, &l->held->record, o->index, who->name, d, reason))
+	if (!statement_write(out, &l->held->told.record, o->index, who->name, d, reason))
 		return err_set(e, ERR_PEER, "the held call lacks what a decision on it must say");
 	return 0;
 }

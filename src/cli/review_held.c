@@ -7,57 +7,81 @@
 
 #include "base/clock.h"
 
+static void told_free(struct told *t)
+{
+	size_t f;
+
+	for (f = 0; f < FIELDS; f++)
+		free(t->text[f]);
+	free(t->line);
+}
+
 void held_free(struct held *h)
 {
 	size_t i;
 
-	for (i = 0; h && i < h->decided_count; i++)
-		free(h->decided[i].line);
-	if (h) {
-		free(h->decided);
-		free(h->line);
-	}
+	if (!h)
+		return;
+	for (i = 0; i < h->decided_count; i++)
+		told_free(&h->decided[i]);
+	free(h->decided);
+	told_free(&h->told);
 	free(h);
 }
 
-static int read_decided(struct decided *d, const char *line, size_t size, struct err *e)
+/* On failure what it has so far is still to be freed. */
+static int told_read(struct told *t, const char *line, size_t size, struct err *e)
 {
-	if (entry_read(&d->record, d->room, line, size, e) < 0)
-		return err_in(e, "a decision that the recorder tells of");
-	d->index = d->record.value[FIELD_N].number;
-	d->line = strndup(line, size);
-	d->size = size;
-	return d->line ? 0 : err_sys(e, "memory for a decision");
+	const struct field_value *v;
+	size_t f;
+
+	if (entry_read(&t->record, t->room, line, size, e) < 0)
+		return err_in(e, "what the recorder tells");
+	t->line = strndup(line, size);
+	t->size = size;
+	for (f = 0; t->line && f < FIELDS; f++) {
+		v = &t->record.value[f];
+		if (!v->set || field_info((enum field)f)->type != FIELD_TYPE_TEXT)
+			continue;
+		t->text[f] = strndup(v->text, v->size);
+		if (!t->text[f])
+			return err_sys(e, "memory for a record");
+	}
+	return t->line ? 0 : err_sys(e, "memory for a record");
 }
 
 int held_read(struct held **out, const struct stands *s, struct err *e)
 {
 	scoped(held) struct held *h = calloc(1, sizeof(*h));
+	size_t i;
 
-	if (!h || !(h->line = strndup(s->held, s->size)) || !(h->decided = calloc(s->count + 1, sizeof(*h->decided))))
+	if (!h || !(h->decided = calloc(s->count + 1, sizeof(*h->decided))))
 		return err_sys(e, "memory for a held call");
-	h->size = s->size;
-	if (entry_read(&h->record, h->room, s->held, s->size, e) < 0)
-		return err_in(e, "a held call that the recorder tells of");
-	if (h->record.kind != RECORD_HELD)
+	if (told_read(&h->told, s->held, s->size, e) < 0)
+		return -1;
+	if (h->told.record.kind != RECORD_HELD)
 		return err_set(e, ERR_PEER, "the recorder tells of something that is no held call");
-	h->index = h->record.value[FIELD_N].number;
+	h->index = h->told.record.value[FIELD_N].number;
 	h->state = s->state;
 	h->left_s = s->left_s;
 	h->read_ns = clock_mono_ns();
-	for (; h->decided_count < s->count; h->decided_count++)
-		if (read_decided(&h->decided[h->decided_count], s->decisions[h->decided_count].line,
-				 s->decisions[h->decided_count].size, e) < 0)
+	for (i = 0; i < s->count; i++) {
+		h->decided_count++;
+		if (told_read(&h->decided[i], s->decisions[i].line, s->decisions[i].size, e) < 0)
 			return -1;
+	}
 	*out = take(&h);
 	return 0;
 }
 
+const char *told_text(const struct told *t, enum field f)
+{
+	return t->text[f] ? t->text[f] : "";
+}
+
 const char *held_text(const struct held *h, enum field f)
 {
-	const struct field_value *v = &h->record.value[f];
-
-	return v->set && v->text ? v->text : "";
+	return told_text(&h->told, f);
 }
 
 uint64_t held_left(const struct held *h)
@@ -116,7 +140,7 @@ bool held_asks(const struct held *h, const char *name)
 	const char *item;
 	size_t at = 0;
 
-	while ((item = list_next(&h->record.value[FIELD_ASKED_OF], &at)))
+	while ((item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at)))
 		if (names(item, name))
 			return true;
 	return false;

@@ -57,7 +57,7 @@ int held_print_json(const struct held *h, const struct looked *payload, struct e
 
 	buf_printf(&out, "{\"index\":%llu,\"state\":\"%s\",\"left\":%llu,\"held\":", (unsigned long long)h->index,
 		   hold_word(h->state), (unsigned long long)(held_is_open(h) ? held_left(h) : 0));
-	add_safe(&out, h->line, h->size);
+	add_safe(&out, h->told.line, h->told.size);
 	buf_puts(&out, ",\"decisions\":[");
 	for (i = 0; i < h->decided_count; i++) {
 		buf_puts(&out, i ? "," : "");

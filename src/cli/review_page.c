@@ -91,7 +91,7 @@ static size_t fits(const char *text, size_t size, size_t columns)
 	while (at < size) {
 		step = text_point(text + at, size - at, &point);
 		step = step ? step : 1;
-		wide = point < 0x80 ? 1 : 2;
+		wide = point < 0x80 ? 1 : is_mark(point) ? 0 : 2; /* a mark stays with its letter */
 		if (used + wide > columns)
 			break;
 		used += wide;

@@ -34,9 +34,17 @@ static void end_line(struct writer *w)
 	w->line.size = 0;
 }
 
+/* What lies deep stands no further to the right than a third of the line. */
+static int indent_of(const struct writer *w)
+{
+	size_t most = w->page->columns / 3, wanted = 2 * (size_t)w->indent;
+
+	return (int)(wanted < most ? wanted : most);
+}
+
 static void begin_line(struct writer *w)
 {
-	buf_printf(&w->line, "%*s", (int)(2 * w->indent), "");
+	buf_printf(&w->line, "%*s", indent_of(w), "");
 }
 
 /* As JSON writes it, and what would not be seen as \u{NNNN}, which JSON does not write. */
@@ -69,8 +77,8 @@ static void put_lines(struct writer *w, const char *text, size_t size)
 	const char *end;
 	size_t step;
 
-	snprintf(mark, sizeof(mark), TEXT_MARK "%*s", (int)(2 * w->indent), "");
-	snprintf(rest, sizeof(rest), GOES_ON "%*s", (int)(2 * w->indent), "");
+	snprintf(mark, sizeof(mark), TEXT_MARK "%*s", indent_of(w), "");
+	snprintf(rest, sizeof(rest), GOES_ON "%*s", indent_of(w), "");
 	while (size > 0) {
 		end = memchr(text, '\n', size);
 		step = end ? (size_t)(end - text) : size;

@@ -29,7 +29,7 @@ static void add_list(struct buf *out, const struct held *h, enum field f, const 
 	const char *item;
 	size_t at = 0;
 
-	while ((item = list_next(&h->record.value[f], &at)))
+	while ((item = list_next(&h->told.record.value[f], &at)))
 		buf_printf(out, "%s%s", out->size ? between : "", item);
 }
 
@@ -40,8 +40,8 @@ static void put_asker(struct page *p, const struct held *h)
 
 	buf_printf(&line, "agent %s", *held_text(h, FIELD_AGENT) ? held_text(h, FIELD_AGENT) : "unknown");
 	add_field(&line, h, ", for ", FIELD_OWNER, "");
-	if (h->record.value[FIELD_RUN].set)
-		buf_printf(&line, ", in run %" PRIu64, h->record.value[FIELD_RUN].number);
+	if (h->told.record.value[FIELD_RUN].set)
+		buf_printf(&line, ", in run %" PRIu64, h->told.record.value[FIELD_RUN].number);
 	when(time, held_text(h, FIELD_TIME));
 	buf_printf(&line, ", at %s", time);
 	row_of(p, PAGE_OURS, "asked by", &line);
@@ -57,7 +57,7 @@ static void put_what(struct page *p, const struct held *h)
 	add_field(&line, h, ", ", FIELD_CLASS, "");
 	add_field(&line, h, ", ", FIELD_CATEGORY, "");
 	add_list(&line, h, FIELD_FLOW, ", ");
-	row_of(p, PAGE_OURS, "the tool is", &line);
+	page_row(p, PAGE_OURS, "the tool is", line.size && buf_text(&line) ? buf_text(&line) : "in no catalogue: nobody has said what it does");
 }
 
 static void put_list(struct page *p, const struct held *h, const char *label, enum field f)
@@ -65,7 +65,7 @@ static void put_list(struct page *p, const struct held *h, const char *label, en
 	const char *item;
 	size_t at = 0;
 
-	for (; (item = list_next(&h->record.value[f], &at)); label = "")
+	for (; (item = list_next(&h->told.record.value[f], &at)); label = "")
 		page_row(p, PAGE_OURS, label, item);
 }
 
@@ -109,32 +109,27 @@ static void put_needs(struct page *p, const struct held *h)
 	const char *label = "needs", *item;
 	size_t at = 0;
 
-	for (; (item = list_next(&h->record.value[FIELD_ASKED_OF], &at)); label = "")
+	for (; (item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at)); label = "")
 		put_need(p, label, item);
-}
-
-static const char *text_of(const struct record *r, enum field f)
-{
-	return r->value[f].set && r->value[f].text ? r->value[f].text : "";
 }
 
 static void put_decided(struct page *p, const struct held *h)
 {
 	scoped(buf) struct buf line = BUF(4096);
-	const struct decided *d;
+	const struct told *d;
 	const char *label = "decided";
 	char time[40];
 	size_t i;
 
 	for (i = 0; i < h->decided_count; i++, label = "") {
 		d = &h->decided[i];
-		when(time, text_of(&d->record, FIELD_TIME));
-		buf_printf(&line, "%s", text_of(&d->record, FIELD_DECISION));
-		if (*text_of(&d->record, FIELD_REVIEWER))
-			buf_printf(&line, " by %s", text_of(&d->record, FIELD_REVIEWER));
+		when(time, told_text(d, FIELD_TIME));
+		buf_printf(&line, "%s", told_text(d, FIELD_DECISION));
+		if (*told_text(d, FIELD_REVIEWER))
+			buf_printf(&line, " by %s", told_text(d, FIELD_REVIEWER));
 		buf_printf(&line, ", %s", time);
-		if (*text_of(&d->record, FIELD_WHY))
-			buf_printf(&line, ": %s", text_of(&d->record, FIELD_WHY));
+		if (*told_text(d, FIELD_WHY))
+			buf_printf(&line, ": %s", told_text(d, FIELD_WHY));
 		row_of(p, PAGE_OURS, label, &line);
 	}
 }
@@ -144,11 +139,11 @@ static void put_claims(struct page *p, const struct held *h)
 	const char *item;
 	size_t at = 0;
 
-	if (h->record.value[FIELD_CLAIMS].size == 0 || !h->record.value[FIELD_CLAIMS].set)
+	if (h->told.record.value[FIELD_CLAIMS].size == 0 || !h->told.record.value[FIELD_CLAIMS].set)
 		return;
 	page_say(p, PAGE_OURS, "%s", "");
 	page_say(p, PAGE_HEAD, "The agent claims, and nobody has checked");
-	while ((item = list_next(&h->record.value[FIELD_CLAIMS], &at)))
+	while ((item = list_next(&h->told.record.value[FIELD_CLAIMS], &at)))
 		page_add(p, PAGE_THEIRS, "  > ", "  . ", item, strlen(item));
 }
 
@@ -166,19 +161,18 @@ static void put_head(struct page *p, const struct shown *s)
 
 static void put_payload(struct page *p, const struct shown *s)
 {
-	const char *digest = held_text(s->held, FIELD_DIGEST);
-
 	page_say(p, PAGE_OURS, "%s", "");
 	if (!s->fits) {
 		page_say(p, PAGE_WARNS, "What the recorder gives out is not what was held: its digest differs. "
 					"Nothing can be decided on it.");
 		return;
 	}
-	page_say(p, PAGE_HEAD, "What would be done: %zu bytes, all that is sent", s->size);
+	page_say(p, PAGE_HEAD, "What would be done: %zu bytes, and no others", s->size);
+	show_warnings(p, s->payload, s->size);
 	show_payload(p, s->payload, s->size, s->all);
 	page_say(p, PAGE_OURS, "%s", "");
-	page_row(p, PAGE_OURS, "digest", digest);
-	page_row(p, PAGE_OURS, "of policy", held_text(s->held, FIELD_POLICY));
+	page_say(p, PAGE_OURS, "  digest %s", held_text(s->held, FIELD_DIGEST));
+	page_say(p, PAGE_OURS, "  policy %s", held_text(s->held, FIELD_POLICY));
 }
 
 void show_held(struct page *p, const struct shown *s)
@@ -195,10 +189,6 @@ void show_held(struct page *p, const struct shown *s)
 	when(time, held_text(h, FIELD_EXPIRES));
 	page_row(p, PAGE_OURS, "until", time);
 	put_claims(p, h);
-	if (s->payload && s->fits) {
-		page_say(p, PAGE_OURS, "%s", "");
-		show_warnings(p, s->payload, s->size);
-	}
 	if (s->payload)
 		put_payload(p, s);
 }

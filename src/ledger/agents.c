@@ -55,7 +55,7 @@ static struct agent_known *place_of(struct agents *a, const struct record *r, st
 {
 	const struct agent_known *k = find(a, r);
 	size_t wanted = a->room ? a->room * 2 : 16;
-	void *more = a->known;
+	void *more;
 
 	if (k)
 		return a->known + (k - a->known);

@@ -244,11 +244,12 @@ static int hold_make(struct hold **out, const char *line, size_t size, struct er
 
 static int take_held(struct holds *h, const struct record *r, const char *line, size_t size, struct err *e)
 {
-	struct hold *hold;
+	struct hold *hold = NULL;
 
 	(void)r;
 	if (grow(&h->open, &h->open_room, h->open_count, sizeof(*h->open), e) < 0 || hold_make(&hold, line, size, e) < 0)
 		return -1;
+	must(hold);
 	hold->changed = ++h->changes;
 	h->open[h->open_count++] = hold;
 	return 0;
@@ -294,7 +295,7 @@ static int take_decision(struct holds *h, const struct record *r, const char *li
 {
 	struct hold *hold = h->open[place_of(h, r->ref)];
 	enum hold_state to = hold_ending(r);
-	struct hold_moment now;
+	struct hold_moment now = { .wall_us = 0 };
 	unsigned needs = 0;
 
 	must(to != HOLD_STATES);

@@ -28,7 +28,7 @@ static bool is_nonce(const struct field_value *v)
 static int check_times(const struct record *r, struct err *e)
 {
 	uint64_t within = r->value[FIELD_WITHIN].number;
-	struct hold_moment made;
+	struct hold_moment made = { .wall_us = 0 };
 	char expires[32];
 
 	if (hold_moment_of(&made, r, e) < 0)
@@ -86,7 +86,7 @@ static int check_approval(const struct hold *hold, const struct record *r, unsig
 static int check_vote(const struct hold *hold, const struct record *r, struct err *e)
 {
 	char reviewer[HOLD_NAME], why[HOLD_WHY];
-	struct hold_moment now;
+	struct hold_moment now = { .wall_us = 0 };
 	unsigned asked;
 
 	hold_copy(reviewer, sizeof(reviewer), r, FIELD_REVIEWER);
@@ -131,7 +131,7 @@ static int check_intent(const struct holds *h, const struct record *r, struct er
 {
 	const struct hold_run *run = holds_run(h, r->value[FIELD_RUN].number);
 	const struct hold *hold;
-	struct hold_moment now;
+	struct hold_moment now = { .wall_us = 0 };
 
 	if (r->ref == 0)
 		return hold_says(r, FIELD_REASON, "approved") ? err_set(e, ERR_INPUT, "approved, but it does not say as what") : 0;

@@ -75,13 +75,18 @@ static bool read_head(struct list *out, const char *bytes, size_t at, size_t siz
 	size_t left = size - at < HEAD_MOST ? size - at : HEAD_MOST;
 	const char *line = memchr(bytes + at, '\n', left);
 	unsigned long long body;
+	char *end;
 
 	if (!line || (size_t)(line - bytes) - at >= HEAD_MOST)
 		return false;
 	memcpy(head, bytes + at, (size_t)(line - bytes) - at);
-	if (strncmp(head, HEAD, sizeof(HEAD) - 1) != 0 || sscanf(head + sizeof(HEAD) - 1, "%10llu %71s", &body, digest) != 2 ||
-	    body > SSH_SIGNERS_MOST || body > (size_t)(bytes + size - line - 1))
+	if (strncmp(head, HEAD, sizeof(HEAD) - 1) != 0)
 		return false;
+	body = strtoull(head + sizeof(HEAD) - 1, &end, 10);
+	if (*end != ' ' || strlen(end + 1) >= sizeof(digest) || body > SSH_SIGNERS_MOST ||
+	    body > (size_t)(bytes + size - line - 1))
+		return false;
+	memcpy(digest, end + 1, strlen(end + 1) + 1);
 	seal_digest(found, line + 1, body);
 	*out = (struct list){ .at = (uint64_t)(line + 1 - bytes), .size = body };
 	memcpy(out->digest, digest, sizeof(digest));

@@ -86,7 +86,7 @@ int review_decide(struct recorder *r, struct client *c, const struct msg *m, str
 	struct err why = { .kind = ERR_NONE };
 	struct word w = { .index = 0 };
 	const struct hold *h;
-	uint64_t index;
+	uint64_t index = 0;
 
 	if (ledger_expire(r->ledger, e) < 0)
 		return -1;

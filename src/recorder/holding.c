@@ -59,7 +59,7 @@ static const char *who_of(const struct recorder *r, const struct hold *h, struct
 
 static int send_holds(struct recorder *r, struct watch *w, struct hold *h, struct err *e)
 {
-	scoped(buf) struct buf names = BUF(HOLD_STEPS * 1024);
+	scoped(buf) struct buf names = BUF(HOLD_STEPS * 1024ul);
 	uint8_t body[512];
 	struct pack p = { .at = body, .room = sizeof(body) };
 	const char *who = who_of(r, h, &names);

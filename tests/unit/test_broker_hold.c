@@ -10,7 +10,7 @@ const char policy_text[] =
 	"\"when\":{\"tool\":\"fs/soon\"},\"why\":\"it costs\"},"
 	"{\"id\":\"nobody\",\"then\":\"review\",\"review\":{\"by\":[\"carol\"],\"within\":\"15m\"},\"when\":{\"tool\":\"fs/nobody\"},\"why\":\"it costs\"},"
 	"{\"id\":\"many\",\"then\":\"review\",\"review\":{\"by\":4,\"within\":\"15m\"},\"when\":{\"tool\":\"fs/many\"},\"why\":\"it costs\"},"
-	"{\"id\":\"page\",\"then\":\"review\",\"review\":{\"by\":1,\"within\":\"15m\"},\"when\":{\"tool\":\"fs/x:page\",\"action\":\"resource.read\"},\"why\":\"it costs\"},"
+	"{\"id\":\"path\",\"then\":\"review\",\"review\":{\"by\":1,\"within\":\"15m\"},\"when\":{\"tool\":\"fs/path\",\"args\":{\"/path\":{\"under\":\"/w\"}}},\"why\":\"it costs\"},"
 	"{\"id\":\"free\",\"then\":\"allow\",\"when\":{\"tool\":\"fs/free\"},\"why\":\"to look\"}]}";
 
 #define COUNT(id, what) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\"," \
@@ -439,6 +439,33 @@ static void tells_of_each_step(void **state)
 	end_run(s);
 }
 
+/* Approved, it is judged by its own bytes; where its path lies was answered when it was asked. */
+static void keeps_what_it_was_judged_by(void **state)
+{
+	struct stage *s = stage_new(5000);
+	struct err e = { 0 };
+	struct asked a;
+	uint64_t tag;
+	struct record r;
+
+	(void)state;
+	greet(s);
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__path\",\"arguments\":{\"path\":\"a/b\"}}}");
+	tag = hear(s, &s->launcher, MSG_RESOLVE)->tag;
+	must_ok(wire_send(&s->launcher, MSG_RESOLVED, tag, (uint8_t[2]){ 1 }, 2, NULL, 0, &e), &e);
+	start_server(s, 3);
+	say_tools(s, 3);
+	stands(s, &a, 60);
+	outcome(s, "ok");
+	holds(s, &a, 60, HOLD_APPROVED, "boss", "");
+	r = recorded(s, RECORD_INTENT, &tag);
+	assert_int_equal(r.ref, 60);
+	assert_string_equal(said(&r, FIELD_RULE), "test:path");
+	receipt(s, tag);
+	tool_hears(s, "\"arguments\":{\"path\":\"a/b\"}");
+	end_run(s);
+}
+
 static void checks_claims(void **state)
 {
 	static const struct {
@@ -524,6 +551,7 @@ int main(void)
 		cmocka_unit_test(ends_once),
 		cmocka_unit_test(refuses_without_reviewers),
 		cmocka_unit_test(tells_of_each_step),
+		cmocka_unit_test(keeps_what_it_was_judged_by),
 		cmocka_unit_test(checks_claims),
 		cmocka_unit_test(leaves_room_for_others),
 	};

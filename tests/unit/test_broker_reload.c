@@ -17,20 +17,40 @@ static const char other[] =
 #define COUNT(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\",\"arguments\":{\"what\":\"x\"}}}"
 #define OPEN(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":\"fs__open\",\"arguments\":{\"path\":\"b/c\"}}}"
 
-static void adopt(struct stage *s, const char *text, const char *digest, const char *why)
+static void tell_rules(struct stage *s, const char *file, const char *text)
 {
-	uint8_t body[512];
-	struct pack name = { .at = body, .room = sizeof(body) }, all = { .at = body, .room = sizeof(body) };
+	uint8_t body[64];
+	struct pack name = { .at = body, .room = sizeof(body) };
 	struct err e = { 0 };
 	int fd = -1;
 
+	pack_text(&name, file, strlen(file));
+	must_ok(fd_of_bytes(&fd, "policy", text, strlen(text), &e), &e);
+	tell(s, MSG_RULES, &name, fd);
+	close(fd);
+}
+
+static void adopt_both(struct stage *s, const char *test, const char *often)
+{
+	uint8_t body[64];
+	struct pack all = { .at = body, .room = sizeof(body) };
+
 	tell(s, MSG_RELOAD, NULL, -1);
-	if (text) {
-		pack_text(&name, "test", 4);
-		must_ok(fd_of_bytes(&fd, "policy", text, strlen(text), &e), &e);
-		tell(s, MSG_RULES, &name, fd);
-		close(fd);
-	}
+	tell_rules(s, "test", test);
+	tell_rules(s, "often", often);
+	pack_text(&all, "sha256:other", 12);
+	pack_text(&all, "", 0);
+	tell(s, MSG_ADOPT, &all, -1);
+}
+
+static void adopt(struct stage *s, const char *text, const char *digest, const char *why)
+{
+	uint8_t body[512];
+	struct pack all = { .at = body, .room = sizeof(body) };
+
+	tell(s, MSG_RELOAD, NULL, -1);
+	if (text)
+		tell_rules(s, "test", text);
 	pack_text(&all, digest, strlen(digest));
 	pack_text(&all, why, strlen(why));
 	tell(s, MSG_ADOPT, &all, -1);
@@ -185,6 +205,38 @@ static void asks_about_paths_anew(void **state)
 	end_run(s);
 }
 
+/* Held together, and each approved: what only one of may be made is made once. */
+static void approvals_do_not_outdo_a_budget(void **state)
+{
+	static const char often[] = "{\"reeve\":\"policy/1\",\"layer\":\"runtime\",\"unmatched\":\"pass\",\"rules\":["
+				    "{\"id\":\"often\",\"then\":\"refuse\",\"when\":{\"tool\":\"run/count\",\"calls\":{\"of\":\"tool\",\"above\":1}},\"why\":\"once\"}]}";
+	struct stage *s = stage_new(5000);
+	uint64_t tag, one, two;
+	struct record r;
+
+	(void)state;
+	greet(s);
+	adopt_both(s, policy_text, often);
+	policy_record(s, "adopted", "sha256:other", &tag);
+	receipt(s, tag);
+	adopted(s, "");
+	agent_hears(s, "list_changed");
+	say(s->agent, COUNT("1"));
+	one = is_held(s);
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"run__count\",\"arguments\":{\"what\":\"y\"}}}");
+	two = is_held(s);
+	holds(s, one, 60, HOLD_APPROVED);
+	assert_int_equal(recorded(s, RECORD_INTENT, &tag).ref, 60);
+	receipt(s, tag);
+	hear(s, &s->launcher, MSG_EXEC);
+	holds(s, two, 61, HOLD_APPROVED);
+	r = recorded(s, RECORD_REFUSAL, &tag);
+	assert_string_equal(said(&r, FIELD_RULE), "often:often");
+	receipt(s, tag);
+	agent_hears(s, "once");
+	end_run(s);
+}
+
 static void ends_with_what_is_out_of_turn(void **state)
 {
 	static const enum msg_type first[] = { MSG_ADOPT, MSG_RULES, MSG_RELOAD };
@@ -214,6 +266,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_recorded_first),	cmocka_unit_test(approval_ends_with_its_policy),
 		cmocka_unit_test(is_all_or_nothing),	cmocka_unit_test(asks_about_paths_anew),
+		cmocka_unit_test(approvals_do_not_outdo_a_budget),
 		cmocka_unit_test(ends_with_what_is_out_of_turn),
 	};
 
