@@ -41,6 +41,9 @@ struct joined {
 
 /* What it says of a field, itself or through those it belongs to. */
 const struct field_value *joined_value(const struct joined *j, enum field f);
+bool joined_is_of_run(enum field f);	/* it stands in a run's first record, once for all of its records */
+/* A value as people read it: a list with this between its items. */
+void joined_put(struct buf *out, enum field f, const struct field_value *v, const char *between);
 const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "" */
 bool question_holds(const struct question *q, const struct joined *j);
 
