@@ -58,7 +58,7 @@ const char *joined_verdict(const struct joined *j)
 {
 	const struct record *r = j->own->kind == RECORD_OUTCOME && j->other ? j->other : j->own;
 
-	return r->kind == RECORD_INTENT ? "allow" : r->kind == RECORD_REFUSAL ? "refuse" : "";
+	return r->kind == RECORD_INTENT ? "allow" : r->kind == RECORD_REFUSAL ? "refuse" : r->kind == RECORD_HELD ? "review" : "";
 }
 
 /* '*' any run of bytes, the rest as it stands: linear, each part at its first place. */
