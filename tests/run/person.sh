@@ -1,6 +1,8 @@
 #!/bin/sh
 # A person's word, as README.md and reeve(1) tell it: their own lines are executed, one after the other.
 . "$(dirname "$0")/../lib.sh"
+# shellcheck disable=SC2034
+user=65534	# nobody: ssh-keygen works for no user without a line in /etc/passwd
 have_userns || skip_all 'no user namespaces for this user'
 command -v ssh-keygen >/dev/null || skip_all 'no ssh-keygen: contrib/need check installs openssh-client as root'
 # The commands of either, a line each.
