@@ -209,12 +209,12 @@ static int send_hold(struct call *c, struct hold *h, struct err *e)
 static bool keep(struct call *c)
 {
 	struct buf bytes = c->forward;
+	char *resource = c->about.resource ? strdup(c->about.resource) : NULL;
 
-	if (c->about.resource) {
-		c->kept_resource = strdup(c->about.resource);
-		if (!c->kept_resource)
-			return false;
-	}
+	if (c->about.resource && !resource)
+		return false;
+	free(c->kept_resource);
+	c->kept_resource = resource;
 	hold_keep_answers(c);
 	c->forward = BUF(FORWARD_MOST);
 	call_judged(c);
