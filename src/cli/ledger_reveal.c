@@ -44,13 +44,13 @@ static const char *why_not(const struct shown *s, const struct revealed *one, co
 	return strcmp(found, committed) == 0 ? NULL : "it is not what the record committed to";
 }
 
-static int print_json(const struct revealed *one, const char *not, struct err *e)
+static int print_json(const struct revealed *one, const char *missing, struct err *e)
 {
 	scoped(json) json_t *all = json_pack("{s:I}", "record", (json_int_t)one->index);
 	scoped(buf) struct buf line = BUF(64ul << 20), base = BUF(16ul << 20);
 
-	if (not)
-		json_object_set_new(all, "missing", json_string(not));
+	if (missing)
+		json_object_set_new(all, "missing", json_string(missing));
 	else if (text_is_utf8(one->bytes, one->size) && !memchr(one->bytes, '\0', one->size))
 		json_object_set_new(all, "payload", json_stringn(one->bytes, one->size));
 	else if (seal_base64_add(&base, one->bytes, one->size))
