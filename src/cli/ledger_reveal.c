@@ -83,19 +83,19 @@ static int show(void *to, const struct revealed *one, struct err *e)
 {
 	struct shown *s = to;
 	char number[24];
-	const char *not;
+	const char *missing;
 
 	snprintf(number, sizeof(number), "%" PRIu64, one->index);
 	if (!json_object_get(s->commitments, number))
 		return 0; /* of a record that was never written */
-	not = why_not(s, one, number);
+	missing = why_not(s, one, number);
 	s->count++;
-	s->bad |= not != NULL;
+	s->bad |= missing != NULL;
 	if (s->w->json)
-		return print_json(one, not, e);
-	if (!not)
+		return print_json(one, missing, e);
+	if (!missing)
 		return print_plain(s, one, e);
-	log_say("the payload of record %s is not shown: %s", number, not);
+	log_say("the payload of record %s is not shown: %s", number, missing);
 	return 0;
 }
 
