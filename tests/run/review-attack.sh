@@ -67,6 +67,20 @@ J
 	done
 	equal 'so one of two was done' 1 "$(grep -c . "$h/tmp/done")"
 
+	# The socket for reviewers, where an agent would find it: it has its owner's uid, which the socket lets in.
+	ln -s work "$h/by"
+	for place in work by; do
+		echo "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/$place/r.sock\", \"group\": \"$(getent group "$(as "$uid" "$h" id -g)" | cut -d: -f1)\" } }" >"$h/config/reeve/config.json"
+		out=$(as "$uid" "$h" "$reeve" run --policy ../etc/p.json -- python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("r.sock"); print("in")' 2>&1)
+		if as "$uid" "$h" id -gn >/dev/null 2>&1; then
+			says "uid $uid: the reviewers' socket in $place/ is in no jail" "reviewers' socket" "$out"
+		fi
+		silent 'nor let in from there' '^in$' "$out"
+	done
+	rm "$h/config/reeve/config.json"
+	settled "$h"
+	equal "uid $uid: nobody else can read what is written of it all" '' "$(find "$h/state" "$h/run" -type f ! -name '*.pub' -perm /077)"
+
 	settled "$h"
 	holds 'the ledger is whole' verify "$h"
 done
