@@ -105,7 +105,7 @@ static int write_key(char *text, const char *path, struct err *e)
 int box_key_make(const char *path, struct err *e)
 {
 	char unnamed[PATH_MAX];
-	void *text;
+	void *text = NULL;
 	int done;
 
 	if (snprintf(unnamed, sizeof(unnamed), "%s.new", path) >= (int)sizeof(unnamed))
@@ -139,7 +139,7 @@ static int read_key(uint8_t out[BOX_KEY], char *text, const char *path, struct e
 
 int box_key_load(uint8_t out[BOX_KEY], const char *path, struct err *e)
 {
-	void *text;
+	void *text = NULL;
 	int done;
 
 	if (box_pages(&text, KEY_TEXT + 1, e) < 0)
