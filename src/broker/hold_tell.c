@@ -140,7 +140,7 @@ static void set_now(struct hold *h, const char *asked, const char *until)
 
 int hold_tell(struct broker *b, struct hold *h, struct err *e)
 {
-	scoped(buf) struct buf asked = BUF(2 * HOLD_ASKED), line = BUF(HOLDING_MOST), text = BUF(HOLDING_MOST);
+	scoped(buf) struct buf asked = BUF(2ul * HOLD_ASKED), line = BUF(HOLDING_MOST), text = BUF(HOLDING_MOST);
 	uint64_t now = clock_mono_ns();
 	uint8_t body[HOLDING_MOST];
 	struct pack p = { .at = body, .room = sizeof(body) };
@@ -164,7 +164,7 @@ int hold_tell(struct broker *b, struct hold *h, struct err *e)
 /* Far below what a tool server counts in, so that its own progress comes after. */
 void hold_progress(struct call *c, uint64_t now_ns)
 {
-	scoped(buf) struct buf asked = BUF(2 * HOLD_ASKED);
+	scoped(buf) struct buf asked = BUF(2ul * HOLD_ASKED);
 	scoped(json) json_t *params = NULL;
 	char until[32];
 

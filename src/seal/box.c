@@ -112,7 +112,7 @@ int box_key_make(const char *path, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: name too long", path);
 	if (unlink(unnamed) < 0 && errno != ENOENT)
 		return err_sys(e, "%s", unnamed);
-	if (box_pages(&text, KEY_TEXT + 1, e) < 0)
+	if (box_pages(&text, KEY_TEXT + 1, e) < 0 || !text)
 		return -1;
 	done = write_key(text, unnamed, e);
 	box_pages_free(text);
@@ -142,7 +142,7 @@ int box_key_load(uint8_t out[BOX_KEY], const char *path, struct err *e)
 	void *text = NULL;
 	int done;
 
-	if (box_pages(&text, KEY_TEXT + 1, e) < 0)
+	if (box_pages(&text, KEY_TEXT + 1, e) < 0 || !text)
 		return -1;
 	done = read_key(out, text, path, e);
 	box_pages_free(text);
