@@ -86,7 +86,10 @@ static int read_agent(struct wish *w, struct err *e)
 		       : agents_apply(w->read_agents, &w->ask, e);
 }
 
-/* Files from which servers get their secrets are in no jail, not even that server's; nor are those of credentials. */
+/*
+ * Files from which servers get their secrets are in no jail, not even that server's; nor are those of credentials, nor
+ * the socket where reviewers see what other agents ask: who is in a jail has its owner's uid, and would be let in.
+ */
 static void hide_secrets(struct wish *w)
 {
 	struct profile_credential c;
@@ -99,6 +102,8 @@ static void hide_secrets(struct wish *w)
 	for (n = 0; profile_credential(&c, w->read_profile, n); n++)
 		if (c.file)
 			w->hidden[at++] = c.file;
+	if (w->settings.review_socket)
+		w->hidden[at] = w->settings.review_socket;
 }
 
 /* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */

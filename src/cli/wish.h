@@ -40,7 +40,7 @@ struct wish {
 	char catalogue_room[LAUNCH_TEXT + 96];
 	char agents_room[LAUNCH_TEXT + 64];
 	const char **fixed;
-	const char *hidden[SECRETS_MOST + CREDENTIALS_MOST + 3];
+	const char *hidden[SECRETS_MOST + CREDENTIALS_MOST + 4];
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
 	char call_room[LAUNCH_TEXT + 64], courier_room[LAUNCH_TEXT + 64], owner_room[64];
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];

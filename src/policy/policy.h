@@ -96,7 +96,6 @@ struct meter {
 };
 
 const struct meter *policy_meters(const struct policy *p, size_t *count);
-bool policy_asks_taint(const struct policy *p);
 
 /*
  * Is there somebody behind every list of a rule that asks for a review, and enough of them for what it asks? -1:

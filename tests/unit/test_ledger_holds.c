@@ -123,6 +123,7 @@ static uint64_t intent(struct stage *s, uint64_t in, uint64_t held, const char *
 	char stamp[32];
 	struct record r = made(s, RECORD_INTENT, in, held, stamp);
 
+	record_text(&r, FIELD_ACTION, "tool.call");
 	record_text(&r, FIELD_SERVER, "bank");
 	record_text(&r, FIELD_TOOL, "pay");
 	record_text(&r, FIELD_DIGEST, digest);
