@@ -112,7 +112,9 @@ struct hold *holds_find(struct holds *h, uint64_t index)
 
 struct hold *holds_alike(const struct holds *h, const struct record *r)
 {
-	static const enum field key[] = { FIELD_DIGEST, FIELD_AGENT, FIELD_OWNER, FIELD_POLICY, FIELD_RULE, FIELD_ASKED_OF };
+	/* The same bytes to another server are another call, and what was signed says which. */
+	static const enum field key[] = { FIELD_DIGEST, FIELD_ACTION, FIELD_SERVER, FIELD_TOOL, FIELD_AGENT, FIELD_OWNER,
+					  FIELD_POLICY, FIELD_RULE,   FIELD_ASKED_OF };
 	size_t i, k;
 
 	for (i = 0; i < h->open_count; i++) {

@@ -140,7 +140,7 @@ static int check_intent(const struct holds *h, const struct record *r, struct er
 		return err_set(e, ERR_INPUT, hold ? "%" PRIu64 " is not approved" :
 			       "%" PRIu64 " does not stand approved: it was done, denied, or its time is over", r->ref);
 	if (!hold_says(r, FIELD_REASON, "approved") || !r->value[FIELD_DIGEST].set || !hold_same(r, &hold->record, FIELD_DIGEST) ||
-	    !hold_same(r, &hold->record, FIELD_SERVER) || !hold_same(r, &hold->record, FIELD_TOOL))
+	    !hold_same(r, &hold->record, FIELD_ACTION) || !hold_same(r, &hold->record, FIELD_SERVER) || !hold_same(r, &hold->record, FIELD_TOOL))
 		return err_set(e, ERR_INPUT, "not the call that was approved as %" PRIu64, r->ref);
 	if (!run || !is_of(&hold->record, FIELD_AGENT, run->agent) || !is_of(&hold->record, FIELD_OWNER, run->owner))
 		return err_set(e, ERR_INPUT, "%" PRIu64 " was approved for another agent or owner", r->ref);
