@@ -1,5 +1,5 @@
 # tests/review-lib.sh - a desk where calls are held: an agent, a tool server, people with keys. Sourced after lib.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154
 user=65534	# nobody: ssh-keygen works for no user without a line in /etc/passwd
 needs_python() { command -v python3 >/dev/null || skip_all 'no python3 for an agent and its tool server'; }
 # desk HOME UID: a home with a tool server that writes down what it does to tmp/done, and an agent in its work folder.

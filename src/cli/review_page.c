@@ -61,7 +61,7 @@ bool page_shows(const char *text, size_t step, uint32_t before)
 {
 	uint32_t point = 0;
 
-	if (step == 0 || text_point(text, step, &point) != step)
+	if (step == 0 || text_point(text, step, &point) != step || point < 0x20 || (point >= 0x7f && point < 0xa0))
 		return false;
 	return inspect_is_seen(text, step) && !(is_mark(point) && (before < 0x20 || is_mark(before)));
 }

@@ -57,7 +57,7 @@ static void put_what(struct page *p, const struct held *h)
 	add_field(&line, h, ", ", FIELD_CLASS, "");
 	add_field(&line, h, ", ", FIELD_CATEGORY, "");
 	add_list(&line, h, FIELD_FLOW, ", ");
-	page_row(p, PAGE_OURS, "the tool is", line.size && buf_text(&line) ? buf_text(&line) : "in no catalogue: nobody has said what it does");
+	page_row(p, PAGE_OURS, "tool is", line.size && buf_text(&line) ? buf_text(&line) : "in no catalogue: nobody has said what it does");
 }
 
 static void put_list(struct page *p, const struct held *h, const char *label, enum field f)

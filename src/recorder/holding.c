@@ -194,16 +194,20 @@ static int of_its_run(struct record *out, struct recorder *r, const struct clien
 	return 0;
 }
 
-/* Whoever joins may bring the bytes that a recorder which ended took with it: they are those of the digest, or not kept. */
-static void keep_payload(struct client *c, struct hold *h)
+/* What a reviewer is shown, now or out of the vault, is what the digest says; other bytes are not kept. */
+static bool is_of_digest(const struct buf *payload, const struct record *held)
 {
-	const struct field_value *digest = &h->record.value[FIELD_DIGEST];
+	const struct field_value *digest = &held->value[FIELD_DIGEST];
 	char found[SEAL_DIGEST_TEXT];
 
-	if (h->payload || c->payload.size == 0 || c->payload.over)
-		return;
-	seal_digest(found, c->payload.data, c->payload.size);
-	if (digest->size != strlen(found) || memcmp(found, digest->text, digest->size) != 0)
+	seal_digest(found, payload->size ? payload->data : "", payload->size);
+	return digest->set && digest->size == strlen(found) && memcmp(found, digest->text, digest->size) == 0;
+}
+
+/* Whoever joins may bring the bytes that a recorder which ended took with it. */
+static void keep_payload(struct client *c, struct hold *h)
+{
+	if (h->payload || c->payload.size == 0 || c->payload.over || !is_of_digest(&c->payload, &h->record))
 		return;
 	h->payload = c->payload.data;
 	h->payload_size = c->payload.size;
@@ -219,6 +223,8 @@ static int make(struct recorder *r, struct client *c, struct record *record, uin
 		return refuse(c, tag, "too much is held already to keep its payload too: decide on some of it first", e);
 	if (!client_has_room(r))
 		return refuse(c, tag, r->halted, e);
+	if (!is_of_digest(&c->payload, record))
+		drop_payload(c);
 	if (vault_keep(r, c, tag, record, &why) < 0 || ledger_append(&index, r->ledger, record, c->run, &why) < 0) {
 		if (why.kind != ERR_SYSTEM)
 			return refuse(c, tag, why.text, e);

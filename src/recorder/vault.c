@@ -24,6 +24,15 @@ int vault_open_beside(struct vault **out, const char *dir, const char *key_path,
 	return vault_open(out, dir, path, seal_key_verifier(k)->name, NULL, e);
 }
 
+/* What is to be approved is what the record is about: nothing else is ever shown as that. */
+static bool is_of_digest(const struct record *record, const void *bytes, size_t size)
+{
+	char found[SEAL_DIGEST_TEXT];
+
+	seal_digest(found, size ? bytes : "", size);
+	return is_text(&record->value[FIELD_DIGEST], found);
+}
+
 /* The record of a payload that is stored: until it is appended it borrows from r->place. */
 static int put(struct recorder *r, const struct buf *payload, struct record *record, struct err *e)
 {
@@ -44,7 +53,8 @@ int vault_keep(struct recorder *r, const struct client *c, uint64_t tag, struct 
 {
 	if (c->payload_tag != tag || (c->payload.size == 0 && !c->payload.over))
 		return 0;
-	if (is_text(&record->value[FIELD_RETENTION], "none"))
+	if (is_text(&record->value[FIELD_RETENTION], "none") ||
+	    (record->kind == RECORD_HELD && !is_of_digest(record, c->payload.data, c->payload.size)))
 		return 0;
 	if (c->payload.over)
 		return err_set(e, ERR_LIMIT, "no memory for a payload");
@@ -63,7 +73,8 @@ bool vault_recall(struct recorder *r, struct hold *h)
 		return false;
 	size = p.size - BOX_SALT;
 	box_commitment(commitment, p.bytes, p.bytes + BOX_SALT, size);
-	h->payload = is_text(&h->record.value[FIELD_COMMITMENT], commitment) ? malloc(size + 1) : NULL;
+	if (is_text(&h->record.value[FIELD_COMMITMENT], commitment) && is_of_digest(&h->record, p.bytes + BOX_SALT, size))
+		h->payload = malloc(size + 1);
 	if (h->payload) {
 		memcpy(h->payload, p.bytes + BOX_SALT, size);
 		h->payload_size = size;

@@ -1,7 +1,10 @@
 #include "seal/box.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,16 +101,22 @@ static int write_key(char *text, const char *path, struct err *e)
 	return done;
 }
 
+/* Whole before it has its name: a disk may be full, and what an interrupted beginning left counts for nothing. */
 int box_key_make(const char *path, struct err *e)
 {
+	char unnamed[PATH_MAX];
 	void *text;
 	int done;
 
+	if (snprintf(unnamed, sizeof(unnamed), "%s.new", path) >= (int)sizeof(unnamed))
+		return err_set(e, ERR_INPUT, "%s: name too long", path);
+	if (unlink(unnamed) < 0 && errno != ENOENT)
+		return err_sys(e, "%s", unnamed);
 	if (box_pages(&text, KEY_TEXT + 1, e) < 0)
 		return -1;
-	done = write_key(text, path, e);
+	done = write_key(text, unnamed, e);
 	box_pages_free(text);
-	return done;
+	return done < 0 ? -1 : seal_name_file(unnamed, path, e);
 }
 
 static int read_key(uint8_t out[BOX_KEY], char *text, const char *path, struct err *e)

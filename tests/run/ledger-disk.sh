@@ -41,6 +41,7 @@ like "without its key no recorder starts" "$said" "*No such file*"
 mv "$key.away" "$key"; rm "$work/disk/full"
 rm "$ledger/head"; serve
 like "without its head neither" "$said" "*head*missing*"
+ended # it has said why, and may still hold the disk
 
 # A first run on a disk with room for so many pages, from none on until they suffice.
 umount "$work/disk"

@@ -7,5 +7,5 @@ command -v ssh-keygen >/dev/null || { echo "1..0 # SKIP there is no ssh-keygen";
 . "$(dirname "$0")/../ledger-lib.sh"
 
 mkdir "$work/disk"
-mount -t tmpfs -o size=2m tmpfs "$work/disk"
+mount -t tmpfs -o size=16m tmpfs "$work/disk"
 python3 "$(dirname "$0")/../tools/holds_disk.py" "$bin" "$work"

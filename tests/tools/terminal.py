@@ -426,6 +426,67 @@ def no_terminal():
     return open("out").read().splitlines()[-1]
 
 
+def view():
+    """A person before the view: what an agent wrote acts on nothing; resized, killed, left, the terminal is as before."""
+    seat = Seat([reeve, "review"], 24, 80)
+    seat.expect("reeve review: 1 held")
+    seat.expect("What would be done")
+    raw = seat.is_raw()
+    seat.type("\r")
+    seat.expect("look-alike|another script")
+    seat.resize(40, 100)
+    seat.expect("reeve review: 1 held")
+    seat.type("?")
+    seat.expect("any of them goes back")
+    seat.type("\x1b[Z")
+    seat.type("q")
+    status = seat.ended()
+    text = seat.all
+    acts = [name for name, bytes_ in (("title", b"\x1b]0;"), ("clear", b"\x1b[2J"), ("bell", b"\x07"), ("turn", b"\xe2\x80\xae"))
+            if bytes_ in text]
+    return f"raw {raw}", status, seat.restored(), f"acts {acts}", "shown" if b"\\u{202e}" in text else "not shown"
+
+
+def view_killed():
+    """The view itself, and who minds it, by every signal."""
+    said = []
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+        for whom in ("view", "minder"):
+            if (number, whom) == (signal.SIGKILL, "minder"):
+                continue
+            seat = Seat([reeve, "review"], 24, 80)
+            seat.expect("What would be done")
+            view_pid = [pid for pid, name, spaces in seat.children()][0]
+            os.kill(view_pid if whom == "view" else seat.pid, number)
+            seat.ended()
+            said.append(seat.restored() + (" shown" if seat.all.rstrip().endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in seat.all else " hidden"))
+    return sorted(set(said))
+
+
+def view_decides():
+    """a: shown again, a reason, and the whole word yes; what was typed ahead is no answer."""
+    seat = Seat([reeve, "review"], 24, 80)
+    seat.expect("What would be done")
+    seat.type("ayes\nyes\n")
+    seat.expect("Reason, one line")
+    seat.type("looked at it\n")
+    seat.expect("Approve it")
+    seat.type("y\n")
+    seat.expect("nothing was decided")
+    seat.type("\n")
+    seat.expect("a approve")
+    seat.type("d")
+    seat.expect("Reason, one line")
+    seat.type("no such thing\n")
+    seat.expect("Deny it")
+    seat.type("yes\n")
+    seat.expect("denied, record")
+    seat.type("\n")
+    seat.expect("nothing is held")
+    seat.type("q")
+    return seat.ended(), seat.restored()
+
+
 reeve = sys.argv[2]
 options = sys.argv[3:]
 answer = globals()[sys.argv[1]]()
