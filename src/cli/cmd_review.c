@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/review.h"
+#include "cli/settings.h"
 
 enum { COLUMNS = 80, COLUMNS_LEAST = 40, COLUMNS_MOST = 200 };
 
@@ -328,7 +329,7 @@ int cmd_review(int argc, char **argv, struct err *e)
 		return help(rows);
 	if (at < 0 || read_words(o, &word, argc, argv, at, e) < 0)
 		return usage_error("review", e);
-	if (!o->socket && paths_find(&o->at, o->tenant, e) < 0)
+	if (!o->socket && settings_paths(&o->at, o->tenant, e) < 0)
 		return -1;
 	done = start(o, word, e);
 	if (done < 0 && e->kind == ERR_INPUT) {

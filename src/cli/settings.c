@@ -55,7 +55,7 @@ static int read_hook(struct settings *s, const json_t *words, struct err *e)
 }
 
 /* Who can write there could put a socket of his own in its place. */
-static int check_folder(const struct settings *s, const char *path, struct err *e)
+static int check_folder(const struct settings *s, const char *path, gid_t group, struct err *e)
 {
 	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	struct stat st;
@@ -64,12 +64,15 @@ static int check_folder(const struct settings *s, const char *path, struct err *
 	*strrchr(folder, '/') = '\0';
 	if (stat(folder[0] ? folder : "/", &st) < 0)
 		return json_wrong(&s->file, "/review/socket", false, e,
-				  "there is no folder %s: make it, chown it to uid %u, and let its group enter it (chmod 750)",
+				  "there is no folder %s: make it, chown it to uid %u and that group, and let the group enter it (chmod 750)",
 				  folder, (unsigned)geteuid());
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IRWXO)))
 		return json_wrong(&s->file, "/review/socket", false, e,
-				  "%s must be a folder of uid %u that nobody else can write to: chown and chmod it", folder,
-				  (unsigned)geteuid());
+				  "%s must be a folder of uid %u that only its group can enter, and nobody else can write to: chown it, and chmod 750",
+				  folder, (unsigned)geteuid());
+	if (st.st_gid != group || !(st.st_mode & S_IXGRP))
+		return json_wrong(&s->file, "/review/socket", false, e,
+				  "%s must be of group %lu, which has to enter it: chgrp it, and chmod 750", folder, (unsigned long)group);
 	return 0;
 }
 
@@ -91,7 +94,7 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 	if (!known)
 		return json_wrong(&s->file, "/review/group", false, e,
 				  "there is no group \"%.64s\": groupadd makes one, and usermod -aG puts reviewers in it", group);
-	if (check_folder(s, socket, e) < 0)
+	if (check_folder(s, socket, known->gr_gid, e) < 0)
 		return -1;
 	/* The recorder has no capability by which to give a file to others' groups, root's neither. */
 	if (known->gr_gid != getegid() && !group_member(known->gr_gid))
@@ -152,4 +155,19 @@ int settings_load(struct settings *out, const char *folder, struct err *e)
 void settings_free(struct settings *s)
 {
 	json_file_free(&s->file);
+}
+
+int settings_paths(struct paths *out, const char *tenant, struct err *e)
+{
+	struct settings s = { 0 };
+	char folder[LAUNCH_TEXT];
+	int done;
+
+	if (paths_find(out, tenant, e) < 0 || paths_config(folder, e) < 0)
+		return -1;
+	done = settings_load(&s, folder, e);
+	if (done == 0 && s.review_socket)
+		done = paths_review(out, tenant, s.review_socket, s.review_group, e);
+	settings_free(&s);
+	return done;
 }

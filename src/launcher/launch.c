@@ -286,8 +286,8 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 		return err_sys(e, "memory for a run");
 	run_init(r, ask);
 	done = paths_find(&r->at, ask->tenant, e);
-	if (ask->review_socket)
-		paths_review(&r->at, ask->review_socket, ask->review_group);
+	if (done == 0 && ask->review_socket)
+		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
 	if (done == 0)
 		done = set_up(r, e);
 	if (done == 0)

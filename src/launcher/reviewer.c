@@ -55,6 +55,7 @@ int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
 		return err_set(e, ERR_SYSTEM, "there is no ledger at %.150s yet: nothing was ever held", at->ledger);
 	if (recorder_reach(&fd, at, e) < 0)
 		return -1;
+	recorder_hears_others(at);
 	return look(out, &fd, e);
 }
 
