@@ -13,7 +13,7 @@ enum { ASK_TERMS = 32, ASK_TIME = 28 };
 /* One thing that must hold: a field and a pattern, or a number. */
 struct term {
 	enum field field;
-	bool verdict;		/* not a field: allow or refuse */
+	bool verdict;		/* not a field: allow, refuse or review */
 	bool not;
 	char op;		/* '=' '<' '>' */
 	const char *pattern;	/* '*' any run; borrowed */
@@ -41,7 +41,10 @@ struct joined {
 
 /* What it says of a field, itself or through those it belongs to. */
 const struct field_value *joined_value(const struct joined *j, enum field f);
-const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "" */
+bool joined_is_of_run(enum field f);	/* it stands in a run's first record, once for all of its records */
+/* A value as people read it: a list with this between its items. */
+void joined_put(struct buf *out, enum field f, const struct field_value *v, const char *between);
+const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "review", "" */
 bool question_holds(const struct question *q, const struct joined *j);
 
 /*

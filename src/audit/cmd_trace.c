@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "audit/ask.h"
-#include "base/text.h"
 
 enum { LINKS = 64, AFTER = 5 };
 
@@ -45,13 +44,6 @@ static const struct line lines[] = {
 	{ "why", FIELD_WHY },		  { "policy", FIELD_POLICY },
 };
 
-/* What is said once for all of the chain, at its first link. */
-static bool is_of_run(enum field f)
-{
-	return f == FIELD_AGENT || f == FIELD_OWNER || f == FIELD_OWNER_BY || f == FIELD_MODEL || f == FIELD_SCOPES ||
-	       f == FIELD_TASK || f == FIELD_POLICY;
-}
-
 static const char *heading(const struct record *r)
 {
 	static const char *const heads[RECORD_KINDS] = {
@@ -63,21 +55,7 @@ static const char *heading(const struct record *r)
 	return heads[r->kind] ? heads[r->kind] : record_word(r->kind);
 }
 
-static void put_value(struct buf *out, enum field f, const struct field_value *v)
-{
-	const char *at = v->text, *end = v->text + v->size;
-	enum field_type type = field_info(f)->type;
-
-	if (type == FIELD_TYPE_NUMBER)
-		buf_printf(out, "%" PRIu64, v->number);
-	else if (type == FIELD_TYPE_TEXT)
-		text_visible(out, v->text, v->size);
-	for (; type == FIELD_TYPE_LIST && at < end; at += strlen(at) + 1) {
-		text_visible(out, at, strlen(at));
-		buf_puts(out, at + strlen(at) + 1 < end ? "\n                  " : "");
-	}
-}
-
+/* What is of the run is said once for all of the chain, at its first link. */
 static void tell_link(const struct joined *j, bool first)
 {
 	scoped(buf) struct buf out = BUF(1 << 20);
@@ -88,10 +66,10 @@ static void tell_link(const struct joined *j, bool first)
 	buf_printf(&out, "\n%" PRIu64 "  %.*s  %s\n", j->frame->index, (int)time->size, time->text, heading(j->own));
 	for (i = 0; i < count_of(lines); i++) {
 		v = joined_value(&alone, lines[i].field);
-		if (!v->set || (!first && is_of_run(lines[i].field)))
+		if (!v->set || (!first && joined_is_of_run(lines[i].field)))
 			continue;
 		buf_printf(&out, "    %-13s ", lines[i].label);
-		put_value(&out, lines[i].field, v);
+		joined_put(&out, lines[i].field, v, "\n                  ");
 		buf_puts(&out, "\n");
 	}
 	fwrite(out.data, 1, out.size, stdout);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "audit/ask.h"
-#include "base/text.h"
 
 struct sentence {
 	const char *label;
@@ -26,21 +25,6 @@ static const struct sentence sentences[] = {
 	{ "bytes judged", FIELD_DIGEST },  { "executed", FIELD_EXECUTED }, { "status", FIELD_STATUS },
 	{ "answer", FIELD_ANSWER },	   { "why", FIELD_WHY },	 { "reeve", FIELD_VERSION },
 };
-
-static void put_value(struct buf *out, enum field f, const struct field_value *v)
-{
-	const char *at = v->text, *end = v->text + v->size;
-	enum field_type type = field_info(f)->type;
-
-	if (type == FIELD_TYPE_NUMBER)
-		buf_printf(out, "%" PRIu64, v->number);
-	else if (type == FIELD_TYPE_TEXT)
-		text_visible(out, v->text, v->size);
-	for (; type == FIELD_TYPE_LIST && at < end; at += strlen(at) + 1) {
-		text_visible(out, at, strlen(at));
-		buf_puts(out, at + strlen(at) + 1 < end ? " | " : "");
-	}
-}
 
 /* An action of an agent is always an AI's: people act by other ways, which are other kinds of record. */
 static const char *whose(const struct joined *j)
@@ -69,7 +53,7 @@ static void tell(const struct joined *j, const char *how)
 		if (!v->set)
 			continue;
 		buf_printf(&out, "  %-13s ", sentences[i].label);
-		put_value(&out, sentences[i].field, v);
+		joined_put(&out, sentences[i].field, v, " | ");
 		buf_puts(&out, "\n");
 	}
 	if (j->own->kind == RECORD_INTENT && !j->other)

@@ -11,33 +11,18 @@
 #include "base/text.h"
 
 /* Escaped by a backslash, and nothing that a terminal or a line-wise reader acts on. */
-static void put_escaped(struct buf *line, const char *text, size_t size, const char *escape)
+static void put_value(struct buf *line, const struct joined *j, enum field f, const char *escape)
 {
 	scoped(buf) struct buf shown = BUF(8 * (size_t)RECORD_MOST);
+	const struct field_value *v = joined_value(j, f);
 	size_t i;
 
-	text_visible(&shown, text, size);
+	if (v->set)
+		joined_put(&shown, f, v, ",");
 	for (i = 0; i < shown.size; i++) {
 		if (strchr(escape, shown.data[i]))
 			buf_puts(line, "\\");
 		buf_add(line, shown.data + i, 1);
-	}
-}
-
-static void put_value(struct buf *line, const struct joined *j, enum field f, const char *escape)
-{
-	const struct field_value *v = joined_value(j, f);
-	const char *at = v->text, *end = v->text + v->size;
-
-	if (!v->set)
-		return;
-	if (field_info(f)->type == FIELD_TYPE_NUMBER)
-		buf_printf(line, "%" PRIu64, v->number);
-	else if (field_info(f)->type == FIELD_TYPE_TEXT)
-		put_escaped(line, v->text, v->size, escape);
-	for (; field_info(f)->type == FIELD_TYPE_LIST && at < end; at += strlen(at) + 1) {
-		put_escaped(line, at, strlen(at), escape);
-		buf_puts(line, at + strlen(at) + 1 < end ? "," : "");
 	}
 }
 

@@ -1,11 +1,12 @@
 /* What a record says, itself or through its run and its other half. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "audit/ask.h"
+#include "base/text.h"
 
-/* Who a run is of and for stands in its first record, once for all of its records. */
-static bool is_of_run(enum field f)
+bool joined_is_of_run(enum field f)
 {
 	static const enum field all[] = { FIELD_AGENT,	     FIELD_OWNER,  FIELD_OWNER_BY, FIELD_TENANT,
 					  FIELD_DEPARTMENT,  FIELD_TASK,   FIELD_INITIATOR, FIELD_ENVIRONMENT,
@@ -33,16 +34,31 @@ const struct field_value *joined_value(const struct joined *j, enum field f)
 		return &j->own->value[f];
 	if (j->other && !is_own(f) && j->other->value[f].set)
 		return &j->other->value[f];
-	if (j->run && is_of_run(f) && j->run->value[f].set)
+	if (j->run && joined_is_of_run(f) && j->run->value[f].set)
 		return &j->run->value[f];
 	return &j->own->value[f];
+}
+
+void joined_put(struct buf *out, enum field f, const struct field_value *v, const char *between)
+{
+	const char *at = v->text, *end = v->text + v->size;
+	enum field_type type = field_info(f)->type;
+
+	if (type == FIELD_TYPE_NUMBER)
+		buf_printf(out, "%" PRIu64, v->number);
+	else if (type == FIELD_TYPE_TEXT)
+		text_visible(out, v->text, v->size);
+	for (; type == FIELD_TYPE_LIST && at < end; at += strlen(at) + 1) {
+		text_visible(out, at, strlen(at));
+		buf_puts(out, at + strlen(at) + 1 < end ? between : "");
+	}
 }
 
 const char *joined_verdict(const struct joined *j)
 {
 	const struct record *r = j->own->kind == RECORD_OUTCOME && j->other ? j->other : j->own;
 
-	return r->kind == RECORD_INTENT ? "allow" : r->kind == RECORD_REFUSAL ? "refuse" : "";
+	return r->kind == RECORD_INTENT ? "allow" : r->kind == RECORD_REFUSAL ? "refuse" : r->kind == RECORD_HELD ? "review" : "";
 }
 
 /* '*' any run of bytes, the rest as it stands: linear, each part at its first place. */

@@ -10,21 +10,21 @@ static const struct command {
 	int fewest, most;	/* operands */
 	int (*run)(const char *ledger, const struct options *o, struct err *e);
 } commands[] = {
-	{ "verify", "LEDGER --key KEY", "prove a ledger whole and unaltered", 1, 1, cmd_verify },
+	{ "verify", "LEDGER --key KEY", "prove that it is whole, unaltered", 1, 1, cmd_verify },
 	{ "show", "LEDGER", "tell what was done, run by run", 1, 1, cmd_show },
-	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date, as C2SP tiles", 2, 2, cmd_publish },
-	{ "proof", "LEDGER N --key KEY", "prove record N; or from such a DIR", 2, 2, cmd_proof },
-	{ "proof", "--check FILE --key KEY", "check such a proof, with no ledger", 0, 0, cmd_proof },
+	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date: C2SP tiles", 2, 2, cmd_publish },
+	{ "proof", "LEDGER N --key KEY", "prove record N; also from a DIR", 2, 2, cmd_proof },
+	{ "proof", "--check FILE --key KEY", "check a proof, without a ledger", 0, 0, cmd_proof },
 	{ "query", "LEDGER --where ..", "calls that match, with outcomes", 1, 1, cmd_query },
-	{ "who", "LEDGER N", "who did N, for whom, by which rule", 2, 2, cmd_who },
+	{ "who", "LEDGER N", "who did N, for whom, which rule", 2, 2, cmd_who },
 	{ "did", "LEDGER AGENT", "what an agent did, all of it", 2, 2, cmd_did },
 	{ "absent", "LEDGER --where ..", "prove that nothing matches", 1, 1, cmd_absent },
-	{ "stats", "LEDGER", "counts: refusals, repeats, controls", 1, 1, cmd_stats },
+	{ "stats", "LEDGER", "counts: refusals, repeats, ...", 1, 1, cmd_stats },
 	{ "export", "LEDGER --as FORM", "every record for a log collector", 1, 1, cmd_export },
 	{ "reconcile", "LEDGER --with LOG ..", "hold it against another's log", 1, 1, cmd_reconcile },
 	{ "trace", "LEDGER N", "one call, and what came of it", 2, 2, cmd_trace },
 	{ "report", "LEDGER --key KEY", "one HTML file that checks itself", 1, 1, cmd_report },
-	{ "trust", "--key KEY", "print the key as a C2SP tlog-policy", 0, 0, cmd_trust },
+	{ "trust", "--key KEY", "print it as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
 /* Without `takes` it is a flag; "where" may be given again and again. */

@@ -31,12 +31,8 @@ static void text_of(struct buf *out, const struct joined *j, size_t column)
 		return;
 	}
 	v = joined_value(j, columns[column].field);
-	if (!v->set)
-		return;
-	if (field_info(columns[column].field)->type == FIELD_TYPE_NUMBER)
-		buf_printf(out, "%" PRIu64, v->number);
-	else
-		text_visible(out, v->text, v->size);
+	if (v->set)
+		joined_put(out, columns[column].field, v, " ");
 }
 
 /* A spreadsheet takes what begins so for a formula: an apostrophe before it is shown by none and stops all. */

@@ -10,7 +10,9 @@
 
 static struct history_time time_of(const struct runtime *r, const struct history *h, uint64_t now_ns)
 {
-	return h == r->own ? (struct history_time){ .boot_ms = now_ns / 1000000 } : history_now();
+	struct history_time own = { .boot_ms = now_ns / 1000000 };
+
+	return h == r->own ? own : history_now();
 }
 
 /* What is counted, and of whom: a text of its own for each. */

@@ -44,13 +44,13 @@ static const char *why_not(const struct shown *s, const struct revealed *one, co
 	return strcmp(found, committed) == 0 ? NULL : "it is not what the record committed to";
 }
 
-static int print_json(const struct revealed *one, const char *not, struct err *e)
+static int print_json(const struct revealed *one, const char *missing, struct err *e)
 {
 	scoped(json) json_t *all = json_pack("{s:I}", "record", (json_int_t)one->index);
 	scoped(buf) struct buf line = BUF(64ul << 20), base = BUF(16ul << 20);
 
-	if (not)
-		json_object_set_new(all, "missing", json_string(not));
+	if (missing)
+		json_object_set_new(all, "missing", json_string(missing));
 	else if (text_is_utf8(one->bytes, one->size) && !memchr(one->bytes, '\0', one->size))
 		json_object_set_new(all, "payload", json_stringn(one->bytes, one->size));
 	else if (seal_base64_add(&base, one->bytes, one->size))
@@ -83,19 +83,19 @@ static int show(void *to, const struct revealed *one, struct err *e)
 {
 	struct shown *s = to;
 	char number[24];
-	const char *not;
+	const char *missing;
 
 	snprintf(number, sizeof(number), "%" PRIu64, one->index);
 	if (!json_object_get(s->commitments, number))
 		return 0; /* of a record that was never written */
-	not = why_not(s, one, number);
+	missing = why_not(s, one, number);
 	s->count++;
-	s->bad |= not != NULL;
+	s->bad |= missing != NULL;
 	if (s->w->json)
-		return print_json(one, not, e);
-	if (!not)
+		return print_json(one, missing, e);
+	if (!missing)
 		return print_plain(s, one, e);
-	log_say("the payload of record %s is not shown: %s", number, not);
+	log_say("the payload of record %s is not shown: %s", number, missing);
 	return 0;
 }
 

@@ -79,7 +79,7 @@ static int take_payload(void *to, const struct revealed *one, struct err *e)
 {
 	struct past *p = to;
 	struct err unread = { .kind = ERR_NONE };
-	char key[NUMBER], found[BOX_COMMITMENT_TEXT];
+	char key[NUMBER], found[BOX_COMMITMENT_TEXT] = "";
 	scoped(json) json_t *doc = NULL;
 	json_t *args;
 

@@ -94,13 +94,13 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 	if (!known)
 		return json_wrong(&s->file, "/review/group", false, e,
 				  "there is no group \"%.64s\": groupadd makes one, and usermod -aG puts reviewers in it", group);
-	if (check_folder(s, socket, known->gr_gid, e) < 0)
-		return -1;
 	/* The recorder has no capability by which to give a file to others' groups, root's neither. */
 	if (known->gr_gid != getegid() && !group_member(known->gr_gid))
 		return json_wrong(&s->file, "/review/group", false, e,
 				  "uid %u is not in group %.64s and cannot give it the socket: usermod -aG %.64s, and log in again",
 				  (unsigned)geteuid(), group, group);
+	if (check_folder(s, socket, known->gr_gid, e) < 0)
+		return -1;
 	s->review_socket = socket;
 	s->review_group = known->gr_gid;
 	return 0;

@@ -124,6 +124,10 @@ static int build_jail(struct run *r, struct err *e)
  */
 static int close_door(struct run *r, struct err *e)
 {
+	/* That of other users must keep its name, and then only seccomp stands between it and an agent of its owner's. */
+	if (r->at.review[0] && !r->agent.layers[LAYER_MOUNT].obtained && !r->agent.layers[LAYER_SECCOMP].obtained)
+		return err_set(e, ERR_SYSTEM, "without mounts and seccomp the agent could reach %s: keep seccomp, or take \"socket\" out of config.json",
+			       r->at.review);
 	if (r->agent.layers[LAYER_MOUNT].obtained || unlink(r->at.socket) == 0 || errno == ENOENT)
 		return 0;
 	return err_sys(e, "%s", r->at.socket);

@@ -63,5 +63,14 @@ assign_license' "$(cut -d' ' -f1 "$h/tmp/done")"
 	says 'what was approved' '"kind":"intent".*"reason":"approved"' "$all"
 	says 'and executed, byte for byte' "\"approved\":\"sha256:$digest\".*\"executed\":\"sha256:$digest\"" "$all"
 	holds 'and is whole' verify "$h"
+	stats=$("$room/bin/reeve-audit" stats "$(ledger_of "$h")" 2>&1)
+	says 'an auditor sees who decided how much' '^ +1  alice@example.com approved' "$stats"
+	says 'how soon' '^ +[12]  within ' "$stats"
+	says 'how held calls ended' '^ +1  approved and done' "$stats"
+	says 'and which rule could decide by itself' '^asked for a review, and approved every time' "$stats"
+	equal 'what was held is asked for as a verdict' 2 "$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --where verdict=review 2>/dev/null | wc -l)"
+	trace=$("$room/bin/reeve-audit" trace "$(ledger_of "$h")" "$n" 2>&1)
+	says 'the trace of a denied call says who, and why' 'names come from the registry' "$trace"
+	says 'and that nothing was done' 'nothing was executed' "$trace"
 done
 finish

@@ -76,7 +76,9 @@ J
 	kill "$(pgrep -f "reeve review follow --json" -u "$uid")" 2>/dev/null
 	settled "$h"
 
-	# Started by a review, and by a run: it has it.
+	# Started by a run, and by a review: it has it.
+	equal "uid $uid: a recorder that a run starts has it" '' "$(plain -- true)"
+	settled "$h"
 	as "$uid" "$h" "$reeve" review follow --json </dev/null >"$h/told" 2>&1 &
 	exec 5<"$h/told"
 	until [ -S "$sock" ]; do :; done

@@ -235,7 +235,7 @@ paid 1" "$(pay_by payer 3 2 1 | grep '^paid')"
 	says "uid $uid: and then no more" '"risk":\["class 3","taint 0","novelty 0","repeat 0","total 3"\]' "$(last intent)"
 	for harm in 'dd if=/dev/urandom bs=4096 count=40 conv=notrunc status=none of' 'truncate -s 2000000'; do
 		for file in $(history_of "$h"); do
-			case $harm in dd*) $harm="$file" ;; *) $harm "$file" ;; esac
+			case $harm in dd*) $harm"=$file" ;; *) $harm "$file" ;; esac
 		done
 		said=$(pay_by payer 1)
 		says "uid $uid: $harm: it is said" 'the history of this agent cannot be believed: ' "$said"

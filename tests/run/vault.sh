@@ -9,6 +9,7 @@ fails 'a ledger that is not there has no payloads' 3 as "$(id -u)" "$h" reeve le
 as "$(id -u)" "$h" reeve init >/dev/null 2>&1
 equal 'its key lies beside the one that signs, for nobody else' 600 "$(stat -c %a "$state/keys/default.vault")"
 mkdir -p "$h/run/reeve" && chmod 700 "$h/run/reeve"
+plain='' same='' pii='' nothing='' none='' large='' held='' other='' # all by vault.py, and these are used later
 # shellcheck disable=SC2046
 eval $(as "$(id -u)" "$h" python3 "$top/tests/tools/vault.py" "$bin/reeve-recorder" "$(ledger_of "$h")" "$state/keys/default.key" "$h/run/reeve/default.sock" "$h/tmp" | tr '\n' ' ')
 # shellcheck disable=SC2154 # all by vault.py
