@@ -152,6 +152,6 @@ P
 	wrong 'a folder that all can enter' 'only its group can enter'
 	chmod 750 "$door"
 	chgrp "$uid" "$door"
-	[ "$uid" = "$gid" ] || wrong 'a folder of another group' "must be of group $gid"
+	[ "$uid" = "$gid" ] || wrong 'a folder of another group' "must be of group $group"
 done
 finish
