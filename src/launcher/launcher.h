@@ -22,8 +22,8 @@ struct paths {
 
 /* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
 int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
-/* Others than the owner may review there: a recorder that we start makes that socket. */
-void paths_review(struct paths *p, const char *socket, unsigned group);
+/* Others than the owner may review there: a recorder that we start makes that socket; of another tenant than default, SOCKET.TENANT. */
+int paths_review(struct paths *p, const char *tenant, const char *socket, unsigned group, struct err *e) must_use;
 int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
 /* A folder of ours (0700): made, or seen to be nobody else's to write. */
 int paths_make_own(const char *dir, struct err *e) must_use;
