@@ -266,7 +266,7 @@ int wish_read(struct wish *w, struct err *e)
 	if (read_paths(w, e) < 0 || wish_read_settings(w, e) < 0 || wish_read_reviewers(w, e) < 0 || read_profile(w, e) < 0 || wish_read_policy(w, e) < 0 ||
 	    wish_read_catalogue(w, e) < 0 || wish_check_signed(w, &w->rules, e) < 0)
 		return -1;
-	w->ask.policy_by = w->rules.by[0] ? w->rules.by : NULL;
+	w->ask.policy.by = w->rules.by[0] ? w->rules.by : NULL;
 	if (read_agent(w, e) < 0)
 		return -1;
 	find_owner(w);

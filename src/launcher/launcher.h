@@ -42,6 +42,7 @@ struct policy_bytes {
 struct policy_set {
 	const struct policy_bytes *at;
 	size_t count;
+	const char *by;			/* who signed it, and with which key; NULL: nobody was asked for */
 };
 
 struct review_group {
@@ -62,7 +63,6 @@ struct run_request {
 	const struct tools *tools;
 	const struct secrets *secrets;	/* of its servers, all of them */
 	struct policy_set policy;
-	const char *policy_by;		/* who signed it, and with which key; NULL: nobody was asked for */
 	/* Read it again, with every check of the first time. -1: why the old one stays. *out is good until the next time. NULL: it stays. */
 	int (*reload)(void *with, struct policy_set *out, struct err *e);
 	void *reload_with;
