@@ -4,6 +4,8 @@
 #include "audit/show.h"
 #include "base/text.h"
 
+enum { COLUMN = 62 };	/* behind the names of a run's members, for 80 */
+
 void put_paint(struct show *s, enum paint p)
 {
 	static const char *const codes[PAINTS] = {
@@ -56,6 +58,12 @@ void put_duration(struct show *s, uint64_t us)
 		buf_printf(&s->line, "%" PRIu64 " s", us / 1000000);
 }
 
+/* Behind whose first half nobody looks; --json and who have it whole. */
+static bool has_digest(const struct record *r, enum field f)
+{
+	return memmem(r->value[f].text, r->value[f].size, "sha256:", 7) != NULL;
+}
+
 void put_member(struct show *s, const struct record *r, enum field f, const char *name)
 {
 	if (!r->value[f].set)
@@ -63,7 +71,7 @@ void put_member(struct show *s, const struct record *r, enum field f, const char
 	put_paint(s, DIM);
 	buf_printf(&s->line, "    %-12s", name);
 	put_paint(s, PLAIN);
-	put(s, r, f, 120);
+	put(s, r, f, has_digest(r, f) ? COLUMN : 120);
 	buf_puts(&s->line, "\n");
 }
 
@@ -72,10 +80,10 @@ void put_list(struct show *s, const struct record *r, enum field f, const char *
 {
 	const struct field_value *v = &r->value[f];
 	const char *at = v->text, *end = v->text + v->size;
-	size_t used = 0;
+	size_t used = 0, cut;
 
 	for (; v->set && at < end; at += strlen(at) + 1) {
-		if (used == 0 || used + strlen(at) + 2 > 62) {
+		if (used == 0 || used + strlen(at) + 2 > COLUMN) {
 			put_paint(s, DIM);
 			buf_printf(&s->line, "%s    %-12s", used ? "\n" : "", used ? "" : name);
 			put_paint(s, PLAIN);
@@ -83,8 +91,10 @@ void put_list(struct show *s, const struct record *r, enum field f, const char *
 		} else {
 			buf_puts(&s->line, between);
 		}
-		text_visible(&s->line, at, strlen(at));
-		used += strlen(at) + 2;
+		cut = text_cut(at, strlen(at), COLUMN);
+		text_visible(&s->line, at, cut);
+		buf_puts(&s->line, at[cut] ? "\xe2\x80\xa6" : "");
+		used += cut + 2;
 	}
 	if (used)
 		buf_puts(&s->line, "\n");

@@ -42,6 +42,7 @@ bool review_coloured(void)
 static void add_asked(struct buf *out, const struct held *h)
 {
 	const char *item, *between = "";
+	char span[SPAN];
 	size_t at = 0;
 	int skip;
 
@@ -52,7 +53,7 @@ static void add_asked(struct buf *out, const struct held *h)
 		if (sscanf(item, "%u %u %u %n", &need, &count, &after, &skip) < 3 || skip == 0)
 			continue;
 		if (after)
-			buf_printf(out, "; after %us %s", after, item + skip);
+			buf_printf(out, ", or from %s on %s", span_text(span, after), item + skip);
 		else
 			buf_printf(out, "%s%u of %s", between, count, item + skip);
 		between = " and ";
