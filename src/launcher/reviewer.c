@@ -17,6 +17,8 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
+enum { TRIES = 8 };
+
 void reviewer_free(struct reviewer *r)
 {
 	if (r)
@@ -45,17 +47,6 @@ static int look(struct reviewer **out, int *fd, struct err *e)
 	r->wire.now = PHASE_RUNNING;
 	*out = r;
 	return 0;
-}
-
-int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
-{
-	scoped(fd) int fd = -1;
-
-	if (access(at->key, F_OK) < 0)
-		return err_set(e, ERR_SYSTEM, "there is no ledger at %.150s yet: nothing was ever held", at->ledger);
-	if (recorder_reach(&fd, at, e) < 0)
-		return -1;
-	return look(out, &fd, e);
 }
 
 int reviewer_dial(struct reviewer **out, const char *socket_path, struct err *e)
@@ -122,6 +113,38 @@ int reviewer_query(struct reviewer *r, uint64_t index, bool follow, struct err *
 	pack_number(&p, follow, 1);
 	pack_number(&p, index, 8);
 	return wire_send(&r->wire, MSG_QUERY, ++r->tag, body, p.size, NULL, 0, e);
+}
+
+/* It answers that there is no such held call, which no ledger ever has: so it is there, and will be while we are. */
+static int greet(struct reviewer *r)
+{
+	struct err no = { .kind = ERR_NONE };
+
+	if (reviewer_query(r, UINT64_MAX, false, &no) < 0)
+		return -1;
+	return await(r, &no) < 0 && no.kind == ERR_INPUT && r->msg.type == MSG_TURNED_AWAY ? 0 : -1;
+}
+
+/* One that is just ending, because its last run did, may still have let us in: then there is another soon. */
+int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
+{
+	int tries;
+
+	if (access(at->key, F_OK) < 0)
+		return err_set(e, ERR_SYSTEM, "there is no ledger at %.150s yet: nothing was ever held", at->ledger);
+	for (tries = 0; tries < TRIES; tries++) {
+		scoped(fd) int fd = -1;
+		struct reviewer *r = NULL;
+
+		if (recorder_reach(&fd, at, e) < 0)
+			return -1;
+		if (look(&r, &fd, e) == 0 && greet(r) == 0) {
+			*out = r;
+			return 0;
+		}
+		reviewer_free(r);
+	}
+	return hung_up(e);
 }
 
 static bool read_stands(struct stands *out, const struct msg *m)
