@@ -312,7 +312,7 @@ static bool can_wait(const struct call *c)
 
 int hold_serve(struct call *c, struct err *e)
 {
-	scoped(buf) struct buf asked = BUF(4 * HOLD_ASKED);
+	scoped(buf) struct buf asked = BUF(4ul * HOLD_ASKED);
 
 	if (!can_wait(c))
 		return refuse(c, REASON_REVIEW, "a rule wants a person to look at it, and what is asked this way cannot wait", e);

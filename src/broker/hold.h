@@ -46,9 +46,7 @@ int hold_look_again(struct call *c, struct err *e) must_use;
 int hold_describe(struct hold *h, const struct call *c, struct err *e) must_use;
 int hold_tell(struct broker *b, struct hold *h, struct err *e) must_use;	/* the launcher: who is asked now */
 void hold_progress(struct call *c, uint64_t now_ns);	/* its agent, if that wants to hear of it */
-bool hold_asked_now(struct buf *out, const struct hold *h, uint64_t now_ns);	/* "alice, bob" */
 void hold_until(char out[32], const struct hold *h);
-uint64_t hold_next_step(const struct hold *h, uint64_t now_ns);
 
 /* hold_end.c: how a wait ends. */
 int hold_settle(struct broker *b, struct hold *h, struct err *e) must_use;	/* as its state is now */

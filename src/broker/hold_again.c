@@ -93,7 +93,7 @@ int hold_look_again(struct call *c, struct err *e)
 
 static bool asks_no_more(const struct call *c, const struct hold *h, const struct verdict *v)
 {
-	scoped(buf) struct buf asked = BUF(4 * HOLD_ASKED);
+	scoped(buf) struct buf asked = BUF(4ul * HOLD_ASKED);
 	char why[256];
 
 	if (v->kind == VERDICT_ALLOW)

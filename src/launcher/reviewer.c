@@ -17,8 +17,6 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { TRIES = 8 };
-
 void reviewer_free(struct reviewer *r)
 {
 	if (r)
@@ -48,6 +46,7 @@ static int look(struct reviewer **out, int *fd, struct err *e)
 	*out = r;
 	return 0;
 }
+
 
 int reviewer_dial(struct reviewer **out, const char *socket_path, struct err *e)
 {
@@ -115,36 +114,41 @@ int reviewer_query(struct reviewer *r, uint64_t index, bool follow, struct err *
 	return wire_send(&r->wire, MSG_QUERY, ++r->tag, body, p.size, NULL, 0, e);
 }
 
-/* It answers that there is no such held call, which no ledger ever has: so it is there, and will be while we are. */
-static int greet(struct reviewer *r)
+/*
+ * 1: it is there. 0: it was about to end when we connected, as it does after its last run. What tells is any answer,
+ * and the shortest is that to a number that no call has.
+ */
+static int greet(struct reviewer *r, struct err *e)
 {
-	struct err no = { .kind = ERR_NONE };
+	int got = reviewer_query(r, UINT64_MAX, false, e) < 0 ? 0 : await(r, e);
 
-	if (reviewer_query(r, UINT64_MAX, false, &no) < 0)
-		return -1;
-	return await(r, &no) < 0 && no.kind == ERR_INPUT && r->msg.type == MSG_TURNED_AWAY ? 0 : -1;
+	return got < 0 && e->kind == ERR_INPUT ? 1 : 0;
 }
 
-/* One that is just ending, because its last run did, may still have let us in: then there is another soon. */
 int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
 {
-	int tries;
+	uint64_t deadline = clock_mono_ns() + (uint64_t)REVIEWER_SECONDS * 1000000000;
+	scoped(reviewer) struct reviewer *r = NULL;
+	int there = 0;
 
 	if (access(at->key, F_OK) < 0)
 		return err_set(e, ERR_SYSTEM, "there is no ledger at %.150s yet: nothing was ever held", at->ledger);
-	for (tries = 0; tries < TRIES; tries++) {
+	while (there == 0) {
 		scoped(fd) int fd = -1;
-		struct reviewer *r = NULL;
 
+		reviewer_free(r);
+		r = NULL;
 		if (recorder_reach(&fd, at, e) < 0)
 			return -1;
-		if (look(&r, &fd, e) == 0 && greet(r) == 0) {
-			*out = r;
-			return 0;
-		}
-		reviewer_free(r);
+		if (look(&r, &fd, e) == 0)
+			there = greet(r, e);
+		if (there == 0 && clock_left_ms(deadline) == 0)
+			return hung_up(e);
 	}
-	return hung_up(e);
+	*e = (struct err){ .kind = ERR_NONE };
+	(void)recorder_hears_others(at);
+	*out = take(&r);
+	return 0;
 }
 
 static bool read_stands(struct stands *out, const struct msg *m)
