@@ -166,18 +166,18 @@ static bool is_text(const struct record *r, enum field f, const char *text)
 /* "CLASS LAST", "CLASS FIRST LAST", "CLASS FIRST LAST NUMBER". */
 static bool read_span(struct span *out, const struct record *r, uint64_t index)
 {
-	char class[16], first[16], last[16] = "", text[65];
-	uint64_t number = index;
+	char class[16], first[16], last[16] = "", number[24] = "", text[65], *end = number;
 	int words;
 
 	if (!r->value[FIELD_VAULT].set || r->value[FIELD_VAULT].size >= sizeof(text))
 		return false;
 	memcpy(text, r->value[FIELD_VAULT].text, r->value[FIELD_VAULT].size);
 	text[r->value[FIELD_VAULT].size] = '\0';
-	words = sscanf(text, "%15s %15s %15s %" SCNu64, class, first, last, &number);
+	words = sscanf(text, "%15s %15s %15s %23s", class, first, last, number);
 	out->class = VAULT_CLASSES;
-	out->index = number;
-	return words >= 2 && (vault_class_read(&out->class, class, strlen(class)) || strcmp(class, "every") == 0) &&
+	out->index = words == 4 ? strtoull(number, &end, 10) : index;
+	return words >= 2 && *end == '\0' &&
+	       (vault_class_read(&out->class, class, strlen(class)) || strcmp(class, "every") == 0) &&
 	       vault_day_read(&out->first, first, strlen(first)) &&
 	       vault_day_read(&out->last, words == 2 ? first : last, strlen(words == 2 ? first : last));
 }

@@ -164,7 +164,7 @@ static int write_again(struct call *c, struct mcp_asked *a, struct err *e)
 
 int ask_write(struct call *c, struct err *e)
 {
-	struct mcp_asked a;
+	struct mcp_asked a = { 0 };
 	int done = write_again(c, &a, e);
 
 	if (done == 0) {

@@ -186,7 +186,7 @@ bool history_add(struct history *h, const struct history_key *k, struct history_
 		return false;
 	raise_time(h, &h->head->latest, ms);
 	c = cells_of(h, k->part, key);
-	for (i = 0; i < 2 * WAYS && !place->cell && !h->doubt[0]; i++)
+	for (i = 0; i < 2ul * WAYS && !place->cell && !h->doubt[0]; i++)
 		if (i < WAYS ? atomic_load(&c[i].key) == key && change(h, &c[i], key, amount, false)
 			     : claim(h, &c[i - WAYS], key, until, ms, amount))
 			place->cell = &c[i % WAYS];

@@ -39,14 +39,14 @@ enum hold_again { HOLD_REFUSED, HOLD_ASKS_MORE, HOLD_DO };
 
 enum hold_again hold_judge_again(struct call *c, struct hold *h);
 void hold_keep_answers(struct call *c);
+bool hold_looks_again(const struct call *c);	/* first where its paths lie now must be asked */
+int hold_look_again(struct call *c, struct err *e) must_use;
 
 /* hold_tell.c: what people and agents are told. */
 int hold_describe(struct hold *h, const struct call *c, struct err *e) must_use;
 int hold_tell(struct broker *b, struct hold *h, struct err *e) must_use;	/* the launcher: who is asked now */
 void hold_progress(struct call *c, uint64_t now_ns);	/* its agent, if that wants to hear of it */
-bool hold_asked_now(struct buf *out, const struct hold *h, uint64_t now_ns);	/* "alice, bob" */
 void hold_until(char out[32], const struct hold *h);
-uint64_t hold_next_step(const struct hold *h, uint64_t now_ns);
 
 /* hold_end.c: how a wait ends. */
 int hold_settle(struct broker *b, struct hold *h, struct err *e) must_use;	/* as its state is now */

@@ -36,7 +36,7 @@ static bool is_in(const struct buf *list, const char *name, size_t size)
 {
 	size_t at;
 
-	for (at = 0; at + size <= list->size; at++)
+	for (at = 0; list->data && at + size <= list->size; at++)
 		if (memcmp(list->data + at, name, size) == 0 && (at == 0 || list->data[at - 1] == ' ') &&
 		    (at + size == list->size || list->data[at + size] == ','))
 			return true;
@@ -57,7 +57,8 @@ static void add_names(struct buf *out, const char *at)
 	}
 }
 
-bool hold_asked_now(struct buf *out, const struct hold *h, uint64_t now_ns)
+/* "alice, bob" */
+static bool asked_now(struct buf *out, const struct hold *h, uint64_t now_ns)
 {
 	uint64_t after_s, gone_ns = now_ns > h->began_ns ? now_ns - h->began_ns : 0;
 	const char *item, *names;
@@ -70,7 +71,7 @@ bool hold_asked_now(struct buf *out, const struct hold *h, uint64_t now_ns)
 	return !out->over;
 }
 
-uint64_t hold_next_step(const struct hold *h, uint64_t now_ns)
+static uint64_t next_step(const struct hold *h, uint64_t now_ns)
 {
 	uint64_t after_s, at, soonest = UINT64_MAX;
 	const char *item;
@@ -139,15 +140,15 @@ static void set_now(struct hold *h, const char *asked, const char *until)
 
 int hold_tell(struct broker *b, struct hold *h, struct err *e)
 {
-	scoped(buf) struct buf asked = BUF(2 * HOLD_ASKED), line = BUF(HOLDING_MOST), text = BUF(HOLDING_MOST);
+	scoped(buf) struct buf asked = BUF(2ul * HOLD_ASKED), line = BUF(HOLDING_MOST), text = BUF(HOLDING_MOST);
 	uint64_t now = clock_mono_ns();
 	uint8_t body[HOLDING_MOST];
 	struct pack p = { .at = body, .room = sizeof(body) };
 	char until[32];
 
 	hold_until(until, h);
-	h->next_ns = hold_next_step(h, now);
-	if (!hold_asked_now(&asked, h, now) || !buf_text(&asked) || asked.size == 0)
+	h->next_ns = next_step(h, now);
+	if (!asked_now(&asked, h, now) || !buf_text(&asked) || asked.size == 0)
 		return 0; /* nobody is asked yet */
 	set_now(h, asked.data, until);
 	buf_printf(&text, "%s waits for %.200s until %s", h->what, asked.data, until);
@@ -163,12 +164,12 @@ int hold_tell(struct broker *b, struct hold *h, struct err *e)
 /* Far below what a tool server counts in, so that its own progress comes after. */
 void hold_progress(struct call *c, uint64_t now_ns)
 {
-	scoped(buf) struct buf asked = BUF(2 * HOLD_ASKED);
+	scoped(buf) struct buf asked = BUF(2ul * HOLD_ASKED);
 	scoped(json) json_t *params = NULL;
 	char until[32];
 
 	c->told_ns = now_ns;
-	if (!c->token || !c->session || c->silent || !hold_asked_now(&asked, c->hold, now_ns) || !buf_text(&asked))
+	if (!c->token || !c->session || c->silent || !asked_now(&asked, c->hold, now_ns) || !buf_text(&asked))
 		return;
 	hold_until(until, c->hold);
 	c->progress += 1e-6;

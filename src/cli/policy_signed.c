@@ -196,7 +196,7 @@ int signed_check(struct policy_signer *out, const struct signed_folder *f, const
 	scoped(buf) struct buf there = BUF(MANIFEST_MOST);
 	struct policy_signer s = { .name = "" };
 	uint8_t blob[SSH_SIGNATURE];
-	size_t size, armor_size, blob_size;
+	size_t size = 0, armor_size = 0, blob_size;
 
 	if (read_there(&text, &size, f->path, POLICY_MANIFEST, MANIFEST_MOST, e) < 0 ||
 	    read_there(&armor, &armor_size, f->path, POLICY_MANIFEST ".sig", ARMOR_MOST, e) < 0)

@@ -81,8 +81,7 @@ static inline void leave_page(struct page *p)
  * it is made visible, so no line of a page holds anything but what is shown.
  */
 void page_add(struct page *p, enum page_kind kind, const char *first, const char *rest, const char *text, size_t size);
-/* As a line will show it; and whether this one character, `before` it another, is shown as itself. */
-bool page_visible(struct buf *out, const char *text, size_t size);
+/* Whether this one character, `before` it another, is shown as itself. */
 bool page_shows(const char *text, size_t step, uint32_t before);
 void page_say(struct page *p, enum page_kind kind, const char *fmt, ...) printf_like(3, 4);
 /* "  label     text", wrapped between words; of an agent's words with a mark before each line. */

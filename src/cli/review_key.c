@@ -187,8 +187,11 @@ static int say_which(const struct candidates *c, struct err *e)
 int signing_find(struct signing *out, const char *key, const char *name, const struct held *h, struct err *e)
 {
 	struct candidates *c = calloc(1, sizeof(*c));
-	int done = c ? load_signers(c, e) : err_sys(e, "memory for keys");
+	int done;
 
+	if (!c)
+		return err_sys(e, "memory for keys");
+	done = load_signers(c, e);
 	if (done == 0) {
 		c->name = name;
 		if (key)
@@ -202,8 +205,7 @@ int signing_find(struct signing *out, const char *key, const char *name, const s
 	}
 	if (done == 0)
 		*out = c->at[0];
-	if (c)
-		ssh_signers_free(c->signers);
+	ssh_signers_free(c->signers);
 	free(c);
 	return done;
 }

@@ -66,7 +66,7 @@ bool page_shows(const char *text, size_t step, uint32_t before)
 	return inspect_is_seen(text, step) && !(is_mark(point) && (before < 0x20 || is_mark(before)));
 }
 
-bool page_visible(struct buf *out, const char *text, size_t size)
+static bool page_visible(struct buf *out, const char *text, size_t size)
 {
 	uint32_t point = 0, before = 0;
 	size_t step;

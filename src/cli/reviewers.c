@@ -75,7 +75,7 @@ static int read_signers(struct reviewers *r, struct err *e)
 /* As a name stands in lists with blanks between, and as a reader sees it. */
 static bool name_fits(const char *name, size_t size)
 {
-	scoped(buf) struct buf shown = BUF(16 * SSH_NAME);
+	scoped(buf) struct buf shown = BUF(16ul * SSH_NAME);
 
 	return size > 0 && size < SSH_NAME && !strpbrk(name, " ,\"\\*?!") && text_visible(&shown, name, size) &&
 	       shown.size == size;
@@ -120,7 +120,7 @@ static void pointer_to(struct buf *out, const char *group)
 
 static int check_group(const struct reviewers *r, const char *group, const json_t *members, struct err *e)
 {
-	scoped(buf) struct buf at = BUF(2 * SSH_NAME + 64);
+	scoped(buf) struct buf at = BUF(2ul * SSH_NAME + 64);
 	size_t i, size;
 
 	if (!name_fits(group, strlen(group)))
@@ -328,7 +328,7 @@ void reviewers_warn(const struct reviewers *r, void (*tell)(void *to, const char
 
 	json_object_foreach(groups_of(r), group, members)
 		json_array_foreach(members, i, name) {
-			scoped(buf) struct buf pointer = BUF(2 * SSH_NAME + 64);
+			scoped(buf) struct buf pointer = BUF(2ul * SSH_NAME + 64);
 
 			if (may(r, json_string_value(name)))
 				continue;

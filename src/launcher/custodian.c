@@ -82,7 +82,7 @@ int custodian_reveal(uint64_t *access, struct reviewer *r, uint64_t first, uint6
 	scoped(buf) struct buf bytes = BUF(PAYLOAD_MOST);
 	uint8_t body[512], salt[SALT];
 	struct pack p = { .at = body, .room = sizeof(body) };
-	struct revealed one;
+	struct revealed one = { .index = 0 };
 	int all;
 
 	pack_number(&p, first, 8);

@@ -152,7 +152,6 @@ struct policy {
 	struct index index;
 	struct meter meters[METERS];
 	size_t meter_count;
-	bool asks_taint;
 };
 
 /* Read every rule of a checked file into *out, an array the caller frees with its rules. */

@@ -42,7 +42,6 @@ int meters_add(struct policy *p, struct rule *const *rules, size_t count, struct
 				p->meter_count = before;
 				return -1;
 			}
-		p->asks_taint = p->asks_taint || (s && s->taint);
 	}
 	return 0;
 }
@@ -51,9 +50,4 @@ const struct meter *policy_meters(const struct policy *p, size_t *count)
 {
 	*count = p->meter_count;
 	return p->meters;
-}
-
-bool policy_asks_taint(const struct policy *p)
-{
-	return p->asks_taint;
 }

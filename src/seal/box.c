@@ -105,14 +105,14 @@ static int write_key(char *text, const char *path, struct err *e)
 int box_key_make(const char *path, struct err *e)
 {
 	char unnamed[PATH_MAX];
-	void *text;
+	void *text = NULL;
 	int done;
 
 	if (snprintf(unnamed, sizeof(unnamed), "%s.new", path) >= (int)sizeof(unnamed))
 		return err_set(e, ERR_INPUT, "%s: name too long", path);
 	if (unlink(unnamed) < 0 && errno != ENOENT)
 		return err_sys(e, "%s", unnamed);
-	if (box_pages(&text, KEY_TEXT + 1, e) < 0)
+	if (box_pages(&text, KEY_TEXT + 1, e) < 0 || !text)
 		return -1;
 	done = write_key(text, unnamed, e);
 	box_pages_free(text);
@@ -139,10 +139,10 @@ static int read_key(uint8_t out[BOX_KEY], char *text, const char *path, struct e
 
 int box_key_load(uint8_t out[BOX_KEY], const char *path, struct err *e)
 {
-	void *text;
+	void *text = NULL;
 	int done;
 
-	if (box_pages(&text, KEY_TEXT + 1, e) < 0)
+	if (box_pages(&text, KEY_TEXT + 1, e) < 0 || !text)
 		return -1;
 	done = read_key(out, text, path, e);
 	box_pages_free(text);

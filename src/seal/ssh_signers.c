@@ -55,7 +55,7 @@ static const char *word_end(const struct reading *r)
 
 static bool shows_as_it_is(const char *text, size_t size)
 {
-	scoped(buf) struct buf shown = BUF(16 * SSH_NAME);
+	scoped(buf) struct buf shown = BUF(16ul * SSH_NAME);
 
 	return text_visible(&shown, text, size) && shown.size == size && memcmp(shown.data, text, size) == 0;
 }

@@ -94,6 +94,13 @@ asks '"by": ["leads"], "count": 2'
 fails 'check: a review by who is there' 0 "$reeve" policy check --reviewers "$room/people" "$p/asks.json"
 fails 'check: and by nobody, where nobody is' 2 "$reeve" policy check --reviewers "$room" "$p/asks.json"
 says 'check: which is said of the rule' 'asks.json:2:[0-9]+: nobody who could approve' "$("$reeve" policy check --reviewers "$room" "$p/asks.json" 2>&1)"
+said=$("$reeve" policy check --reviewers "$room" "$p/asks.json" 2>&1)
+says 'check: with the file that was looked in' "no key of theirs is in $room/allowed_signers, which is not there" "$said"
+silent 'check: and nothing is said to be ok' ', ok$' "$said"
+asks '"by": ["leads", "carol@example.con"]'
+fails 'check: a name that nobody has is no error beside others' 0 "$reeve" policy check --reviewers "$room/people" "$p/asks.json"
+says 'check: but is said' 'asks:c asks carol@example.con, who is nobody in' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
+fails 'check: and strictly taken fails' 1 "$reeve" policy check --strict --reviewers "$room/people" "$p/asks.json"
 asks '"by": ["leads"], "count": 3'
 says 'check: by too few' 'asks.json:2:[0-9]+: 3 different people must approve, and 2 of them have a key' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
 asks '"by": ["gone"]'
