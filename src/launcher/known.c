@@ -18,13 +18,14 @@
 
 enum { SCOPES_BODY = 1024, REVIEWERS_BODY = 131072, BOOT_ID = 36 };
 
+/* 1: it is sent, or there is none; 0: who was to have it ended meanwhile; -1. */
 int known_signers(struct run *r, struct err *e)
 {
 	scoped(mem) char *room = NULL;
 	struct pack p = { .room = SSH_SIGNERS_MOST + 4 };
 
 	if (!r->ask->signers)
-		return 0;
+		return 1;
 	room = malloc(p.room);
 	p.at = (uint8_t *)room;
 	if (!room)
@@ -32,7 +33,7 @@ int known_signers(struct run *r, struct err *e)
 	pack_text(&p, r->ask->signers, r->ask->signers_size);
 	if (p.over)
 		return err_set(e, ERR_LIMIT, "the list of signers is larger than %d bytes", SSH_SIGNERS_MOST);
-	return wire_send(&r->recorder, MSG_SIGNERS, 0, room, p.size, NULL, 0, e);
+	return wire_send(&r->recorder, MSG_SIGNERS, 0, room, p.size, NULL, 0, e) < 0 ? 0 : 1;
 }
 
 static int tell_scopes(struct run *r, struct err *e)

@@ -188,14 +188,13 @@ static int ensure_ledger(struct run *r, struct err *e)
 /* One try: 1, it is open; 0, the recorder ended meanwhile, because its last run just did; -1. */
 static int try_open(struct run *r, const struct record *record, uint64_t deadline, struct err *e)
 {
-	int got = 0;
+	int got;
 
 	if (r->recorder.fd < 0 && join(&r->recorder.fd, r, deadline, e) < 0)
 		return -1;
-	if (known_signers(r, e) < 0)
-		return -1;
-	if (wire_send_record(&r->recorder, MSG_OPEN, 0, record, e) == 0)
-		got = noted(r, &r->recorder, &r->index, e);
+	got = known_signers(r, e);
+	if (got > 0)
+		got = wire_send_record(&r->recorder, MSG_OPEN, 0, record, e) < 0 ? 0 : noted(r, &r->recorder, &r->index, e);
 	if (got <= 0)
 		fd_close(&r->recorder.fd);
 	return got;
