@@ -199,7 +199,7 @@ class Ledger:
         self.open[n] = record["run"]
         if "held" in record or record.get("reason") == "approved":
             held = self.held.pop(record.get("held"), {})
-            same = all(held.get(m) == record.get(m) for m in ("digest", "server", "tool"))
+            same = all(held.get(m) == record.get(m) for m in ("digest", "action", "server", "tool"))
             self.check(held.get("approved") and same, n, "was not approved as what it says")
 
     def take_outcome(self, record, n):

@@ -134,6 +134,7 @@ struct call {
 	char *kept_resource;		/* owned: of what it waits for */
 	uint32_t facts;			/* the same: a bit for each answer of the launcher's */
 	size_t fact_count;
+	bool looked;			/* they are of after it was approved */
 	struct risk risk;
 	uint64_t told_ns;		/* when its agent last heard that it waits; 0: not yet */
 	bool waits_told;		/* it did */

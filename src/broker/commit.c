@@ -217,6 +217,7 @@ int commit_policy(struct commits *q, const struct commit_policy *p, struct commi
 		return err_set(e, ERR_SYSTEM, "memory for a record");
 	record_text(&r, FIELD_POLICY, p->policy);
 	record_text(&r, FIELD_BEFORE, p->before);
+	record_text(&r, FIELD_POLICY_BY, p->by);
 	record_text(&r, FIELD_STATUS, p->status);
 	record_visible(&r, FIELD_WHY, &room, p->why);
 	return commit(q, &r, NULL, then, e);

@@ -113,6 +113,7 @@ struct commit_policy {
 	const char *policy, *before;	/* digests */
 	const char *status;		/* adopted, kept */
 	const char *why;		/* NULL: nothing was wrong */
+	const char *by;			/* who signed what is adopted; NULL: nobody was asked for */
 };
 
 int commit_policy(struct commits *q, const struct commit_policy *p, struct commit_then then, struct err *e) must_use;

@@ -157,10 +157,13 @@ static size_t written(const struct record *r)
 	return size;
 }
 
-/* Who is asked, and what is approved, is never cut. */
+/*
+ * Who is asked, and what is approved, is never cut. First goes what the payload shows anyway, or nobody asks for: an
+ * agent that writes much of it takes neither its claims nor the operator's words away from who decides.
+ */
 static void fit(struct record *r)
 {
-	static const enum field spare[] = { FIELD_CLAIMS, FIELD_LAYERS_SAID, FIELD_CONTROLS, FIELD_REQUEST, FIELD_RESOURCE };
+	static const enum field spare[] = { FIELD_REQUEST, FIELD_RESOURCE, FIELD_CLAIMS, FIELD_LAYERS_SAID, FIELD_CONTROLS };
 	size_t i;
 
 	for (i = 0; i < count_of(spare) && written(r) > SENT_MOST; i++)
@@ -209,12 +212,12 @@ static int send_hold(struct call *c, struct hold *h, struct err *e)
 static bool keep(struct call *c)
 {
 	struct buf bytes = c->forward;
+	char *resource = c->about.resource ? strdup(c->about.resource) : NULL;
 
-	if (c->about.resource) {
-		c->kept_resource = strdup(c->about.resource);
-		if (!c->kept_resource)
-			return false;
-	}
+	if (c->about.resource && !resource)
+		return false;
+	free(c->kept_resource);
+	c->kept_resource = resource;
 	hold_keep_answers(c);
 	c->forward = BUF(FORWARD_MOST);
 	call_judged(c);
@@ -234,6 +237,7 @@ static int wait_for(struct call *c, struct hold *h, struct err *e)
 			wait_s = c->verdict.reviews[i]->wait_s;
 	runtime_judged(c->broker->runtime, &c->action, VERDICT_REVIEW, clock_mono_ns());
 	c->hold = h;
+	c->looked = c->looked && h->state == HOLD_APPROVED;
 	if (!keep(c))
 		return err_set(e, ERR_SYSTEM, "memory for a held call");
 	quota_pause(c);

@@ -39,6 +39,8 @@ enum hold_again { HOLD_REFUSED, HOLD_ASKS_MORE, HOLD_DO };
 
 enum hold_again hold_judge_again(struct call *c, struct hold *h);
 void hold_keep_answers(struct call *c);
+bool hold_looks_again(const struct call *c);	/* first where its paths lie now must be asked */
+int hold_look_again(struct call *c, struct err *e) must_use;
 
 /* hold_tell.c: what people and agents are told. */
 int hold_describe(struct hold *h, const struct call *c, struct err *e) must_use;

@@ -1,6 +1,7 @@
 /*
  * Approved, a call is judged once more, by what stands in the very bytes that were approved. What the run has done
- * meanwhile may mean that it is refused now, or that others have to be asked as well; never that fewer had to be.
+ * meanwhile may mean that it is refused now, or that others have to be asked as well; never that fewer had to be. Where
+ * its paths lie is asked anew before that: an agent has had all the time of the wait to put links in other places.
  */
 #include "broker/hold.h"
 
@@ -53,6 +54,41 @@ static bool read_again(struct call *c)
 		return false;
 	c->action.args = arguments_of(c);
 	return true;
+}
+
+/* The message that would be sent, read as if it had just been asked. */
+static bool read_message(struct call *c)
+{
+	struct err why = { 0 };
+
+	json_decref(take(&c->doc));
+	if (json_read_message(&c->doc, c->forward.data, c->forward.size, &why) < 0)
+		return false;
+	if (!c->server->exec)
+		return ask_write(c, &why) == 0;
+	c->action.args = arguments_of(c);
+	ask_find_resource(c);
+	return true;
+}
+
+bool hold_looks_again(const struct call *c)
+{
+	return c->fact_count > 0 && !c->looked;
+}
+
+int hold_look_again(struct call *c, struct err *e)
+{
+	enum reason reason = REASON_UNDECIDABLE;
+
+	c->looked = true;
+	quota_resume(c);
+	if (!read_message(c)) {
+		snprintf(c->text, sizeof(c->text), "what was approved cannot be judged again");
+		return hold_refuse(c, REASON_UNDECIDABLE, e);
+	}
+	if (!pins_ask(c, &reason, c->text, sizeof(c->text)))
+		return hold_refuse(c, reason, e);
+	return ask_anew(c, e);
 }
 
 static bool asks_no_more(const struct call *c, const struct hold *h, const struct verdict *v)

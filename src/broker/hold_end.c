@@ -60,6 +60,10 @@ static int approve(struct call *c, struct hold *h, struct err *e)
 
 	if (is_under_way(c))
 		return hold_let_go(c, ": it is approved, but the same call is still under way. Ask again the same way once that is answered", e);
+	if (hold_looks_again(c)) {
+		leave(c);
+		return hold_look_again(c, e);
+	}
 	now = hold_judge_again(c, h);
 	if (now == HOLD_ASKS_MORE)
 		return hold_let_go(c, ": it is approved, but after what this run has done since, others have to be asked as "

@@ -13,7 +13,7 @@
 struct adoption {
 	struct broker *broker;
 	struct policy *policy;	/* owned; NULL: the old one stays */
-	char digest[SEAL_DIGEST_TEXT], why[256];
+	char digest[SEAL_DIGEST_TEXT], why[256], by[193];
 };
 
 /* Its words stand in verdicts that are still to be told, and in questions that are still to be answered. */
@@ -105,7 +105,8 @@ static int record(struct adoption *a, struct err *e)
 	struct commit_policy p = { .policy = a->policy ? a->digest : b->policy_digest,
 				   .before = b->policy_digest,
 				   .status = a->policy ? "adopted" : "kept",
-				   .why = a->why[0] ? a->why : NULL };
+				   .why = a->why[0] ? a->why : NULL,
+				   .by = a->policy && a->by[0] ? a->by : NULL };
 
 	return commit_policy(&b->commits, &p, (struct commit_then){ proved, a }, e);
 }
@@ -120,8 +121,8 @@ int reload_adopt(struct broker *b, struct msg *m, struct err *e)
 		return err_sys(e, "memory for a policy");
 	a->broker = b;
 	a->policy = take(&b->fresh);
-	if (!unpack_copy(&u, a->digest, sizeof(a->digest)) || !unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u) ||
-	    !a->policy) {
+	if (!unpack_copy(&u, a->digest, sizeof(a->digest)) || !unpack_copy(&u, why, sizeof(why)) ||
+	    !unpack_copy(&u, a->by, sizeof(a->by)) || !unpack_done(&u) || !a->policy) {
 		policy_free(a->policy);
 		free(a);
 		return err_set(e, ERR_PEER, "malformed ADOPT, or without RELOAD");

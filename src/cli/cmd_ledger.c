@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/ledger_words.h"
+#include "cli/settings.h"
 
 static const struct {
 	const char *name, *operands, *does;
@@ -89,7 +90,7 @@ int cmd_ledger(int argc, char **argv, struct err *e)
 		err_set(e, ERR_INPUT, "expected purge, hold or reveal");
 		return usage_error("ledger", e);
 	}
-	if (paths_find(&w.at, w.tenant, e) < 0)
+	if (settings_paths(&w.at, w.tenant, e) < 0)
 		return -1;
 	status = run_word(&w, argc - at, argv + at, e);
 	return status == EXIT_USAGE ? usage_error("ledger", e) : status;

@@ -25,37 +25,49 @@ static void warn(void *to, const char *rule, const char *why)
 	log_say("warning: the rule %s %s", rule, why);
 }
 
-static int check_one(struct policy *all, const struct policy_file *f, struct err *e)
+/* All files as one policy, because that is how they are joined in a run. rules[i]: how many the i-th has. */
+static size_t join_each(struct policy *all, size_t *rules, const struct policy_files *files, struct err *e)
 {
-	size_t before = policy_rule_count(all), count;
+	size_t i, before, bad = 0;
 
-	if (policy_add_from(all, f->name, f->path, f->bytes, f->size, e) < 0)
-		return -1;
-	count = policy_rule_count(all) - before;
-	printf("%s: %zu rule%s, ok\n", f->path, count, count == 1 ? "" : "s");
-	return 0;
+	for (i = 0; i < files->count; i++) {
+		const struct policy_file *f = &files->at[i];
+
+		before = policy_rule_count(all);
+		if (policy_add_from(all, f->name, f->path, f->bytes, f->size, e) < 0) {
+			log_say("%s", e->text);
+			bad++;
+		}
+		rules[i] = policy_rule_count(all) - before;
+	}
+	return bad;
 }
 
-/* All files as one policy, because that is how they are joined in a run. */
+static void print_fine(const struct policy_files *files, const size_t *rules)
+{
+	size_t i;
+
+	for (i = 0; i < files->count; i++)
+		printf("%s: %zu rule%s, ok\n", files->at[i].path, rules[i], rules[i] == 1 ? "" : "s");
+	fflush(stdout);
+}
+
 static int check(const struct policy_files *files, const char *folder, bool strict, struct err *e)
 {
 	scoped(policy) struct policy *all = NULL;
-	size_t i, bad = 0, warned;
+	size_t rules[POLICY_FILES_MOST] = { 0 }, bad, warned = 0;
 
+	must(files->count <= count_of(rules));
 	if (policy_new(&all, e) < 0)
 		return -1;
-	for (i = 0; i < files->count; i++) {
-		if (check_one(all, &files->at[i], e) == 0)
-			continue;
+	bad = join_each(all, rules, files, e);
+	if (policy_people_look(&warned, all, folder, e) < 0) {
 		log_say("%s", e->text);
 		bad++;
 	}
-	fflush(stdout);
-	if (policy_people_look(all, folder, e) < 0) {
-		log_say("%s", e->text);
-		bad++;
-	}
-	warned = policy_lint(all, warn, NULL);
+	if (!bad)
+		print_fine(files, rules);
+	warned += policy_lint(all, warn, NULL);
 	if (bad)
 		return EXIT_USAGE;
 	return strict && warned ? EXIT_DIFFERS : EXIT_DONE;

@@ -6,6 +6,7 @@
 #include "cli/ledger_lines.h"
 #include "cli/policy_dir.h"
 #include "cli/policy_replay.h"
+#include "cli/settings.h"
 
 static int load(struct policy **out, const char *folder, struct err *e)
 {
@@ -87,7 +88,7 @@ int cmd_policy_replay(int argc, char **argv, struct err *e)
 		return EXIT_USAGE;
 	}
 	ask.policy = p;
-	if (paths_find(&ask.at, tenant, e) < 0 || replay_ledger(&all, &ask, e) < 0)
+	if (settings_paths(&ask.at, tenant, e) < 0 || replay_ledger(&all, &ask, e) < 0)
 		return -1;
 	sum(&all, ask.json);
 	return all.changed ? EXIT_DIFFERS : EXIT_DONE;

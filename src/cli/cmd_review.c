@@ -78,7 +78,7 @@ static void put_one(struct page *p, const struct held *h)
 		span_text(span, held_left(h));
 	snprintf(first, sizeof(first), "%-8" PRIu64, h->index);
 	page_say(p, PAGE_HEAD, "%s%s%s%s%s%s", first, hold_word(h->state), *span ? ", " : "", span, *span ? " left" : "",
-		 approvals(h) ? ", approved by some" : "");
+		 approvals(h) && h->state == HOLD_WAITING ? ", approved by some" : "");
 	buf_printf(&what, "%s/%s", held_text(h, FIELD_SERVER), held_text(h, FIELD_TOOL));
 	if (*held_text(h, FIELD_RESOURCE))
 		buf_printf(&what, "  %s", held_text(h, FIELD_RESOURCE));
@@ -304,19 +304,6 @@ static int start(const struct review_wanted *o, const struct word *word, struct 
 	return (word ? word->does : list)(o, r, e);
 }
 
-/* A recorder that is started here serves runs, too, and so has the door for other reviewers that a run would give it. */
-static int find_paths(struct review_wanted *o, struct err *e)
-{
-	char folder[LAUNCH_TEXT];
-	struct settings s = { 0 };
-	int done = paths_find(&o->at, o->tenant, e) < 0 || paths_config(folder, e) < 0 ? -1 : settings_load(&s, folder, e);
-
-	if (done == 0 && s.review_socket)
-		paths_review(&o->at, s.review_socket, s.review_group);
-	settings_free(&s);
-	return done;
-}
-
 int cmd_review(int argc, char **argv, struct err *e)
 {
 	struct review_wanted wanted = { .tenant = "default" }, *o = &wanted;
@@ -342,7 +329,7 @@ int cmd_review(int argc, char **argv, struct err *e)
 		return help(rows);
 	if (at < 0 || read_words(o, &word, argc, argv, at, e) < 0)
 		return usage_error("review", e);
-	if (!o->socket && find_paths(o, e) < 0)
+	if (!o->socket && settings_paths(&o->at, o->tenant, e) < 0)
 		return -1;
 	done = start(o, word, e);
 	if (done < 0 && e->kind == ERR_INPUT) {

@@ -55,21 +55,20 @@ static int read_hook(struct settings *s, const json_t *words, struct err *e)
 }
 
 /* Who can write there could put a socket of his own in its place. */
-static int check_folder(const struct settings *s, const char *path, struct err *e)
+static int check_folder(struct stat *st, const struct settings *s, const char *path, struct err *e)
 {
 	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	struct stat st;
 
 	snprintf(folder, sizeof(folder), "%s", path);
 	*strrchr(folder, '/') = '\0';
-	if (stat(folder[0] ? folder : "/", &st) < 0)
+	if (stat(folder[0] ? folder : "/", st) < 0)
 		return json_wrong(&s->file, "/review/socket", false, e,
-				  "there is no folder %s: make it, chown it to uid %u, and let its group enter it (chmod 750)",
+				  "there is no folder %s: make it, chown it to uid %u and that group, and let the group enter it (chmod 750)",
 				  folder, (unsigned)geteuid());
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (!S_ISDIR(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & (S_IWGRP | S_IRWXO)))
 		return json_wrong(&s->file, "/review/socket", false, e,
-				  "%s must be a folder of uid %u that nobody else can write to: chown and chmod it", folder,
-				  (unsigned)geteuid());
+				  "%s must be a folder of uid %u that only its group can enter, and nobody else can write to: chown it, and chmod 750",
+				  folder, (unsigned)geteuid());
 	return 0;
 }
 
@@ -77,6 +76,7 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 {
 	const char *socket = json_text(review, "socket"), *group = json_text(review, "group");
 	const struct group *known;
+	struct stat folder;
 
 	if (!*socket && !*group)
 		return 0;
@@ -91,13 +91,16 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 	if (!known)
 		return json_wrong(&s->file, "/review/group", false, e,
 				  "there is no group \"%.64s\": groupadd makes one, and usermod -aG puts reviewers in it", group);
-	if (check_folder(s, socket, e) < 0)
+	if (check_folder(&folder, s, socket, e) < 0)
 		return -1;
 	/* The recorder has no capability by which to give a file to others' groups, root's neither. */
 	if (known->gr_gid != getegid() && !group_member(known->gr_gid))
 		return json_wrong(&s->file, "/review/group", false, e,
 				  "uid %u is not in group %.64s and cannot give it the socket: usermod -aG %.64s, and log in again",
 				  (unsigned)geteuid(), group, group);
+	if (folder.st_gid != known->gr_gid || !(folder.st_mode & S_IXGRP))
+		return json_wrong(&s->file, "/review/socket", false, e,
+				  "its folder must be of group %.64s, which has to enter it: chgrp it, and chmod 750", group);
 	s->review_socket = socket;
 	s->review_group = known->gr_gid;
 	return 0;
@@ -152,4 +155,19 @@ int settings_load(struct settings *out, const char *folder, struct err *e)
 void settings_free(struct settings *s)
 {
 	json_file_free(&s->file);
+}
+
+int settings_paths(struct paths *out, const char *tenant, struct err *e)
+{
+	struct settings s = { 0 };
+	char folder[LAUNCH_TEXT];
+	int done;
+
+	if (paths_find(out, tenant, e) < 0 || paths_config(folder, e) < 0)
+		return -1;
+	done = settings_load(&s, folder, e);
+	if (done == 0 && s.review_socket)
+		done = paths_review(out, tenant, s.review_socket, s.review_group, e);
+	settings_free(&s);
+	return done;
 }

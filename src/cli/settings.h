@@ -23,4 +23,7 @@ struct settings {
 int settings_load(struct settings *out, const char *folder, struct err *e) must_use;
 void settings_free(struct settings *s);
 
+/* Where this tenant's things are, for whoever may start its recorder: also where other users review, if that is set. */
+int settings_paths(struct paths *out, const char *tenant, struct err *e) must_use;
+
 #endif

@@ -248,7 +248,7 @@ static int offered_by_server(json_t **out, struct look *l, size_t server, struct
 
 	snprintf(task, sizeof(task), "reeve tools: see what %s offers", name);
 	w->ask.task = task;
-	w->ask.policy = (struct policy_set){ &own, 1 };
+	w->ask.policy = (struct policy_set){ .at = &own, .count = 1 };
 	w->ask.argv = argv;
 	jail_plan_free(&w->plan);
 	w->plan = (struct jail_plan){ 0 };

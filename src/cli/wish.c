@@ -87,18 +87,32 @@ static int read_agent(struct wish *w, struct err *e)
 }
 
 /* Files from which servers get their secrets are in no jail, not even that server's; nor are those of credentials. */
-static void hide_secrets(struct wish *w)
+static void hide_secrets(struct wish *w, size_t at)
 {
 	struct profile_credential c;
 	struct tools_secret s;
-	size_t n, at = 2;
+	size_t n, most = at + SECRETS_MOST;
 
-	for (n = 0; tools_secret(&s, w->read_tools, n) && at < SECRETS_MOST + 2; n++)
+	for (n = 0; tools_secret(&s, w->read_tools, n) && at < most; n++)
 		if (s.file)
 			w->hidden[at++] = s.file;
 	for (n = 0; profile_credential(&c, w->read_profile, n); n++)
 		if (c.file)
 			w->hidden[at++] = c.file;
+}
+
+/* Nor is the folder in which other users find a socket to review at: who connects there needs no more than to see it. */
+static size_t hide_review(struct wish *w, size_t at)
+{
+	char *end;
+
+	if (!w->ask.review_socket)
+		return at;
+	snprintf(w->review_room, sizeof(w->review_room), "%s", w->ask.review_socket);
+	end = strrchr(w->review_room, '/');
+	end[end == w->review_room] = '\0';
+	w->hidden[at] = w->review_room;
+	return at + 1;
 }
 
 /* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */
@@ -114,7 +128,7 @@ static int set_apart(struct wish *w, struct err *e)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
 	w->hidden[1] = w->sockets;
-	hide_secrets(w);
+	hide_secrets(w, hide_review(w, 2));
 	w->fixed[n++] = w->config;
 	w->fixed[n++] = w->programs;
 	for (i = 0; i < parts; i++)
@@ -252,7 +266,7 @@ int wish_read(struct wish *w, struct err *e)
 	if (read_paths(w, e) < 0 || wish_read_settings(w, e) < 0 || wish_read_reviewers(w, e) < 0 || read_profile(w, e) < 0 || wish_read_policy(w, e) < 0 ||
 	    wish_read_catalogue(w, e) < 0 || wish_check_signed(w, &w->rules, e) < 0)
 		return -1;
-	w->ask.policy_by = w->rules.by[0] ? w->rules.by : NULL;
+	w->ask.policy.by = w->rules.by[0] ? w->rules.by : NULL;
 	if (read_agent(w, e) < 0)
 		return -1;
 	find_owner(w);

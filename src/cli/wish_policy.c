@@ -58,7 +58,7 @@ int wish_read_policy(struct wish *w, struct err *e)
 {
 	if (read_whole(&w->rules, w, e) < 0)
 		return -1;
-	w->ask.policy = (struct policy_set){ w->rules.bytes, w->rules.files.count };
+	w->ask.policy = (struct policy_set){ .at = w->rules.bytes, .count = w->rules.files.count };
 	return 0;
 }
 
@@ -69,7 +69,7 @@ int wish_reload_policy(void *wish, struct policy_set *out, struct err *e)
 	read_policy_free(&w->again);
 	if (read_whole(&w->again, w, e) < 0 || wish_check_signed(w, &w->again, e) < 0)
 		return -1;
-	*out = (struct policy_set){ w->again.bytes, w->again.files.count };
+	*out = (struct policy_set){ w->again.bytes, w->again.files.count, w->again.by[0] ? w->again.by : NULL };
 	return 0;
 }
 

@@ -22,8 +22,8 @@ struct paths {
 
 /* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
 int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
-/* Others than the owner may review there: a recorder that we start makes that socket. */
-void paths_review(struct paths *p, const char *socket, unsigned group);
+/* Others than the owner may review there: a recorder that we start makes that socket; of another tenant than default, SOCKET.TENANT. */
+int paths_review(struct paths *p, const char *tenant, const char *socket, unsigned group, struct err *e) must_use;
 int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
 /* A folder of ours (0700): made, or seen to be nobody else's to write. */
 int paths_make_own(const char *dir, struct err *e) must_use;
@@ -42,6 +42,7 @@ struct policy_bytes {
 struct policy_set {
 	const struct policy_bytes *at;
 	size_t count;
+	const char *by;			/* who signed it, and with which key; NULL: nobody was asked for */
 };
 
 struct review_group {
@@ -62,7 +63,6 @@ struct run_request {
 	const struct tools *tools;
 	const struct secrets *secrets;	/* of its servers, all of them */
 	struct policy_set policy;
-	const char *policy_by;		/* who signed it, and with which key; NULL: nobody was asked for */
 	/* Read it again, with every check of the first time. -1: why the old one stays. *out is good until the next time. NULL: it stays. */
 	int (*reload)(void *with, struct policy_set *out, struct err *e);
 	void *reload_with;

@@ -137,10 +137,17 @@ static int socket_of(struct paths *p, const char *tenant, struct err *e)
 	return 0;
 }
 
-void paths_review(struct paths *p, const char *socket, unsigned group)
+/* One setting for all tenants, but each has a recorder of its own, and they must not take the place from one another. */
+int paths_review(struct paths *p, const char *tenant, const char *socket, unsigned group, struct err *e)
 {
-	snprintf(p->review, sizeof(p->review), "%s", socket);
+	bool first = strcmp(tenant, "default") == 0;
+
+	if (join(p->review, e, "%s%s%s", socket, first ? "" : ".", first ? "" : tenant) < 0)
+		return -1;
+	if (strlen(p->review) > 107)
+		return err_set(e, ERR_LIMIT, "%s is too long for a socket: give \"review\" in config.json a shorter one", p->review);
 	snprintf(p->review_group, sizeof(p->review_group), "%u", group);
+	return 0;
 }
 
 int paths_find(struct paths *out, const char *tenant, struct err *e)

@@ -98,7 +98,7 @@ void record_run(struct record *out, const struct run *r, struct buf *room)
 	if (signers)
 		record_text(out, FIELD_SIGNERS, room->data + layers + command + limits);
 	record_text(out, FIELD_POLICY, room->data + policy);
-	record_text(out, FIELD_POLICY_BY, r->ask->policy_by);
+	record_text(out, FIELD_POLICY_BY, r->ask->policy.by);
 	record_text(out, FIELD_PROFILE, room->data + profile);
 	record_text(out, FIELD_AGENT, r->ask->agent);
 	record_text(out, FIELD_AGENTS, r->ask->agents);

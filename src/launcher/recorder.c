@@ -221,11 +221,30 @@ int recorder_open(struct run *r, struct err *e)
 	if (got < 0)
 		return err_in(e, "ledger");
 	r->recorder.now = PHASE_RUNNING;
-	/* It may have been there before, begun by a run that knew of no other reviewers. */
-	if (r->at.review[0] && access(r->at.review, F_OK) < 0)
-		log_say("this ledger's recorder was started without %s: other users can review once its runs have ended",
-			r->at.review);
+	r->unheard = !recorder_hears_others(&r->at);
 	return 0;
+}
+
+/* A file that a killed one left is nobody. Those others may have filled the queue, for which no run waits. */
+static bool is_heard(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	scoped(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	must(strlen(path) < sizeof(to.sun_path));
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	return fd >= 0 && (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? is_ours(fd) : errno == EAGAIN);
+}
+
+/* It may have been there before, begun by who knew of no other reviewers. */
+bool recorder_hears_others(const struct paths *at)
+{
+	if (!at->review[0] || is_heard(at->review))
+		return true;
+	log_say("other users cannot review at %s: the recorder of this ledger was there before that was set, and goes on without; "
+		"it is made anew, with it, when all runs and reviews of this ledger have ended and the next begins",
+		at->review);
+	return false;
 }
 
 int recorder_attach(int *out, struct run *r, struct err *e)

@@ -53,6 +53,7 @@ static int send_rules(struct run *r, const struct policy_bytes *p, struct err *e
 /* What cannot be read is told as well: the broker records that it was tried. */
 static int send_all(struct run *r, const struct policy_set *fresh, const char *why, struct err *e)
 {
+	const char *by = !why && fresh->by ? fresh->by : "";
 	char digest[SEAL_DIGEST_TEXT] = "";
 	uint8_t body[512];
 	struct pack b = { .at = body, .room = sizeof(body) };
@@ -68,6 +69,8 @@ static int send_all(struct run *r, const struct policy_set *fresh, const char *w
 	why = why ? why : "";
 	pack_text(&b, digest, strlen(digest));
 	pack_text(&b, why, text_cut(why, strlen(why), 255));
+	pack_text(&b, by, strlen(by));
+	must(!b.over);
 	return wire_send(&r->broker, MSG_ADOPT, 0, body, b.size, NULL, 0, e);
 }
 

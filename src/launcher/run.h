@@ -67,6 +67,7 @@ struct run {
 	uint32_t unheld;	/* servers whose limits nobody holds, which has been said */
 	struct terminal terminal;
 	struct status_lines lines;	/* --status-fd */
+	bool unheard;		/* other users are set to review, and this recorder does not hear them */
 	struct {
 		bool terminal;		/* we began with one that was ours */
 		bool asked, again;	/* the broker has not answered yet; and meanwhile it was asked for again */
@@ -94,6 +95,8 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 int recorder_begin(struct run *r, struct err *e) must_use;
 int recorder_open(struct run *r, struct err *e) must_use;
 int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/* without a run: for who reviews */
+/* Can those other users review who are set to? If not, that and what helps is said to the operator. */
+bool recorder_hears_others(const struct paths *at);
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 

@@ -107,6 +107,23 @@ static void say_degraded(struct run *r, const char *what, const char *name)
 	say(&r->lines, &line);
 }
 
+static void add_member(struct buf *line, const char *name, const char *text)
+{
+	if (!text || !*text)
+		return;
+	buf_printf(line, ",\"%s\":", name);
+	add_text(line, text);
+}
+
+static void say_unheard(struct run *r)
+{
+	struct buf line = BUF(STATUS_LINE);
+
+	buf_puts(&line, "{\"event\":\"degraded\"");
+	add_member(&line, "review", r->at.review);
+	say(&r->lines, &line);
+}
+
 void status_begun(struct run *r)
 {
 	struct buf line = BUF(STATUS_LINE);
@@ -122,18 +139,12 @@ void status_begun(struct run *r)
 	for (n = 0; limits_holder(r, n, &word, &holder); n++)
 		if (strcmp(holder, "none") == 0)
 			say_degraded(r, "limit", word);
+	if (r->unheard)
+		say_unheard(r);
 	buf_printf(&line, "{\"event\":\"ready\",\"run\":%llu,\"pid\":%d,\"ledger\":",
 		   (unsigned long long)r->index, r->agent.init);
 	add_text(&line, r->at.ledger);
 	say(&r->lines, &line);
-}
-
-static void add_member(struct buf *line, const char *name, const char *text)
-{
-	if (!text || !*text)
-		return;
-	buf_printf(line, ",\"%s\":", name);
-	add_text(line, text);
 }
 
 void status_refused(struct run *r, const struct jail_event *seen, const char *server)

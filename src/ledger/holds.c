@@ -110,12 +110,17 @@ struct hold *holds_find(struct holds *h, uint64_t index)
 	return NULL;
 }
 
+/* Bytes alone do not say whose tool gets them, nor under which list of signers somebody is to approve them. */
 struct hold *holds_alike(const struct holds *h, const struct record *r)
 {
-	static const enum field key[] = { FIELD_DIGEST, FIELD_AGENT, FIELD_OWNER, FIELD_POLICY, FIELD_RULE, FIELD_ASKED_OF };
+	static const enum field key[] = { FIELD_DIGEST, FIELD_ACTION, FIELD_SERVER, FIELD_TOOL, FIELD_PIN, FIELD_AGENT,
+					  FIELD_OWNER, FIELD_POLICY, FIELD_RULE, FIELD_ASKED_OF, FIELD_SIGNERS };
+	const struct hold_run *run = holds_run(h, r->value[FIELD_RUN].number);
 	size_t i, k;
 
-	for (i = 0; i < h->open_count; i++) {
+	for (i = 0; run && i < h->open_count; i++) {
+		if (strcmp(h->open[i]->where, run->where) != 0)
+			continue;
 		for (k = 0; k < count_of(key) && hold_same(&h->open[i]->record, r, key[k]); k++)
 			;
 		if (k == count_of(key))
@@ -194,6 +199,23 @@ void holds_free(struct holds *h)
 	*h = (struct holds){ .keep = h->keep };
 }
 
+/* Which list, which tools, in which folder, of which environment. */
+static int write_where(struct hold_run *run, const struct record *r, struct err *e)
+{
+	static const enum field parts[] = { FIELD_SIGNERS, FIELD_TOOLS, FIELD_WORKSPACE, FIELD_ENVIRONMENT };
+	scoped(buf) struct buf all = BUF(RECORD_MOST);
+	const struct field_value *v;
+	size_t i;
+
+	for (i = 0; i < count_of(parts); i++) {
+		v = &r->value[parts[i]];
+		if (!buf_printf(&all, "%d %zu ", v->set, v->size) || (v->set && !buf_add(&all, v->text, v->size)))
+			return err_sys(e, "memory for held calls");
+	}
+	seal_digest(run->where, all.data, all.size);
+	return 0;
+}
+
 static int take_run(struct holds *h, const struct record *r, const char *line, size_t size, struct err *e)
 {
 	struct hold_run *run;
@@ -202,7 +224,10 @@ static int take_run(struct holds *h, const struct record *r, const char *line, s
 	(void)size;
 	if (grow(&h->runs, &h->run_room, h->run_count, sizeof(*h->runs), e) < 0)
 		return -1;
-	run = &h->runs[h->run_count++];
+	run = &h->runs[h->run_count];
+	if (write_where(run, r, e) < 0)
+		return -1;
+	h->run_count++;
 	run->index = r->value[FIELD_N].number;
 	hold_copy(run->agent, sizeof(run->agent), r, FIELD_AGENT);
 	hold_copy(run->owner, sizeof(run->owner), r, FIELD_OWNER);
@@ -250,6 +275,7 @@ static int take_held(struct holds *h, const struct record *r, const char *line, 
 	if (grow(&h->open, &h->open_room, h->open_count, sizeof(*h->open), e) < 0 || hold_make(&hold, line, size, e) < 0)
 		return -1;
 	must(hold);
+	memcpy(hold->where, holds_run(h, hold->run)->where, sizeof(hold->where));
 	hold->changed = ++h->changes;
 	h->open[h->open_count++] = hold;
 	return 0;

@@ -37,6 +37,7 @@ struct hold_vote {
 
 struct hold {
 	uint64_t index, run;
+	char where[SEAL_DIGEST_TEXT];	/* of its run */
 	enum hold_state state;
 	uint64_t decision;	/* the last one's index; 0: none */
 	char who[HOLD_NAME], why[HOLD_WHY];	/* of what ended it */
@@ -57,10 +58,13 @@ struct hold {
 	size_t payload_size;
 };
 
-/* Who a run is of: a hold made in one may be used in another of the same agent and owner. */
+/*
+ * Who a run is of, and where: a hold made in one may be used in another of the same agent and owner, in which the same
+ * bytes mean the same. `where` is a digest of all that the bytes do not say and that decides what they do.
+ */
 struct hold_run {
 	uint64_t index;
-	char agent[65], owner[65], signers[81];
+	char agent[65], owner[65], signers[81], where[SEAL_DIGEST_TEXT];
 };
 
 struct holds {
@@ -86,8 +90,11 @@ void holds_free(struct holds *h);
 
 const struct hold *holds_open(const struct holds *h, uint64_t index);	/* NULL: it does not stand open */
 struct hold *holds_find(struct holds *h, uint64_t index);		/* ended ones as well, while remembered */
-/* The one that stands open for the same call by the same agent under the same policy; NULL: none. */
+/* The one that stands open for the same call by the same agent under the same policy and signers; NULL: none. */
 struct hold *holds_alike(const struct holds *h, const struct record *r);
+
+/* Do both say the same there, or neither anything? */
+bool hold_same(const struct record *a, const struct record *b, enum field f);
 
 /* The moment that a record says it was made in. */
 int hold_moment_of(struct hold_moment *out, const struct record *r, struct err *e) must_use;

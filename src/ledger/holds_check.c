@@ -52,6 +52,8 @@ static int check_held(const struct holds *h, const struct record *r, struct err 
 		return err_set(e, ERR_INPUT, "a call is held by a run that has a list of signers, and under that list");
 	if (!is_of(r, FIELD_AGENT, run->agent) || !is_of(r, FIELD_OWNER, run->owner))
 		return err_set(e, ERR_INPUT, "a held call is of the agent and the owner of its run");
+	if (h->open_count > 0 && h->open[h->open_count - 1]->index >= r->value[FIELD_N].number)
+		return err_set(e, ERR_INPUT, "it is numbered as if it came before one that is held already");
 	if (h->open_count >= HOLDS_MOST)
 		return err_set(e, ERR_LIMIT, "%d calls are held already: decide on some of them first", HOLDS_MOST);
 	if (!hold_says(r, FIELD_REASON, "review") || !r->value[FIELD_RULE].set || !is_nonce(&r->value[FIELD_NONCE]) ||
@@ -140,10 +142,14 @@ static int check_intent(const struct holds *h, const struct record *r, struct er
 		return err_set(e, ERR_INPUT, hold ? "%" PRIu64 " is not approved" :
 			       "%" PRIu64 " does not stand approved: it was done, denied, or its time is over", r->ref);
 	if (!hold_says(r, FIELD_REASON, "approved") || !r->value[FIELD_DIGEST].set || !hold_same(r, &hold->record, FIELD_DIGEST) ||
-	    !hold_same(r, &hold->record, FIELD_SERVER) || !hold_same(r, &hold->record, FIELD_TOOL))
+	    !hold_same(r, &hold->record, FIELD_SERVER) || !hold_same(r, &hold->record, FIELD_TOOL) ||
+	    !hold_same(r, &hold->record, FIELD_ACTION) || !hold_same(r, &hold->record, FIELD_PIN))
 		return err_set(e, ERR_INPUT, "not the call that was approved as %" PRIu64, r->ref);
 	if (!run || !is_of(&hold->record, FIELD_AGENT, run->agent) || !is_of(&hold->record, FIELD_OWNER, run->owner))
 		return err_set(e, ERR_INPUT, "%" PRIu64 " was approved for another agent or owner", r->ref);
+	if (strcmp(run->where, hold->where) != 0)
+		return err_set(e, ERR_INPUT, "%" PRIu64 " was approved under another list of signers, or for other tools, in another folder or environment",
+			       r->ref);
 	if (hold_moment_of(&now, r, e) < 0)
 		return -1;
 	return hold_is_over(hold, &now) ? err_set(e, ERR_INPUT, "the time of %" PRIu64 " is over", r->ref) : 0;

@@ -5,7 +5,6 @@
 #include "ledger/holds.h"
 
 bool hold_says(const struct record *r, enum field f, const char *word);
-bool hold_same(const struct record *a, const struct record *b, enum field f);
 /* As a C string; "" where there is none. What is longer was never a member: readers see to that. */
 void hold_copy(char *out, size_t room, const struct record *r, enum field f);
 

@@ -105,6 +105,8 @@ const struct meter *policy_meters(const struct policy *p, size_t *count);
 struct policy_people {
 	int (*count)(size_t *out, void *whose, const struct json_t *asked, struct err *e);
 	void *whose;
+	const char *list;	/* where their keys would be: what to say of it, or NULL */
+	void (*look)(void *whose, const char *rule, const char *name);	/* NULL, or told of each name */
 };
 
 int policy_reviewers(const struct policy *p, const struct policy_people *people, struct err *e) must_use;

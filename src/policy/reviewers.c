@@ -19,16 +19,17 @@ static int wrong(const struct asking *q, const char *member, size_t people, stru
 {
 	const struct file *f = q->rule->file;
 	const struct json_file text = { .name = f->path, .bytes = f->bytes, .size = f->size, .root = f->root };
+	const char *list = q->people->list ? q->people->list : "allowed_signers";
 	char at[AT_MOST];
 
 	snprintf(at, sizeof(at), "/rules/%zu/review/%s", q->rule->order - f->first, member);
 	if (people == 0)
 		return json_wrong(&text, at, false, e,
-				  "nobody who could approve is among them: reeve-reviewers(5) says how to give somebody a "
-				  "key");
+				  "nobody who could approve is among them: no key of theirs is in %s; see reeve-reviewers(5)",
+				  list);
 	return json_wrong(&text, at, false, e,
-			  "%u different people must approve, and %zu of them %s a key: reeve-reviewers(5)",
-			  q->rule->review->count, people, people == 1 ? "has" : "have");
+			  "%u different people must approve, and %zu of them %s a key in %s; see reeve-reviewers(5)",
+			  q->rule->review->count, people, people == 1 ? "has" : "have", list);
 }
 
 static void add_names(json_t *all, const json_t *by)
@@ -49,11 +50,13 @@ static int ask_step(const struct asking *q, size_t step, struct err *e)
 {
 	const json_t *by = q->rule->review->steps[step].by;
 	char member[AT_MOST / 2];
-	size_t people;
+	size_t people, i;
 
 	if (q->people->count(&people, q->people->whose, by, e) < 0)
 		return -1;
 	add_names(q->all, by);
+	for (i = 0; q->people->look && i < json_array_size(by); i++)
+		q->people->look(q->people->whose, q->rule->name, json_string_value(json_array_get(by, i)));
 	if (people > 0)
 		return 0;
 	snprintf(member, sizeof(member), "then/%zu/by", step - 1);

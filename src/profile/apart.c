@@ -212,8 +212,8 @@ static int check_hidden(const char *source, const struct stat *st, const struct 
 	for (i = 0; i < k->count; i++)
 		if (meets(&k->ways[i], st) || (k->there[i].st_ino && meets(&way, &k->there[i])))
 			return err_set(e, ERR_INPUT,
-				       "%s would bring %s into a jail, and none may hold ledgers and keys or "
-				       "the file of a secret; grant another folder",
+				       "%s would bring %s into a jail, and none may hold ledgers and keys, "
+				       "the file of a secret or the reviewers' socket; grant another folder",
 				       source, k->names[i]);
 	return 0;
 }

@@ -187,6 +187,7 @@ static int of_its_run(struct record *out, struct recorder *r, const struct clien
 		;
 	if (i == h->run_count)
 		return err_set(e, ERR_PEER, "HOLD in run %" PRIu64 ", which is not open", c->run);
+	record_number(out, FIELD_RUN, c->run);
 	out->value[FIELD_AGENT] = out->value[FIELD_OWNER] = out->value[FIELD_SIGNERS] = (struct field_value){ .set = false };
 	record_text(out, FIELD_AGENT, h->runs[i].agent[0] ? h->runs[i].agent : NULL);
 	record_text(out, FIELD_OWNER, h->runs[i].owner[0] ? h->runs[i].owner : NULL);
@@ -214,11 +215,28 @@ static void keep_payload(struct client *c, struct hold *h)
 	c->payload = (struct buf){ .most = RECORDER_PAYLOAD };
 }
 
+/* What one agent has left standing, in all its runs, takes no place from the others. */
+static bool has_share(const struct recorder *r, const struct client *c, const struct record *record)
+{
+	const struct holds *h = ledger_holds(r->ledger);
+	size_t i, count = 0, bytes = c->payload.size;
+
+	for (i = 0; i < h->open_count; i++) {
+		if (!hold_same(&h->open[i]->record, record, FIELD_AGENT) || !hold_same(&h->open[i]->record, record, FIELD_OWNER))
+			continue;
+		count++;
+		bytes += h->open[i]->payload_size;
+	}
+	return count < RECORDER_HOLDS_EACH && bytes <= RECORDER_PAYLOADS_EACH;
+}
+
 static int make(struct recorder *r, struct client *c, struct record *record, uint64_t tag, struct err *e)
 {
 	struct err why = { .kind = ERR_NONE };
 	uint64_t index;
 
+	if (!has_share(r, c, record))
+		return refuse(c, tag, "as much of this agent is held already as may be: decide on some of it first", e);
 	if (c->payload.over)
 		return refuse(c, tag, "too much is held already to keep its payload too: decide on some of it first", e);
 	if (!client_has_room(r))

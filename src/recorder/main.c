@@ -128,16 +128,16 @@ static int run_word(const struct word *w, char **args)
 }
 
 /*
- * A file can be given to a group by who is of it. An ordinary user is, or may not; root will have no capability to do
- * it otherwise a moment from now, so it becomes of that group, and of no other.
+ * A file can be given to a group by who is of it. Root will have no capability to do it otherwise a moment from now, so
+ * it becomes of that group, and of no other; unless a run, which has none either, has started it, and is of that group.
  */
 static int join_group(int argc, char **argv, struct err *e)
 {
 	gid_t group = argc == 7 ? (gid_t)strtoul(argv[6], NULL, 10) : 0;
 
-	if (group == 0 || geteuid() != 0)
+	if (group == 0 || geteuid() != 0 || setgroups(1, &group) == 0 || group_member(group))
 		return 0;
-	return setgroups(1, &group) < 0 ? err_sys(e, "become of group %s", argv[6]) : 0;
+	return err_sys(e, "become of group %s", argv[6]);
 }
 
 int main(int argc, char **argv)

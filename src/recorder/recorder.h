@@ -19,6 +19,8 @@ enum {
 	RECORDER_WATCHES_EACH = 256,	/* of one broker */
 	RECORDER_PAYLOAD = (4 << 20) + (64 << 10),	/* bytes that one held call is made of, at most */
 	RECORDER_PAYLOADS = 256 << 20,	/* and all of them in memory */
+	RECORDER_HOLDS_EACH = HOLDS_MOST / 4,	/* calls of one agent that stand held, in whatever runs */
+	RECORDER_PAYLOADS_EACH = RECORDER_PAYLOADS / 4,	/* and their bytes in memory */
 	RECORDER_TURNS = 64,		/* times a reviewer is turned away before it is cut off */
 	RECORDER_PIECES = 8,		/* messages of an answer in pieces that one reviewer gets in a round */
 	RECORDER_PIECE = 60000,

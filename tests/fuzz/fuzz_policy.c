@@ -108,7 +108,7 @@ static int count_people(size_t *out, void *whose, const json_t *asked, struct er
 
 static void ask_people(const struct policy *p)
 {
-	const struct policy_people people = { count_people, NULL };
+	const struct policy_people people = { .count = count_people };
 	struct err e = { 0 };
 
 	if (policy_reviewers(p, &people, &e) < 0 && (!policy_asks_review(p) || strncmp(e.text, "fuzz:", 5) != 0))

@@ -101,7 +101,7 @@ J
   "credentials": [{ "name": "key", "host": "api.test", "variable": "API_KEY", "file": "$h/etc/key" }] } }
 J
 	fails "uid $uid: no jail holds the file of a credential" 2 try -- true
-	says "uid $uid: and it is said why" 'none may hold ledgers and keys or the file of a secret' "$(cat "$room/stderr")"
+	says "uid $uid: and it is said why" 'none may hold ledgers and keys, the file of a secret or' "$(cat "$room/stderr")"
 
 	echo '{ "reeve": "profile/1", "extends": "agent" }' >"$h/etc/profile.json"
 	told=$(try -- sh -c "env; ls /etc/resolv.conf; python3 ways.py $port /s")

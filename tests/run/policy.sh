@@ -94,6 +94,13 @@ asks '"by": ["leads"], "count": 2'
 fails 'check: a review by who is there' 0 "$reeve" policy check --reviewers "$room/people" "$p/asks.json"
 fails 'check: and by nobody, where nobody is' 2 "$reeve" policy check --reviewers "$room" "$p/asks.json"
 says 'check: which is said of the rule' 'asks.json:2:[0-9]+: nobody who could approve' "$("$reeve" policy check --reviewers "$room" "$p/asks.json" 2>&1)"
+said=$("$reeve" policy check --reviewers "$room" "$p/asks.json" 2>&1)
+says 'check: with the file that was looked in' "no key of theirs is in $room/allowed_signers, which is not there" "$said"
+silent 'check: and nothing is said to be ok' ', ok$' "$said"
+asks '"by": ["leads", "carol@example.con"]'
+fails 'check: a name that nobody has is no error beside others' 0 "$reeve" policy check --reviewers "$room/people" "$p/asks.json"
+says 'check: but is said' 'asks:c asks carol@example.con, who is nobody in' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
+fails 'check: and strictly taken fails' 1 "$reeve" policy check --strict --reviewers "$room/people" "$p/asks.json"
 asks '"by": ["leads"], "count": 3'
 says 'check: by too few' 'asks.json:2:[0-9]+: 3 different people must approve, and 2 of them have a key' "$("$reeve" policy check --reviewers "$room/people" "$p/asks.json" 2>&1)"
 asks '"by": ["gone"]'
@@ -161,7 +168,7 @@ says 'explain: and who besides' '^  pay:huge  the word of any 2 of all reviewers
 fails 'explain: which is not to be allowed' 1 "$reeve" policy explain --claims reason --args '{"amount":5001}' "$p/asked" pay/refund
 said=$("$reeve" policy explain --args '{"amount":5}' "$p/asked" pay/refund 2>&1)
 says 'explain: the agent says nothing' '^refuse no-claim=pay:any +pay/refund' "$said"
-says 'explain: what it has to send' '^  pay:any requires that the agent say why, and ask again: send "reeve/reason"' "$said"
+says 'explain: what it has to send' '^  pay:any requires the agent.s reasons: say why, and ask again: send "reeve/reason"' "$said"
 says 'explain: what would be asked of people' 'pay:big  would review: /amount above 500, found 5' "$said"
 said=$("$reeve" policy explain --claims reason "$p/asked" pay/look 2>&1)
 says 'explain: a review that cannot be judged' '^  pay:other must be judged: scope "audit", there is none' "$said"

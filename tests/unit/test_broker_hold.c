@@ -439,11 +439,18 @@ static void tells_of_each_step(void **state)
 	end_run(s);
 }
 
-/* Approved, it is judged by its own bytes; where its path lies was answered when it was asked. */
-static void keeps_what_it_was_judged_by(void **state)
+static void says_where(struct stage *s, uint8_t beneath)
+{
+	uint64_t tag = hear(s, &s->launcher, MSG_RESOLVE)->tag;
+	struct err e = { 0 };
+
+	must_ok(wire_send(&s->launcher, MSG_RESOLVED, tag, (uint8_t[2]){ beneath }, 2, NULL, 0, &e), &e);
+}
+
+/* Approved, it is judged by its own bytes; but where its path lies is asked once more: links can be moved meanwhile. */
+static void is_judged_by_where_it_lies_then(void **state)
 {
 	struct stage *s = stage_new(5000);
-	struct err e = { 0 };
 	struct asked a;
 	uint64_t tag;
 	struct record r;
@@ -451,18 +458,26 @@ static void keeps_what_it_was_judged_by(void **state)
 	(void)state;
 	greet(s);
 	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__path\",\"arguments\":{\"path\":\"a/b\"}}}");
-	tag = hear(s, &s->launcher, MSG_RESOLVE)->tag;
-	must_ok(wire_send(&s->launcher, MSG_RESOLVED, tag, (uint8_t[2]){ 1 }, 2, NULL, 0, &e), &e);
+	says_where(s, 1);
 	start_server(s, 3);
 	say_tools(s, 3);
 	stands(s, &a, 60);
 	outcome(s, "ok");
 	holds(s, &a, 60, HOLD_APPROVED, "boss", "");
+	says_where(s, 1);
 	r = recorded(s, RECORD_INTENT, &tag);
 	assert_int_equal(r.ref, 60);
 	assert_string_equal(said(&r, FIELD_RULE), "test:path");
 	receipt(s, tag);
 	tool_hears(s, "\"arguments\":{\"path\":\"a/b\"}");
+	say(s->agent, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"fs__path\",\"arguments\":{\"path\":\"a/c\"}}}");
+	says_where(s, 1);
+	stands(s, &a, 70);
+	holds(s, &a, 70, HOLD_APPROVED, "boss", "");
+	says_where(s, 0);
+	r = recorded(s, RECORD_REFUSAL, &tag);
+	receipt(s, tag);
+	agent_hears(s, "reeve refused fs/path");
 	end_run(s);
 }
 
@@ -551,7 +566,7 @@ int main(void)
 		cmocka_unit_test(ends_once),
 		cmocka_unit_test(refuses_without_reviewers),
 		cmocka_unit_test(tells_of_each_step),
-		cmocka_unit_test(keeps_what_it_was_judged_by),
+		cmocka_unit_test(is_judged_by_where_it_lies_then),
 		cmocka_unit_test(checks_claims),
 		cmocka_unit_test(leaves_room_for_others),
 	};

@@ -40,10 +40,11 @@ static void adopt_both(struct stage *s, const char *test, const char *often)
 	tell_rules(s, "often", often);
 	pack_text(&all, "sha256:other", 12);
 	pack_text(&all, "", 0);
+	pack_text(&all, "", 0);
 	tell(s, MSG_ADOPT, &all, -1);
 }
 
-static void adopt(struct stage *s, const char *text, const char *digest, const char *why)
+static void adopt_of(struct stage *s, const char *text, const char *digest, const char *why, const char *by)
 {
 	uint8_t body[512];
 	struct pack all = { .at = body, .room = sizeof(body) };
@@ -53,7 +54,13 @@ static void adopt(struct stage *s, const char *text, const char *digest, const c
 		tell_rules(s, "test", text);
 	pack_text(&all, digest, strlen(digest));
 	pack_text(&all, why, strlen(why));
+	pack_text(&all, by, strlen(by));
 	tell(s, MSG_ADOPT, &all, -1);
+}
+
+static void adopt(struct stage *s, const char *text, const char *digest, const char *why)
+{
+	adopt_of(s, text, digest, why, "");
 }
 
 static void adopted(struct stage *s, const char *why)
@@ -237,6 +244,28 @@ static void approvals_do_not_outdo_a_budget(void **state)
 	end_run(s);
 }
 
+/* Who signed what is adopted stands with it; of what stays nothing new is said. */
+static void says_who_signed(void **state)
+{
+	struct stage *s = stage_new(5000);
+	uint64_t tag;
+	struct record r;
+
+	(void)state;
+	greet(s);
+	adopt_of(s, NULL, "", "it is not signed", "kim SHA256:x");
+	r = policy_record(s, "kept", "sha256:policy", &tag);
+	assert_false(r.value[FIELD_POLICY_BY].set);
+	receipt(s, tag);
+	adopted(s, "it is not signed");
+	adopt_of(s, other, "sha256:other", "", "kim SHA256:x");
+	r = policy_record(s, "adopted", "sha256:other", &tag);
+	assert_string_equal(said(&r, FIELD_POLICY_BY), "kim SHA256:x");
+	receipt(s, tag);
+	adopted(s, "");
+	end_run(s);
+}
+
 static void ends_with_what_is_out_of_turn(void **state)
 {
 	static const enum msg_type first[] = { MSG_ADOPT, MSG_RULES, MSG_RELOAD };
@@ -251,8 +280,10 @@ static void ends_with_what_is_out_of_turn(void **state)
 
 		greet(s);
 		pack_text(&p, "x", 1);
-		if (first[i] == MSG_ADOPT)
+		if (first[i] == MSG_ADOPT) {
 			pack_text(&p, "", 0);
+			pack_text(&p, "", 0);
+		}
 		if (first[i] == MSG_RELOAD)
 			tell(s, MSG_RELOAD, NULL, -1);
 		tell(s, first[i], first[i] == MSG_RELOAD ? NULL : &p, first[i] == MSG_RULES ? fd : -1);
@@ -267,6 +298,7 @@ int main(void)
 		cmocka_unit_test(is_recorded_first),	cmocka_unit_test(approval_ends_with_its_policy),
 		cmocka_unit_test(is_all_or_nothing),	cmocka_unit_test(asks_about_paths_anew),
 		cmocka_unit_test(approvals_do_not_outdo_a_budget),
+		cmocka_unit_test(says_who_signed),
 		cmocka_unit_test(ends_with_what_is_out_of_turn),
 	};
 

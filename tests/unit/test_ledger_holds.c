@@ -28,12 +28,14 @@ struct stage {
 	struct holds h;
 	uint64_t next;
 	struct when now;
+	const char *action, *server, *tool;	/* of what is held, and of an intent */
 	char said[256];		/* why the last record was not taken */
 };
 
 static void begin(struct stage *s)
 {
-	*s = (struct stage){ .h = { .keep = HOLDS_ENDED }, .next = 1, .now = { NOON, 1000, "one" } };
+	*s = (struct stage){ .h = { .keep = HOLDS_ENDED }, .next = 1, .now = { NOON, 1000, "one" }, .action = "tool.call",
+			     .server = "bank", .tool = "pay" };
 }
 
 static struct record made(const struct stage *s, enum record_kind kind, uint64_t run, uint64_t ref, char stamp[32])
@@ -88,12 +90,12 @@ static uint64_t hold(struct stage *s, uint64_t in, const char *digest, const cha
 	struct record r = made(s, RECORD_HELD, in, 0, stamp);
 
 	clock_stamp(expires, (s->now.wall_s + within) * SECOND);
-	record_text(&r, FIELD_ACTION, "tool.call");
+	record_text(&r, FIELD_ACTION, s->action);
 	record_text(&r, FIELD_AGENT, "bot");
 	record_text(&r, FIELD_OWNER, "ann");
 	record_text(&r, FIELD_SIGNERS, "sha256:list");
-	record_text(&r, FIELD_SERVER, "bank");
-	record_text(&r, FIELD_TOOL, "pay");
+	record_text(&r, FIELD_SERVER, s->server);
+	record_text(&r, FIELD_TOOL, s->tool);
 	record_text(&r, FIELD_DIGEST, digest);
 	record_text(&r, FIELD_POLICY, "sha256:policy");
 	record_text(&r, FIELD_RULE, "p:pay");
@@ -123,8 +125,9 @@ static uint64_t intent(struct stage *s, uint64_t in, uint64_t held, const char *
 	char stamp[32];
 	struct record r = made(s, RECORD_INTENT, in, held, stamp);
 
-	record_text(&r, FIELD_SERVER, "bank");
-	record_text(&r, FIELD_TOOL, "pay");
+	record_text(&r, FIELD_ACTION, s->action);
+	record_text(&r, FIELD_SERVER, s->server);
+	record_text(&r, FIELD_TOOL, s->tool);
 	record_text(&r, FIELD_DIGEST, digest);
 	record_text(&r, FIELD_REASON, "approved");
 	return take_record(s, &r);
@@ -314,6 +317,38 @@ static void bounds(void **unused)
 	holds_free(&s.h);
 }
 
+/* The same bytes, but asked of another server, of another tool, or for something else: held, and approved, by itself. */
+static void same_bytes_elsewhere(void **unused)
+{
+	static const char *const rows[][3] = {
+		{ "tool.call", "bank", "pay" },	    { "tool.call", "shop", "pay" }, { "tool.call", "bank", "refund" },
+		{ "prompt.get", "bank", "pay" },
+	};
+	uint64_t in, held[count_of(rows)];
+	struct stage s;
+	size_t i;
+
+	(void)unused;
+	begin(&s);
+	in = run(&s, "bot");
+	for (i = 0; i < count_of(rows); i++) {
+		s.action = rows[i][0], s.server = rows[i][1], s.tool = rows[i][2];
+		held[i] = hold(&s, in, "d", LIST("1 1 0 alice\0"), 600);
+		assert_true(held[i]);
+		assert_int_equal(hold(&s, in, "d", LIST("1 1 0 alice\0"), 600), 0);
+	}
+	assert_true(decide(&s, held[0], "approve", "alice", "K1"));
+	for (i = 1; i < count_of(rows); i++) {
+		s.action = rows[i][0], s.server = rows[i][1], s.tool = rows[i][2];
+		assert_int_equal(state(&s, held[i]), HOLD_WAITING);
+		assert_int_equal(intent(&s, in, held[0], "d"), 0);
+		assert_non_null(strstr(s.said, "not the call that was approved"));
+	}
+	s.action = rows[0][0], s.server = rows[0][1], s.tool = rows[0][2];
+	assert_true(intent(&s, in, held[0], "d"));
+	holds_free(&s.h);
+}
+
 static void asked(void **unused)
 {
 	static const struct {
@@ -407,7 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life), cmocka_unit_test(needs),  cmocka_unit_test(steps),  cmocka_unit_test(times),
 		cmocka_unit_test(ends),	  cmocka_unit_test(bounds), cmocka_unit_test(asked),  cmocka_unit_test(agents),
-		cmocka_unit_test(stamps),
+		cmocka_unit_test(stamps), cmocka_unit_test(same_bytes_elsewhere),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -399,7 +399,7 @@ static void somebody_must_be_there(void **state)
 		  "t:4:34: 3 different people must approve, and 2 of them" },
 		{ THEN("allow", "\"why\":\"w\""), NULL },
 	};
-	const struct policy_people people = { count_people, NULL };
+	const struct policy_people people = { .count = count_people };
 	size_t i;
 
 	(void)state;
