@@ -42,19 +42,16 @@ bool review_coloured(void)
 static void add_asked(struct buf *out, const struct held *h)
 {
 	const char *item, *between = "";
+	struct asked_item a;
 	size_t at = 0;
-	int skip;
 
 	while ((item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at))) {
-		unsigned need, count, after;
-
-		skip = 0;
-		if (sscanf(item, "%u %u %u %n", &need, &count, &after, &skip) < 3 || skip == 0)
+		if (!asked_item_read(&a, item))
 			continue;
-		if (after)
-			buf_printf(out, "; after %us %s", after, item + skip);
+		if (a.after_s)
+			buf_printf(out, "; after %us %s", a.after_s, a.names);
 		else
-			buf_printf(out, "%s%u of %s", between, count, item + skip);
+			buf_printf(out, "%s%u of %s", between, a.count, a.names);
 		between = " and ";
 	}
 }
