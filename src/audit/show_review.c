@@ -27,18 +27,14 @@ static void put_line(struct show *s, const struct record *r, enum field f, const
 static void put_step(struct show *s, const char *item)
 {
 	struct record names = { 0 };
-	unsigned long numbers[3];	/* need, how many, from when */
-	char *at;
-	size_t i;
+	struct asked_item a = { .names = item };
 
-	for (i = 0; i < count_of(numbers); i++, item = at)
-		numbers[i] = strtoul(item, &at, 10);
 	put_indent(s);
-	if (numbers[2])
-		buf_printf(&s->line, "from %lu s also ", numbers[2]);
-	else
-		buf_printf(&s->line, "%lu of ", numbers[1]);
-	record_text(&names, FIELD_WHY, item + (*item == ' '));
+	if (asked_item_read(&a, item) && a.after_s)
+		buf_printf(&s->line, "from %u s also ", a.after_s);
+	else if (a.names != item)
+		buf_printf(&s->line, "%u of ", a.count);
+	record_text(&names, FIELD_WHY, a.names);
 	put(s, &names, FIELD_WHY, WHY_COLUMNS - 20);
 	buf_puts(&s->line, "\n");
 }

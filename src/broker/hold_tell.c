@@ -21,17 +21,6 @@ void hold_until(char out[32], const struct hold *h)
 	memmove(strchr(out, '.'), "Z", 2);
 }
 
-/* "NEED COUNT SECONDS NAME NAME …": where the names begin. */
-static const char *names_of(const char *item, uint64_t *after_s)
-{
-	char *end;
-
-	strtoul(item, &end, 10);
-	strtoul(end, &end, 10);
-	*after_s = strtoul(end, &end, 10);
-	return end;
-}
-
 static bool is_in(const struct buf *list, const char *name, size_t size)
 {
 	size_t at;
@@ -60,25 +49,27 @@ static void add_names(struct buf *out, const char *at)
 /* "alice, bob" */
 static bool asked_now(struct buf *out, const struct hold *h, uint64_t now_ns)
 {
-	uint64_t after_s, gone_ns = now_ns > h->began_ns ? now_ns - h->began_ns : 0;
-	const char *item, *names;
+	uint64_t gone_ns = now_ns > h->began_ns ? now_ns - h->began_ns : 0;
+	const char *item;
+	struct asked_item a;
 
 	for (item = h->key.data + h->asked; item < h->key.data + h->key.size; item += strlen(item) + 1) {
-		names = names_of(item, &after_s);
-		if (after_s * SECOND <= gone_ns)
-			add_names(out, names);
+		must(asked_item_read(&a, item));
+		if (a.after_s * SECOND <= gone_ns)
+			add_names(out, a.names);
 	}
 	return !out->over;
 }
 
 static uint64_t next_step(const struct hold *h, uint64_t now_ns)
 {
-	uint64_t after_s, at, soonest = UINT64_MAX;
+	uint64_t at, soonest = UINT64_MAX;
 	const char *item;
+	struct asked_item a;
 
 	for (item = h->key.data + h->asked; item < h->key.data + h->key.size; item += strlen(item) + 1) {
-		names_of(item, &after_s);
-		at = h->began_ns + after_s * SECOND;
+		must(asked_item_read(&a, item));
+		at = h->began_ns + a.after_s * SECOND;
 		if (at > now_ns && at < soonest)
 			soonest = at;
 	}

@@ -42,20 +42,17 @@ bool review_coloured(void)
 static void add_asked(struct buf *out, const struct held *h)
 {
 	const char *item, *between = "";
+	struct asked_item a;
 	char span[SPAN];
 	size_t at = 0;
-	int skip;
 
 	while ((item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at))) {
-		unsigned need, count, after;
-
-		skip = 0;
-		if (sscanf(item, "%u %u %u %n", &need, &count, &after, &skip) < 3 || skip == 0)
+		if (!asked_item_read(&a, item))
 			continue;
-		if (after)
-			buf_printf(out, ", or from %s on %s", span_text(span, after), item + skip);
+		if (a.after_s)
+			buf_printf(out, ", or from %s on %s", span_text(span, a.after_s), a.names);
 		else
-			buf_printf(out, "%s%u of %s", between, count, item + skip);
+			buf_printf(out, "%s%u of %s", between, a.count, a.names);
 		between = " and ";
 	}
 }

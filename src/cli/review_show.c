@@ -88,22 +88,22 @@ static void put_why(struct page *p, const struct held *h)
 static void put_need(struct page *p, const char *label, const char *item, bool several)
 {
 	scoped(buf) struct buf line = BUF(4096);
-	unsigned need = 0, count = 0, after = 0;
+	const char *name;
 	char span[SPAN];
-	int skip = 0;
+	struct asked_item a;
 
-	if (sscanf(item, "%u %u %u %n", &need, &count, &after, &skip) < 3 || skip == 0) {
+	if (!asked_item_read(&a, item)) {
 		page_row(p, PAGE_OURS, label, item);
 		return;
 	}
 	if (several)
-		buf_printf(&line, "%u. ", need);
-	if (after)
-		buf_printf(&line, "or, from %s after it was asked,", span_text(span, after));
+		buf_printf(&line, "%u. ", a.need);
+	if (a.after_s)
+		buf_printf(&line, "or, from %s after it was asked,", span_text(span, a.after_s));
 	else
-		buf_printf(&line, "%u of", count);
-	for (item += skip; *item; item += strcspn(item, " "), item += *item == ' ')
-		buf_printf(&line, " %.*s%s", (int)strcspn(item, " "), item, strchr(item, ' ') ? "," : "");
+		buf_printf(&line, "%u of", a.count);
+	for (name = a.names; *name; name += strcspn(name, " "), name += *name == ' ')
+		buf_printf(&line, " %.*s%s", (int)strcspn(name, " "), name, strchr(name, ' ') ? "," : "");
 	page_row(p, PAGE_OURS, label, buf_text(&line) ? buf_text(&line) : item);
 }
 

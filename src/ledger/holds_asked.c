@@ -7,47 +7,26 @@
 
 #include "ledger/holds.h"
 
-/* A number without sign or leading zeros, and the blank behind it. */
-static bool take_number(unsigned *out, const char **at, unsigned most)
-{
-	const char *from = *at;
-	unsigned number = 0;
-
-	for (; **at >= '0' && **at <= '9'; (*at)++) {
-		number = number * 10 + (unsigned)(**at - '0');
-		if (number > most)
-			return false;
-	}
-	if (*at == from || (*from == '0' && *at > from + 1) || **at != ' ')
-		return false;
-	(*at)++;
-	*out = number;
-	return true;
-}
-
-static bool are_names(const char *at)
+static bool are_short(const char *names)
 {
 	size_t size;
 
-	for (;; at += size + 1) {
-		size = strcspn(at, " ");
-		if (size == 0 || size >= HOLD_NAME)
+	for (; *names; names += size + (names[size] == ' ')) {
+		size = strcspn(names, " ");
+		if (size >= HOLD_NAME)
 			return false;
-		if (!at[size])
-			return true;
 	}
+	return true;
 }
 
-static bool read_step(struct hold_step *out, const char *at)
+static bool read_step(struct hold_step *out, const char *item)
 {
-	unsigned after;
+	struct asked_item a;
 
-	if (!take_number(&out->need, &at, REVIEWS) || !take_number(&out->count, &at, HOLD_VOTES) ||
-	    !take_number(&after, &at, REVIEW_WITHIN) || out->need == 0 || out->count == 0)
+	if (!asked_item_read(&a, item) || a.need == 0 || a.need > REVIEWS || a.count == 0 || a.count > HOLD_VOTES)
 		return false;
-	out->after_us = after * UINT64_C(1000000);
-	out->names = at;
-	return are_names(at);
+	*out = (struct hold_step){ a.need, a.count, a.after_s * UINT64_C(1000000), a.names };
+	return are_short(a.names);
 }
 
 /* Needs are numbered from 1; a step of the same need asks for as many, and later than the one before. */

@@ -85,6 +85,14 @@ enum hold_state { HOLD_WAITING, HOLD_APPROVED, HOLD_DENIED, HOLD_EXPIRED, HOLD_W
 
 const char *hold_word(enum hold_state s);	/* "waiting" */
 
+/* An item of FIELD_ASKED_OF: "NEED COUNT SECONDS NAME NAME …", of no other form. reeve-ledger(5). */
+struct asked_item {
+	unsigned need, count, after_s;
+	const char *names;	/* borrowed: one or more, a blank between */
+};
+
+bool asked_item_read(struct asked_item *out, const char *item);
+
 /* What an agent says of its reasons, in _meta: "reeve/trigger" … Claims, and marked as such. */
 enum claim { CLAIM_TRIGGER, CLAIM_REASON, CLAIM_ALTERNATIVES, CLAIMS };
 

@@ -142,7 +142,7 @@ int ssh_verify(struct ssh_signature *out, const uint8_t *bytes, size_t size, con
 	scoped(buf) struct buf given = BUF(SSH_SIGNATURE);
 	const struct hash *h;
 	struct ssh_key k;
-	struct parts p;
+	struct parts p = { .reserved = { .left = 0 } };
 
 	must(namespace[0] && strlen(namespace) <= NAMESPACE_MOST);
 	if (parts_read(&p, bytes, size, e) < 0)

@@ -23,7 +23,7 @@ for uid in $(each_user); do
 	settled "$h"
 	# ending COMMAND...: it connects to such a recorder first.
 	ending() {
-		rm -f "$h/there"
+		rm -f "$h/there" "$socket"
 		mkfifo "$h/there"
 		as "$uid" "$h" python3 "$room/ending.py" "$socket" >"$h/there" &
 		read -r _ <"$h/there"
