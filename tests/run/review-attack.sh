@@ -69,6 +69,7 @@ J
 
 	# The socket for reviewers, where an agent would find it: it has its owner's uid, which the socket lets in.
 	ln -s work "$h/by"
+	chmod 750 "$h/work"
 	for place in work by; do
 		echo "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/$place/r.sock\", \"group\": \"$(getent group "$(as "$uid" "$h" id -g)" | cut -d: -f1)\" } }" >"$h/config/reeve/config.json"
 		out=$(as "$uid" "$h" "$reeve" run --policy ../etc/p.json -- python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("r.sock"); print("in")' 2>&1)
