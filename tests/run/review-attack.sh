@@ -69,6 +69,7 @@ J
 
 	# The socket for reviewers, where an agent would find it: it has its owner's uid, which the socket lets in.
 	ln -s work "$h/by"
+	chgrp "$(as "$uid" "$h" id -g)" "$h/work"
 	chmod 750 "$h/work"
 	for place in work by; do
 		echo "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/$place/r.sock\", \"group\": \"$(getent group "$(as "$uid" "$h" id -g)" | cut -d: -f1)\" } }" >"$h/config/reeve/config.json"

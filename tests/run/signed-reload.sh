@@ -59,6 +59,8 @@ J
 	wait $pid
 	equal "uid $uid: the run went on to its end" 0 $?
 	settled "$h"
+	says 'the record of the one that was taken says who signed it' '"policy_by":"kim SHA256:' "$(records "$h" | grep '"kind":"policy".*"status":"adopted"')"
+	silent 'that of one that was not, nothing of it' 'policy_by' "$(records "$h" | grep '"kind":"policy".*"status":"kept"')"
 	equal 'each time is a record' 4 "$(records "$h" | grep -c '"kind":"policy"')"
 	holds "uid $uid: the ledger is whole" verify "$h"
 done

@@ -1,17 +1,20 @@
 """schemas.py TOP REEVE ROOM - hold what is shipped and what the documents show against docs/schema, and what is
 wrong; and reeve must think the same of each as the schema does. Prints "ok WHAT" or "not ok WHAT"."""
 import glob
+import grp
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 import jsonschema
 
 top, reeve, room = sys.argv[1:4]
+GROUP = grp.getgrgid(os.getgid()).gr_name
 schemas = {}
-for kind in ("policy", "profile", "catalogue", "agents", "tools", "reviewers"):
+for kind in ("policy", "profile", "catalogue", "agents", "tools", "reviewers", "config"):
     with open(f"{top}/docs/schema/{kind}.json", encoding="utf-8") as f:
         schemas[kind] = json.load(f)
     jsonschema.Draft7Validator.check_schema(schemas[kind])
@@ -43,7 +46,7 @@ for name in sorted(glob.glob(f"{top}/docs/man/*.[1-8]")) + [f"{top}/README.md"] 
         continue
     with open(name, encoding="utf-8", errors="replace") as f:
         text = f.read().replace("\\(dq", '"').replace("\\e", "\\").replace("\\&", "").replace("%s", "/x")
-    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue|agents|tools|reviewers)/1"', text):
+    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue|agents|tools|reviewers|config)/1"', text):
         try:
             doc = json.JSONDecoder().raw_decode(text[start.start():])[0]
         except ValueError:
@@ -112,6 +115,18 @@ def groups(**members):
     return {"reeve": "reviewers/1", "groups": members}
 
 
+def config(**members):
+    return {"reeve": "config/1", **members}
+
+
+def hook(*words):
+    return config(hooks={"held": list(words)})
+
+
+def door(**members):
+    return config(review=members)
+
+
 RIGHT = [
     ("policy", policy()), ("policy", policy(layer="global", unmatched="pass", version="x")),
     ("policy", policy(applies={"department": ["a", "b*"], "server": "x"})),
@@ -146,6 +161,8 @@ RIGHT = [
     ("tools", url("https://a.b/c?d=e")), ("tools", url("https://[::1]:8443", ca="/x", private=True, headers={"X-A": "b ${S}"}, secrets={"S": {"env": "T"}})),
     ("tools", url("http://127.0.0.1:80/")), ("tools", url("http://localhost")), ("tools", server("exec", tools={})), ("tools", tool()),
     ("tools", tool(argv=["/bin/x", "{a}", "{{"], stdin="{a}", resource="/a", params={"a": {"type": "string", "enum": ["b"], "default": "b", "max_length": 3}})),
+    ("config", config()), ("config", config(about="x", hooks={}, review={})), ("config", hook("x")), ("config", hook("x", "", "a b")), ("config", hook(*["x"] * 32)),
+    ("config", config(policy={"signed_by": ["a", "b"]})), ("config", door(key="~/.ssh/id", name="a@b")), ("config", door(socket=f"{room}/door/s", group=GROUP, name="a")),
     ("reviewers", groups()), ("reviewers", groups(a=["alice@example.com", "bob"], b=["carol"])), ("reviewers", {**groups(), "about": "x"}),
 ]
 WRONG = [
@@ -216,6 +233,12 @@ WRONG = [
     ("tools", server("exec")), ("tools", server("exec", tools={"a b": {"description": "x", "argv": ["x"]}})), ("tools", server("exec", tools={}, idle="1s")), ("tools", tool(argv=[])),
     ("tools", tool(argv=["{a}"], params={"a": {"type": "string"}})), ("tools", tool(argv=["a/b"])), ("tools", tool(description=1)), ("tools", tool(params={"a{": {"type": "string"}})),
     ("tools", tool(params={"a": {"type": "number"}})), ("tools", tool(params={"a": {"type": "string", "max_length": 0}})), ("tools", tool(resource="a")),
+    ("config", {"reeve": "config/2"}), ("config", {}), ("config", []), ("config", config(about=1)), ("config", config(hook={})), ("config", config(hooks=[])), ("config", config(hooks={"hold": ["x"]})),
+    ("config", hook()), ("config", hook("")), ("config", hook("x", 1)), ("config", hook(*["x"] * 33)), ("config", config(hooks={"held": "x"})),
+    ("config", config(policy={})), ("config", config(policy={"signed_by": []})), ("config", config(policy={"signed_by": [1]})), ("config", config(policy={"signed_by": "a"})),
+    ("config", config(policy={"signed_by": ["a"] * 33})), ("config", config(policy={"signed_by": [""]})),
+    ("config", door(socket=f"{room}/door/s")), ("config", door(group=GROUP)), ("config", door(socket="door/s", group=GROUP)), ("config", door(socket=f"{room}/door/", group=GROUP)),
+    ("config", door(socket="/" + "s" * 107, group=GROUP)), ("config", door(socket=1, group=GROUP)), ("config", door(key=1)), ("config", door(port=1)),
     ("reviewers", {"reeve": "reviewers/2", "groups": {}}), ("reviewers", {"reeve": "reviewers/1"}), ("reviewers", groups(a=[])), ("reviewers", groups(a="b")), ("reviewers", groups(a=[1])),
     ("reviewers", groups(a=[""])), ("reviewers", groups(a=["b c"])), ("reviewers", groups(a=["*@example.com"])), ("reviewers", groups(a=["b,c"])), ("reviewers", groups(a=["b", "b"])),
     ("reviewers", groups(a=["b" * 128])), ("reviewers", groups(**{"a b": ["c"]})), ("reviewers", {**groups(), "more": 1}),
@@ -225,10 +248,16 @@ WRONG = [
 # What reads such a file, and starts nothing.
 READS = {
     "policy": ["policy", "check", "--reviewers", "ROOM/reviewers", "FILE"], "profile": ["profile", "check", "FILE"], "tools": ["config", "--tools", "FILE", "codex"],
+    "config": ["run", "--agent", "no name", "--", "true"],
     "agents": ["run", "--agents", "FILE", "--agent", "nobody-s", "--", "true"],
     "reviewers": ["policy", "check", "--reviewers", "ROOM/groups", "ROOM/asks.json"],
 }
 
+
+# Who is named to sign has a key there; and where other users review is a folder of their group's.
+shutil.copytree(f"{room}/reviewers", f"{room}/set/reeve")
+os.mkdir(f"{room}/door", 0o750)
+os.chmod(f"{room}/door", 0o750)
 
 # A group is looked at where somebody is asked.
 os.mkdir(f"{room}/groups")
@@ -237,13 +266,14 @@ with open(f"{room}/asks.json", "w", encoding="utf-8") as f:
 
 
 def reeve_takes(kind, doc):
-    path = f"{room}/groups/reviewers.json" if kind == "reviewers" else f"{room}/sample.json"
+    path = f"{room}/" + {"reviewers": "groups/reviewers.json", "config": "set/reeve/config.json"}.get(kind, "sample.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump(doc, f)
     words = [path if word == "FILE" else word.replace("ROOM/", f"{room}/") for word in READS[kind]]
-    done = subprocess.run([reeve, *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([reeve, *words], capture_output=True, text=True, check=False,
+                          env={**os.environ, "XDG_CONFIG_HOME": f"{room}/set"} if kind == "config" else None)
     wrong = [line for line in done.stderr.splitlines() if f"{os.path.basename(path)}:" in line and "warning" not in line]
-    return (done.returncode != 2 or kind in ("agents", "tools", "reviewers")) and not wrong, done.stderr
+    return (done.returncode != 2 or kind in ("agents", "tools", "reviewers", "config")) and not wrong, done.stderr
 
 
 for docs, right in ((RIGHT, True), (WRONG, False)):
