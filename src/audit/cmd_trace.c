@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "audit/ask.h"
+#include "base/text.h"
 
 enum { LINKS = 64, AFTER = 5 };
 
@@ -55,6 +56,28 @@ static const char *heading(const struct record *r)
 	return heads[r->kind] ? heads[r->kind] : record_word(r->kind);
 }
 
+/* "NEED COUNT SECONDS NAME...": which need, and how many of whom; the steps of one need have its number. */
+static void put_asked(struct buf *out, const struct field_value *asked, const char *between)
+{
+	unsigned need, count, after;
+	const char *item;
+	size_t at;
+	int names;
+
+	for (at = 0; at < asked->size; at += strlen(item) + 1) {
+		item = asked->text + at;
+		buf_puts(out, at ? between : "");
+		names = 0;
+		if (sscanf(item, "%u %u %u %n", &need, &count, &after, &names) < 3 || !names)
+			names = 0;
+		else if (after)
+			buf_printf(out, "%u. or, from %u s after it was asked, also ", need, after);
+		else
+			buf_printf(out, "%u. %u of ", need, count);
+		text_visible(out, item + names, strlen(item + names));
+	}
+}
+
 /* What is of the run is said once for all of the chain, at its first link. */
 static void tell_link(const struct joined *j, bool first)
 {
@@ -69,7 +92,10 @@ static void tell_link(const struct joined *j, bool first)
 		if (!v->set || (!first && joined_is_of_run(lines[i].field)))
 			continue;
 		buf_printf(&out, "    %-13s ", lines[i].label);
-		joined_put(&out, lines[i].field, v, "\n                  ");
+		if (lines[i].field == FIELD_ASKED_OF)
+			put_asked(&out, v, "\n                  ");
+		else
+			joined_put(&out, lines[i].field, v, "\n                  ");
 		buf_puts(&out, "\n");
 	}
 	fwrite(out.data, 1, out.size, stdout);

@@ -58,6 +58,22 @@ static void put_table(struct buf *line, const char *text, size_t size, int width
 	buf_puts(line, "  ");
 }
 
+/* Whose word, of which held call, and why. */
+static void put_decision(struct buf *line, const struct record *r)
+{
+	static const enum field shown[] = { FIELD_REVIEWER, FIELD_WHY };
+	size_t i;
+
+	text_visible(line, r->value[FIELD_DECISION].text, r->value[FIELD_DECISION].size);
+	buf_printf(line, " %" PRIu64, r->ref);
+	for (i = 0; i < count_of(shown); i++) {
+		if (!r->value[shown[i]].set)
+			continue;
+		buf_puts(line, i ? "  " : "  by ");
+		text_visible(line, r->value[shown[i]].text, r->value[shown[i]].size);
+	}
+}
+
 static void put_rest(struct buf *line, const struct joined *j)
 {
 	static const enum field shown[] = { FIELD_SERVER, FIELD_TOOL, FIELD_RESOURCE, FIELD_STATUS };
@@ -66,6 +82,10 @@ static void put_rest(struct buf *line, const struct joined *j)
 	const struct field_value *v;
 	size_t i;
 
+	if (j->own->kind == RECORD_DECISION) {
+		put_decision(line, j->own);
+		return;
+	}
 	if (!joined_verdict(j)[0])
 		buf_printf(line, "%s ", record_word(j->own->kind));
 	for (i = 0; i < count_of(shown); i++) {

@@ -78,7 +78,7 @@ static void put_one(struct page *p, const struct held *h)
 		span_text(span, held_left(h));
 	snprintf(first, sizeof(first), "%-8" PRIu64, h->index);
 	page_say(p, PAGE_HEAD, "%s%s%s%s%s%s", first, hold_word(h->state), *span ? ", " : "", span, *span ? " left" : "",
-		 approvals(h) ? ", approved by some" : "");
+		 approvals(h) && h->state == HOLD_WAITING ? ", approved by some" : "");
 	buf_printf(&what, "%s/%s", held_text(h, FIELD_SERVER), held_text(h, FIELD_TOOL));
 	if (*held_text(h, FIELD_RESOURCE))
 		buf_printf(&what, "  %s", held_text(h, FIELD_RESOURCE));

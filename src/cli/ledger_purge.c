@@ -54,7 +54,7 @@ static int print_json(const char *class, const char *day, const char *fate, cons
 	scoped(buf) struct buf line = BUF(1024);
 
 	if (one && *number)
-		json_object_set_new(one, "number", json_integer(atoll(number)));
+		json_object_set_new(one, "number", json_integer(strtoll(number, NULL, 10)));
 	if (!one || !json_write(&line, one))
 		return err_set(e, ERR_SYSTEM, "no memory");
 	printf("%.*s\n", (int)line.size, line.data);
@@ -139,7 +139,7 @@ static int hold_json(const char *line, struct err *e)
 
 	if (sscanf(line, "%23[0-9] %15s %15s %15s %n", number, class, first, last, &at) < 4)
 		return err_set(e, ERR_PEER, "the recorder says what cannot be read");
-	one = json_pack("{s:I, s:s, s:s, s:s, s:s}", "hold", (json_int_t)atoll(number), "class", class, "from", first, "to",
+	one = json_pack("{s:I, s:s, s:s, s:s, s:s}", "hold", (json_int_t)strtoll(number, NULL, 10), "class", class, "from", first, "to",
 			last, "why", line + at);
 	if (!one || !json_write(&text, one))
 		return err_set(e, ERR_SYSTEM, "no memory");

@@ -18,7 +18,7 @@ static const struct command {
 	{ "init", "[--tenant NAME]", "make a ledger and its key before the first run", cmd_init, false },
 	{ "doctor", "[--json]", "say what a jail lacks here, and what mends it", cmd_doctor,
 	  false },
-	{ "policy", "check|test FILE...", "check policies, and try them on their cases",
+	{ "policy", "check|test|sign|...", "check, try, explain, replay, sign policies",
 	  cmd_policy, false },
 	{ "profile", "list|show|check|...", "see, judge and learn what a jail holds",
 	  cmd_profile, false },

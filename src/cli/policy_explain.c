@@ -190,7 +190,7 @@ static void print_claims(const struct notes *l)
 		const struct policy_note *n = &l->at[i].n;
 
 		if (!n->is_file && n->claims && n->applies != HELD_NO && n->held != HELD_NO)
-			printf("  %s requires that the agent %s\n", n->name, n->claims);
+			printf("  %s requires the agent's reasons: %s\n", n->name, n->claims);
 	}
 }
 

@@ -179,6 +179,8 @@ static int same_bytes(const char *folder, const struct buf *there, const char *t
 	const char *line;
 	int size = 0;
 
+	if (!there->data || !text)
+		return err_set(e, ERR_SYSTEM, "no memory");
 	if (there->size == text_size && memcmp(there->data, text, text_size) == 0)
 		return 0;
 	line = odd_line(&size, there->data, there->size, text, text_size);

@@ -15,7 +15,7 @@ static const char *const keys[] = {
 	"  PgUp PgDn space  move in what would be done",
 	"  Enter            what would be done alone, and back",
 	"  f                show long texts whole, or folded",
-	"  a                approve the chosen one; you are asked for a reason, and again",
+	"  a                approve the chosen one: asks for a reason, and for a yes",
 	"  d                deny it; the same",
 	"  q                leave",
 };
@@ -37,12 +37,13 @@ size_t screen_pane_rows(const struct screen *s)
 	return s->rows > used ? s->rows - used : 0;
 }
 
-/* A line of a page, in its colour; `extra` may turn it around. */
+/* A line of a page, in its colour. What was there goes first: behind a line as wide as the terminal that takes its end. */
 static void put(struct buf *out, const char *paint, const char *text, size_t size)
 {
+	buf_puts(out, "\033[K");
 	buf_puts(out, paint);
 	buf_add(out, text, size);
-	buf_puts(out, "\033[0m\033[K\r\n");
+	buf_puts(out, "\033[0m\r\n");
 }
 
 /* One line, cut to the width, visible: by a page of one line. */

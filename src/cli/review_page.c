@@ -122,11 +122,11 @@ void page_add(struct page *p, enum page_kind kind, const char *first, const char
 		p->over = true;
 		return;
 	}
-	at = seen.data;
+	at = seen.data ? seen.data : "";
 	left = seen.size;
 	do {
 		step = left ? cut(at, left, p->columns > strlen(mark) + 8 ? p->columns - strlen(mark) : 8, kind) : 0;
-		add_line(p, kind, mark, at ? at : "", step);
+		add_line(p, kind, mark, at, step);
 		at += step;
 		left -= step;
 		while (kind != PAGE_THEIRS && left && *at == ' ')

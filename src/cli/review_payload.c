@@ -121,7 +121,7 @@ static void put_text(struct writer *w, const json_t *value, const char *comma)
 		end_line(w);
 		return;
 	}
-	buf_printf(&w->line, "text of %zu lines, %zu bytes%s:", count_lines(text, size), size,
+	buf_printf(&w->line, "text of %zu line%s, %zu bytes%s:", count_lines(text, size), count_lines(text, size) == 1 ? "" : "s", size,
 		   size && text[size - 1] == '\n' ? ", its last line ended" : "");
 	end_line(w);
 	w->indent++;

@@ -85,7 +85,7 @@ static void put_why(struct page *p, const struct held *h)
 }
 
 /* "NEED COUNT SECONDS NAME NAME ..." to people. */
-static void put_need(struct page *p, const char *label, const char *item)
+static void put_need(struct page *p, const char *label, const char *item, bool several)
 {
 	scoped(buf) struct buf line = BUF(4096);
 	unsigned need = 0, count = 0, after = 0;
@@ -96,21 +96,28 @@ static void put_need(struct page *p, const char *label, const char *item)
 		page_row(p, PAGE_OURS, label, item);
 		return;
 	}
-	buf_printf(&line, "%u. %u of", need, count);
+	if (several)
+		buf_printf(&line, "%u. ", need);
+	if (after)
+		buf_printf(&line, "or, from %s after it was asked,", span_text(span, after));
+	else
+		buf_printf(&line, "%u of", count);
 	for (item += skip; *item; item += strcspn(item, " "), item += *item == ' ')
 		buf_printf(&line, " %.*s%s", (int)strcspn(item, " "), item, strchr(item, ' ') ? "," : "");
-	if (after)
-		buf_printf(&line, " too, from %s after it was asked", span_text(span, after));
 	page_row(p, PAGE_OURS, label, buf_text(&line) ? buf_text(&line) : item);
 }
 
 static void put_needs(struct page *p, const struct held *h)
 {
 	const char *label = "needs", *item;
+	bool several = false;
 	size_t at = 0;
 
+	while ((item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at)))
+		several = several || strncmp(item, "1 ", 2) != 0;
+	at = 0;
 	for (; (item = list_next(&h->told.record.value[FIELD_ASKED_OF], &at)); label = "")
-		put_need(p, label, item);
+		put_need(p, label, item, several);
 }
 
 static void put_decided(struct page *p, const struct held *h)

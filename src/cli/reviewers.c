@@ -197,6 +197,7 @@ static int check_room(const struct reviewers *r, struct err *e)
 	size_t i, k, sum = 0;
 
 	for (i = 0; i < r->list_count; i++) {
+		must(r->lists[i].name);
 		sum += strlen(r->lists[i].name) + 8;
 		for (k = 0; k < r->lists[i].count; k++)
 			sum += strlen(r->lists[i].members[k]) + 4;

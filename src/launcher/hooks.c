@@ -205,7 +205,7 @@ static void forget(struct hooks *h)
 
 	if (h->count + h->folded > 0)
 		log_say("%llu times nobody was told by the hook %s that a call is held: the run is over",
-			(unsigned long long)(h->count + h->folded), h->argv[0]);
+			(unsigned long long)h->count + h->folded, h->argv[0]);
 	for (i = 0; i < HOOKS_WAITING; i++)
 		free(h->waiting[i].text);
 	*h = (struct hooks){ .failed = true };

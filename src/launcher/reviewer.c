@@ -146,7 +146,7 @@ int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
 			return hung_up(e);
 	}
 	*e = (struct err){ .kind = ERR_NONE };
-	recorder_hears_others(at);
+	(void)recorder_hears_others(at);
 	*out = take(&r);
 	return 0;
 }

@@ -278,6 +278,7 @@ static int take_held(struct holds *h, const struct record *r, const char *line, 
 	memcpy(hold->where, holds_run(h, hold->run)->where, sizeof(hold->where));
 	hold->changed = ++h->changes;
 	h->open[h->open_count++] = hold;
+	h->last = hold->index;
 	return 0;
 }
 

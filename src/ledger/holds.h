@@ -71,7 +71,7 @@ struct holds {
 	struct hold **open, **ended;	/* owned, ascending by index; by time of their end */
 	size_t open_count, open_room, ended_count, ended_room;
 	size_t keep;			/* of the ended, at most; 0: none */
-	uint64_t changes;
+	uint64_t changes, last;		/* the index of the newest */
 	struct hold_run *runs;		/* owned, ascending */
 	size_t run_count, run_room;
 };

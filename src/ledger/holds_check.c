@@ -52,8 +52,8 @@ static int check_held(const struct holds *h, const struct record *r, struct err 
 		return err_set(e, ERR_INPUT, "a call is held by a run that has a list of signers, and under that list");
 	if (!is_of(r, FIELD_AGENT, run->agent) || !is_of(r, FIELD_OWNER, run->owner))
 		return err_set(e, ERR_INPUT, "a held call is of the agent and the owner of its run");
-	if (h->open_count > 0 && h->open[h->open_count - 1]->index >= r->value[FIELD_N].number)
-		return err_set(e, ERR_INPUT, "it is numbered as if it came before one that is held already");
+	if (h->last >= r->value[FIELD_N].number)
+		return err_set(e, ERR_INPUT, "it is numbered as if it came before one that was held");
 	if (h->open_count >= HOLDS_MOST)
 		return err_set(e, ERR_LIMIT, "%d calls are held already: decide on some of them first", HOLDS_MOST);
 	if (!hold_says(r, FIELD_REASON, "review") || !r->value[FIELD_RULE].set || !is_nonce(&r->value[FIELD_NONCE]) ||

@@ -127,6 +127,8 @@ static int load_key(struct vault *v, const char *key_path, bool fresh, struct er
 {
 	struct err no = { .kind = ERR_NONE };
 
+	if (box_key_forget_begun(key_path, e) < 0)
+		return -1;
 	if (fresh && is_empty(v->keys) && access(key_path, F_OK) < 0 && errno == ENOENT &&
 	    box_key_make(key_path, e) < 0)
 		return -1;

@@ -80,9 +80,11 @@ static bool has_end(int fd, uint64_t at, uint64_t whole)
 
 size_t vault_bind(uint8_t out[BLOB_BOUND + SEAL_NAME], const void *head, size_t size, const char *origin)
 {
+	size_t length = strnlen(origin, SEAL_NAME);
+
 	memcpy(out, head, size);
-	memcpy(out + size, origin, strlen(origin));
-	return size + strlen(origin);
+	memcpy(out + size, origin, length);
+	return size + length;
 }
 
 /* Where there is none, it is looked for: what is unfinished or damaged hides nothing behind it. */

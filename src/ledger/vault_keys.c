@@ -158,7 +158,7 @@ int keys_open(struct vault *v, bool fresh, struct err *e)
 
 	if (fstat(v->keys, &st) < 0)
 		return err_sys(e, "the vault's keys");
-	if (st.st_size > VAULT_SLOTS * SLOT)
+	if (st.st_size > (off_t)VAULT_SLOTS * SLOT)
 		return err_set(e, ERR_INPUT, "vault.keys is larger than it can be; restore it from a backup");
 	for (i = 0; i < (size_t)st.st_size / SLOT; i++) {
 		if (vault_read(v->keys, bytes, SLOT, i * SLOT) < 0)

@@ -16,9 +16,10 @@ static const double MOST = 9e9; /* in millionths below 2^53 */
 /* How many places behind the point are sure. */
 static int places_of(double number)
 {
+	uint64_t whole = (uint64_t)number; /* below MOST */
 	int before = 1;
 
-	for (; number >= 10; number /= 10)
+	for (; whole >= 10; whole /= 10)
 		before++;
 	return DIGITS - before < PLACES ? DIGITS - before : PLACES;
 }

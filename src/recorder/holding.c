@@ -26,6 +26,34 @@ static size_t bytes_kept(const struct recorder *r)
 	return bytes;
 }
 
+static bool is_looked_at(const struct recorder *r, const struct hold *h)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->clients[i]->look.kind == LOOK_PAYLOAD && r->clients[i]->look.held == h->index)
+			return true;
+	return false;
+}
+
+/* What the vault has comes back when somebody looks: of that none need stay. */
+bool holding_make_room(struct recorder *r, size_t size)
+{
+	const struct holds *h = ledger_holds(r->ledger);
+	struct hold *one;
+	size_t i;
+
+	for (i = 0; i < h->open_count && bytes_kept(r) + size > RECORDER_PAYLOADS; i++) {
+		one = h->open[i];
+		if (!one->payload || !one->record.value[FIELD_VAULT].set || is_looked_at(r, one))
+			continue;
+		free(one->payload);
+		one->payload = NULL;
+		one->payload_size = 0;
+	}
+	return bytes_kept(r) + size <= RECORDER_PAYLOADS;
+}
+
 static void drop_payload(struct client *c)
 {
 	buf_free(&c->payload);

@@ -127,6 +127,7 @@ int holding_hold(struct recorder *r, struct client *c, const struct msg *m, stru
 int holding_withdraw(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 /* May an intent of this client be tried as approved? 0: not now; it hears why instead of a receipt. */
 int holding_try(struct recorder *r, struct client *c, uint64_t held, struct err *e) must_use;
+bool holding_make_room(struct recorder *r, size_t size);	/* for a payload that is looked at again */
 void holding_tell(struct recorder *r);		/* after a commit */
 void holding_forget(struct recorder *r, const struct client *c);
 int holding_expire(struct recorder *r, struct err *e) must_use;

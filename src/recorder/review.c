@@ -67,8 +67,13 @@ static int on_see(struct recorder *r, struct client *c, const struct msg *m, str
 		return err_set(e, ERR_PEER, "malformed SEE");
 	if (!h)
 		return turn_away(c, m->tag, UNKNOWN);
+	/* Once it has ended nobody decides on it any more: then its payload is the owner's alone, by REVEAL. */
+	if (!holds_open(ledger_holds(r->ledger), index))
+		return turn_away(c, m->tag, "it ended: its payload is shown while there is something to decide");
+	if (!h->payload && !holding_make_room(r, RECORDER_PAYLOAD))
+		return turn_away(c, m->tag, "too much is being looked at just now: try again");
 	if (!h->payload && !vault_recall(r, h))
-		return turn_away(c, m->tag, "its payload is not here: it ended, its key was destroyed, or it is of a class of which nothing is stored and the recorder was started anew; it comes back when its agent asks again");
+		return turn_away(c, m->tag, "its payload is not here: its key was destroyed, or it is of a class of which nothing is stored and the recorder was started anew; it comes back when its agent asks again");
 	c->look = (struct look){ .kind = LOOK_PAYLOAD, .tag = m->tag, .held = index };
 	return 0;
 }

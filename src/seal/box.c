@@ -101,6 +101,20 @@ static int write_key(char *text, const char *path, struct err *e)
 	return done;
 }
 
+static int unnamed_at(char out[PATH_MAX], const char *path, struct err *e)
+{
+	if (snprintf(out, PATH_MAX, "%s.new", path) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", path);
+	return unlink(out) < 0 && errno != ENOENT ? err_sys(e, "%s", out) : 0;
+}
+
+int box_key_forget_begun(const char *path, struct err *e)
+{
+	char unnamed[PATH_MAX];
+
+	return unnamed_at(unnamed, path, e);
+}
+
 /* Whole before it has its name: a disk may be full, and what an interrupted beginning left counts for nothing. */
 int box_key_make(const char *path, struct err *e)
 {
@@ -108,10 +122,8 @@ int box_key_make(const char *path, struct err *e)
 	void *text = NULL;
 	int done;
 
-	if (snprintf(unnamed, sizeof(unnamed), "%s.new", path) >= (int)sizeof(unnamed))
-		return err_set(e, ERR_INPUT, "%s: name too long", path);
-	if (unlink(unnamed) < 0 && errno != ENOENT)
-		return err_sys(e, "%s", unnamed);
+	if (unnamed_at(unnamed, path, e) < 0)
+		return -1;
 	if (box_pages(&text, KEY_TEXT + 1, e) < 0 || !text)
 		return -1;
 	done = write_key(text, unnamed, e);

@@ -39,6 +39,8 @@ void box_pages_free(void *at);	/* NULL is nothing */
 
 /* A new one, never over an old one, durable on return. */
 int box_key_make(const char *path, struct err *e) must_use;
+/* What an interrupted box_key_make() left. */
+int box_key_forget_begun(const char *path, struct err *e) must_use;
 /* Into box_pages(). Refuses a file that is not a regular one of ours with mode 0600. */
 int box_key_load(uint8_t out[BOX_KEY], const char *path, struct err *e) must_use;
 

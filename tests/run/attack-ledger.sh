@@ -37,6 +37,7 @@ run --tenant begun -- true
 ledger=$h/state/reeve/ledgers/begun key=$h/state/reeve/keys/begun
 mv "$ledger/journal" "$ledger/journal.new"
 mv "$key.key" "$key.key.new"
+rm "$ledger"/vault* "$key.vault" # a vault is made when both have their names
 fails 'before either has its name: the next run begins again' 0 run --tenant begun -- true
 fails 'and its ledger is whole' 0 audit verify "$ledger" --key "$key.pub" --head 3
 mv "$key.key" "$key.key.new"

@@ -74,7 +74,7 @@ order=$(awk -v key="$at/k/t.key\"" -v journal="$at/l/t/journal\"" '
 	/^fsync/ && index($0, "/d/k>") { printf "k " }
 	/^write\(1</ { print "said"; exit }' "$work/trace")
 like "the ledger's directories are durable" "$order" "*above *l *journal t *said"
-like "the key's too, and it comes last" "$order" "*above *k *journal t *key k said"
+like "the key's too, and it comes behind them" "$order" "*above *k *journal t *key k *said"
 rm "$ledger/head" "$work/ready"; mkfifo "$work/ready"
 strace -y -qq -o "$work/trace" -e 'trace=openat,fsync,fdatasync,sendto,sendmsg' \
 	"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" 3>"$work/ready" & pids="$pids $!"

@@ -168,7 +168,7 @@ says 'explain: and who besides' '^  pay:huge  the word of any 2 of all reviewers
 fails 'explain: which is not to be allowed' 1 "$reeve" policy explain --claims reason --args '{"amount":5001}' "$p/asked" pay/refund
 said=$("$reeve" policy explain --args '{"amount":5}' "$p/asked" pay/refund 2>&1)
 says 'explain: the agent says nothing' '^refuse no-claim=pay:any +pay/refund' "$said"
-says 'explain: what it has to send' '^  pay:any requires that the agent say why, and ask again: send "reeve/reason"' "$said"
+says 'explain: what it has to send' '^  pay:any requires the agent.s reasons: say why, and ask again: send "reeve/reason"' "$said"
 says 'explain: what would be asked of people' 'pay:big  would review: /amount above 500, found 5' "$said"
 said=$("$reeve" policy explain --claims reason "$p/asked" pay/look 2>&1)
 says 'explain: a review that cannot be judged' '^  pay:other must be judged: scope "audit", there is none' "$said"

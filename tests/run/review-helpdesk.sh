@@ -23,6 +23,7 @@ for uid in $(each_user); do
 		'{"reeve/trigger":"ticket T-2","reeve/reason":"she starts on Monday"}')" >"$h/tmp/said" &
 	waits=$!
 	n=$(held "$uid" "$h" assign_license)
+	licence=$n
 	equal "uid $uid: a licence is held, and not given" '' "$(grep assign_license "$h/tmp/done")"
 	out=$(review "$uid" "$h" show "$n")
 	says 'the reviewer sees what is asked' '^  tool.call \| directory/assign_license$' "$out"
@@ -62,6 +63,9 @@ assign_license' "$(cut -d' ' -f1 "$h/tmp/done")"
 	says 'who decided, with the signature' '"decision":"approve".*"reviewer":"alice@example.com".*"signature":"U1NIU0lH' "$all"
 	says 'what was approved' '"kind":"intent".*"reason":"approved"' "$all"
 	says 'and executed, byte for byte' "\"approved\":\"sha256:$digest\".*\"executed\":\"sha256:$digest\"" "$all"
+	says 'the call is traced, and who was asked' '^    asked of      1. 1 of alice@example.com$' "$("$room/bin/reeve-audit" trace "$(ledger_of "$h")" "$licence")"
+	says 'a decision can be asked for' "^[0-9]+ .* approve $licence  by alice@example.com  T-2 seen" \
+		"$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --where decision=approve 2>/dev/null)"
 	holds 'and is whole' verify "$h"
 	stats=$("$room/bin/reeve-audit" stats "$(ledger_of "$h")" 2>&1)
 	says 'an auditor sees who decided how much' '^ +1  alice@example.com approved' "$stats"

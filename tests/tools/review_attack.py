@@ -91,6 +91,10 @@ big = [other.hold(b"".join(pieces) + b"%d" % i, pieces=pieces + [b"%d" % i])[1] 
 equal("nor its memory", big[-1], "withdrawn")
 third = Run(SOCK, BEFORE, agent="third").attach()
 equal("where others find room as well", third.hold(b"".join(pieces), pieces=pieces)[1], "waiting")
+gone = third.hold(b"a secret of third's")
+equal("what is denied", look.decide(path("alice"), gone[0], "alice", "deny", "no"), "denied")
+got = look.see(gone[0])
+ok("is nobody's to see any more, but the owner's, who is written down", isinstance(got, str) and "ended" in got, got)
 other.broker.say("COMMIT", text(record("decision", held[0], decision="approve", reviewer="alice")))
 equal("a broker decides nothing", other.broker.hear()[0], "gone")
 for one in (first, other, third, look):
@@ -99,4 +103,39 @@ recorder.kill()
 recorder.wait()
 got = subprocess.run([BIN + "/reeve-audit", "verify", LEDGER, "--key", WORK + "/k/t.pub"], capture_output=True, text=True, check=False)
 ok("and the ledger verifies", got.returncode == 0, got.stdout + got.stderr)
+
+
+def verify():
+    return subprocess.run([BIN + "/reeve-audit", "verify", LEDGER, "--key", WORK + "/k/t.pub"], capture_output=True, text=True, check=False)
+
+
+# --- an owner who would rather have had another history ---
+os.rename(LEDGER + "/signers", WORK + "/kept")
+got = verify()
+ok("without the list of signers it says what it could not look at", "by keys that no list was there for" in got.stdout, got.stdout)
+with open(WORK + "/kept", "rb") as f:
+    bent = f.read().replace(stolen.encode(), alice.encode())
+with open(LEDGER + "/signers", "wb") as f:
+    f.write(bent)
+got = verify()
+ok("a list that was changed is no list", "by keys that no list was there for" in got.stdout, got.stdout)
+os.rename(WORK + "/kept", LEDGER + "/signers")
+with open(WORK + "/now", "wb") as f:
+    f.write(AFTER)
+got = subprocess.run([BIN + "/reeve-audit", "verify", LEDGER, "--key", WORK + "/k/t.pub", "--signers", WORK + "/now"], capture_output=True, text=True, check=False)
+equal("an auditor whose list does not have the key sees that", got.returncode, 4)
+for word in (b'"decision":"approve"', b'"within":600'):
+    for folder, _, files in os.walk(LEDGER):
+        for file in files:
+            with open(os.path.join(folder, file), "rb") as f:
+                whole = f.read()
+            if word in whole and file != "signers":
+                with open(os.path.join(folder, file), "wb") as f:
+                    f.write(whole.replace(word, word[:-2] + (b"x" if word[-1:] == b'"' else b"9") + word[-1:], 1))
+                got = verify()
+                ok("a record that was altered is seen: %s in %s" % (word.decode(), file), got.returncode != 0, got.stdout)
+                with open(os.path.join(folder, file), "wb") as f:
+                    f.write(whole)
+got = verify()
+equal("put back, it verifies again", got.returncode, 0)
 print("1..%d" % count)

@@ -444,6 +444,8 @@ def view():
     text = seat.all
     acts = [name for name, bytes_ in (("title", b"\x1b]0;"), ("clear", b"\x1b[2J"), ("bell", b"\x07"), ("turn", b"\xe2\x80\xae"))
             if bytes_ in text]
+    if re.search(rb"[^\x1b\r\n]\x1b\[0m\x1b\[K", text):  # behind a full line this takes its last character
+        acts.append("erase")
     return f"raw {raw}", status, seat.restored(), f"acts {acts}", "shown" if b"\\u{202e}" in text else "not shown"
 
 
