@@ -140,7 +140,7 @@ int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
 		r = NULL;
 		if (recorder_reach(&fd, at, e) < 0)
 			return -1;
-		if (look(&r, &fd, e) == 0)
+		if (look(&r, &fd, e) == 0 && r)
 			there = greet(r, e);
 		if (there == 0 && clock_left_ms(deadline) == 0)
 			return hung_up(e);

@@ -1,14 +1,17 @@
 /*
  * tests/fuzz/fuzz_broker_session.c - a whole broker between a hostile agent and a hostile tool server. This
  * is its launcher and its recorder, and sees to it that: nothing reaches the server whose exact bytes are
- * not in an intent that has its receipt; what policy refuses does not reach it at all; whatever the agent
+ * not in an intent that has its receipt; what policy refuses does not reach it at all, and what a person must approve
+ * only as the very bytes that were approved, once; whatever the agent
  * hears is one strict message a line, and no question of it is answered twice; every intent is closed; no
  * byte of either ends the run; and when both have gone, nothing is left of them.
  *
  * A line is the agent's, unless it begins with '>': then it is what the server says next, in place of its
  * usual answer to a call ('@' stands for that call's id); or with '!': d, the server dies; h, the agent
  * hangs up and another comes; f, the server cannot be started. A '@' in a line of the agent's stands for the last
- * requestState it was given. Of the two servers, of which one runs at a time, t is of the older era and n of the newer.
+ * requestState it was given. What is held is decided on by '!' and a letter, and a digit that says which one of them (or
+ * the last): a, approved; n, denied; x, its time is over; w, withdrawn; u, used by another run. '!z': the next is not
+ * held; '!j': the next is taken for the one before. Of the two servers, of which one runs at a time, t is of the older era and n of the newer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,16 +25,21 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "broker/broker.h"
+#include "broker/hold.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { INTENTS = 512, TURNS = 400, INPUT_MOST = 64 << 10 };
+enum { INTENTS = 512, TURNS = 400, INPUT_MOST = 64 << 10, HELD = 100 };
 
 static const char policy_text[] =
 	"{\"reeve\":\"policy/1\",\"layer\":\"action\",\"rules\":["
 	"{\"id\":\"no\",\"then\":\"refuse\",\"when\":{\"tool\":\"t/no\"}},"
 	"{\"id\":\"root\",\"then\":\"refuse\",\"when\":{\"args\":{\"/forbidden\":{\"equal\":true}}}},"
+	"{\"id\":\"ask\",\"then\":\"review\",\"review\":{\"by\":1,\"within\":\"15m\",\"wait\":\"15m\"},\"when\":{\"tool\":\"*/ask\"}},"
+	"{\"id\":\"both\",\"then\":\"review\",\"review\":{\"by\":[\"alice\",\"bob\"],\"count\":2,\"within\":\"1h\",\"wait\":\"1h\"},"
+	"\"when\":{\"args\":{\"/ask\":{\"equal\":true}}}},"
+	"{\"id\":\"run\",\"then\":\"review\",\"review\":{\"by\":1,\"within\":\"15m\",\"wait\":\"15m\"},"
+	"\"when\":{\"tool\":\"run/*\",\"args\":{\"/what\":{\"equal\":\"ask\"}}}},"
 	"{\"id\":\"any\",\"then\":\"allow\",\"when\":{\"tool\":\"*/*\"}},"
 	"{\"id\":\"other\",\"then\":\"allow\",\"when\":{\"action\":[\"resource.read\",\"prompt.get\",\"completion.complete\","
 	"\"elicitation.create\",\"sampling.create\",\"roots.list\"]}}]}";
@@ -39,6 +47,7 @@ static const char exec_tools[] =
 	"[{\"name\":\"count\",\"description\":\"counts\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
 	"\"what\":{\"type\":\"string\",\"maxLength\":8}},\"required\":[\"what\"],\"additionalProperties\":false}}]";
 static const char tool_list[] = "{\"tools\":[{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\"}},"
+				"{\"name\":\"ask\",\"inputSchema\":{\"type\":\"object\"}},"
 				"{\"name\":\"no\",\"inputSchema\":{\"type\":\"object\"}}]}";
 
 /* One broker for all inputs: that nothing is left of one is part of what is tried. */
@@ -58,9 +67,17 @@ static struct stage {
 	struct {
 		uint64_t index;
 		char digest[SEAL_DIGEST_TEXT];
-		bool open;
+		bool open, approved;
 	} intents[INTENTS];
 	size_t intent_count;
+	struct standing {
+		uint64_t index, tag;
+		char digest[SEAL_DIGEST_TEXT];
+		enum hold_state state;
+	} holds[HELD];
+	size_t held_count;
+	struct buf payload;		/* of the HOLD that comes next */
+	bool not_held, joined;		/* the next */
 	json_t *answered;		/* ids that the agent heard an answer to, as JSON */
 	struct msg msg;
 } stage;
@@ -100,49 +117,170 @@ static void close_intent(struct stage *s, uint64_t index)
 	s->intents[i].open = false;
 }
 
-static void record(struct stage *s, const void *bytes, size_t size)
+static void tell_holds(struct stage *s, uint64_t tag, uint64_t index, enum hold_state state)
+{
+	uint8_t body[64];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	struct err e = { 0 };
+
+	pack_number(&p, index, 8);
+	pack_number(&p, state, 1);
+	pack_number(&p, state == HOLD_WAITING ? 0 : 1, 8);
+	pack_number(&p, 900, 4);
+	pack_text(&p, "alice", 5);
+	pack_text(&p, "seen", 4);
+	done(wire_send(&s->recorder, MSG_HOLDS, tag, body, p.size, NULL, 0, &e), &e);
+}
+
+/* The one of this index that was told last; an index may have two tags. */
+static struct standing *held_at(struct stage *s, uint64_t index)
+{
+	size_t i;
+
+	for (i = s->held_count; i > 0 && s->holds[i - 1].index != index; i--)
+		;
+	return i ? &s->holds[i - 1] : NULL;
+}
+
+static void becomes(struct stage *s, uint64_t index, enum hold_state state)
+{
+	size_t i;
+
+	for (i = 0; i < s->held_count; i++)
+		if (s->holds[i].index == index && s->holds[i].state <= HOLD_APPROVED && s->holds[i].state != state) {
+			s->holds[i].state = state;
+			tell_holds(s, s->holds[i].tag, index, state);
+		}
+}
+
+static void hear_hold(struct stage *s, const struct msg *m)
+{
+	struct standing *h = &s->holds[s->held_count], *before = s->held_count ? h - 1 : NULL;
+	struct err e = { 0 };
+	struct record r;
+
+	done(record_unpack(&r, m->body, m->size, &e), &e);
+	hold(r.kind == RECORD_HELD && r.ref == 0);
+	if (s->not_held || s->held_count == HELD) {
+		s->not_held = false;
+		tell_holds(s, m->tag, 0, HOLD_WITHDRAWN);
+		return;
+	}
+	*h = (struct standing){ .index = ++s->index, .tag = m->tag };
+	said(&r, FIELD_DIGEST, h->digest, sizeof(h->digest));
+	if (s->joined && before) {
+		h->index = before->index;
+		h->state = before->state;
+	}
+	s->joined = false;
+	s->held_count++;
+	tell_holds(s, h->tag, h->index, h->state);
+}
+
+/* What is held is what would be forwarded, to the byte. */
+static void hear_payload(struct stage *s, const struct msg *m)
+{
+	char digest[SEAL_DIGEST_TEXT], told[SEAL_DIGEST_TEXT];
+	struct err e = { 0 };
+	struct record r;
+
+	if (m->type == MSG_PAYLOAD) {
+		hold(buf_add(&s->payload, m->body, m->size));
+		return;
+	}
+	done(record_unpack(&r, m->body, m->size, &e), &e);
+	seal_digest(digest, s->payload.data, s->payload.size);
+	hold(strcmp(digest, said(&r, FIELD_DIGEST, told, sizeof(told))) == 0);
+	s->payload.size = 0;
+	hear_hold(s, m);
+}
+
+static void hear_withdraw(struct stage *s, const struct msg *m)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	uint64_t index = unpack_number(&u, 8);
+
+	hold(held_at(s, index) != NULL);
+	becomes(s, index, HOLD_WITHDRAWN);
+}
+
+/* As the recorder does: only what stands approved, of the same bytes, once. False: no receipt, but how it stands. */
+static bool is_due(const struct stage *s, const struct record *r)
+{
+	char digest[SEAL_DIGEST_TEXT];
+	size_t i;
+
+	said(r, FIELD_DIGEST, digest, sizeof(digest));
+	for (i = 0; i < s->held_count; i++)
+		if (s->holds[i].index == r->ref && strcmp(s->holds[i].digest, digest) == 0)
+			return s->holds[i].state == HOLD_APPROVED;
+	hold(false); /* by the approval of other bytes */
+	return false;
+}
+
+/* False: it is not taken. */
+static bool record(struct stage *s, const void *bytes, size_t size, uint64_t *used)
 {
 	struct err e = { 0 };
 	struct record r;
 
 	done(record_unpack(&r, bytes, size, &e), &e);
+	if (r.kind == RECORD_INTENT && r.ref && !is_due(s, &r))
+		return false;
 	s->index++;
 	if (r.kind == RECORD_OUTCOME)
 		close_intent(s, r.ref);
-	if (r.kind == RECORD_INTENT && s->intent_count < INTENTS) {
+	if (r.kind != RECORD_INTENT)
+		return true;
+	*used = r.ref ? r.ref : *used;
+	if (s->intent_count < INTENTS) {
 		s->intents[s->intent_count].index = s->index;
 		s->intents[s->intent_count].open = true;
+		s->intents[s->intent_count].approved = r.ref != 0;
 		said(&r, FIELD_DIGEST, s->intents[s->intent_count].digest, SEAL_DIGEST_TEXT);
 		s->intent_count++;
 	}
+	return true;
 }
 
 static void commit(struct stage *s, const struct msg *m)
 {
 	struct unpack u = { .at = m->body, .left = m->size };
-	uint8_t room[256];
-	struct pack p = { .at = room, .room = sizeof(room) };
+	uint64_t tag = m->tag, used;
 	const char *bytes;
 	struct err e = { 0 };
 	size_t size;
 
-	hold(m->type == MSG_COMMIT && m->size > 0);
-	while (u.left && (bytes = unpack_text(&u, &size))) {
-		record(s, bytes, size);
-		pack_number(&p, s->index, 8);
+	hold(m->size > 0);
+	for (; u.left && (bytes = unpack_text(&u, &size)); tag++) {
+		used = 0;
+		if (record(s, bytes, size, &used))
+			done(wire_send_u64(&s->recorder, MSG_RECEIPT, tag, s->index, &e), &e);
+		if (used)
+			becomes(s, used, HOLD_USED);
 	}
-	hold(unpack_done(&u) && !p.over);
-	done(wire_send(&s->recorder, MSG_RECEIPT, m->tag, room, p.size, NULL, 0, &e), &e);
+	hold(unpack_done(&u));
 }
 
-static bool has_receipt(const struct stage *s, const char *line, size_t size)
+static void recorder_hears(struct stage *s, const struct msg *m)
+{
+	hold(m->type == MSG_COMMIT || m->type == MSG_PAYLOAD || m->type == MSG_HOLD || m->type == MSG_WITHDRAW);
+	if (m->type == MSG_COMMIT)
+		commit(s, m);
+	else if (m->type == MSG_WITHDRAW)
+		hear_withdraw(s, m);
+	else
+		hear_payload(s, m);
+}
+
+static bool has_receipt(const struct stage *s, const char *line, size_t size, bool approved)
 {
 	char digest[SEAL_DIGEST_TEXT];
 	size_t i;
 
 	seal_digest(digest, line, size);
 	for (i = 0; i < s->intent_count; i++)
-		if (strcmp(s->intents[i].digest, digest) == 0 && s->intents[i].open)
+		if (strcmp(s->intents[i].digest, digest) == 0 && s->intents[i].open && (s->intents[i].approved || !approved))
 			return true;
 	return s->intent_count == INTENTS;
 }
@@ -209,6 +347,12 @@ static bool listens(json_t *doc, const char *method)
 	       !json_at(doc, "/params/notifications/resourceSubscriptions");
 }
 
+static bool must_be_approved(json_t *doc)
+{
+	return strcmp(json_text(json_object_get(doc, "params"), "name"), "ask") == 0 ||
+	       (json_is_true(json_at(doc, "/params/arguments/ask")) && strcmp(json_text(doc, "method"), "tools/call") == 0);
+}
+
 static void tool_hears(struct stage *s, const char *line, size_t size)
 {
 	scoped(json) json_t *doc = NULL;
@@ -221,7 +365,7 @@ static void tool_hears(struct stage *s, const char *line, size_t size)
 	snprintf(id, sizeof(id), "%lld", (long long)json_integer_value(json_object_get(doc, "id")));
 	if (!*method || tool_greets(s, method, id) || listens(doc, method))
 		return;
-	hold(has_receipt(s, line, size));
+	hold(has_receipt(s, line, size, must_be_approved(doc)));
 	hold(strcmp(json_text(json_object_get(doc, "params"), "name"), "no") != 0);
 	hold(!json_is_true(json_at(doc, "/params/arguments/forbidden")));
 	if (s->says)
@@ -274,6 +418,20 @@ static void spawn(struct stage *s, const struct msg *m)
 	close(fds[1]);
 }
 
+/* Its one argument is the word by which it must be approved: then its intent was. */
+static void check_exec(const struct stage *s, const struct msg *m)
+{
+	struct unpack u = { .at = m->body, .left = m->size };
+	uint64_t index = unpack_number(&u, 8);
+	size_t i;
+
+	for (i = 0; i < s->intent_count && s->intents[i].index != index; i++)
+		;
+	hold(i < s->intent_count ? s->intents[i].open : s->intent_count == INTENTS);
+	if (i < s->intent_count && memmem(m->body, m->size, "\3\0\0\0ask", 7))
+		hold(s->intents[i].approved);
+}
+
 /* An exec tool prints "3" and ends. */
 static void execute(struct stage *s, uint64_t tag)
 {
@@ -294,14 +452,16 @@ static void launch(struct stage *s, const struct msg *m)
 	uint16_t yes = 1;
 	struct err e = { 0 };
 
-	if (m->type == MSG_SPAWN)
+	if (m->type == MSG_SPAWN) {
 		spawn(s, m);
-	else if (m->type == MSG_EXEC)
+	} else if (m->type == MSG_EXEC) {
+		check_exec(s, m);
 		execute(s, m->tag);
-	else if (m->type == MSG_RESOLVE)
+	} else if (m->type == MSG_RESOLVE) {
 		done(wire_send(&s->launcher, MSG_RESOLVED, m->tag, &yes, 2, NULL, 0, &e), &e);
-	else if (m->type == MSG_STOP && m->tag == s->tool_tag)
+	} else if (m->type == MSG_STOP && m->tag == s->tool_tag) {
 		tool_ends(s);
+	}
 }
 
 /* --- the agent --- */
@@ -357,7 +517,7 @@ static bool peers_turn(struct stage *s)
 	int got;
 
 	while ((got = wire_receive(&s->recorder, &s->msg, false, &e)) == WIRE_MESSAGE) {
-		commit(s, &s->msg);
+		recorder_hears(s, &s->msg);
 		moved = true;
 	}
 	done(got, &e);
@@ -423,6 +583,20 @@ static void agent_goes(struct stage *s, const char *all, size_t size)
 	settle(s);
 }
 
+/* a3: the fourth; a: the last. */
+static void decide(struct stage *s, char what, char which)
+{
+	static const char letters[] = "anxwu";
+	static const enum hold_state states[] = { HOLD_APPROVED, HOLD_DENIED, HOLD_EXPIRED, HOLD_WITHDRAWN, HOLD_USED };
+	const char *at = what ? strchr(letters, what) : NULL;
+	size_t n = which >= '0' && which <= '9' ? (size_t)(which - '0') : s->held_count - 1;
+
+	if (at && n < s->held_count)
+		becomes(s, s->holds[n].index, states[at - letters]);
+	s->not_held = s->not_held || what == 'z';
+	s->joined = s->joined || what == 'j';
+}
+
 static void order(struct stage *s, const char *line, size_t size, size_t which)
 {
 	char what = size > 1 ? line[1] : 0;
@@ -432,6 +606,7 @@ static void order(struct stage *s, const char *line, size_t size, size_t which)
 		s->says = strndup(line + 1, size - 1);
 		return;
 	}
+	decide(s, what, size > 2 ? line[2] : 0);
 	if (what == 'd')
 		tool_ends(s);
 	if (what == 'f')
@@ -482,6 +657,21 @@ static void tell_listener(struct stage *s, uint8_t server, uint8_t high, size_t 
 	tell(s, MSG_LISTEN, &p, fd);
 }
 
+static void tell_reviewers(struct stage *s)
+{
+	static const char *const names[] = { "alice", "bob" };
+	uint8_t body[64];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	size_t i;
+
+	for (i = 0; i < count_of(names); i++) {
+		pack_text(&p, names[i], strlen(names[i]));
+		pack_number(&p, 1, 2);
+		pack_text(&p, names[i], strlen(names[i]));
+	}
+	tell(s, MSG_REVIEWERS, &p, -1);
+}
+
 static void set_up(struct stage *s)
 {
 	struct pack run = { .at = (uint8_t[8]){ 7 }, .size = 8 };
@@ -498,6 +688,7 @@ static void set_up(struct stage *s)
 	s->launcher = (struct wire){ launch[0], ROLE_LAUNCHER, ROLE_BROKER, PHASE_RUNNING };
 	s->recorder = (struct wire){ recorder[0], ROLE_RECORDER, ROLE_BROKER, PHASE_RUNNING };
 	s->heard = s->asked = BUF(128 << 20);
+	s->payload = BUF(HOLD_PAYLOAD);
 	s->answered = json_object();
 	s->tool = s->agent = -1;
 	tell(s, MSG_LEDGER, &run, recorder[1]);
@@ -507,11 +698,31 @@ static void set_up(struct stage *s)
 	tell_server(s, 0, "t", "");
 	tell_server(s, 1, "run", exec_tools);
 	tell_server(s, 0, "n", "");
+	tell_reviewers(s);
 	tell_listener(s, 0, 0, 0);
 	tell_listener(s, 0xff, 0xff, 1);
 	pack_text(&policy, "sha256:policy", 13);
 	tell(s, MSG_START, &policy, -1);
 	done(setup_hear(s->b, &e), &e);
+}
+
+/* Nobody waits; what stands open ends, and of that nothing is left but what was denied, which no one may ask again soon. */
+static void clear_holds(struct stage *s)
+{
+	struct hold *h;
+	size_t i;
+
+	hold(TAILQ_EMPTY(&s->b->holding));
+	for (i = 0; i < s->held_count; i++)
+		becomes(s, s->holds[i].index, HOLD_EXPIRED);
+	settle(s);
+	while ((h = TAILQ_FIRST(&s->b->holds))) {
+		hold(h->state == HOLD_DENIED);
+		hold_forget(s->b, h);
+	}
+	s->held_count = 0;
+	s->payload.size = 0;
+	s->not_held = s->joined = false;
 }
 
 /* Nothing is left of either, and nothing is open. */
@@ -522,6 +733,7 @@ static void clear(struct stage *s, const char *all, size_t size)
 	agent_goes(s, all, size);
 	tool_ends(s);
 	settle(s);
+	clear_holds(s);
 	hold(s->b->session_count == 0);
 	hold(TAILQ_EMPTY(&s->b->calls));
 	hold(s->b->commits.count == 0);

@@ -55,7 +55,7 @@ if unshare -Urm true 2>/dev/null; then
 J
 	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [ { "id": "log", "then": "allow", "when": { "tool": "log/log" } } ] }' >"$h/etc/policy.json"
 	cat >"$h/full.sh" <<J
-mkdir -p $h/state && mount -t tmpfs -o size=3m,mode=700 reeve $h/state || exit 99
+mkdir -p $h/state && mount -t tmpfs -o size=7m,mode=700 reeve $h/state || exit 99
 cd $h/work
 env -i HOME=$h PATH=$room/bin:$PATH XDG_STATE_HOME=$h/state XDG_RUNTIME_DIR=$h/run $reeve run \\
 	--policy ../etc/policy.json --tools ../etc/tools.json -- ./mcp_client /run/reeve/log.sock 100000 8 log full >$h/answers

@@ -111,7 +111,7 @@ for turn in range(900):
 P
 	# A recorder takes space ahead. One run keeps it alive; others use that up, on a disk that gives no more.
 	cat >"$h/full.sh" <<J
-mount -t tmpfs -o size=3m,mode=700 reeve $h/state || exit 99
+mount -t tmpfs -o size=7m,mode=700 reeve $h/state || exit 99
 cd $h/work
 run() { HOME=$h XDG_STATE_HOME=$h/state XDG_RUNTIME_DIR=$h/run XDG_CONFIG_HOME=$h/config $reeve run --timeout 60 -- "\$@"; }
 mkfifo hold
