@@ -269,13 +269,15 @@ static int hold_make(struct hold **out, const char *line, size_t size, struct er
 
 static int take_held(struct holds *h, const struct record *r, const char *line, size_t size, struct err *e)
 {
+	const struct hold_run *run = holds_run(h, r->value[FIELD_RUN].number);
 	struct hold *hold = NULL;
 
-	(void)r;
+	if (!run)
+		return err_set(e, ERR_INPUT, "a held call of a run that is not there");
 	if (grow(&h->open, &h->open_room, h->open_count, sizeof(*h->open), e) < 0 || hold_make(&hold, line, size, e) < 0)
 		return -1;
 	must(hold);
-	memcpy(hold->where, holds_run(h, hold->run)->where, sizeof(hold->where));
+	memcpy(hold->where, run->where, sizeof(hold->where));
 	hold->changed = ++h->changes;
 	h->open[h->open_count++] = hold;
 	h->last = hold->index;

@@ -152,7 +152,7 @@ int ssh_verify(struct ssh_signature *out, const uint8_t *bytes, size_t size, con
 	h = hash_named(&p.hash);
 	if (!h)
 		return err_set(e, ERR_INPUT, "a signature over a hash other than sha256 or sha512");
-	if (p.key.left > sizeof(out->key))
+	if (!p.key.at || p.key.left > sizeof(out->key))
 		return err_set(e, ERR_INPUT, "a signature by a key of more than %zu bytes", sizeof(out->key));
 	if (ssh_key_read(&k, p.key.at, p.key.left, e) < 0)
 		return -1;
