@@ -51,6 +51,8 @@ J
 	wait $pid
 	silent 'and is not done' hidden "$(cat "$h/said")"
 	ln -sfn public "$h/work/link"
+	equal 'the approval stands still, once, for where the link led when it was given' open "$(as "$uid" "$h" "$reeve" run --policy ../etc/policy.json \
+		--tools ../etc/tools.json -- reeve-call tool see/cat '{"path":"link/x"}' 2>/dev/null)"
 
 	held --on-held 'cat >"$HOME/told"; exit 3'
 	says "uid $uid: a hook of the command line is told in place of the other" '"event":"held"' "$json"
