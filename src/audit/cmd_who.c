@@ -18,6 +18,8 @@ static const struct sentence sentences[] = {
 	{ "known by", FIELD_OWNER_BY },	   { "uid", FIELD_UID },	 { "tenant", FIELD_TENANT },
 	{ "department", FIELD_DEPARTMENT },{ "environment", FIELD_ENVIRONMENT }, { "model", FIELD_MODEL },
 	{ "scopes", FIELD_SCOPES },	   { "rule", FIELD_RULE },
+	{ "about", FIELD_HELD },	   { "decision", FIELD_DECISION }, { "reviewer", FIELD_REVIEWER },
+	{ "by key", FIELD_SIGNER },	   { "it claims", FIELD_CLAIMS },  { "risk", FIELD_RISK },
 	{ "guard", FIELD_GUARD },	   { "reason", FIELD_REASON },	 { "layers", FIELD_LAYERS_SAID },
 	{ "controls", FIELD_CONTROLS },	   { "policy", FIELD_POLICY },	 { "profile", FIELD_PROFILE },
 	{ "way", FIELD_WAY },		   { "address", FIELD_ADDRESS },	 { "method", FIELD_METHOD },
@@ -26,12 +28,15 @@ static const struct sentence sentences[] = {
 	{ "answer", FIELD_ANSWER },	   { "why", FIELD_WHY },	 { "reeve", FIELD_VERSION },
 };
 
-/* An action of an agent is always an AI's: people act by other ways, which are other kinds of record. */
+/* An action of an agent is always an AI's: people act by their signed word, which is a kind of record of its own. */
 static const char *whose(const struct joined *j)
 {
-	static const enum record_kind agents[] = { RECORD_INTENT,  RECORD_REFUSAL, RECORD_OUTCOME,
+	static const enum record_kind agents[] = { RECORD_INTENT,  RECORD_REFUSAL, RECORD_OUTCOME, RECORD_HELD,
 						   RECORD_DROPPED, RECORD_SYSCALL, RECORD_FILE };
 	size_t i;
+
+	if (j->own->kind == RECORD_DECISION && j->own->value[FIELD_REVIEWER].set)
+		return "a person, who signed it";
 
 	for (i = 0; i < count_of(agents); i++)
 		if (j->own->kind == agents[i])

@@ -73,6 +73,10 @@ assign_license' "$(cut -d' ' -f1 "$h/tmp/done")"
 	says 'how held calls ended' '^ +1  approved and done' "$stats"
 	says 'and which rule could decide by itself' '^asked for a review, and approved every time' "$stats"
 	equal 'what was held is asked for as a verdict' 2 "$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --where verdict=review 2>/dev/null | wc -l)"
+	who=$("$room/bin/reeve-audit" who "$(ledger_of "$h")" "$(echo "$all" | sed -n 's/.*"decision":"approve".*"n":\([0-9]*\).*/\1/p' | head -n 1)" 2>&1)
+	says 'who approved: a person, and no agent' '^  by +a person, who signed it$' "$who"
+	says 'by name' '^  reviewer +alice@example.com$' "$who"
+	says 'what was held was asked by the agent' '^  by +an AI agent, in its jail$' "$("$room/bin/reeve-audit" who "$(ledger_of "$h")" "$n" 2>&1)"
 	trace=$("$room/bin/reeve-audit" trace "$(ledger_of "$h")" "$n" 2>&1)
 	says 'the trace of a denied call says who, and why' 'names come from the registry' "$trace"
 	says 'and that nothing was done' 'nothing was executed' "$trace"
