@@ -71,7 +71,7 @@ static struct pairing one(struct told *here, struct tells *there, size_t *from, 
 	struct told *best = NULL, *at;
 	size_t i;
 
-	while (*from < there->count && (strcmp(there->at[*from].key, here->key) < 0 ||
+	while (*from < there->count && (there->at[*from].taken || strcmp(there->at[*from].key, here->key) < 0 ||
 					(strcmp(there->at[*from].key, here->key) == 0 && there->at[*from].time_us < here->time_us - within_us)))
 		(*from)++;
 	for (i = *from; i < there->count && i < *from + 4096; i++) {

@@ -150,22 +150,36 @@ static int take_line(struct tells *to, const struct map *m, const char *line, si
 	return take_columns(to, m, &c, number, read, e);
 }
 
+/* A line without its end, in `line`; as much of it as there is room for. -1: there is no more. */
+static ssize_t next_line(char line[LOG_LINE], FILE *from)
+{
+	size_t size = 0;
+	int c;
+
+	for (c = getc_unlocked(from); c != EOF && c != '\n'; c = getc_unlocked(from))
+		if (size < LOG_LINE)
+			line[size++] = (char)c;
+	if (c == EOF && size == 0)
+		return -1;
+	line[size < LOG_LINE ? size : LOG_LINE - 1] = '\0';
+	return (ssize_t)size;
+}
+
 int log_read(struct tells *out, const struct map *m, const char *path, struct err *e)
 {
 	FILE *from = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char *line = malloc(LOG_LINE);
 	uint64_t number = 0;
-	char *line = NULL;
-	size_t room = 0;
 	ssize_t size;
 	int done = 0;
 	bool read;
 
-	if (!from)
+	if (!from || !line) {
+		free(line);
 		return err_sys(e, "%s", path);
-	while (done == 0 && (size = getline(&line, &room, from)) >= 0) {
+	}
+	while (done == 0 && (size = next_line(line, from)) >= 0) {
 		number++;
-		if (size > 0 && line[size - 1] == '\n')
-			line[--size] = '\0';
 		if (size == 0)
 			continue;
 		done = take_line(out, m, line, (size_t)size, number, &read, e);

@@ -48,6 +48,8 @@ says 'or differs, if the map says that it is the same call' '^differs +record [0
 { cat "$log"; echo 'not JSON'; } >"$room/odd.jsonl"
 says 'a line that cannot be read is not passed over' '1 lines, the first of them line 5,.*cannot be verified' "$(hold "$room/odd.jsonl")"
 fails 'and that is exit 6' 6 hold "$room/odd.jsonl"
+{ cat "$log"; head -c 200000 /dev/zero | tr '\0' x; } >"$room/long.jsonl"
+says 'nor is one that never ends' '1 lines, the first of them line 5,.*cannot be verified' "$(hold "$room/long.jsonl")"
 sed 's/"time":"20/"time":"19/' "$log" >"$room/old.jsonl"
 equal 'lines of another time are no proof of these calls' 4 "$(hold "$room/old.jsonl" | grep -c '^missing-there')"
 says 'for programs' '^\{"found":"matched","call":"refund ann","here":"","there":"","record":[0-9]+,"line":1\}' "$("$room/bin/reeve-audit" reconcile "$(ledger_of "$h")" --with "$log" --map "$room/map.json" --json)"
