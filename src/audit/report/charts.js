@@ -48,7 +48,8 @@ function delays() {
 		const signed = (decisions.get(r.n) || []).find((d) => d.reviewer);
 		if (signed) {
 			const at = edges.findIndex(([most]) => (Date.parse(signed.time) - Date.parse(r.time)) / 1000 <= most);
-			series[at].held = (series[at].held || 0) + 1;
+			if (at >= 0)	/* a time that is none has no place here; the check says what is wrong with it */
+				series[at].held = (series[at].held || 0) + 1;
 		}
 	}
 	if (series.every((s) => !s.held))

@@ -33,6 +33,11 @@ $("check").addEventListener("click", () => check().catch((error) => {
 	$("verdict").className = "bad";
 	$("check").disabled = false;
 }));
-begin();
+try {
+	begin();
+} catch (error) {	/* what cannot be shown can be checked all the same */
+	$("verdict").textContent = `NOT SHOWN: ${error.message}`;
+	$("verdict").className = "bad";
+}
 if (location.hash === "#verify")
 	$("check").click();
