@@ -9,8 +9,8 @@ import argparse, base64, hashlib, json, os, re, struct, sys
 
 MAGIC = b"reeve-journal/1\n"
 KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files", "dropped",
-         "held", "decision", "policy", "agent", "access", "purge")
-OUTSIDE = ("genesis", "run", "recovery", "decision", "access", "purge")  # all others: of an open run
+         "held", "decision", "policy", "agent", "access", "purge", "epoch", "anchor", "gap", "alert")
+OUTSIDE = ("genesis", "run", "recovery", "decision", "access", "purge", "epoch", "anchor", "gap")  # all others: of an open run
 COMMIT = 0xFFFF
 
 class Bad(Exception):

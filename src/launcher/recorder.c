@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, CLOSING = 1 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
 
 /* Who answers must be who we are: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd)
@@ -65,25 +65,61 @@ static void hear(char *out, size_t room, int fd, uint64_t deadline)
 	}
 }
 
+/* What it is started with: its operands, and what is set of its options. */
+struct recorder_words {
+	const char *argv[RECORDER_WORDS + 1];
+	size_t count, used;
+	char text[RECORDER_WORDS * LAUNCH_TEXT];
+};
+
+static int add_word(struct recorder_words *w, const char *name, const char *value, struct err *e)
+{
+	size_t room = sizeof(w->text) - w->used;
+	int size = snprintf(w->text + w->used, room, "%s%s", name, value);
+
+	if (size < 0 || (size_t)size >= room || w->count == RECORDER_WORDS)
+		return err_set(e, ERR_LIMIT, "too much is set for the recorder");
+	w->argv[w->count++] = w->text + w->used;
+	w->used += (size_t)size + 1;
+	return 0;
+}
+
+static int words_of(struct recorder_words *w, const struct paths *at, struct err *e)
+{
+	const struct {
+		const char *name, *value;
+		bool set;
+	} all[] = {
+		{ "reeve-recorder", "", true },
+		{ "serve", "", true },
+		{ "", at->ledger, true },
+		{ "", at->key, true },
+		{ "", at->socket, true },
+		{ "review=", at->review, at->review[0] },
+		{ "group=", at->review_group, at->review[0] },
+	};
+	size_t i;
+
+	for (i = 0; i < count_of(all); i++)
+		if (all[i].set && add_word(w, all[i].name, all[i].value, e) < 0)
+			return -1;
+	return 0;
+}
+
 /* Begin one, and do not wait: it opens the ledger while the jail is being built. */
 static int begin(struct run *r, struct err *e)
 {
-	const char *const argv[] = { "reeve-recorder",
-				     "serve",
-				     r->at.ledger,
-				     r->at.key,
-				     r->at.socket,
-				     r->at.review[0] ? r->at.review : NULL,
-				     r->at.review_group,
-				     NULL };
+	struct recorder_words w = { .count = 0 };
 	scoped(fd) int its = -1;
 	int fds[2];
 
+	if (words_of(&w, &r->at, e) < 0)
+		return -1;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
 	r->starting_says = fds[0];
 	its = fds[1];
-	return spawn_own(&r->starting, r, argv, its, false, e);
+	return spawn_own(&r->starting, r, w.argv, its, false, e);
 }
 
 int recorder_begin(struct run *r, struct err *e)

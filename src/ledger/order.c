@@ -161,7 +161,8 @@ static int (*const takes[RECORD_KINDS])(struct order *, uint64_t, uint64_t, stru
 	[RECORD_CLOSE] = take_close,     [RECORD_SYSCALL] = take_refusal, [RECORD_FILE] = take_refusal,
 	[RECORD_FILES] = take_refusal,   [RECORD_DROPPED] = take_refusal, [RECORD_HELD] = take_refusal,
 	[RECORD_DECISION] = take_decision, [RECORD_POLICY] = take_refusal, [RECORD_AGENT] = take_refusal,
-	[RECORD_ACCESS] = take_access,	 [RECORD_PURGE] = take_outside,
+	[RECORD_ACCESS] = take_access,	 [RECORD_PURGE] = take_outside,   [RECORD_EPOCH] = take_outside,
+	[RECORD_ANCHOR] = take_outside,  [RECORD_GAP] = take_outside,     [RECORD_ALERT] = take_refusal,
 };
 
 int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t ref, struct err *e)

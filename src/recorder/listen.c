@@ -36,21 +36,17 @@ int listen_at(int *out, const char *path, struct err *e)
 }
 
 /* Nobody but its owner gets in before it is the group's. What lies there and is no socket stays. */
-int listen_for(int *out, const char *path, const char *group, struct err *e)
+int listen_for(int *out, const char *path, gid_t group, struct err *e)
 {
 	scoped(fd) int fd = -1;
 	struct stat st;
-	char *end;
-	unsigned long gid = strtoul(group, &end, 10);
 
-	if (!group[0] || *end || gid > UINT32_MAX - 1)
-		return err_set(e, ERR_INPUT, "\"%s\" is no number of a group", group);
 	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_INPUT, "%s is there and is no socket", path);
 	if (listen_at(&fd, path, e) < 0)
 		return -1;
-	if (lchown(path, (uid_t)-1, (gid_t)gid) < 0 || chmod(path, 0660) < 0)
-		return err_sys(e, "give %s to group %lu", path, gid);
+	if (lchown(path, (uid_t)-1, group) < 0 || chmod(path, 0660) < 0)
+		return err_sys(e, "give %s to group %u", path, (unsigned)group);
 	*out = fd_take(&fd);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * reeve-recorder: the only writer of a ledger and the only holder of its signing key. It parses no
- * JSON, sees no network and executes nothing; the first line of main sees to that.
+ * JSON, sees no network and executes nothing: it confines itself before it reads or opens anything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +28,9 @@ static int ready(struct err *e)
 }
 
 /* The sockets go first: who comes now starts a recorder of its own, and waits for our lock. */
-static int end(struct recorder *r, char **args, struct err *e)
+static int end(struct recorder *r, char **args, const struct recorder_options *o, struct err *e)
 {
-	if ((unlink(args[2]) < 0 && errno != ENOENT) || (args[3] && unlink(args[3]) < 0 && errno != ENOENT))
+	if ((unlink(args[2]) < 0 && errno != ENOENT) || (o->review && unlink(o->review) < 0 && errno != ENOENT))
 		return err_sys(e, "socket %s", args[2]);
 	fd_close(&r->listener);
 	fd_close(&r->guests);
@@ -38,16 +38,16 @@ static int end(struct recorder *r, char **args, struct err *e)
 }
 
 /* All that is ever opened is open when this returns. */
-static int open_all(struct recorder *r, const struct seal_key *k, char **args, struct err *e)
+static int open_all(struct recorder *r, const struct seal_key *k, char **args, const struct recorder_options *o, struct err *e)
 {
 	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
 		return -1;
-	if (args[3] && listen_for(&r->guests, args[3], args[4], e) < 0)
+	if (o->review && listen_for(&r->guests, o->review, o->group, e) < 0)
 		return err_in(e, "for reviewers");
 	return jail_self(JAIL_RECORDER_SERVING, e);
 }
 
-static int do_serve(char **args, struct err *e)
+static int do_serve(char **args, const struct recorder_options *o, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
 	struct recorder r = { .listener = -1, .guests = -1 };
@@ -60,22 +60,28 @@ static int do_serve(char **args, struct err *e)
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
 		return EXIT_BUSY;
 	}
-	if (done == LEDGER_OPENED && (open_all(&r, k, args, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
-				      end(&r, args, e) < 0))
+	if (done == LEDGER_OPENED && (open_all(&r, k, args, o, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
+				      end(&r, args, o, e) < 0))
 		done = -1;
 	recorder_free(&r);
 	return done;
 }
 
+static int do_init(char **args, const struct recorder_options *o, struct err *e)
+{
+	(void)o;
+	return recorder_init(args, e);
+}
+
 static const struct word {
 	const char *name, *takes;
 	int operands;
+	bool optional;	/* NAME=VALUE may follow */
 	bool tells;	/* errors go to descriptor 3 too */
-	int (*run)(char **args, struct err *e);
+	int (*run)(char **args, const struct recorder_options *o, struct err *e);
 } words[] = {
-	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, recorder_init },
-	{ "serve", "LEDGERDIR KEYFILE SOCKET", 3, true, do_serve },
-	{ "serve", "LEDGERDIR KEYFILE SOCKET REVIEWSOCKET GID", 5, true, do_serve },
+	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, false, do_init },
+	{ "serve", "LEDGERDIR KEYFILE SOCKET [NAME=VALUE ...]", 3, true, true, do_serve },
 };
 
 static int usage(void)
@@ -109,53 +115,53 @@ static void tell(const struct err *e)
 		return;
 }
 
-static int run_word(const struct word *w, char **args)
+/*
+ * A file can be given to a group by who is of it. Root will have no capability to do it otherwise a moment from now, so
+ * it becomes of that group, and of no other; unless a run, which has none either, has started it, and is of that group.
+ */
+static int join_group(const struct recorder_options *o, struct err *e)
+{
+	if (!o->review || geteuid() != 0 || setgroups(1, &o->group) == 0 || group_member(o->group))
+		return 0;
+	return err_sys(e, "become of group %u", (unsigned)o->group);
+}
+
+static int run_word(const struct word *w, char **args, struct err *e)
+{
+	struct recorder_options o;
+
+	if (recorder_options(&o, args + w->operands, e) < 0 || join_group(&o, e) < 0 || jail_self(JAIL_RECORDER, e) < 0 ||
+	    seal_ready(e) < 0)
+		return -1;
+	return w->run(args, &o, e);
+}
+
+static const struct word *word_of(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < count_of(words); i++)
+		if (strcmp(argv[1], words[i].name) == 0 &&
+		    (argc == 2 + words[i].operands || (words[i].optional && argc > 2 + words[i].operands)))
+			return &words[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
 {
 	struct err e = { .kind = ERR_NONE };
+	const struct word *w = word_of(argc, argv);
 	int status;
 
+	log_name("reeve-recorder");
+	if (!w)
+		return usage();
 	ignore_signals();
-	if (seal_ready(&e) < 0)
-		status = -1;
-	else
-		status = w->run(args, &e);
+	status = run_word(w, argv + 2, &e);
 	if (status == 0)
 		return 0;
 	log_say("%s", e.text);
 	if (w->tells)
 		tell(&e);
 	return status < 0 ? EXIT_COULD_NOT : status;
-}
-
-/*
- * A file can be given to a group by who is of it. Root will have no capability to do it otherwise a moment from now, so
- * it becomes of that group, and of no other; unless a run, which has none either, has started it, and is of that group.
- */
-static int join_group(int argc, char **argv, struct err *e)
-{
-	gid_t group = argc == 7 ? (gid_t)strtoul(argv[6], NULL, 10) : 0;
-
-	if (group == 0 || geteuid() != 0 || setgroups(1, &group) == 0 || group_member(group))
-		return 0;
-	return err_sys(e, "become of group %s", argv[6]);
-}
-
-int main(int argc, char **argv)
-{
-	struct err e = { .kind = ERR_NONE };
-	size_t i;
-
-	log_name("reeve-recorder");
-	if (join_group(argc, argv, &e) < 0) {
-		log_say("%s", e.text);
-		return EXIT_COULD_NOT;
-	}
-	if (jail_self(JAIL_RECORDER, &e) < 0) {
-		log_say("%s", e.text);
-		return EXIT_COULD_NOT;
-	}
-	for (i = 0; argc > 1 && i < count_of(words); i++)
-		if (strcmp(argv[1], words[i].name) == 0 && argc == 2 + words[i].operands)
-			return run_word(&words[i], argv + 2);
-	return usage();
 }

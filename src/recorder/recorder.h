@@ -92,9 +92,17 @@ struct recorder {
 	uint64_t turned_ns, turned;		/* when somebody was last said to be turned away, how many since */
 };
 
+/* options.c: what may be set for a serving recorder. Texts are borrowed. */
+struct recorder_options {
+	const char *review;	/* socket for other users; NULL: none */
+	gid_t group;		/* theirs; -1: not given */
+};
+
+int recorder_options(struct recorder_options *out, char **words, struct err *e) must_use;
+
 /* listen.c: a listening socket at this path, for us alone or for a group too. */
 int listen_at(int *out, const char *path, struct err *e) must_use;
-int listen_for(int *out, const char *path, const char *group, struct err *e) must_use;
+int listen_for(int *out, const char *path, gid_t group, struct err *e) must_use;
 /* Somebody at one of them. */
 int listen_hear(struct recorder *r, int listener, struct err *e) must_use;
 

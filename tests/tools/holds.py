@@ -315,7 +315,7 @@ if second_opinion.returncode:
 
 # --- other users' socket: only reviewers, so many at most, and none of them in anybody's way ---
 GUESTS = WORK + "/guests"
-recorder = Recorder(GUESTS, str(os.getgid()))
+recorder = Recorder("review=" + GUESTS, "group=%d" % os.getgid())
 equal("a recorder listens for other users too", recorder.said, "ready")
 equal("whom its group lets in", oct(os.stat(GUESTS).st_mode & 0o777), "0o660")
 run = Run(SOCK, SIGNERS).attach()

@@ -1,0 +1,56 @@
+/* What whoever starts a serving recorder may set: NAME=VALUE behind its operands, one row each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "recorder/recorder.h"
+
+struct option {
+	const char *name, *takes;
+	int (*set)(struct recorder_options *o, const char *value, struct err *e);
+};
+
+static int set_review(struct recorder_options *o, const char *value, struct err *e)
+{
+	o->review = value;
+	return *value ? 0 : err_set(e, ERR_INPUT, "review= without a path");
+}
+
+static int set_group(struct recorder_options *o, const char *value, struct err *e)
+{
+	char *end;
+	unsigned long gid = strtoul(value, &end, 10);
+
+	o->group = (gid_t)gid;
+	return *value && !*end && gid < UINT32_MAX ? 0 : err_set(e, ERR_INPUT, "group=%s: no number of a group", value);
+}
+
+static const struct option options[] = {
+	{ "review", "SOCKET", set_review },
+	{ "group", "GID", set_group },
+};
+
+static int read_one(struct recorder_options *o, const char *word, struct err *e)
+{
+	size_t i, size;
+
+	for (i = 0; i < count_of(options); i++) {
+		size = strlen(options[i].name);
+		if (strncmp(word, options[i].name, size) == 0 && word[size] == '=')
+			return options[i].set(o, word + size + 1, e);
+	}
+	return err_set(e, ERR_INPUT, "%s: no option of reeve-recorder serve", word);
+}
+
+int recorder_options(struct recorder_options *out, char **words, struct err *e)
+{
+	struct recorder_options o = { .review = NULL, .group = (gid_t)-1 };
+
+	for (; *words; words++)
+		if (read_one(&o, *words, e) < 0)
+			return -1;
+	if (o.review && o.group == (gid_t)-1)
+		return err_set(e, ERR_INPUT, "review= needs group=");
+	*out = o;
+	return 0;
+}
