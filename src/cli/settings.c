@@ -16,6 +16,7 @@ static const struct json_member file_members[] = {
 	{ "hooks", JSON_OBJECT, JSON_MAY },
 	{ "review", JSON_OBJECT, JSON_MAY },
 	{ "policy", JSON_OBJECT, JSON_MAY },
+	{ "ledger", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -80,6 +81,8 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 
 	if (!*socket && !*group)
 		return 0;
+	if (s->service.socket)
+		return json_wrong(&s->file, "/review/socket", false, e, "a recorder that is a service has its own socket for reviewers: leave this one out");
 	if (!*socket || !*group)
 		return json_wrong(&s->file, "/review", false, e, "\"socket\" and \"group\" go together");
 	if (socket[0] != '/' || socket[strlen(socket) - 1] == '/')
@@ -138,7 +141,9 @@ static int read_all(struct settings *s, struct err *e)
 	    (review && json_members(&s->file, "/review", review_members, e) < 0) ||
 	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0)
 		return -1;
-	return read_hook(s, json_object_get(hooks, "held"), e) < 0 ? -1 : read_review(s, review, e);
+	if (read_hook(s, json_object_get(hooks, "held"), e) < 0 || settings_ledger(s, json_object_get(s->file.root, "ledger"), e) < 0)
+		return -1;
+	return read_review(s, review, e);
 }
 
 int settings_load(struct settings *out, const char *folder, struct err *e)
@@ -166,6 +171,8 @@ int settings_paths(struct paths *out, const char *tenant, struct err *e)
 	if (paths_find(out, tenant, e) < 0 || paths_config(folder, e) < 0)
 		return -1;
 	done = settings_load(&s, folder, e);
+	if (done == 0 && s.service.socket)
+		done = paths_service(out, tenant, &s.service, e);
 	if (done == 0 && s.review_socket)
 		done = paths_review(out, tenant, s.review_socket, s.review_group, e);
 	settings_free(&s);
