@@ -164,6 +164,10 @@ check-run: tests			## only the stories in tests/run
 check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a script what to do
 	@contrib/need check
 	@contrib/tap tests/agents/agents.sh
+crash:					## the crash matrix, whole: every byte, call, order and error
+	@contrib/need check
+	@$(MAKE) --no-print-directory -s -j2 tests
+	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
@@ -253,6 +257,6 @@ clean:					## forget everything built
 help:					## print this
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | column -t -s '|'
 
-.PHONY: all demo check tests check-unit check-run check-agents check-floors check-size asan asan-unit bench lint \
+.PHONY: all demo check tests check-unit check-run check-agents crash check-floors check-size asan asan-unit bench lint \
 	lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc fuzz install dist clean help
 -include $(wildcard $(OUT)/*/*.d) $(wildcard $(OUT)/*.d)
