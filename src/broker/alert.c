@@ -56,31 +56,35 @@ static void go_on(struct alert_state *s, const struct alert *a)
 	s->is = a;
 }
 
-/* The old policy is there still, but the names may not be for long. */
+static const struct alert_state *was(const struct alerts *x, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(x->before[i].is->name, name) == 0)
+			return &x->before[i];
+	return NULL;
+}
+
+/* The old policy is there still, as the new one is. */
 void alerts_follow(struct alerts *x, const struct policy *p)
 {
-	size_t i, j, count = policy_alert_count(p);
+	const struct alert_state *same;
+	size_t i, count = x->count;
 
-	for (i = 0; i < count; i++) {
-		for (j = i; j < x->count && strcmp(x->of[j].is->name, policy_alert(p, i)->name) != 0; j++)
-			;
-		if (j < x->count) {
-			struct alert_state same = x->of[j];
-
-			x->of[j] = x->of[i];
-			x->of[i] = same;
-			go_on(&x->of[i], policy_alert(p, i));
-			continue;
-		}
-		if (i < x->count && x->count < ALERTS)
-			x->of[x->count++] = x->of[i];
-		begin(&x->of[i], policy_alert(p, i));
-		x->count = x->count > i ? x->count : i + 1;
-	}
-	x->count = count;
+	memcpy(x->before, x->of, count * sizeof(x->of[0]));
+	x->count = policy_alert_count(p);
 	x->hears_calls = false;
-	for (i = 0; i < count; i++)
+	for (i = 0; i < x->count; i++) {
+		same = was(x, count, policy_alert(p, i)->name);
+		if (same) {
+			x->of[i] = *same;
+			go_on(&x->of[i], policy_alert(p, i));
+		} else {
+			begin(&x->of[i], policy_alert(p, i));
+		}
 		x->hears_calls |= x->of[i].is->kind == ALERT_DUPLICATES;
+	}
 }
 
 static void keep_text(char to[SEEN_TEXT], const char *text)

@@ -38,6 +38,7 @@ static enum held across(struct alerts *x, struct alert_state *s)
 	struct history_time now = history_now();
 	struct history_place place;
 
+	s->count = 1;
 	if (!x->shared || !history_add(x->shared, &k, now, 1, &place) || !history_count(x->shared, &k, now, &s->count))
 		return HELD_UNKNOWN;
 	return s->count > s->is->above ? HELD_YES : HELD_NO;

@@ -35,7 +35,7 @@ struct alert_state {
 
 struct alerts {
 	struct history *shared;
-	struct alert_state of[ALERTS];
+	struct alert_state of[ALERTS], before[ALERTS];	/* before: while another policy takes over */
 	size_t count;
 	struct {
 		uint64_t key, at_ns;

@@ -17,7 +17,7 @@ const char *alert_word(enum alert_kind k)
 	return words[k];
 }
 
-void alerts_free(struct alert *alerts, size_t count)
+void alert_list_free(struct alert *alerts, size_t count)
 {
 	size_t i;
 

@@ -20,7 +20,7 @@ static void file_free(struct file *f)
 {
 	if (!f)
 		return;
-	alerts_free(f->alerts, f->alert_count);
+	alert_list_free(f->alerts, f->alert_count);
 	json_decref(f->root);
 	free(f->name);
 	free(f->path);

@@ -158,7 +158,7 @@ struct policy {
 	size_t alert_count;
 };
 
-void alerts_free(struct alert *alerts, size_t count);
+void alert_list_free(struct alert *alerts, size_t count);
 
 /* Read every rule of a checked file into *out, an array the caller frees with its rules. */
 int rules_read(struct rule ***out, size_t *count, struct file *to, const struct json_file *f,

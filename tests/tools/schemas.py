@@ -174,6 +174,7 @@ RIGHT = [
     ("tools", url("http://127.0.0.1:80/")), ("tools", url("http://localhost")), ("tools", server("exec", tools={})), ("tools", tool()),
     ("tools", tool(argv=["/bin/x", "{a}", "{{"], stdin="{a}", resource="/a", params={"a": {"type": "string", "enum": ["b"], "default": "b", "max_length": 3}})),
     ("config", config()), ("config", config(about="x", hooks={}, review={})), ("config", hook("x")), ("config", hook("x", "", "a b")), ("config", hook(*["x"] * 32)),
+    ("config", config(hooks={"alert": ["x", ""]}, alerts={"syslog": "/run/log"})), ("config", config(alerts={"syslog": True})), ("config", config(alerts={"syslog": False})),
     ("config", config(policy={"signed_by": ["a", "b"]})), ("config", door(key="~/.ssh/id", name="a@b")), ("config", door(socket=f"{room}/door/s", group=GROUP, name="a")),
     ("reviewers", groups()), ("reviewers", groups(a=["alice@example.com", "bob"], b=["carol"])), ("reviewers", {**groups(), "about": "x"}),
 ]
@@ -256,6 +257,7 @@ WRONG = [
     ("tools", tool(params={"a": {"type": "number"}})), ("tools", tool(params={"a": {"type": "string", "max_length": 0}})), ("tools", tool(resource="a")),
     ("config", {"reeve": "config/2"}), ("config", {}), ("config", []), ("config", config(about=1)), ("config", config(hook={})), ("config", config(hooks=[])), ("config", config(hooks={"hold": ["x"]})),
     ("config", hook()), ("config", hook("")), ("config", hook("x", 1)), ("config", hook(*["x"] * 33)), ("config", config(hooks={"held": "x"})),
+    ("config", config(alerts={})), ("config", config(alerts={"syslog": "log"})), ("config", config(alerts={"syslog": "/" + "s" * 107})), ("config", config(alerts={"syslog": 1})), ("config", config(hooks={"alert": []})),
     ("config", config(policy={})), ("config", config(policy={"signed_by": []})), ("config", config(policy={"signed_by": [1]})), ("config", config(policy={"signed_by": "a"})),
     ("config", config(policy={"signed_by": ["a"] * 33})), ("config", config(policy={"signed_by": [""]})),
     ("config", door(socket=f"{room}/door/s")), ("config", door(group=GROUP)), ("config", door(socket="door/s", group=GROUP)), ("config", door(socket=f"{room}/door/", group=GROUP)),
