@@ -39,6 +39,7 @@ int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use
 
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;
+int store_write(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at, struct err *e) must_use; /* all */
 int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e) must_use;	/* at `written` */
 int blocks_take(struct ledger *l, uint64_t to, struct err *e) must_use;	/* space up to there */
 void blocks_free(struct blocks *b);
