@@ -110,7 +110,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide proxy_load url_host eio.so
+TOOLS   := flip nth net_load mcp_server mcp_client lap disk hot recorder_client receipts decide proxy_load url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -167,7 +167,7 @@ check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a s
 crash:					## the crash matrix, whole: every byte, call, order and error
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s -j2 tests
-	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash
+	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
