@@ -54,6 +54,14 @@ static int set_idle(struct recorder_options *o, const char *value, struct err *e
 		       : err_set(e, ERR_INPUT, "idle=%s: expected seconds, at most a day of them", value);
 }
 
+static int set_segment(struct recorder_options *o, const char *value, struct err *e)
+{
+	char *end;
+
+	o->segment = strtoull(value, &end, 10);
+	return *value && !*end && o->segment ? 0 : err_set(e, ERR_INPUT, "segment-bytes=%s: no size", value);
+}
+
 static const struct option options[] = {
 	{ "review", "SOCKET", set_review },
 	{ "group", "GID", set_group },
@@ -61,6 +69,7 @@ static const struct option options[] = {
 	{ "tenant", "NAME", set_tenant },
 	{ "owners", "FILE", set_owners },
 	{ "idle", "SECONDS", set_idle },
+	{ "segment-bytes", "BYTES", set_segment },
 };
 
 static int read_one(struct recorder_options *o, const char *word, struct err *e)

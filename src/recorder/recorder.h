@@ -116,6 +116,7 @@ struct recorder_options {
 	bool group_reads;	/* the ledger's files, which its folder's group may */
 	const char *tenant, *owners;	/* NULL: any; a file, NULL: none */
 	unsigned idle_s;	/* how long it stays when the last has gone */
+	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 };
 
 int recorder_options(struct recorder_options *out, char **words, struct err *e) must_use;
