@@ -53,6 +53,15 @@ size_t tree_path(struct tree_part out[TREE_PATH_MOST], uint64_t index, uint64_t 
 void tree_climb(uint8_t hash[SEAL_HASH], uint64_t index, const struct tree_part *path, size_t count,
 		uint8_t beside[][SEAL_HASH]);
 
+/*
+ * That a tree of `size` leaves begins with the one of `old` (consistency.c; RFC 6962, 2.1.2): the parts whose hashes
+ * prove it, in the order of the proof; none where `old` is 0 or `size`. Returns how many.
+ */
+size_t tree_growth(struct tree_part out[TREE_PATH_MOST], uint64_t old, uint64_t size);
+/* Do these hashes prove it? Also that the roots are the same where the sizes are. */
+bool tree_grew(uint64_t old, const uint8_t old_root[SEAL_HASH], uint64_t size, const uint8_t root[SEAL_HASH],
+	       uint8_t hashes[][SEAL_HASH], size_t count);
+
 /* --- checkpoints (C2SP tlog-checkpoint) --- */
 
 struct checkpoint {
@@ -60,7 +69,8 @@ struct checkpoint {
 	uint8_t root[SEAL_HASH];
 };
 
-bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct tree *t);
+/* By one key, or where it hands over by the next one too. */
+bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct seal_key *next, const struct tree *t);
 /* Signature first, then origin and form. */
 int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const char *note,
 		    size_t size, struct err *e) must_use;
