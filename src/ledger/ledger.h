@@ -69,7 +69,8 @@ struct checkpoint {
 	uint8_t root[SEAL_HASH];
 };
 
-bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct tree *t);
+/* By one key, or where it hands over by the next one too. */
+bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct seal_key *next, const struct tree *t);
 /* Signature first, then origin and form. */
 int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const char *note,
 		    size_t size, struct err *e) must_use;

@@ -240,7 +240,7 @@ static int queue_commit(struct ledger *l, struct err *e)
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
-	if (!checkpoint_sign(&note, l->key, &l->tree))
+	if (!checkpoint_sign(&note, l->key, NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
 	f.body = note.data;
 	f.size = note.size;

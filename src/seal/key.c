@@ -157,7 +157,7 @@ void note_key_sign(uint8_t out[64], const struct seal_key *k, const char *text, 
 	crypto_sign_detached(out, NULL, (const uint8_t *)text, size, k->secret);
 }
 
-bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size)
+bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, size_t size)
 {
 	uint8_t blob[4 + crypto_sign_BYTES];
 	char line[96];
@@ -166,6 +166,12 @@ bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text,
 	memcpy(blob, k->open.id, sizeof(k->open.id));
 	crypto_sign_detached(blob + 4, NULL, (const uint8_t *)text, size, k->secret);
 	sodium_bin2base64(line, sizeof(line), blob, sizeof(blob), sodium_base64_VARIANT_ORIGINAL);
+	return buf_printf(out, "\xe2\x80\x94 %s %s\n", k->open.name, line);
+}
+
+bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size)
+{
 	buf_add(out, text, size);
-	return buf_printf(out, "\n\xe2\x80\x94 %s %s\n", k->open.name, line);
+	buf_puts(out, "\n");
+	return seal_note_add(out, k, text, size);
 }

@@ -84,6 +84,8 @@ SCOPED(seal_key, struct seal_key *, seal_key_free)
 
 /* Append the note: `text`, which ends in a newline, an empty line, and the signature line. */
 bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size);
+/* Append one more signature line, to a note of that text. */
+bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, size_t size);
 
 /* --- cosignatures (C2SP tlog-cosignature v1): a witness's word on a checkpoint; reeve-witness(8) --- */
 
