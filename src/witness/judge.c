@@ -88,19 +88,21 @@ void judge_cosign(struct witness *w, struct answer *a, struct origin *o, const s
 	}
 }
 
-/* By the key in force; before the first epoch, by any root key that the operator gave. */
-static enum seal_signed signed_by_log(const struct witness *w, const struct origin *o, const struct seal_note *n)
+enum seal_signed signed_by_root(const struct witness *w, const struct origin *o, const struct seal_note *n)
 {
 	enum seal_signed all = SEAL_UNSIGNED, one;
 	size_t i;
 
-	if (o->state.epoch > 0)
-		return seal_note_signed(n, &o->state.key);
 	for (i = 0; i < w->logs->log_count; i++) {
 		one = strcmp(w->logs->logs[i].name, o->name) == 0 ? seal_note_signed(n, &w->logs->logs[i]) : SEAL_UNSIGNED;
 		all = one > all ? one : all;
 	}
 	return all;
+}
+
+enum seal_signed signed_in_force(const struct witness *w, const struct origin *o, const struct seal_note *n)
+{
+	return o->state.epoch > 0 ? seal_note_signed(n, &o->state.key) : signed_by_root(w, o, n);
 }
 
 void judge_checkpoint(struct witness *w, struct answer *a, const char *body, size_t size)
@@ -119,7 +121,7 @@ void judge_checkpoint(struct witness *w, struct answer *a, const char *body, siz
 	o = judge_origin(w, a, &r);
 	if (!o)
 		return;
-	if (signed_by_log(w, o, &r.note) != SEAL_SIGNED) {
+	if (signed_in_force(w, o, &r.note) != SEAL_SIGNED) {
 		answer_say(a, 403, "not signed by the key of that log that is in force here, that of epoch %" PRIu64, o->state.epoch);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -63,6 +64,16 @@ static int lock_folder(const struct witness *w, const char *path, struct err *e)
 	return fcntl(fd, F_OFD_SETLK, &all) < 0 ? err_set(e, ERR_LIMIT, "--state %s: another witness is at work there", path) : 0;
 }
 
+/* Nothing is silently weaker. */
+static int confine(const struct witness *w, struct err *e)
+{
+	int held = jail_self_memory(MEMORY, e) < 0 ? -1 : jail_self_folder(w->folder, e);
+
+	if (held == JAIL_NO_LANDLOCK)
+		log_say("this kernel has no Landlock: only its list of system calls confines this program");
+	return held < 0 ? -1 : jail_self(JAIL_WITNESS, e);
+}
+
 static int do_serve(struct witness *w, const struct options *o, struct err *e)
 {
 	scoped(fd) int listener = -1;
@@ -72,7 +83,7 @@ static int do_serve(struct witness *w, const struct options *o, struct err *e)
 	    lock_folder(w, o->state, e) < 0 || listen_at(&listener, o->listen, e) < 0)
 		return -1;
 	listen_name(where, listener);
-	if (jail_self_memory(MEMORY, e) < 0 || jail_self_folder(w->folder, e) < 0 || jail_self(JAIL_WITNESS, e) < 0)
+	if (confine(w, e) < 0)
 		return -1;
 	printf("listening on %s\n", where);
 	fflush(stdout);

@@ -82,3 +82,30 @@ int request_checkpoint(struct request *out, const char *note, size_t size, struc
 			return err_set(e, ERR_INPUT, "a checkpoint with an empty line in it");
 	return 0;
 }
+
+/* The record goes along as the proof's extra, as reeve-audit(1) writes it. */
+static bool read_proof(struct handover *h, struct lines *l)
+{
+	static const char first[] = "c2sp.org/tlog-proof@v1";
+	const char *line;
+	size_t size;
+
+	if (!next_line(&line, &size, l) || size != sizeof(first) - 1 || memcmp(line, first, size) != 0 ||
+	    !next_line(&line, &size, l) || size < 6 || memcmp(line, "extra ", 6) != 0 ||
+	    !seal_base64_read(h->record, &h->record_size, RECORD_MOST, line + 6, size - 6) || !next_line(&line, &size, l) ||
+	    size < 6 || memcmp(line, "index ", 6) != 0 || !read_number(&h->index, line + 6, size - 6))
+		return false;
+	for (h->count = 0; next_line(&line, &size, l) && size > 0; h->count++)
+		if (h->count == TREE_PATH_MOST || !read_hash(h->beside[h->count], line, size))
+			return false;
+	return size == 0;
+}
+
+int request_handover(struct request *out, struct handover *h, const char *proof, size_t size, struct err *e)
+{
+	struct lines l = { proof, proof + size };
+
+	if (!read_proof(h, &l))
+		return err_set(e, ERR_INPUT, "behind the empty line stands no C2SP tlog-proof with its record as extra");
+	return request_checkpoint(out, l.at, (size_t)(l.end - l.at), e);
+}

@@ -67,6 +67,16 @@ struct request {
 int request_head(struct request *out, const char **rest, const char *body, size_t size, struct err *e) must_use;
 int request_checkpoint(struct request *out, const char *note, size_t size, struct err *e) must_use;
 
+/* An epoch record, and that it is in the tree of the checkpoint (C2SP tlog-proof, as `publish` writes epochs/N). */
+struct handover {
+	uint64_t index;
+	char record[RECORD_MOST];
+	size_t record_size, count;
+	uint8_t beside[TREE_PATH_MOST][SEAL_HASH];
+};
+
+int request_handover(struct request *out, struct handover *h, const char *proof, size_t size, struct err *e) must_use;
+
 /* --- judge.c, epoch.c: the answers --- */
 
 struct answer {
@@ -81,6 +91,9 @@ void judge_epoch(struct witness *w, struct answer *a, const char *body, size_t s
 void answer_say(struct answer *a, unsigned status, const char *fmt, ...) printf_like(3, 4);
 /* Known, served, and not older or another: NULL, and the answer says why, if not. Whose signature it takes, the caller knows. */
 struct origin *judge_origin(struct witness *w, struct answer *a, const struct request *r);
+/* Who may sign: the key in force; before the first epoch, any root key that the operator gave. */
+enum seal_signed signed_in_force(const struct witness *w, const struct origin *o, const struct seal_note *n);
+enum seal_signed signed_by_root(const struct witness *w, const struct origin *o, const struct seal_note *n);
 bool judge_growth(struct answer *a, const struct origin *o, const struct request *r);
 /* Remember it, then sign it. */
 void judge_cosign(struct witness *w, struct answer *a, struct origin *o, const struct request *r, const struct state *next);
