@@ -106,6 +106,7 @@ $(OUT)/%.o: src/%.c
 
 # What a report is made of beside its records stands in the program.
 $(OUT)/audit/report_page.o: $(wildcard src/audit/report/*)
+$(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
@@ -236,7 +237,7 @@ install: all				## install below $(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reeve \
 		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue \
 		$(DESTDIR)$(PREFIX)/share/reeve/apparmor $(DESTDIR)$(PREFIX)/share/reeve/schema \
-		$(DESTDIR)$(PREFIX)/share/reeve/maps
+		$(DESTDIR)$(PREFIX)/share/reeve/maps $(DESTDIR)$(PREFIX)/share/reeve/controls
 	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
 	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
@@ -245,6 +246,7 @@ install: all				## install below $(PREFIX)
 	install -m 644 contrib/apparmor/reeve $(DESTDIR)$(PREFIX)/share/reeve/apparmor
 	install -m 644 docs/schema/*.json $(DESTDIR)$(PREFIX)/share/reeve/schema
 	install -m 644 maps/*.json $(DESTDIR)$(PREFIX)/share/reeve/maps
+	install -m 644 controls/*.json $(DESTDIR)$(PREFIX)/share/reeve/controls
 	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 dist:					## a tarball of what is committed, built and checked from itself
 	@mkdir -p build/dist
