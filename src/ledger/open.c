@@ -138,7 +138,11 @@ static int replay(struct ledger *l, struct journal *j, uint64_t at, uint64_t end
 	return err_set(e, ERR_INPUT, "no checkpoint at the end");
 }
 
-/* Everything behind the last commit goes, also space taken ahead: it is taken again when needed. */
+/*
+ * Everything behind the last commit goes, also space taken ahead: it is taken again when needed. A tail is gone for
+ * good before anything is written in its place: of a power failure then, no disk makes a mixture of the two, in which
+ * the tail's checkpoint would stand behind new records that were torn.
+ */
 static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
 {
 	struct record r = { .kind = RECORD_RECOVERY };
@@ -147,6 +151,8 @@ static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
 	l->written = l->allocated = x->end - l->base;
 	if (l->disk->truncate(l->journal, (off_t)l->written) < 0)
 		return err_sys(e, "cut the unfinished tail");
+	if (x->tail && l->disk->sync(l->journal) < 0)
+		return err_sys(e, "the disk did not take the cut of the unfinished tail (fdatasync)");
 	record_number(&r, FIELD_CUT, x->tail);
 	return x->tail ? ledger_append(&index, l, &r, 0, e) : 0;
 }
