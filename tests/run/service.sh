@@ -43,7 +43,8 @@ serves() {
 	eval "$tenant"_pid=$!
 	case $tenant in acme) exec 5<"$room/acme.pipe"; read -r _ <&5 ;; *) exec 6<"$room/$tenant.pipe"; read -r _ <&6 ;; esac
 }
-trap 'for p in ${acme_pid:-} ${beta_pid:-}; do kill "$p" 2>/dev/null; done; wait; cat "$room"/*.stderr >&2; rm -rf "$story"' EXIT
+acme_pid='' beta_pid='' driver=''
+trap 'for driver in $acme_pid $beta_pid; do kill "$driver" 2>/dev/null; done; wait; rm -rf "$story"' EXIT
 for who in $ann $bob $eve $aud $out 0; do
 	home "$room/home$who" "$who"
 	mkdir -p "$room/home$who/config/reeve"
@@ -69,7 +70,7 @@ key=$(of $ann "$reeve" init --tenant acme | tail -1)
 equal 'and its key is that of the recorder' "$(cat "$keys/acme.pub")" "$key"
 equal 'a run is recorded there' 'inside' "$(run $ann --tenant acme -- echo inside)"
 record=$(shown | grep '"kind":"run"')
-says 'under the uid that the kernel says' "\"uid\":$ann[,}]" "$record"
+says 'under the uid that the kernel says' "\"uid\":${ann}[,}]" "$record"
 says 'whose owner follows from that' "\"owner\":\"uid-$ann\",\"owner_by\":\"uid\"" "$record"
 silent 'and this user has no key and no ledger of his own' . "$(find "$room/home$ann/state" -name '*.key' -o -name journal)"
 says 'who ran it can show it' '^command +echo inside' "$(of $ann "$reeve" show --tenant acme last)"

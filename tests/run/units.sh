@@ -55,7 +55,8 @@ if command -v systemd-sysusers >/dev/null && [ "$(id -u)" = 0 ]; then
 	done
 	says 'and the user, who logs in nowhere' '^reeve-default:.*:/var/lib/reeve-recorder/default:.*nologin' "$(cat "$story/root/etc/passwd")"
 	systemd-tmpfiles --root="$story/root" --create "$story/prefix/lib/tmpfiles.d/reeve.conf" >/dev/null 2>&1
-	equal 'folders are root'"'"'s, where others find their way' '755 755' "$(cd "$story/root" && echo $(stat -c %a run/reeve-recorder var/lib/reeve-recorder))"
+	equal "folders are root's, where others find their way" '755
+755' "$(cd "$story/root" && stat -c %a run/reeve-recorder var/lib/reeve-recorder)"
 else
 	skip 'users and folders are made' 'not root, or no systemd-sysusers'
 fi
