@@ -274,4 +274,15 @@ says 'and for no one else' 'who answers for uid .* here is bob, not ada' "$(run 
 fails 'the ledger is whole' 0 "$room/bin/reeve-audit" verify "$ledger" --key "$keys/acme.pub"
 "$room/bin/reeve-recorder" init "$room/t/l" "$room/t/k/t.key" t >/dev/null
 says 'without a socket nothing is served' 'no socket was passed' "$("$room/bin/reeve-recorder" serve "$room/t/l" "$room/t/k/t.key" - 2>&1)"
+kill "$acme_pid"
+wait "$acme_pid" 2>/dev/null
+
+# Nor are those who approve the launcher's to name, where the recorder's operator names them.
+echo "alice $(cut -d' ' -f1,2 "$room/t/key.pub")" >"$room/allowed_signers"
+chmod 644 "$room/allowed_signers"
+serves acme $acme --word signers="$room/allowed_signers"
+cat "$room/allowed_signers" >"$room/home$ann/config/reeve/allowed_signers"
+equal 'a run with the list of signers that counts' 'listed' "$(run $ann --tenant acme -- echo listed)"
+echo "mallory $(cut -d' ' -f1,2 "$room/t/key.pub")" >>"$room/home$ann/config/reeve/allowed_signers"
+says 'with another one there is none' 'allowed_signers is not the list by which reviewers sign here \(sha256:' "$(run $ann --tenant acme -- echo never)"
 finish
