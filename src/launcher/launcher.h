@@ -90,6 +90,8 @@ struct run_request {
 	unsigned timeout_s;	/* wall clock; 0: none */
 	uint32_t without;	/* bits of enum jail_layer */
 	const char *const *on_held;	/* the hook, as it is executed; NULL: nobody is told of what is held */
+	const char *const *on_alert;	/* the same of alerts */
+	const char *syslog;		/* the socket where a line of each alert goes; NULL: nowhere */
 	int status_fd;		/* where JSON lines about the run go; 0: nowhere */
 	bool timings;		/* say on stderr how long each phase took */
 };
