@@ -37,12 +37,21 @@ static bool wants_index(const struct options *o)
 
 static int begin_unproved(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
 {
-	const char *note;
+	const char *note, *not_proved = "not proved: give --key KEY, and --head or --checkpoint to prove the end too";
+	char count[32];
+	uint64_t looked;
 
 	if (asked_open(out, ledger, wants_index(o), o->index, e) < 0)
 		return -1;
-	asked_indexed(*out, &note);
-	snprintf(how, 512, "not proved: give --key KEY, and --head or --checkpoint to prove the end too");
+	looked = asked_indexed(*out, &note);
+	count_text(count, looked);
+	if (note)
+		snprintf(how, 512, "%s; %.250s", not_proved, note);
+	else if (looked)
+		snprintf(how, 512, "%s; the first %s records by the index, those told read again and held against the ledger's tree",
+			 not_proved, count);
+	else
+		snprintf(how, 512, "%s", not_proved);
 	return 0;
 }
 

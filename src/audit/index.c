@@ -29,17 +29,15 @@ void index_seal(uint8_t out[SEAL_HASH], const struct index *x, const void *bytes
 }
 
 /* What has a good seal was written by write_head(): its form needs no doubt, only its length. */
-static bool read_head(struct index_head *out, const struct index *x, const uint8_t *bytes, size_t size)
+static bool open_head(struct index_head *out, const struct index *x, const uint8_t *bytes, size_t size)
 {
 	uint8_t sealed[SEAL_HASH];
-	const uint8_t *at, *end;
-	uint16_t row;
 
-	if (size < INDEX_HEAD_FIXED + SEAL_HASH || size > INDEX_HEAD_MOST || (size - INDEX_HEAD_FIXED - SEAL_HASH) % (2 + SEAL_HASH) != 0)
+	if (size < INDEX_HEAD_FIXED + SEAL_HASH || size > INDEX_HEAD_MOST ||
+	    (size - INDEX_HEAD_FIXED - SEAL_HASH) % sizeof(struct index_digest) != 0)
 		return false;
-	end = bytes + size - SEAL_HASH;
 	index_seal(sealed, x, bytes, size - SEAL_HASH);
-	if (memcmp(sealed, end, SEAL_HASH) != 0)
+	if (memcmp(sealed, bytes + size - SEAL_HASH, SEAL_HASH) != 0)
 		return false;
 	memset(out, 0, sizeof(*out));
 	memcpy(&out->block, bytes, 8);
@@ -48,44 +46,61 @@ static bool read_head(struct index_head *out, const struct index *x, const uint8
 	memcpy(out->root, bytes + 24, SEAL_HASH);
 	memcpy(out->least, bytes + 24 + SEAL_HASH, ASK_TIME);
 	memcpy(out->greatest, bytes + 24 + SEAL_HASH + ASK_TIME, ASK_TIME);
-	for (at = bytes + INDEX_HEAD_FIXED; at < end; at += 2 + SEAL_HASH) {
-		memcpy(&row, at, 2);
-		if (row >= ROWS)
-			return false;
-		memcpy(out->digest[row], at + 2, SEAL_HASH);
-	}
+	out->count = (size - INDEX_HEAD_FIXED - SEAL_HASH) / sizeof(struct index_digest);
 	return true;
 }
 
-int index_grow(struct index *x, struct err *e)
+static int grow_to(void **at, size_t *room, size_t count, size_t size, struct err *e)
 {
-	size_t room = x->room ? x->room * 2 : 64;
-	struct index_head *more = realloc(x->heads, room * sizeof(*more));
+	void *more;
 
+	if (count <= *room)
+		return 0;
+	more = realloc(*at, 2 * count * size);
 	if (!more)
 		return err_sys(e, "memory for the index");
-	x->heads = more;
-	x->room = room;
+	*at = more;
+	*room = 2 * count;
 	return 0;
+}
+
+int index_grow(struct index *x, size_t digests, struct err *e)
+{
+	void *heads = x->heads, *sums = x->digests;
+	int status = grow_to(&heads, &x->room, x->blocks + 1, sizeof(*x->heads), e) < 0 ||
+		     grow_to(&sums, &x->digest_room, x->digest_count + digests, sizeof(*x->digests), e) < 0;
+
+	x->heads = heads;
+	x->digests = sums;
+	return -status;
+}
+
+void index_keep(struct index *x, const struct index_head *h, const struct index_digest *digests)
+{
+	x->heads[x->blocks] = *h;
+	x->heads[x->blocks++].first = x->digest_count;
+	memcpy(x->digests + x->digest_count, digests, h->count * sizeof(*digests));
+	x->digest_count += h->count;
+	tree_add_hash(&x->above, h->root);
 }
 
 /* Each block begins behind the one before: nothing is left out in between but a checkpoint. */
 static int read_heads(struct index *x, struct err *e)
 {
 	const uint8_t *bytes;
+	struct index_head h;
 	size_t size;
 
-	for (x->blocks = 0; x->blocks < INDEX_BLOCKS_MOST; x->blocks++) {
+	while (x->blocks < INDEX_BLOCKS_MOST) {
 		if (index_file_read(&bytes, &size, x->file, ROW_HEAD, x->blocks, e) < 0)
 			return -1;
 		if (size == 0)
 			return 0;
-		if (x->blocks == x->room && index_grow(x, e) < 0)
-			return -1;
-		if (!read_head(&x->heads[x->blocks], x, bytes, size) || x->heads[x->blocks].block != x->blocks ||
-		    x->heads[x->blocks].begin < index_end(x) || x->heads[x->blocks].end <= x->heads[x->blocks].begin)
+		if (!open_head(&h, x, bytes, size) || h.block != x->blocks || h.begin < index_end(x) || h.end <= h.begin)
 			return index_does_not_hold(x, "the head", x->blocks, e);
-		tree_add_hash(&x->above, x->heads[x->blocks].root);
+		if (index_grow(x, h.count, e) < 0)
+			return -1;
+		index_keep(x, &h, (const void *)(bytes + INDEX_HEAD_FIXED));
 	}
 	return 0;
 }
@@ -101,7 +116,7 @@ static void begin_again(struct index *x)
 	free(x->other);
 	x->run = NULL;
 	x->other = NULL;
-	x->linked = x->blocks = 0;
+	x->linked = x->blocks = x->digest_count = 0;
 	x->above = (struct tree){ .hash = sum_prefixed };
 }
 
@@ -139,6 +154,7 @@ void index_free(struct index *x)
 		free(x->kept[i]);
 	index_file_free(x->file);
 	free(x->heads);
+	free(x->digests);
 	free(x);
 }
 
@@ -179,20 +195,28 @@ const struct index_head *index_block_head(const struct index *x, uint64_t block)
 	return &x->heads[block];
 }
 
+static const struct index_digest *digest_of(const struct index *x, unsigned row, uint64_t block)
+{
+	const struct index_digest *d = x->digests + x->heads[block].first, *end = d + x->heads[block].count;
+
+	while (d < end && d->row < row)
+		d++;
+	return d < end && d->row == row ? d : NULL;
+}
+
 /* Size 0: the block has none, says its head. */
 int index_row(const uint8_t **bytes, size_t *size, struct index *x, unsigned row, uint64_t block, struct err *e)
 {
-	static const uint8_t none[SEAL_HASH];
-	uint8_t sum[SEAL_HASH] = { 0 };
+	const struct index_digest *d = digest_of(x, row, block);
+	uint8_t sum[SEAL_HASH];
 
 	*size = 0;
-	if (memcmp(x->heads[block].digest[row], none, SEAL_HASH) == 0)
+	if (!d)
 		return 0;
 	if (index_file_read(bytes, size, x->file, row, block, e) < 0)
 		return -1;
-	if (*size > 0)
-		sum_prefixed(sum, 0, *bytes, *size, "", 0);
-	return memcmp(sum, x->heads[block].digest[row], SEAL_HASH) == 0 ? 0 : index_does_not_hold(x, "a row", block, e);
+	sum_prefixed(sum, 0, *size ? *bytes : (const uint8_t *)"", *size, "", 0);
+	return memcmp(sum, d->sum, SEAL_HASH) == 0 ? 0 : index_does_not_hold(x, "a row", block, e);
 }
 
 /* --- places and links --- */
@@ -250,20 +274,19 @@ static int read_links(struct index *x, uint64_t block, struct err *e)
 		return index_does_not_hold(x, "a row", block, e);
 	memcpy(x->run + first, l.run, sizeof(l.run));
 	for (i = 0; i < INDEX_BLOCK; i++) {
-		if (l.ref[i] == 0)
+		if (l.back[i] == 0)
 			continue;
-		if (l.ref[i] > first + i)
+		if (l.back[i] > first + i)
 			return index_does_not_hold(x, "a row", block, e);
-		x->other[first + i] = (uint32_t)(first + i - l.ref[i]) + 1;
-		x->other[first + i - l.ref[i]] = (uint32_t)(first + i) + 1;
+		x->other[first + i] = (uint32_t)(first + i - l.back[i]) + 1;
+		x->other[first + i - l.back[i]] = (uint32_t)(first + i) + 1;
 	}
 	return 0;
 }
 
 static int know_links(struct index *x, struct err *e)
 {
-	uint64_t *run;
-	uint32_t *other;
+	uint32_t *run, *other;
 
 	if (x->linked == x->blocks)
 		return 0;
@@ -281,7 +304,7 @@ static int know_links(struct index *x, struct err *e)
 	return 0;
 }
 
-int index_links_of(const uint64_t **run, const uint32_t **other, struct index *x, struct err *e)
+int index_links_of(const uint32_t **run, const uint32_t **other, struct index *x, struct err *e)
 {
 	if (know_links(x, e) < 0)
 		return -1;

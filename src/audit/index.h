@@ -34,8 +34,16 @@ struct index_head {
 	uint64_t block, begin, end;		/* offsets of its first frame, and behind its last */
 	uint8_t root[SEAL_HASH];		/* of the tree over its records */
 	char least[ASK_TIME], greatest[ASK_TIME];	/* times of its records; greatest "": none has one */
-	uint8_t digest[ROWS][SEAL_HASH];	/* of each row; zeros: there is none */
+	size_t first, count;			/* of the digests of its rows */
 };
+
+/* Ascending by row; a row without one is not there. */
+struct index_digest {
+	uint16_t row;
+	uint8_t sum[SEAL_HASH];
+};
+
+_Static_assert(sizeof(struct index_digest) == 2 + SEAL_HASH, "as it lies in the file");
 
 struct index_block;
 
@@ -44,8 +52,8 @@ void index_block_free(struct index_block *b);
 SCOPED(index_block, struct index_block *, index_block_free)
 void index_block_begin(struct index_block *b, uint64_t block);
 int index_block_take(struct index_block *b, const struct frame *f, uint64_t at, struct err *e) must_use;
-/* All but the seal; the rows' bytes are borrowed until the block begins again. Size 0: there is none. */
-void index_block_end(struct index_head *out, struct buf rows[ROWS], struct index_block *b);
+/* The rows' bytes, one for each digest, are borrowed until the block begins again. */
+void index_block_end(struct index_head *out, struct index_digest digests[ROWS], struct buf rows[ROWS], struct index_block *b);
 
 /* --- rows as they are read (index_row.c). What does not fit its form is false, however it is sealed. --- */
 
@@ -62,9 +70,9 @@ uint32_t index_hash(const char *text, size_t size);
 /* The next of a row of values; false: there is no more, or no whole one. */
 bool index_value(const char **text, size_t *size, const uint8_t **at, const uint8_t *end);
 
-/* The run of each record, and of an outcome the intent. */
+/* The run of each record; of an outcome how far back its intent stands, 0: it is none. */
 struct index_links {
-	uint64_t run[INDEX_BLOCK], ref[INDEX_BLOCK];
+	uint32_t run[INDEX_BLOCK], back[INDEX_BLOCK];
 };
 
 bool index_links_read(struct index_links *out, const uint8_t *bytes, size_t size);
@@ -127,6 +135,6 @@ int index_look(uint64_t **bits, struct index *x, const struct question *q, struc
 /* index.c, for it. */
 const struct index_head *index_block_head(const struct index *x, uint64_t block);
 int index_row(const uint8_t **bytes, size_t *size, struct index *x, unsigned row, uint64_t block, struct err *e) must_use;
-int index_links_of(const uint64_t **run, const uint32_t **other, struct index *x, struct err *e) must_use;
+int index_links_of(const uint32_t **run, const uint32_t **other, struct index *x, struct err *e) must_use;
 
 #endif

@@ -180,8 +180,8 @@ int index_block_take(struct index_block *b, const struct frame *f, uint64_t at, 
 	b->places.offset[b->count] = (uint32_t)(at - b->begin);
 	sum_prefixed(b->places.leaf[b->count], TREE_LEAF, f->body, f->size, "", 0);
 	tree_add_hash(&b->tree, b->places.leaf[b->count]);
-	b->links.run[b->count] = f->run;
-	b->links.ref[b->count] = f->kind == RECORD_OUTCOME && f->ref < f->index ? f->index - f->ref : 0;
+	b->links.run[b->count] = f->run < UINT32_MAX ? (uint32_t)f->run : UINT32_MAX; /* no record that is there */
+	b->links.back[b->count] = f->kind == RECORD_OUTCOME && f->ref < f->index ? (uint32_t)(f->index - f->ref) : 0;
 	add_time(b, &b->record.value[FIELD_TIME]);
 	if (add_values(b, e) < 0)
 		return -1;
@@ -223,9 +223,9 @@ static void write_rows(struct index_block *b)
 	buf_add(&b->rows[ROW_PARTS], b->parts, sizeof(b->parts));
 }
 
-void index_block_end(struct index_head *out, struct buf rows[ROWS], struct index_block *b)
+void index_block_end(struct index_head *out, struct index_digest digests[ROWS], struct buf rows[ROWS], struct index_block *b)
 {
-	size_t i;
+	uint16_t row;
 
 	must(b->count == INDEX_BLOCK);
 	write_rows(b);
@@ -236,10 +236,12 @@ void index_block_end(struct index_head *out, struct buf rows[ROWS], struct index
 	tree_root(out->root, &b->tree);
 	memcpy(out->least, b->least, sizeof(b->least));
 	memcpy(out->greatest, b->greatest, sizeof(b->greatest));
-	for (i = 0; i < ROWS; i++) {
-		rows[i] = b->rows[i];
-		must(!rows[i].over);
-		if (rows[i].size > 0)
-			sum_prefixed(out->digest[i], 0, rows[i].data, rows[i].size, "", 0);
+	for (row = 0; row < ROWS; row++) {
+		must(!b->rows[row].over);
+		if (b->rows[row].size == 0)
+			continue;
+		rows[out->count] = b->rows[row];
+		digests[out->count].row = row;
+		sum_prefixed(digests[out->count++].sum, 0, b->rows[row].data, b->rows[row].size, "", 0);
 	}
 }

@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 
-#define TABLE "CREATE TABLE part(row INTEGER, block INTEGER, bytes BLOB, PRIMARY KEY(row, block)) WITHOUT ROWID"
+#define TABLE "CREATE TABLE part(place INTEGER PRIMARY KEY, bytes BLOB)"
 
 enum { APPLICATION = 0x7265657a, FORMAT = 1, HEADER = 100, BUSY_MS = 100 };
 
@@ -144,8 +144,8 @@ static void confine(sqlite3 *db)
 static int prepare(struct index_file *f, struct err *e)
 {
 	static const char *const sql[STATEMENTS] = {
-		[READ_ROW] = "SELECT bytes FROM part WHERE row = ? AND block = ?",
-		[WRITE_ROW] = "INSERT OR REPLACE INTO part VALUES (?, ?, ?)",
+		[READ_ROW] = "SELECT bytes FROM part WHERE place = ?",
+		[WRITE_ROW] = "INSERT OR REPLACE INTO part VALUES (?, ?)",
 		[COUNT_ROWS] = "SELECT count(*) FROM part",
 	};
 	size_t i;
@@ -153,7 +153,7 @@ static int prepare(struct index_file *f, struct err *e)
 	for (i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v3(f->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &f->made[i], NULL) != SQLITE_OK)
 			return bad(f, e);
-	return 0;
+	return run(f, "BEGIN", e); /* one lock for all that is read */
 }
 
 static void unprepare(struct index_file *f)
@@ -188,20 +188,27 @@ static int make(struct index_file *f, struct err *e)
 	return run(f, sql, e);
 }
 
-void index_file_rollback(struct index_file *f)
+/* Whatever was going on; no harm where nothing was. */
+static void stop(struct index_file *f)
 {
 	size_t i;
 
 	for (i = 0; i < STATEMENTS; i++)
 		sqlite3_reset(f->made[i]);
-	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL); /* no harm where nothing had begun */
+	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void index_file_rollback(struct index_file *f)
+{
+	stop(f);
+	sqlite3_exec(f->db, "BEGIN", NULL, NULL, NULL);
 }
 
 int index_file_empty(struct index_file *f, struct err *e)
 {
 	int status;
 
-	index_file_rollback(f);
+	stop(f);
 	unprepare(f);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
 	status = run(f, "VACUUM", e);
@@ -219,7 +226,7 @@ static int begin(struct index_file *f, bool readonly, struct err *e)
 		return f->db ? bad(f, e) : err_sys(e, "memory for the index");
 	confine(f->db);
 	if (run(f, "PRAGMA page_size = 16384; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON; "
-		   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384", &ignored) < 0 || is_ours(&ours, f, &ignored) < 0)
+		   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096", &ignored) < 0 || is_ours(&ours, f, &ignored) < 0)
 		ours = false;
 	if (ours)
 		return prepare(f, e);
@@ -320,14 +327,19 @@ const char *index_file_name(const struct index_file *f)
 	return f->name;
 }
 
+/* All blocks' rows of one kind lie together: a question reads few kinds, of every block. */
+static sqlite3_int64 place_of(unsigned row, uint64_t block)
+{
+	return (sqlite3_int64)((uint64_t)row << 40 | block);
+}
+
 int index_file_read(const uint8_t **bytes, size_t *size, struct index_file *f, unsigned row, uint64_t block, struct err *e)
 {
 	sqlite3_stmt *s = f->made[READ_ROW];
 	int got;
 
 	sqlite3_reset(s);
-	sqlite3_bind_int64(s, 1, row);
-	sqlite3_bind_int64(s, 2, (sqlite3_int64)block);
+	sqlite3_bind_int64(s, 1, place_of(row, block));
 	got = sqlite3_step(s);
 	if (got != SQLITE_ROW && got != SQLITE_DONE)
 		return bad(f, e);
@@ -338,6 +350,7 @@ int index_file_read(const uint8_t **bytes, size_t *size, struct index_file *f, u
 
 int index_file_begin(struct index_file *f, struct err *e)
 {
+	stop(f);
 	return run(f, "BEGIN IMMEDIATE", e);
 }
 
@@ -346,9 +359,8 @@ int index_file_write(struct index_file *f, unsigned row, uint64_t block, const v
 	sqlite3_stmt *s = f->made[WRITE_ROW];
 	int got;
 
-	sqlite3_bind_int64(s, 1, row);
-	sqlite3_bind_int64(s, 2, (sqlite3_int64)block);
-	sqlite3_bind_blob64(s, 3, bytes, size, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 1, place_of(row, block));
+	sqlite3_bind_blob64(s, 2, bytes, size, SQLITE_STATIC);
 	got = sqlite3_step(s);
 	sqlite3_reset(s);
 	return got == SQLITE_DONE ? 0 : bad(f, e);
@@ -357,7 +369,7 @@ int index_file_write(struct index_file *f, unsigned row, uint64_t block, const v
 int index_file_commit(struct index_file *f, struct err *e)
 {
 	sqlite3_reset(f->made[READ_ROW]);
-	return run(f, "COMMIT", e);
+	return run(f, "COMMIT", e) < 0 ? -1 : run(f, "BEGIN", e);
 }
 
 int index_file_rows(uint64_t *count, struct index_file *f, struct err *e)

@@ -9,8 +9,7 @@
 
 struct find {
 	struct index *x;
-	const uint64_t *run;
-	const uint32_t *other;
+	const uint32_t *run, *other;
 	uint64_t records;
 	size_t words;
 };

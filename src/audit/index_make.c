@@ -3,11 +3,9 @@
 
 #include "audit/index_parts.h"
 
-static size_t write_head(uint8_t out[INDEX_HEAD_MOST], const struct index_head *h)
+static size_t write_head(uint8_t out[INDEX_HEAD_MOST], const struct index_head *h, const struct index_digest *digests)
 {
-	static const uint8_t none[SEAL_HASH];
 	uint8_t *at = out;
-	uint16_t row;
 
 	memcpy(at, &h->block, 8);
 	memcpy(at + 8, &h->begin, 8);
@@ -15,14 +13,8 @@ static size_t write_head(uint8_t out[INDEX_HEAD_MOST], const struct index_head *
 	memcpy(at + 24, h->root, SEAL_HASH);
 	memcpy(at + 24 + SEAL_HASH, h->least, ASK_TIME);
 	memcpy(at + 24 + SEAL_HASH + ASK_TIME, h->greatest, ASK_TIME);
-	for (at += INDEX_HEAD_FIXED, row = 0; row < ROWS; row++) {
-		if (memcmp(h->digest[row], none, SEAL_HASH) == 0)
-			continue;
-		memcpy(at, &row, 2);
-		memcpy(at + 2, h->digest[row], SEAL_HASH);
-		at += 2 + SEAL_HASH;
-	}
-	return (size_t)(at - out);
+	memcpy(at + INDEX_HEAD_FIXED, digests, h->count * sizeof(*digests));
+	return INDEX_HEAD_FIXED + h->count * sizeof(*digests);
 }
 
 static int make_block(struct index_block *b, struct journal *j, uint64_t block, const uint64_t *offsets, struct err *e)
@@ -45,22 +37,23 @@ static int make_block(struct index_block *b, struct journal *j, uint64_t block, 
 
 static int add_block(struct index *x, struct index_block *b, struct err *e)
 {
+	struct index_digest digests[ROWS];
 	struct buf rows[ROWS];
-	uint8_t head[INDEX_HEAD_MOST];
-	unsigned row;
-	size_t size;
+	uint8_t bytes[INDEX_HEAD_MOST];
+	struct index_head h;
+	size_t i, size;
 
-	if (x->blocks == x->room && index_grow(x, e) < 0)
+	index_block_end(&h, digests, rows, b);
+	if (index_grow(x, h.count, e) < 0)
 		return -1;
-	index_block_end(&x->heads[x->blocks], rows, b);
-	for (row = 0; row < ROWS; row++)
-		if (rows[row].size > 0 && index_file_write(x->file, row, x->blocks, rows[row].data, rows[row].size, e) < 0)
+	for (i = 0; i < h.count; i++)
+		if (index_file_write(x->file, digests[i].row, x->blocks, rows[i].data, rows[i].size, e) < 0)
 			return -1;
-	size = write_head(head, &x->heads[x->blocks]);
-	index_seal(head + size, x, head, size);
-	if (index_file_write(x->file, ROW_HEAD, x->blocks, head, size + SEAL_HASH, e) < 0)
+	size = write_head(bytes, &h, digests);
+	index_seal(bytes + size, x, bytes, size);
+	if (index_file_write(x->file, ROW_HEAD, x->blocks, bytes, size + SEAL_HASH, e) < 0)
 		return -1;
-	tree_add_hash(&x->above, x->heads[x->blocks++].root);
+	index_keep(x, &h, digests);
 	return 0;
 }
 
@@ -84,31 +77,34 @@ static int add_blocks(struct index *x, struct journal *j, const uint64_t *offset
 int index_update(struct index *x, struct journal *j, const uint64_t *offsets, uint64_t count, struct err *e)
 {
 	const struct tree above = x->above;
-	const size_t blocks = x->blocks;
+	const size_t blocks = x->blocks, digest_count = x->digest_count;
 
 	if (add_blocks(x, j, offsets, count, e) == 0)
 		return 0;
 	index_file_rollback(x->file);
 	x->above = above;
 	x->blocks = blocks;
+	x->digest_count = digest_count;
 	return -1;
 }
 
-static int same_rows(bool *same, struct index *x, struct index_block *b, uint64_t *rows_seen, struct err *e)
+static int same_rows(bool *same, struct index *x, struct index_block *b, struct err *e)
 {
-	struct index_head made;
+	struct index_digest digests[ROWS];
+	struct index_head h;
+	const struct index_head *have;
 	struct buf rows[ROWS];
 	const uint8_t *bytes;
-	unsigned row;
-	size_t size;
+	size_t size, i;
 
-	index_block_end(&made, rows, b);
-	*same = memcmp(&made, &x->heads[made.block], sizeof(made)) == 0;
-	for (row = 0; row < ROWS && *same; row++) {
-		if (index_file_read(&bytes, &size, x->file, row, made.block, e) < 0)
+	index_block_end(&h, digests, rows, b);
+	have = &x->heads[h.block];
+	h.first = have->first;
+	*same = memcmp(&h, have, sizeof(h)) == 0 && memcmp(digests, x->digests + h.first, h.count * sizeof(*digests)) == 0;
+	for (i = 0; i < h.count && *same; i++) {
+		if (index_file_read(&bytes, &size, x->file, digests[i].row, h.block, e) < 0)
 			return -1;
-		*same = size == rows[row].size && (size == 0 || memcmp(bytes, rows[row].data, size) == 0);
-		*rows_seen += size > 0;
+		*same = size == rows[i].size && memcmp(bytes, rows[i].data, size) == 0;
 	}
 	return 0;
 }
@@ -134,21 +130,21 @@ static int find_block(uint64_t offsets[INDEX_BLOCK], struct journal *j, uint64_t
 int index_check(bool *good, struct index *x, struct journal *j, struct err *e)
 {
 	scoped(index_block) struct index_block *b = NULL;
-	uint64_t offsets[INDEX_BLOCK], seen = x->blocks, rows, block, at = JOURNAL_MAGIC;
+	uint64_t offsets[INDEX_BLOCK], rows, block, at = JOURNAL_MAGIC;
 
 	if (index_block_new(&b, e) < 0)
 		return -1;
 	for (*good = true, block = 0; block < x->blocks && *good; at = x->heads[block++].end) {
-		if (find_block(offsets, j, at, e) < 0 || make_block(b, j, block, offsets, e) < 0 || same_rows(good, x, b, &seen, e) < 0)
+		if (find_block(offsets, j, at, e) < 0 || make_block(b, j, block, offsets, e) < 0 || same_rows(good, x, b, e) < 0)
 			return -1;
 		if (!*good)
 			index_does_not_hold(x, "a row", block, e);
 	}
 	if (!*good || index_file_rows(&rows, x->file, e) < 0)
 		return *good ? -1 : 0;
-	*good = rows == seen;
+	*good = rows == x->blocks + x->digest_count;
 	if (!*good)
 		err_set(e, ERR_INPUT, "the index %.150s has %llu rows that are none of its own", index_name(x),
-			(unsigned long long)(rows - seen));
+			(unsigned long long)(rows - x->blocks - x->digest_count));
 	return 0;
 }

@@ -7,9 +7,9 @@
 enum {
 	INDEX_KEPT = 64,
 	INDEX_HEAD_FIXED = 24 + SEAL_HASH + 2 * ASK_TIME,
-	INDEX_HEAD_MOST = INDEX_HEAD_FIXED + (2 + SEAL_HASH) * ROWS + SEAL_HASH,
+	INDEX_HEAD_MOST = INDEX_HEAD_FIXED + (int)sizeof(struct index_digest) * ROWS + SEAL_HASH,
 	INDEX_LEVEL = 10,
-	INDEX_BLOCKS_MOST = 1 << 21,
+	INDEX_BLOCKS_MOST = 1 << 21,	/* record numbers fit 32 bits */
 };
 
 struct places {
@@ -22,17 +22,18 @@ struct index {
 	struct index_file *file;
 	uint8_t key[SEAL_HASH];
 	struct index_head *heads;	/* owned */
-	size_t blocks, room;
+	struct index_digest *digests;	/* owned, of all blocks */
+	size_t blocks, room, digest_count, digest_room;
 	struct tree above;		/* its leaves are the blocks' roots */
 	struct places *kept[INDEX_KEPT];	/* owned, by block */
-	uint64_t *run;			/* owned with `other`, by record; NULL: not read yet */
-	uint32_t *other;		/* number + 1 */
+	uint32_t *run, *other;		/* owned, by record; number, and number + 1 */
 	size_t linked;			/* blocks of which they know */
 };
 
 /* -1, with a sentence that names the row. */
 int index_does_not_hold(const struct index *x, const char *what, uint64_t block, struct err *e);
-int index_grow(struct index *x, struct err *e) must_use;
+int index_grow(struct index *x, size_t digests, struct err *e) must_use;	/* room for a block */
+void index_keep(struct index *x, const struct index_head *h, const struct index_digest *digests);
 void index_seal(uint8_t out[SEAL_HASH], const struct index *x, const void *bytes, size_t size);
 
 #endif

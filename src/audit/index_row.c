@@ -74,8 +74,8 @@ bool index_value(const char **text, size_t *size, const uint8_t **at, const uint
 }
 
 /*
- * u16 count of runs, their numbers as u64, a u16 for each record: which of them. Then a u16 for each: how far back the
- * intent stands, 0 none, FAR: in the list behind, of u64.
+ * u16 count of runs, their numbers as u32, a u16 for each record: which of them. Then a u16 for each: how far back the
+ * intent stands, 0 none, FAR: in the list behind, of u32.
  */
 bool index_links_read(struct index_links *out, const uint8_t *bytes, size_t size)
 {
@@ -83,28 +83,27 @@ bool index_links_read(struct index_links *out, const uint8_t *bytes, size_t size
 	uint16_t count, word;
 	size_t i;
 
-	if (!get(&count, 2, &at, end) || count > INDEX_BLOCK || (size_t)(end - at) < 8 * (size_t)count + 4 * (size_t)INDEX_BLOCK)
+	if (!get(&count, 2, &at, end) || count > INDEX_BLOCK || (size_t)(end - at) < 4 * (size_t)count + 4 * (size_t)INDEX_BLOCK)
 		return false;
-	ids = at + 8 * (size_t)count;
+	ids = at + 4 * (size_t)count;
 	back = ids + 2 * (size_t)INDEX_BLOCK;
 	far = back + 2 * (size_t)INDEX_BLOCK;
 	for (i = 0; i < INDEX_BLOCK; i++) {
 		memcpy(&word, ids + 2 * i, 2);
 		if (word >= count)
 			return false;
-		memcpy(&out->run[i], at + 8 * (size_t)word, 8);
+		memcpy(&out->run[i], at + 4 * (size_t)word, 4);
 		memcpy(&word, back + 2 * i, 2);
-		out->ref[i] = word;
-		if (word == FAR && !get(&out->ref[i], 8, &far, end))
+		out->back[i] = word;
+		if (word == FAR && !get(&out->back[i], 4, &far, end))
 			return false;
 	}
 	return far == end;
 }
 
-/* `ref` is how far back. */
 void index_links_write(struct buf *out, const struct index_links *l)
 {
-	uint64_t runs[INDEX_BLOCK];
+	uint32_t runs[INDEX_BLOCK];
 	uint16_t ids[INDEX_BLOCK], back[INDEX_BLOCK], count = 0, k = 0;
 	size_t i;
 
@@ -115,15 +114,15 @@ void index_links_write(struct buf *out, const struct index_links *l)
 		if (k == count)
 			runs[count++] = l->run[i];
 		ids[i] = k;
-		back[i] = l->ref[i] < FAR ? (uint16_t)l->ref[i] : FAR;
+		back[i] = l->back[i] < FAR ? (uint16_t)l->back[i] : FAR;
 	}
 	buf_add(out, &count, 2);
-	buf_add(out, runs, 8 * (size_t)count);
+	buf_add(out, runs, 4 * (size_t)count);
 	buf_add(out, ids, sizeof(ids));
 	buf_add(out, back, sizeof(back));
 	for (i = 0; i < INDEX_BLOCK; i++)
 		if (back[i] == FAR)
-			buf_add(out, &l->ref[i], 8);
+			buf_add(out, &l->back[i], 4);
 }
 
 static size_t part_at(const char *text)

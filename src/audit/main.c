@@ -20,7 +20,7 @@ static const struct command {
 	{ "did", "LEDGER AGENT", "what an agent did, all of it", 2, 2, cmd_did },
 	{ "absent", "LEDGER --where ..", "prove that nothing matches", 1, 1, cmd_absent },
 	{ "stats", "LEDGER", "counts: refusals, repeats, ...", 1, 1, cmd_stats },
-	{ "index", "LEDGER", "make its index, and check all of it", 1, 1, cmd_index },
+	{ "index", "LEDGER", "make its index, check all of it", 1, 1, cmd_index },
 	{ "export", "LEDGER --as FORM", "every record for a log collector", 1, 1, cmd_export },
 	{ "reconcile", "LEDGER --with LOG ..", "hold it against another's log", 1, 1, cmd_reconcile },
 	{ "trace", "LEDGER N", "one call, and what came of it", 2, 2, cmd_trace },
