@@ -12,7 +12,9 @@ enum { HOOK_WORDS = 32, SIGNED_BY = 32 };
 struct settings {
 	struct json_file file;
 	char path[LAUNCH_TEXT + 64];
-	const char *on_held[HOOK_WORDS + 1];	/* [0] NULL: nobody is told */
+	const char *on_held[HOOK_WORDS + 1], *on_alert[HOOK_WORDS + 1];	/* [0] NULL: nobody is told */
+	const char *syslog;		/* the socket where alerts are told, too; NULL: the usual one */
+	bool no_syslog;
 	const char *review_socket;	/* NULL: no reviewers but the owner */
 	unsigned review_group;		/* the number of theirs */
 	const char *signed_by[SIGNED_BY];	/* who must have signed the policy, one of these; none: nobody need have */

@@ -64,8 +64,11 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->terminal.relay;
 	for (i = 0; i < RUN_CHILDREN; i++)
 		known[n++] = r->children[i].jail.init;
-	for (i = 0; i < HOOKS_AT_ONCE; i++)
-		known[n++] = r->hooks.at[i].pid > 0 ? r->hooks.at[i].pid : -1;
+	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
+		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
+
+		known[n++] = h->pid > 0 ? h->pid : -1;
+	}
 	known[n] = 0;
 }
 
@@ -137,7 +140,7 @@ static int let_go(struct run *r, struct err *e)
 {
 	if (r->ask->timeout_s)
 		r->deadline_ns = clock_mono_ns() + r->ask->timeout_s * UINT64_C(1000000000);
-	held_begin(r);
+	told_begin(r);
 	reload_begin(r);
 	status_begun(r);
 	return jail_go(&r->agent, e);
@@ -256,7 +259,8 @@ static int finish(struct run *r, int done, struct err *e)
 
 	if (done == 0)
 		done = children_silence(r, e);
-	hooks_end(&r->hooks, done == 0);
+	hooks_end(&r->hooks[HOOK_HELD], done == 0);
+	hooks_end(&r->hooks[HOOK_ALERT], done == 0);
 	tear_down(r);
 	if (r->recorder.now != PHASE_RUNNING)
 		return done;
@@ -292,6 +296,8 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	done = paths_find(&r->at, ask->tenant, e);
 	if (done == 0 && ask->review_socket)
 		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
+	if (done == 0)
+		done = policies_keep(&r->at, &ask->policy, e);
 	if (done == 0)
 		done = set_up(r, e);
 	if (done == 0)

@@ -72,7 +72,8 @@ struct run {
 		bool terminal;		/* we began with one that was ours */
 		bool asked, again;	/* the broker has not answered yet; and meanwhile it was asked for again */
 	} reload;
-	struct hooks hooks;		/* told of what is held */
+	struct hooks hooks[HOOK_KINDS];	/* the operator's: told of what is held, and of alerts */
+	bool unlogged;			/* nobody hears at the socket of syslog, which has been said */
 	struct {
 		char first[512];
 		uint64_t count;
@@ -85,7 +86,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + HOOKS_AT_ONCE + 9 };
+enum { RUN_KNOWN = RUN_CHILDREN + HOOK_KINDS * HOOKS_AT_ONCE + 9 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 
 /*
@@ -149,9 +150,11 @@ int known_tell(struct run *r, struct err *e) must_use;
 /* agent.c: who the agent is and which credentials it has, to the recorder. */
 int agent_tell(struct run *r, struct err *e) must_use;
 
-/* held.c: a call waits for a person, who is to be told. */
-void held_begin(struct run *r);
-int held_serve(struct run *r, struct err *e) must_use;
+/* told.c: somebody is to be told of what the broker says: a call waits for a person, an alert was raised. */
+void told_begin(struct run *r);
+int told_serve(struct run *r, struct err *e) must_use;
+/* syslog.c: a line of RFC 5424, if anybody hears; nobody waits for him. */
+void syslog_tell(struct run *r, uint64_t record, const char *what, const char *json, size_t size);
 
 /* reload.c: SIGHUP that somebody sent: read the policy again, and give it to the broker. */
 struct signalfd_siginfo;
@@ -208,6 +211,8 @@ int hear_recorder(struct run *r, struct err *e) must_use;
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);
 void record_policy(char digest[SEAL_DIGEST_TEXT], const struct policy_set *policy);
+/* policies.c: kept for who judges again what was judged by it. Durable; there already: nothing is done. */
+int policies_keep(const struct paths *at, const struct policy_set *policy, struct err *e) must_use;
 
 /* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
 int limits_begin(struct run *r, struct err *e) must_use;

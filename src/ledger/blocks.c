@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "ledger/segments.h"
 
 enum {
 	BLOCK_MOST = 4096,
@@ -67,16 +68,17 @@ static bool make_room(struct blocks *b)
 }
 
 /* From where the journal ends now. Not being offered is no error; not being able to read is one. */
-int blocks_begin(struct ledger *l, const char *dir, struct err *e)
+int blocks_begin(struct ledger *l, struct err *e)
 {
 	scoped(blocks) struct blocks *b = calloc(1, sizeof(*b));
-	struct err none = { .kind = ERR_NONE };
+	char name[SEGMENT_NAME];
 	size_t held;
 
 	if (!b)
 		return err_sys(e, "memory for the journal's last block");
-	b->fd = -1;
-	if (store_file(&b->fd, dir, "journal", O_WRONLY | O_DIRECT, &none) < 0)
+	segment_name(name, l->base);
+	b->fd = openat(l->dir, name, O_WRONLY | O_DIRECT | O_NOFOLLOW | O_CLOEXEC);
+	if (b->fd < 0)
 		return 0;
 	b->block = block_of(b->fd);
 	if (b->block == 0)
@@ -91,8 +93,23 @@ int blocks_begin(struct ledger *l, const char *dir, struct err *e)
 	return 0;
 }
 
-static int write_all(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at,
-		     struct err *e)
+/* A serving recorder opens nothing by name: one descriptor does for both there. */
+int blocks_next(struct ledger *l, struct err *e)
+{
+	struct blocks *b = l->blocks;
+	int flags = fcntl(l->journal, F_GETFL);
+
+	if (!b)
+		return 0;
+	fd_close(&b->fd);
+	b->fd = fcntl(l->journal, F_DUPFD_CLOEXEC, 0);
+	if (flags < 0 || b->fd < 0 || fcntl(l->journal, F_SETFL, flags | O_DIRECT) < 0)
+		return err_sys(e, "a segment without the page cache");
+	b->began = b->filled = 0;
+	return 0;
+}
+
+int store_write(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at, struct err *e)
 {
 	ssize_t done;
 
@@ -101,7 +118,7 @@ static int write_all(const struct ledger *l, int fd, const char *bytes, size_t s
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
-			return err_sys(e, "write the journal");
+			return err_sys(e, "write the ledger");
 		bytes += done;
 		at += (uint64_t)done;
 		size -= (size_t)done;
@@ -127,7 +144,7 @@ static int fill(struct ledger *l, uint64_t end, struct err *e)
 		return 0;
 	b->filled = to;
 	for (from = whole(b, from); from < to; from += ROOM)
-		if (write_all(l, b->fd, b->zeros, to - from < ROOM ? to - from : ROOM, from, e) < 0)
+		if (store_write(l, b->fd, b->zeros, to - from < ROOM ? to - from : ROOM, from, e) < 0)
 			return -1;
 	return 0;
 }
@@ -139,7 +156,7 @@ int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e
 	size_t held, part, all;
 
 	if (!b)
-		return write_all(l, l->journal, bytes, size, at, e);
+		return store_write(l, l->journal, bytes, size, at, e);
 	if (fill(l, at + size, e) < 0)
 		return -1;
 	held = at % b->block;
@@ -148,7 +165,7 @@ int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e
 		memcpy(b->room + held, bytes, part);
 		all = whole(b, held + part);
 		memset(b->room + held + part, 0, all - held - part);
-		if (write_all(l, b->fd, b->room, all, at, e) < 0)
+		if (store_write(l, b->fd, b->room, all, at, e) < 0)
 			return -1;
 		held = (held + part) % b->block;
 		at += all - (held ? b->block : 0);
@@ -162,10 +179,14 @@ static int fill_slowly(const struct ledger *l, uint64_t to, struct err *e)
 {
 	static const char zeros[64 << 10];
 	uint64_t at = l->allocated, part;
+	int flags = fcntl(l->journal, F_GETFL);
+
+	if (flags >= 0 && flags & O_DIRECT)	/* these begin and end anywhere */
+		(void)fcntl(l->journal, F_SETFL, flags & ~O_DIRECT);
 
 	for (; at < to; at += part) {
 		part = to - at < sizeof(zeros) ? to - at : sizeof(zeros);
-		if (write_all(l, l->journal, zeros, part, at, e) < 0)
+		if (store_write(l, l->journal, zeros, part, at, e) < 0)
 			return -1;
 	}
 	return 0;

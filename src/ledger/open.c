@@ -3,7 +3,7 @@
  * unfinished tail, and refuses whatever else is wrong, because a ledger that repairs itself proves
  * nothing. What a crash left open is closed before anybody may write.
  */
-#include "ledger/store.h"
+#include "ledger/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,8 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
 	if (ledger_append(&index, l, &genesis, 0, e) < 0)
 		return -1;
-	if (l->disk->write_at(l->journal, journal_magic, JOURNAL_MAGIC, 0) != JOURNAL_MAGIC)
-		return err_sys(e, "write the journal");
+	if (store_write(l, l->journal, journal_magic, JOURNAL_MAGIC, 0, e) < 0)
+		return -1;
 	l->written = JOURNAL_MAGIC;
 	return ledger_finish(l, e);
 }
@@ -79,7 +79,7 @@ static int lock(const struct ledger *l, bool *busy, struct err *e)
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	*busy = false;
-	if (fcntl(l->journal, F_OFD_SETLK, &whole) == 0)
+	if (fcntl(l->lock, F_OFD_SETLK, &whole) == 0)
 		return 0;
 	*busy = errno == EAGAIN || errno == EACCES;
 	return *busy ? 0 : err_sys(e, "lock the journal");
@@ -88,8 +88,8 @@ static int lock(const struct ledger *l, bool *busy, struct err *e)
 static int check_extent(const struct journal_extent *x, uint64_t head, bool there, struct err *e)
 {
 	if (x->damaged && !journal_is_torn(x, there, head))
-		return err_set(e, ERR_INPUT, "damaged at record %" PRIu64 ", before later signed records; nothing was changed: keep this copy and restore a backup",
-			       x->damaged_at);
+		return err_set(e, ERR_INPUT, "damaged at record %" PRIu64 ", before later signed records%s%s; nothing was changed: keep this copy and restore a backup",
+			       x->damaged_at, x->why[0] ? ": " : "", x->why);
 	if (x->records == 0)
 		return err_set(e, ERR_INPUT, "record 0 was never committed; restore a backup, or remove ledger and key if it was never used");
 	if (!there && x->records > 1)
@@ -116,9 +116,8 @@ static int check_commit(const struct ledger *l, const struct frame *f, struct er
 }
 
 /* The committed part once more, for tree and order; the last checkpoint vouches for all of it. */
-static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err *e)
+static int replay(struct ledger *l, struct journal *j, uint64_t at, uint64_t end, struct err *e)
 {
-	uint64_t at = JOURNAL_MAGIC;
 	enum frame_got got;
 	struct frame f;
 
@@ -134,26 +133,33 @@ static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err 
 		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_heed(l, &f, e) < 0)
 			return err_in(e, "record %" PRIu64, f.index);
 		tree_add(&l->tree, f.body, f.size);
+		state_heed_record(l, f.body, f.size);
 	}
 	return err_set(e, ERR_INPUT, "no checkpoint at the end");
 }
 
-/* Everything behind the last commit goes, also space taken ahead: it is taken again when needed. */
+/*
+ * Everything behind the last commit goes, also space taken ahead: it is taken again when needed. A tail is gone for
+ * good before anything is written in its place: of a power failure then, no disk makes a mixture of the two, in which
+ * the tail's checkpoint would stand behind new records that were torn.
+ */
 static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
 {
 	struct record r = { .kind = RECORD_RECOVERY };
 	uint64_t index;
 
-	l->written = l->allocated = x->end;
-	if (l->disk->truncate(l->journal, (off_t)x->end) < 0)
+	l->written = l->allocated = x->end - l->base;
+	if (l->disk->truncate(l->journal, (off_t)l->written) < 0)
 		return err_sys(e, "cut the unfinished tail");
+	if (x->tail && l->disk->sync(l->journal) < 0)
+		return err_sys(e, "the disk did not take the cut of the unfinished tail (fdatasync)");
 	record_number(&r, FIELD_CUT, x->tail);
 	return x->tail ? ledger_append(&index, l, &r, 0, e) : 0;
 }
 
-static int recover(struct ledger *l, const struct journal_extent *x, const char *dir, struct err *e)
+static int recover(struct ledger *l, const struct journal_extent *x, struct err *e)
 {
-	if (cut(l, x, e) < 0 || blocks_begin(l, dir, e) < 0 || ledger_expire(l, e) < 0)
+	if (cut(l, x, e) < 0 || blocks_begin(l, e) < 0 || ledger_expire(l, e) < 0)
 		return -1;
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
@@ -174,19 +180,45 @@ static int open_head(struct ledger *l, const char *dir, bool there, struct err *
 	return seal_sync_parent(path, e);
 }
 
+/* From the beginning, or from where a state was. */
+static int read_from(struct ledger *l, struct journal *j, struct journal_extent *x, const char *dir, bool *there, struct err *e)
+{
+	uint64_t head = 0, at = l->state.offset ? l->state.offset : JOURNAL_MAGIC;
+
+	if (head_read(&head, there, dir, e) < 0 ||
+	    journal_extent_from(x, j, seal_key_verifier(l->key), at, l->tree.size, e) < 0 ||
+	    check_extent(x, head, *there, e) < 0)
+		return -1;
+	return replay(l, j, at, x->end, e);
+}
+
+/* A state is a way to be quick: whatever is wrong when it is gone by, all is read, and only that counts. */
+static bool read_newest(struct ledger *l, struct journal *j, struct journal_extent *x, const char *dir, bool *there)
+{
+	uint64_t states[STATES_TRIED];
+	size_t i, count = journal_is_joined(j) ? states_find(states, l, ledger_bytes(l, j)) : 0;
+	struct err none;
+
+	for (i = 0; i < count; i++) {
+		none = (struct err){ .kind = ERR_NONE };
+		if (state_load(l, states[i], &none) == 0 && read_from(l, j, x, dir, there, &none) == 0)
+			return true;
+		store_forget(l);
+	}
+	return false;
+}
+
 static int open_locked(struct ledger *l, const char *dir, struct err *e)
 {
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
-	uint64_t head = 0;
 	bool there;
 
-	if (journal_of_fd(&j, l->journal, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
-	    journal_extent(&x, j, seal_key_verifier(l->key), e) < 0 ||
-	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 ||
-	    open_head(l, dir, there, e) < 0)
+	if (journal_of(&j, l->lock, l->dir, e) < 0 ||
+	    (!read_newest(l, j, &x, dir, &there) && read_from(l, j, &x, dir, &there, e) < 0) ||
+	    ledger_take_segment(l, j, x.end, e) < 0 || open_head(l, dir, there, e) < 0)
 		return -1;
-	return recover(l, &x, dir, e);
+	return recover(l, &x, e);
 }
 
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
@@ -195,8 +227,8 @@ int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 	scoped(ledger) struct ledger *l = NULL;
 	bool busy;
 
-	if (store_new(&l, k, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
-	    lock(l, &busy, e) < 0)
+	if (store_new(&l, k, disk, e) < 0 || store_file(&l->dir, dir, ".", O_RDONLY | O_DIRECTORY, e) < 0 ||
+	    store_file(&l->lock, dir, "journal", O_RDWR, e) < 0 || lock(l, &busy, e) < 0)
 		return -1;
 	if (busy)
 		return LEDGER_BUSY;

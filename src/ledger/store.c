@@ -3,7 +3,7 @@
  * fdatasync, then `head`; only then may anybody be told. The first failure poisons the ledger,
  * because after a failed fdatasync nobody knows what is on the disk.
  */
-#include "ledger/store.h"
+#include "ledger/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,8 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
-	l->journal = l->head = -1;
+	l->journal = l->head = l->dir = l->lock = -1;
+	l->segment = STORE_SEGMENT;
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
@@ -60,18 +61,32 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	return 0;
 }
 
+void store_forget(struct ledger *l)
+{
+	order_free(&l->order);
+	holds_free(&l->holds);
+	agents_free(&l->agents);
+	memset(&l->tree, 0, sizeof(l->tree));
+	memset(&l->state, 0, sizeof(l->state));
+}
+
 void ledger_free(struct ledger *l)
 {
 	if (!l)
 		return;
 	fd_close(&l->journal);
 	fd_close(&l->head);
+	fd_close(&l->dir);
+	fd_close(&l->lock);
 	blocks_free(l->blocks);
-	order_free(&l->order);
-	holds_free(&l->holds);
-	agents_free(&l->agents);
+	store_forget(l);
 	buf_free(&l->queue);
 	free(l);
+}
+
+void ledger_segments(struct ledger *l, uint64_t bytes)
+{
+	l->segment = bytes;
 }
 
 size_t ledger_pending(const struct ledger *l)
@@ -185,6 +200,7 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 	if (ledger_heed(l, &f, e) < 0)
 		return -1;
 	tree_add(&l->tree, bytes, f.size);
+	state_heed(l, texts.stamp);
 	if (!frame_put(&l->queue, &f))
 		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
 	l->poisoned = false;
@@ -240,7 +256,7 @@ static int queue_commit(struct ledger *l, struct err *e)
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
-	if (!checkpoint_sign(&note, l->key, &l->tree))
+	if (!checkpoint_sign(&note, l->key, NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
 	f.body = note.data;
 	f.size = note.size;
@@ -254,9 +270,7 @@ static int write_head(struct ledger *l, struct err *e)
 	char text[24];
 	int size = snprintf(text, sizeof(text), "%020" PRIu64 "\n", l->tree.size);
 
-	if (l->disk->write_at(l->head, text, (size_t)size, 0) != size)
-		return err_sys(e, "write the ledger's head");
-	return 0;
+	return store_write(l, l->head, text, (size_t)size, 0, e) < 0 ? err_in(e, "head") : 0;
 }
 
 static int commit(struct ledger *l, struct err *e)
@@ -279,7 +293,7 @@ int ledger_commit(struct ledger *l, struct err *e)
 	if (l->queue.size == 0)
 		return 0;
 	l->poisoned = true;	/* until the whole of it has succeeded */
-	if (commit(l, e) < 0)
+	if (commit(l, e) < 0 || ledger_roll(l, e) < 0)
 		return -1;
 	l->poisoned = false;
 	return 0;
