@@ -112,7 +112,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip net_load mcp_server mcp_client lap disk hot recorder_client receipts decide proxy_load url_host eio.so
+TOOLS   := flip nth net_load mcp_server mcp_client lap disk hot fill recorder_client receipts decide proxy_load url_host eio.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -131,6 +131,9 @@ $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire
 $(OUT)/tools/receipts: tests/tools/receipts.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
+$(OUT)/tools/fill: tests/tools/fill.c $(call archives,ledger seal model base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,seal)
 $(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
@@ -169,7 +172,7 @@ check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a s
 crash:					## the crash matrix, whole: every byte, call, order and error
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s -j2 tests
-	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash
+	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
@@ -248,6 +251,10 @@ install: all				## install below $(PREFIX)
 	install -m 644 contrib/apparmor/reeve $(DESTDIR)$(PREFIX)/share/reeve/apparmor
 	install -m 644 docs/schema/*.json $(DESTDIR)$(PREFIX)/share/reeve/schema
 	install -m 644 maps/*.json $(DESTDIR)$(PREFIX)/share/reeve/maps
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d)
+	for u in $(notdir $(wildcard contrib/systemd/reeve-recorder*)); do sed 's|/usr/local/|$(PREFIX)/|g' contrib/systemd/$$u \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$u && chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u || exit 1; done
+	for d in sysusers tmpfiles; do install -m 644 contrib/systemd/reeve.$$d.conf $(DESTDIR)$(PREFIX)/lib/$$d.d/reeve.conf; done
 	install -m 644 controls/*.json $(DESTDIR)$(PREFIX)/share/reeve/controls
 	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 dist:					## a tarball of what is committed, built and checked from itself
