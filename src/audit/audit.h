@@ -26,10 +26,10 @@ struct cosigned;
 struct options {
 	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch, *trust;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
-	const char *from, *to, *text, *after, *limit, *as, *with, *map, *control, *packs, *payloads;
+	const char *from, *to, *text, *after, *limit, *as, *with, *map, *control, *packs, *payloads, *index;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
 	size_t where_count;
-	bool json, csv, follow;
+	bool json, csv, follow, no_index;
 };
 
 /* Each returns an exit code, or -1 with *e: it could not. */
@@ -41,6 +41,7 @@ int cmd_query(const char *ledger, const struct options *o, struct err *e) must_u
 int cmd_who(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_did(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_absent(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_index(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_stats(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_export(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_reconcile(const char *ledger, const struct options *o, struct err *e) must_use;
