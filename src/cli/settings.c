@@ -16,6 +16,7 @@ static const struct json_member file_members[] = {
 	{ "hooks", JSON_OBJECT, JSON_MAY },
 	{ "review", JSON_OBJECT, JSON_MAY },
 	{ "policy", JSON_OBJECT, JSON_MAY },
+	{ "second", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -136,7 +137,8 @@ static int read_all(struct settings *s, struct err *e)
 		return json_wrong(&s->file, "/reeve", false, e, "expected \"config/1\"");
 	if ((hooks && json_members(&s->file, "/hooks", hook_members, e) < 0) ||
 	    (review && json_members(&s->file, "/review", review_members, e) < 0) ||
-	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0)
+	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0 ||
+	    settings_second(s, json_object_get(s->file.root, "second"), e) < 0)
 		return -1;
 	return read_hook(s, json_object_get(hooks, "held"), e) < 0 ? -1 : read_review(s, review, e);
 }

@@ -41,6 +41,8 @@ int wish_read_settings(struct wish *w, struct err *e)
 		return -1;
 	w->ask.review_socket = w->settings.review_socket;
 	w->ask.review_group = w->settings.review_group;
+	w->ask.second = w->settings.second[0] ? w->settings.second : NULL;
+	w->ask.spine = w->settings.spine;
 	if (w->on_held && !*w->on_held)
 		return err_set(e, ERR_INPUT, "--on-held needs a command");
 	if (w->on_held) {

@@ -87,6 +87,8 @@ struct run_request {
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */
 	uint32_t without;	/* bits of enum jail_layer */
+	const char *const *second;	/* NAME=VALUE, as reeve-anchor takes them: who keeps a second record; NULL: nobody does */
+	bool spine;			/* the ledger of ledgers is one of them */
 	const char *const *on_held;	/* the hook, as it is executed; NULL: nobody is told of what is held */
 	int status_fd;		/* where JSON lines about the run go; 0: nowhere */
 	bool timings;		/* say on stderr how long each phase took */

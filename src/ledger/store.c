@@ -54,6 +54,7 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
+	l->note = BUF(SEAL_NOTE_MOST);
 	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
 	*out = l;
@@ -71,12 +72,18 @@ void ledger_free(struct ledger *l)
 	holds_free(&l->holds);
 	agents_free(&l->agents);
 	buf_free(&l->queue);
+	buf_free(&l->note);
 	free(l);
 }
 
 size_t ledger_pending(const struct ledger *l)
 {
 	return l->queue.size;
+}
+
+const struct buf *ledger_note(const struct ledger *l)
+{
+	return &l->note;
 }
 
 const struct order *ledger_order(const struct ledger *l)
@@ -237,13 +244,13 @@ int ledger_room(struct ledger *l, struct err *e)
 
 static int queue_commit(struct ledger *l, struct err *e)
 {
-	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
-	if (!checkpoint_sign(&note, l->key, &l->tree))
+	buf_drop(&l->note, l->note.size);
+	if (!checkpoint_sign(&l->note, l->key, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
-	f.body = note.data;
-	f.size = note.size;
+	f.body = l->note.data;
+	f.size = l->note.size;
 	if (!frame_put(&l->queue, &f))
 		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
 	return 0;

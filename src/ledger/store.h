@@ -24,6 +24,7 @@ struct ledger {
 	struct holds holds;
 	struct agents agents;
 	struct buf queue;		/* frames not yet written */
+	struct buf note;		/* the last checkpoint */
 	uint64_t written, allocated;	/* offsets in the journal */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
 	bool poisoned;			/* a write failed: what is on disk is no longer known */

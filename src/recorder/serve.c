@@ -164,6 +164,7 @@ static void tell_all(struct recorder *r)
 	for (i = 0; i < r->count; i++)
 		if (r->clients[i]->wire.peer == ROLE_REVIEWER && !r->clients[i]->gone)
 			review_tell(r, r->clients[i]);
+	anchor_tell(r);
 }
 
 /* What the gone left open is queued for the next commit; then they are forgotten. */
@@ -178,7 +179,7 @@ static int bury(struct recorder *r, struct err *e)
 			i++;
 			continue;
 		}
-		if (client_ended(r, c, e) < 0)
+		if (client_ended(r, c, e) < 0 || anchor_gone(r, c, e) < 0)
 			return -1;
 		holding_forget(r, c);
 		r->guest_count -= c->guest;
@@ -206,23 +207,25 @@ static int halt(struct recorder *r, const struct err *why)
  * Runs over, nobody there: then it ends, whatever is held; the next one rebuilds that. But where other users review,
  * and only by this process can, it waits for what they have still to decide.
  */
-static bool is_over(const struct recorder *r)
+static int is_over(struct recorder *r, struct err *e)
 {
 	const struct holds *h = ledger_holds(r->ledger);
-	size_t i;
+	size_t i, staying = r->met_one ? r->count - r->guest_count - (r->anchor.is != NULL) : 1;
 
-	if (!r->met_one || r->count > r->guest_count)
-		return false;
 	for (i = 0; r->guests >= 0 && i < h->open_count; i++)
-		if (h->open[i]->state == HOLD_WAITING)
-			return false;
-	return true;
+		staying += h->open[i]->state == HOLD_WAITING;
+	if (staying > 0) {
+		r->anchor.ending_ns = 0;
+		return 0;
+	}
+	return anchor_over(r, e);
 }
 
 static int patience(const struct recorder *r)
 {
-	int due = ledger_expire_ms(r->ledger);
+	int due = ledger_expire_ms(r->ledger), tell = anchor_ms(r);
 
+	due = due < 0 || (tell >= 0 && tell < due) ? tell : due;
 	if (r->met_one || (due >= 0 && due < RECORDER_LONELY_MS))
 		return due;
 	return RECORDER_LONELY_MS;
@@ -246,7 +249,7 @@ static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 		return -1;
 	if (bury(r, e) < 0 || client_commit(r, e) < 0)
 		return -1;
-	return is_over(r);
+	return is_over(r, e);
 }
 
 int recorder_serve(struct recorder *r, struct err *e)
