@@ -14,14 +14,14 @@ static bool text_of(struct buf *out, const char *origin, const struct checkpoint
 	return buf_printf(out, "%s\n%" PRIu64 "\n%s\n", origin, c->size, root);
 }
 
-bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct tree *t)
+bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct seal_key *next, const struct tree *t)
 {
 	scoped(buf) struct buf text = BUF(TEXT_MOST);
 	struct checkpoint c = { .size = t->size };
 
 	tree_root(c.root, t);
-	return text_of(&text, seal_key_verifier(k)->name, &c) &&
-	       seal_note_sign(out, k, text.data, text.size);
+	return text_of(&text, seal_key_verifier(k)->name, &c) && seal_note_sign(out, k, text.data, text.size) &&
+	       (!next || seal_note_add(out, next, text.data, text.size));
 }
 
 /* Read loosely, then demand that writing it again gives the same bytes: one form only. */

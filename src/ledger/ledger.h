@@ -53,6 +53,15 @@ size_t tree_path(struct tree_part out[TREE_PATH_MOST], uint64_t index, uint64_t 
 void tree_climb(uint8_t hash[SEAL_HASH], uint64_t index, const struct tree_part *path, size_t count,
 		uint8_t beside[][SEAL_HASH]);
 
+/*
+ * That a tree of `size` leaves begins with the one of `old` (consistency.c; RFC 6962, 2.1.2): the parts whose hashes
+ * prove it, in the order of the proof; none where `old` is 0 or `size`. Returns how many.
+ */
+size_t tree_growth(struct tree_part out[TREE_PATH_MOST], uint64_t old, uint64_t size);
+/* Do these hashes prove it? Also that the roots are the same where the sizes are. */
+bool tree_grew(uint64_t old, const uint8_t old_root[SEAL_HASH], uint64_t size, const uint8_t root[SEAL_HASH],
+	       uint8_t hashes[][SEAL_HASH], size_t count);
+
 /* --- checkpoints (C2SP tlog-checkpoint) --- */
 
 struct checkpoint {
@@ -60,7 +69,8 @@ struct checkpoint {
 	uint8_t root[SEAL_HASH];
 };
 
-bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct tree *t);
+/* By one key, or where it hands over by the next one too. */
+bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct seal_key *next, const struct tree *t);
 /* Signature first, then origin and form. */
 int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const char *note,
 		    size_t size, struct err *e) must_use;
@@ -116,13 +126,15 @@ int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t re
 const struct open_run *order_run(const struct order *o, uint64_t run);	/* NULL: not open */
 void order_free(struct order *o);
 
-/* --- reading a journal: by large reads, so that a file that shrinks meanwhile is no harm --- */
+/* --- reading a journal, all its segments as one run of bytes: by large reads, so that a file that shrinks meanwhile is no harm --- */
 
 struct journal;
 
-/* A directory that holds `journal`, or such a file itself. */
+/* A directory that holds `journal` and the segments behind it, or such a file itself. */
 int journal_open(struct journal **out, const char *path, struct err *e) must_use;
 int journal_of_fd(struct journal **out, int fd, struct err *e) must_use;	/* fd stays the caller's */
+int journal_of(struct journal **out, int fd, int dir, struct err *e) must_use;	/* with what is beside it; both stay */
+uint64_t journal_last(const struct journal *j);	/* the offset at which the last segment begins */
 void journal_free(struct journal *j);
 
 SCOPED(journal, struct journal *, journal_free)
@@ -139,6 +151,8 @@ struct journal_extent {
 	bool damaged;		/* a bad frame lies before a later checkpoint by this key */
 	uint64_t damaged_at;	/* index of the first record that cannot be read */
 	bool last;		/* and behind that one checkpoint there is no other */
+	uint64_t damaged_to;	/* 0: not known; where whole segments of it are missing, the first record behind them */
+	char why[160];		/* and which; "" otherwise */
 };
 
 /*
@@ -180,6 +194,9 @@ enum ledger_opened { LEDGER_OPENED, LEDGER_BUSY };
  */
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 		const struct ledger_disk *disk, struct err *e) must_use;
+
+/* From how many bytes on a segment is full and the next one begins; 64 MiB otherwise. */
+void ledger_segments(struct ledger *l, uint64_t bytes);
 
 /*
  * Queue one record. The ledger's own members are set here; `run` is the index of the run's record,

@@ -50,7 +50,8 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
-	l->journal = l->head = -1;
+	l->journal = l->head = l->dir = l->lock = -1;
+	l->segment = STORE_SEGMENT;
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
@@ -67,6 +68,8 @@ void ledger_free(struct ledger *l)
 		return;
 	fd_close(&l->journal);
 	fd_close(&l->head);
+	fd_close(&l->dir);
+	fd_close(&l->lock);
 	blocks_free(l->blocks);
 	order_free(&l->order);
 	holds_free(&l->holds);
@@ -74,6 +77,11 @@ void ledger_free(struct ledger *l)
 	buf_free(&l->queue);
 	buf_free(&l->note);
 	free(l);
+}
+
+void ledger_segments(struct ledger *l, uint64_t bytes)
+{
+	l->segment = bytes;
 }
 
 size_t ledger_pending(const struct ledger *l)
@@ -247,7 +255,7 @@ static int queue_commit(struct ledger *l, struct err *e)
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
 	buf_drop(&l->note, l->note.size);
-	if (!checkpoint_sign(&l->note, l->key, &l->tree))
+	if (!checkpoint_sign(&l->note, l->key, NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
 	f.body = l->note.data;
 	f.size = l->note.size;
@@ -286,7 +294,7 @@ int ledger_commit(struct ledger *l, struct err *e)
 	if (l->queue.size == 0)
 		return 0;
 	l->poisoned = true;	/* until the whole of it has succeeded */
-	if (commit(l, e) < 0)
+	if (commit(l, e) < 0 || ledger_roll(l, e) < 0)
 		return -1;
 	l->poisoned = false;
 	return 0;

@@ -11,12 +11,14 @@ enum {
 	STORE_PER_INTENT = 3 << 9,	/* and this for the outcome of each open intent */
 	STORE_PER_HOLD = 1 << 10,	/* and for the end of each held call */
 	STORE_QUEUE = 64 << 20,		/* bytes between two commits, at most */
+	STORE_SEGMENT = 64 << 20,	/* bytes of a segment, about */
 };
 
 struct blocks;
 
 struct ledger {
-	int journal, head;		/* owned */
+	int journal, head;		/* owned; journal: the segment that is written to */
+	int dir, lock;			/* owned; lock: the first segment; both -1 while a ledger is made */
 	const struct seal_key *key;	/* borrowed */
 	const struct ledger_disk *disk;
 	struct tree tree;
@@ -25,7 +27,8 @@ struct ledger {
 	struct agents agents;
 	struct buf queue;		/* frames not yet written */
 	struct buf note;		/* the last checkpoint */
-	uint64_t written, allocated;	/* offsets in the journal */
+	uint64_t written, allocated;	/* offsets in that segment */
+	uint64_t base, segment;		/* where it begins in the journal; and from what size on the next one does */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
 	bool poisoned;			/* a write failed: what is on disk is no longer known */
 	char boot[41];
@@ -38,8 +41,13 @@ int store_file(int *out, const char *dir, const char *name, int flags, struct er
 /* What a record that is in its place means for those behind it: of held calls, and of agents. */
 int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use;
 
+/* roll.c: the next segment, if this one is full; and when a ledger is opened, the one to write to. */
+int ledger_roll(struct ledger *l, struct err *e) must_use;
+int ledger_take_segment(struct ledger *l, const struct journal *j, uint64_t end, struct err *e) must_use;
+
 /* blocks.c: how bytes reach the journal. */
-int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;
+int blocks_begin(struct ledger *l, struct err *e) must_use;
+int blocks_next(struct ledger *l, struct err *e) must_use;	/* another segment */
 int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e) must_use;	/* at `written` */
 int blocks_take(struct ledger *l, uint64_t to, struct err *e) must_use;	/* space up to there */
 void blocks_free(struct blocks *b);

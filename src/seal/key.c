@@ -1,6 +1,6 @@
 /*
  * The signing key. Its file is one line in the form Go's note package reads:
- * PRIVATE+KEY+name+8 hex digits+base64(0x01, seed). The secret lives only in pages that are
+ * PRIVATE+KEY+name+8 hex digits+base64(type, seed). The secret lives only in pages that are
  * locked, guarded and wiped (sodium_malloc); the file's text is read straight into such a page.
  */
 #include <errno.h>
@@ -21,7 +21,7 @@ enum { FILE_MOST = 512, SECRET_TEXT = 44 };
 struct seal_key {
 	struct seal_verifier open;
 	uint8_t secret[crypto_sign_SECRETKEYBYTES];
-	uint8_t blob[33];	/* 0x01, seed: between file and key */
+	uint8_t blob[33];	/* type, seed: between file and key */
 	char text[FILE_MOST];
 };
 
@@ -58,7 +58,7 @@ const struct seal_verifier *seal_key_verifier(const struct seal_key *k)
 static void key_derive(struct seal_key *k)
 {
 	crypto_sign_seed_keypair(k->open.key, k->secret, k->blob + 1);
-	note_key_id(&k->open);
+	note_key_id(&k->open, k->blob[0]);
 }
 
 static void key_text(struct seal_key *k)
@@ -77,7 +77,7 @@ static void key_text(struct seal_key *k)
 	k->text[size + SECRET_TEXT] = '\n';
 }
 
-int seal_key_make(const char *path, const char *name, struct err *e)
+int note_key_make(const char *path, const char *name, uint8_t type, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
 
@@ -85,11 +85,16 @@ int seal_key_make(const char *path, const char *name, struct err *e)
 	if (key_new(&k, e) < 0)
 		return -1;
 	memcpy(k->open.name, name, strlen(name) + 1);
-	k->blob[0] = NOTE_ED25519;
+	k->blob[0] = type;
 	randombytes_buf(k->blob + 1, sizeof(k->blob) - 1);
 	key_derive(k);
 	key_text(k);
 	return secret_make_file("signing key", path, k->text, strlen(k->text), e);
+}
+
+int seal_key_make(const char *path, const char *name, struct err *e)
+{
+	return note_key_make(path, name, NOTE_ED25519, e);
 }
 
 /* The text must be exactly what key_text() makes of the seed and name in it. */
@@ -110,10 +115,10 @@ static bool key_parse(struct seal_key *k, size_t size)
 			      sodium_base64_VARIANT_ORIGINAL) != 0 || got != sizeof(k->blob))
 		return false;
 	key_derive(k);
-	return k->blob[0] == NOTE_ED25519;
+	return true;
 }
 
-int seal_key_load(struct seal_key **out, const char *path, struct err *e)
+int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL, *again = NULL;
 	scoped(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -128,6 +133,9 @@ int seal_key_load(struct seal_key **out, const char *path, struct err *e)
 		return err_sys(e, "signing key %s", path);
 	if (!key_parse(k, (size_t)got))
 		return err_set(e, ERR_INPUT, "signing key %s: not a key file of reeve", path);
+	if (k->blob[0] != type)
+		return err_set(e, ERR_INPUT, "signing key %s: a %s's, where a %s's is needed", path,
+			       k->blob[0] == NOTE_COSIGNS ? "witness" : "ledger", type == NOTE_COSIGNS ? "witness" : "ledger");
 	memcpy(again, k, sizeof(*k));
 	memset(again->text, 0, sizeof(again->text));
 	key_text(again);
@@ -139,7 +147,17 @@ int seal_key_load(struct seal_key **out, const char *path, struct err *e)
 	return 0;
 }
 
-bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size)
+int seal_key_load(struct seal_key **out, const char *path, struct err *e)
+{
+	return note_key_load(out, path, NOTE_ED25519, e);
+}
+
+void note_key_sign(uint8_t out[64], const struct seal_key *k, const char *text, size_t size)
+{
+	crypto_sign_detached(out, NULL, (const uint8_t *)text, size, k->secret);
+}
+
+bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, size_t size)
 {
 	uint8_t blob[4 + crypto_sign_BYTES];
 	char line[96];
@@ -148,6 +166,12 @@ bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text,
 	memcpy(blob, k->open.id, sizeof(k->open.id));
 	crypto_sign_detached(blob + 4, NULL, (const uint8_t *)text, size, k->secret);
 	sodium_bin2base64(line, sizeof(line), blob, sizeof(blob), sodium_base64_VARIANT_ORIGINAL);
+	return buf_printf(out, "\xe2\x80\x94 %s %s\n", k->open.name, line);
+}
+
+bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text, size_t size)
+{
 	buf_add(out, text, size);
-	return buf_printf(out, "\n\xe2\x80\x94 %s %s\n", k->open.name, line);
+	buf_puts(out, "\n");
+	return seal_note_add(out, k, text, size);
 }

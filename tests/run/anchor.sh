@@ -6,12 +6,12 @@ have_userns || skip_all 'no user namespaces for this user'
 command -v python3 >/dev/null || skip_all 'no python3'
 audit=$room/bin/reeve-audit
 sinks=
-trap 'kill $sinks 2>/dev/null; rm -rf "$story"' EXIT
+trap '[ -z "$sinks" ] || kill $sinks; rm -rf "$story"' EXIT
 # sink HOME NAME: something hears at HOME/NAME.sock from when this returns, and keeps what comes in HOME/NAME.got
 sink() {
 	rm -f "$1/$2.sock"
 	mkfifo "$1/$2.up"
-	as "$uid" "$1" python3 "$top/tests/tools/sink.py" "$1/$2.sock" "$1/$2.got" >"$1/$2.up" &
+	become "$uid" "$1" python3 "$top/tests/tools/sink.py" "$1/$2.sock" "$1/$2.got" >"$1/$2.up" &
 	sinks="$sinks $!"
 	read -r _ <"$1/$2.up"
 	rm "$1/$2.up"
@@ -67,13 +67,14 @@ for uid in $(each_user); do
 	holds 'all of it verifies' verify "$h"
 
 	# The one that tells them is killed while a run goes on.
-	as "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; while [ ! -e go ]; do sleep 0.01; done' &
-	while [ ! -e "$h/work/up" ]; do :; done
+	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; while [ ! -e go ]; do sleep 0.1; done' &
+	one=$!
+	while [ ! -e "$h/work/up" ] && kill -0 $one 2>/dev/null; do :; done
 	pid=$(pgrep -o -f "^reeve-anchor keep - $h/state/reeve/ledgers/default ")
 	kill -9 "$pid"
 	while kill -0 "$pid" 2>/dev/null && [ "$(ps -o stat= -p "$pid" | cut -c1)" != Z ]; do :; done
 	touch "$h/work/go"
-	wait $!
+	wait $one
 	equal "uid $uid: a run whose reeve-anchor was killed ends as it would" 0 $?
 	settled "$h"
 	says 'and the ledger says so' '"kind":"gap".*"witness":"reeve-anchor"}' "$(records "$h")"

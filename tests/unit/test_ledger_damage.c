@@ -44,7 +44,7 @@ static void add_note(struct buf *out, uint64_t size, size_t want)
 	struct tree t = { .size = size };
 	size_t before = out->size;
 
-	assert_true(checkpoint_sign(out, key, &t));
+	assert_true(checkpoint_sign(out, key, NULL, &t));
 	if (out->size - before < want) {	/* another's signature line makes it longer */
 		buf_puts(out, "\xe2\x80\x94 other ");
 		while (out->size - before < want - 1)

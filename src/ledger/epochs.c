@@ -1,0 +1,188 @@
+/*
+ * The chain of keys. An epoch record alone proves nothing: it counts when the checkpoint behind it bears the
+ * signatures of who hands over and of who takes over. So a walk asks at each checkpoint who must have signed it,
+ * and a key is never believed for a size that is not its own: not a former one, not a later one.
+ */
+#include "ledger/epochs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static int grow(struct epochs *s, struct err *e)
+{
+	size_t wanted = s->room ? s->room * 2 : 4;
+	void *more;
+
+	if (s->count < s->room)
+		return 0;
+	more = realloc(s->all, wanted * sizeof(s->all[0]));
+	if (!more)
+		return err_sys(e, "memory for epochs");
+	s->all = more;
+	s->room = wanted;
+	return 0;
+}
+
+int epochs_begin(struct epochs *out, const struct seal_verifier *root, struct err *e)
+{
+	struct epochs s = { .count = 0 };
+
+	if (grow(&s, e) < 0)
+		return -1;
+	s.all[s.count++] = (struct epoch){ .key = *root };
+	*out = s;
+	return 0;
+}
+
+void epochs_free(struct epochs *s)
+{
+	free(s->all);
+	*s = (struct epochs){ 0 };
+}
+
+static int read_key(struct epoch *out, const struct epochs *s, const struct record *r, struct err *e)
+{
+	const struct field_value *key = &r->value[FIELD_KEY], *time = &r->value[FIELD_TIME];
+	char again[SEAL_VERIFIER_TEXT];
+	size_t i;
+
+	if (!key->set || seal_verifier_read(&out->key, key->text, key->size, e) < 0)
+		return err_set(e, ERR_INPUT, "an epoch without a key that can be read");
+	seal_verifier_text(again, &out->key);
+	if (strlen(again) != key->size || memcmp(again, key->text, key->size) != 0)
+		return err_set(e, ERR_INPUT, "its key is not in the one form that a key has");
+	if (strcmp(out->key.name, s->all[0].key.name) != 0)
+		return err_set(e, ERR_INPUT, "its key has the name of another ledger");
+	for (i = 0; i < s->count; i++)
+		if (memcmp(s->all[i].key.key, out->key.key, sizeof(out->key.key)) == 0)
+			return err_set(e, ERR_INPUT, "its key is that of epoch %zu", i);
+	if (!time->set || !clock_stamp_read(&out->wall_us, time->text, time->size))
+		return err_set(e, ERR_INPUT, "an epoch without a time");
+	return 0;
+}
+
+/* The epoch that it revokes; NULL: none. Never the root, never for records before its own. */
+static int read_revoked(struct epoch **out, struct epochs *s, const struct record *r, uint64_t index, struct err *e)
+{
+	const struct field_value *which = &r->value[FIELD_REVOKED], *since = &r->value[FIELD_SINCE];
+	struct epoch *x;
+
+	*out = NULL;
+	if (!which->set && !since->set)
+		return 0;
+	if (!which->set || !since->set || which->number == 0 || which->number >= s->count)
+		return err_set(e, ERR_INPUT, "it revokes no epoch that there was");
+	x = &s->all[which->number];
+	if (x->revoked || since->number < x->size || since->number > index)
+		return err_set(e, ERR_INPUT, "it revokes epoch %" PRIu64 " again, or for records that are not its own", which->number);
+	*out = x;
+	return 0;
+}
+
+static int take_epoch(struct epochs *s, const struct frame *f, const struct record *r, struct err *e)
+{
+	const struct field_value *number = &r->value[FIELD_EPOCH], *former = &r->value[FIELD_FORMER];
+	struct epoch next = { .record = f->index, .size = f->index + 1 }, *revoked;
+
+	if (r->kind != RECORD_EPOCH || !number->set || number->number != s->count)
+		return err_set(e, ERR_INPUT, "it is not epoch %zu, which is the next", s->count);
+	if (former->set != (s->count > 1) || (former->set && former->number != epochs_now(s)->record))
+		return err_set(e, ERR_INPUT, "it does not name the epoch before");
+	if (s->count >= EPOCHS_MOST)
+		return err_set(e, ERR_LIMIT, "a ledger has %d epochs at most", EPOCHS_MOST);
+	if (read_key(&next, s, r, e) < 0 || grow(s, e) < 0 || read_revoked(&revoked, s, r, f->index, e) < 0)
+		return -1;
+	if (revoked) {
+		revoked->revoked = f->index;
+		revoked->since = r->value[FIELD_SINCE].number;
+		next.by_root = true;
+	}
+	s->all[s->count++] = next;
+	s->handing = true;
+	return 0;
+}
+
+int epochs_take(struct epochs *s, const struct frame *f, struct err *e)
+{
+	char room[RECORD_MOST];
+	struct record r;
+
+	if (s->handing)
+		return err_set(e, ERR_INPUT, "it stands between epoch %zu and the checkpoint that hands over to it", s->count - 1);
+	if (f->kind != RECORD_EPOCH)
+		return 0;
+	return entry_read(&r, room, f->body, f->size, e) < 0 ? -1 : take_epoch(s, f, &r, e);
+}
+
+/* The last whose checkpoint is not behind this one. Sizes ascend. */
+static size_t epoch_at(const struct epochs *s, uint64_t size)
+{
+	size_t low = 0, high = s->count, middle;
+
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (s->all[middle].size <= size)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void epochs_due(struct epochs_due *out, const struct epochs *s, uint64_t size)
+{
+	size_t at = epoch_at(s, size);
+
+	out->count = 0;
+	if (at > 0 && s->all[at].size == size)
+		out->by[out->count++] = s->all[s->all[at].by_root ? 0 : at - 1].key;
+	out->by[out->count++] = s->all[at].key;
+}
+
+void epochs_pass(struct epochs_due *out, struct epochs *s, uint64_t size)
+{
+	epochs_due(out, s, size);
+	s->handing = false;
+}
+
+int epochs_open_due(struct checkpoint *out, const struct epochs_due *due, const char *note, size_t size, struct err *e)
+{
+	struct checkpoint c;
+	size_t i;
+
+	for (i = 0; i < due->count; i++)
+		if (checkpoint_open(&c, &due->by[i], note, size, e) < 0)
+			return due->count > 1 ? err_in(e, i ? "by the epoch that begins" : "by who hands over") : -1;
+	*out = c;
+	return 0;
+}
+
+int epochs_note(struct checkpoint *out, struct epochs *s, uint64_t records, const char *note, size_t size, struct err *e)
+{
+	struct epochs_due due;
+	struct checkpoint c;
+
+	epochs_pass(&due, s, records);
+	if (epochs_open_due(&c, &due, note, size, e) < 0)
+		return -1;
+	if (c.size != records)
+		return err_set(e, ERR_INPUT, "a checkpoint over %" PRIu64 " records behind %" PRIu64, c.size, records);
+	*out = c;
+	return 0;
+}
+
+/* What it says of its size is not believed, only looked up: the signature covers it. */
+int epochs_open(struct checkpoint *out, const struct epochs *s, const char *note, size_t size, struct err *e)
+{
+	const char *line = memchr(note, '\n', size), *end = note + size;
+	struct epochs_due due;
+	uint64_t said = 0;
+
+	for (line = line ? line + 1 : end; line < end && *line >= '0' && *line <= '9'; line++)
+		said = said * 10 + (uint64_t)(*line - '0');
+	epochs_due(&due, s, said);
+	return epochs_open_due(out, &due, note, size, e);
+}
