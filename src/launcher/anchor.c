@@ -96,7 +96,7 @@ int anchor_spine(struct run *r, struct err *e)
 {
 	bool fresh;
 
-	if (!r->ask->spine || is_spine(r))
+	if (!r->ask->spine || is_spine(r) || r->at.service)
 		return 0;
 	fresh = is_fresh(r);
 	if (reach_spine(r, e) < 0 && fresh)
@@ -155,7 +155,7 @@ int anchor_start(struct run *r, struct err *e)
 	struct anchor_words w;
 	int fds[2];
 
-	if (!r->ask->second && !r->ask->spine)
+	if ((!r->ask->second && !r->ask->spine) || r->at.service)	/* whose service it is keeps its second record, too */
 		return 0;
 	if (words_of(&w, r, e) < 0 || wire_pair(fds, e) < 0)
 		return -1;
