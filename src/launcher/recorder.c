@@ -186,15 +186,24 @@ static int join(int *out, struct run *r, uint64_t deadline, struct err *e)
 
 int recorder_reach(int *out, const struct paths *at, struct err *e)
 {
+	pid_t started;
+
+	return recorder_reach_other(out, &started, at, e);
+}
+
+int recorder_reach_other(int *out, pid_t *started, const struct paths *at, struct err *e)
+{
 	struct run *r = calloc(1, sizeof(*r));
 	int done;
 
+	*started = -1;
 	if (!r)
 		return err_sys(e, "memory to reach the recorder");
 	r->at = *at;
 	r->starting_says = -1;
 	done = join(out, r, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS, e);
 	fd_close(&r->starting_says);
+	*started = r->starting > 0 ? r->starting : -1;
 	free(r);
 	return done;
 }
@@ -255,7 +264,7 @@ int recorder_open(struct run *r, struct err *e)
 	struct record record;
 	int got = 0, tries = 0;
 
-	if (ensure_ledger(r, e) < 0)
+	if (ensure_ledger(r, e) < 0 || anchor_spine(r, e) < 0)
 		return err_in(e, "ledger");
 	record_run(&record, r, &room);
 	/* A service that ends while it is connected to is found again at the next try: who always hangs up does not want us. */
@@ -295,6 +304,11 @@ bool recorder_hears_others(const struct paths *at)
 		"it is made anew, with it, when all runs and reviews of this ledger have ended and the next begins",
 		at->review);
 	return false;
+}
+
+int recorder_dial(int *out, const struct run *r, struct err *e)
+{
+	return dial(out, &r->at) < 0 ? err_sys(e, "connect to the recorder again") : 0;
 }
 
 int recorder_attach(int *out, struct run *r, struct err *e)
