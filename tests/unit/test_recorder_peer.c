@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -35,7 +36,7 @@ static pid_t child(pid_t wanted)
 	pid_t pid = (pid_t)syscall(SYS_clone3, &how, sizeof(how));
 
 	if (pid == 0) {
-		if (knock() < 0)
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || knock() < 0)
 			_exit(1);
 		for (;;)
 			pause();
