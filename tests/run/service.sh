@@ -131,6 +131,11 @@ for name in ("OPEN", "CLOSE", "NOTE", "DECIDE", "REVEAL"):
     print(name, peer.hear()[0])
 peer = Peer(sock)
 peer.say("LOOK")
+peer = Peer(sock)
+peer.say("ANCHOR", b"\1")
+print("ANCHOR", peer.hear()[0])
+peer = Peer(sock)
+peer.say("LOOK")
 for name, body in (("REVEAL", struct.pack("<QQ", 1, 9) + text("curious")),
                    ("DESTROY", b"\0" + text("pii") + text("") + text("2099-01-01") + text("mine"))):
     peer.say(name, body)
@@ -144,6 +149,7 @@ says 'nor a file of agents that only he has' "^agents HALT who answers for uid $
 says 'a name that was only guessed is set right' '^silent NOTED' "$lies"
 says 'a record about another agent ends the connection' '^note gone' "$lies"
 equal 'as does what no launcher says' 'OPEN gone CLOSE gone NOTE gone DECIDE gone REVEAL gone' "$(echo "$lies" | grep -E '^(OPEN|CLOSE|NOTE|DECIDE|REVEAL) gone' | tr '\n' ' ' | sed 's/ $//')"
+says 'nobody else keeps its second record' '^ANCHOR gone' "$lies"
 says 'payloads are not shown to who only runs agents' '^REVEAL TURNED_AWAY payloads are shown to .*owner alone' "$lies"
 says 'nor destroyed for him' '^DESTROY TURNED_AWAY payloads are destroyed by .*owner alone' "$lies"
 made=$(shown | grep "\"agent\":\"mine\"")
