@@ -29,12 +29,22 @@ struct ledger {
 	uint64_t written, allocated;	/* offsets in that segment */
 	uint64_t base, segment;		/* where it begins in the journal; and from what size on the next one does */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
+	struct {
+		uint64_t offset, first;	/* of the newest state, and the first record behind it */
+		uint8_t key[32];	/* that signed it; zeros: there is none yet */
+		char least[32], greatest[32];	/* when the records since were made */
+	} state;
 	bool poisoned;			/* a write failed: what is on disk is no longer known */
 	char boot[41];
 };
 
 int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
 	      struct err *e) must_use;
+void store_forget(struct ledger *l);	/* all that was learnt by reading it */
+static inline const struct seal_key *store_key(const struct ledger *l)	/* in force */
+{
+	return l->key;
+}
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
 /* What a record that is in its place means for those behind it: of held calls, and of agents. */
@@ -43,6 +53,8 @@ int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use
 /* roll.c: the next segment, if this one is full; and when a ledger is opened, the one to write to. */
 int ledger_roll(struct ledger *l, struct err *e) must_use;
 int ledger_take_segment(struct ledger *l, const struct journal *j, uint64_t end, struct err *e) must_use;
+
+uint64_t ledger_bytes(const struct ledger *l, const struct journal *j);
 
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, struct err *e) must_use;
