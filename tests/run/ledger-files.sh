@@ -5,11 +5,12 @@ set -eu
 . "$(dirname "$0")/../ledger-lib.sh"
 command -v python3 >/dev/null || skip_all "python3 is missing"
 
-serving=segment-bytes=4096
+serving='segment-bytes=4096'
 init
 serve
 printf '%s\n' open attach 'burst 60' close | client >/dev/null
 ended
+last=$(cd "$ledger" && ls -d journal.0* | tail -n 1)
 segment=$(cd "$ledger" && ls -d journal.0* | sed -n 3p)
 mkdir "$work/keys"
 cp -rp "$ledger" "$work/kept"
@@ -35,6 +36,7 @@ odd() {
 	long) cp -p "$work/kept/${2##*/}" "$2" 2>/dev/null || cp -p "$work/keys/${2##*/}" "$2"; truncate -s 4T "$2" ;;
 	unreadable) : >"$2"; chmod 0 "$2" ;;
 	noise) python3 -c 'import random, sys; random.seed(7); sys.stdout.buffer.write(random.randbytes(200000))' >"$2"; chmod 600 "$2" ;;
+	promises) yes "reeve-signers/1 65000 sha256:$(printf '%064d' 0)" | head -n 600000 >"$2"; chmod 600 "$2" ;;
 	lines) yes '' | head -n 100000 >"$2"; chmod 600 "$2" ;;
 	esac
 }
@@ -68,9 +70,12 @@ $1: recorder: status $status: $(head -c 300 "$work/err")" ;; esac
 $1: recorder: $status without a word"
 }
 
-for file in journal "$segment" head vault vault.keys signers journal.next; do
+kinds='FIFO folder link zeros long unreadable noise promises' # `make crash` tries the others too
+[ "${REEVE_CRASH:-}" != whole ] || kinds="$kinds loop nothing terminal socket device empty huge lines"
+for file in journal "$segment" "$last" head vault vault.keys signers journal.next; do
 	wrong='' tried=0
-	for kind in FIFO folder link loop nothing zeros terminal socket device empty huge long unreadable noise lines; do
+	for kind in $kinds; do
+		[ $file = signers ] || [ $kind != promises ] || continue
 		odd $kind "$ledger/$file" 2>/dev/null || continue
 		tried=$((tried + 1))
 		ends "$kind: verify" "0 1 3 4 5 6 7 9" "$bin/reeve-audit" verify "$ledger" --key "$pub"
@@ -91,7 +96,8 @@ $kind: ${other##*/} is changed"; done; }
 done
 for file in t.key t.vault t.pub; do
 	wrong='' tried=0
-	for kind in FIFO folder link loop nothing zeros terminal socket device empty huge unreadable noise lines; do
+	for kind in $kinds; do
+		case $kind in promises | long) continue ;; esac
 		odd $kind "$work/k/$file" 2>/dev/null || continue
 		tried=$((tried + 1))
 		[ $file != t.pub ] || ends "$kind: verify" "0 2 3" "$bin/reeve-audit" verify "$ledger" --key "$pub"
@@ -107,7 +113,6 @@ $kind: the ledger is worse for it: $told"
 done
 
 # What is given to verify from elsewhere.
-ends_with() { ends "$@"; }
 wrong=''
 for kind in FIFO folder loop zeros socket device empty huge noise lines; do
 	odd $kind "$work/given"
