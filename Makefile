@@ -177,7 +177,7 @@ check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a s
 crash:					## the crash matrix, whole: every byte, call, order and error
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s -j2 tests
-	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh
+	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh tests/run/ledger-files.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
