@@ -95,7 +95,7 @@ is "200: the honest one is cosigned still" "$got" 200
 stop
 { sed -n 1p "$work/cosigned"; printf '%s\n' 99999; sed -n '3,$p' "$work/cosigned"; } >"$work/forged"
 audit verify "$ledger" --trust "$work/trust" --checkpoint "$work/forged"
-like "3: a checkpoint that nobody signed" "$status" 3
+like "a checkpoint that nobody signed is not believed" "$status" "[345]"
 
 # How often each call is made before the first request: by one that is only started.
 rm -f "$w/calls"; inject="-o $w/calls"; begin; stop; inject=
