@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, SERVICE_TRIES = 5, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
 
 /* Who answers must be who we are, or the service: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd, const struct paths *at)
@@ -262,12 +262,13 @@ int recorder_open(struct run *r, struct err *e)
 	uint64_t deadline = clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS;
 	struct buf room = BUF(16384);
 	struct record record;
-	int got = 0;
+	int got = 0, tries = 0;
 
 	if (ensure_ledger(r, e) < 0 || anchor_spine(r, e) < 0)
 		return err_in(e, "ledger");
 	record_run(&record, r, &room);
-	while (got == 0 && clock_left_ms(deadline) > 0)
+	/* A service that ends while it is connected to is found again at the next try: who always hangs up does not want us. */
+	while (got == 0 && clock_left_ms(deadline) > 0 && !(r->at.service && tries++ >= SERVICE_TRIES))
 		got = try_open(r, &record, deadline, e);
 	buf_free(&room);
 	if (got == 0 && r->at.service)
