@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "audit/payloads.h"
+#include "audit/sightings.h"
 #include "audit/verify.h"
 #include "audit/witnesses.h"
 #include "base/fd.h"
@@ -27,6 +28,7 @@ struct proof {
 	struct payloads *payloads;
 	struct witnesses *witnesses;
 	struct review_proof review;
+	struct seconds seconds;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live;
@@ -87,8 +89,11 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
 	witnesses_take(p->witnesses, &r, f->index);
+	seconds_take(&p->seconds, &r);
 	tree_add(&p->tree, f->body, f->size);
 	p->f->records = p->tree.size;
+	if (p->known->sightings)
+		sightings_pass(p->known->sightings, &p->tree);
 	if (p->known->given && p->known->size == p->tree.size)
 		tree_root(p->known_root, &p->tree);
 	return 0;
@@ -267,6 +272,16 @@ static int extent_of(struct journal_extent *x, const struct proof *p, struct jou
 }
 
 /* Its head is read before the journal: a live ledger only grows. */
+static void judge_second(const struct proof *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->seconds.count; i++)
+		p->f->second_gap = p->f->second_gap || p->seconds.at[i].gap;
+	p->f->second_there = p->seconds.count > 0;
+	seconds_judge(&p->f->second, &p->seconds);
+}
+
 int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v,
 		  const struct known_head *known, struct err *e)
 {
@@ -288,7 +303,10 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 	judge_integrity(&p);
 	judge_completeness(&p);
 	judge_fork(&p);
+	if (known->sightings)
+		sightings_judge(&f, known->sightings, v);
 	judge_open(&p);
+	judge_second(&p);
 	review_judge(&f.decisions, &p.review);
 	f.decisions_there = p.review.held > 0;
 	judge_tail(&p, &x);
