@@ -41,6 +41,7 @@ static const struct option_row {
 	{ "head", "N[:ROOT]", "verify: size (and root) that the ledger had before", offsetof(struct options, head) },
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
 	{ "signers", "FILE", "verify: who may review, as ssh's allowed_signers", offsetof(struct options, signers) },
+	{ "trust", "FILE", "verify: logs and witnesses, as a C2SP tlog-policy", offsetof(struct options, trust) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
 	{ "epoch", "N", "growth: of the handover to epoch N", offsetof(struct options, epoch) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
