@@ -69,10 +69,7 @@ equal 'every record is an event of the schema, and nothing of it is left out' "$
 	"$(feed --as ocsf --key "$key" | ocsf run,intent,outcome,refusal,close,syscall,alert)"
 equal 'so is a record of any kind, with all it can hold and with little' '0 wrong' "$("$room/bin/events" | ocsf \
 	genesis,run,intent,refusal,outcome,recovery,close,syscall,file,files,dropped,held,decision,policy,agent,access,purge,epoch,anchor,gap,alert | grep -o '0 wrong')"
-for change in 's/"severity_id":1/"severity_id":2/' 's/"activity_id":99,/"activity_id":9,/' 's/"operation":"echo"/"operation":"ECHO"/' \
-	's/"class_uid":1007/"class_uid":1008/' 's/"time":/"time_dt":/' 's/"type_id":0/"type_id":"0"/'; do
-	fails "and the checker sees what is not: $change" 1 sh -c "'$room/bin/reeve-audit' export '$ledger' --as ocsf 2>/dev/null | sed '$change' | python3 '$top/tests/tools/ocsf.py'"
-done
+equal 'and the checker sees what is not' 'seen seen seen seen seen seen seen' "$(feed --as ocsf | ocsf --changed | tr '\n' ' ' | sed 's/ $//')"
 feed --as ocsf >"$room/before"
 run -- true
 settled "$h"
@@ -84,7 +81,7 @@ cursor() { "$room/bin/reeve-audit" export "$ledger" --as jsonl --cursor "$room/c
 rm -f "$room/cursor" "$room/out"
 if strace -o /dev/null true 2>/dev/null; then
 	for call in write fsync rename ftruncate openat; do
-		for k in 1 2 3 4 9; do
+		for k in 1 2 4; do
 			strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$k" \
 				"$room/bin/reeve-audit" export "$ledger" --as jsonl --cursor "$room/cursor" --limit 2 >>"$room/out" 2>/dev/null
 			[ ! -e "$room/cursor" ] || printf '{"half' >>"$room/out" # a write that was killed in its middle
@@ -113,7 +110,7 @@ P
 rm -f "$room/cursor" "$room/out"
 if strace -o /dev/null true 2>/dev/null; then
 	for call in write rename fsync; do
-		for k in 1 2 3; do
+		for k in 1 2; do
 			strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$k" "$room/bin/reeve-audit" export "$ledger" \
 				--as jsonl --cursor "$room/cursor" --limit 2 2>/dev/null | python3 "$story/keep.py" "$room/out"
 		done
