@@ -114,7 +114,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip nth net_load mcp_server mcp_client lap disk hot fill recorder_client receipts decide proxy_load url_host eio.so fails.so
+TOOLS   := flip nth net_load mcp_server mcp_client workload lap disk hot fill recorder_client receipts decide proxy_load url_host events eio.so fails.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -142,6 +142,9 @@ $(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)
 $(OUT)/tools/proxy_load: tests/tools/proxy_load.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
+$(OUT)/tools/events: tests/tools/events.c $(call archives,audit ledger json seal model base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -ljansson -lsodium -lcrypto
 $(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy egress inspect json seal model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json seal)
