@@ -170,17 +170,31 @@ struct ledger_disk {
 
 struct ledger;
 
-/* A new ledger: its directory must exist and hold no journal. Durable on return. */
+struct keys;	/* ledger/keys.h */
+
+/*
+ * A new ledger: its directory must exist and hold no journal. Durable on return. By the root alone, or with its first
+ * epoch.
+ */
 int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e) must_use;
+int ledger_make_by(const char *dir, struct keys *keys, const char *tenant, struct err *e) must_use;
 
 enum ledger_opened { LEDGER_OPENED, LEDGER_BUSY };
 
 /*
- * Open, lock, recover, close what a crash left open. Returns enum ledger_opened, or -1. The key is
+ * Open, lock, recover, close what a crash left open. Returns enum ledger_opened, or -1. The keys are
  * borrowed; `disk` may be NULL: the kernel's own. Nothing is ever repaired but an unfinished tail.
+ * By the root alone: only a ledger without epochs, and it stays without. By keys: one without gets its first.
  */
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 		const struct ledger_disk *disk, struct err *e) must_use;
+int ledger_open_by(struct ledger **out, const char *dir, struct keys *keys, const struct ledger_disk *disk,
+		   struct err *e) must_use;
+
+/* The next epoch begins: its record, behind all that is queued, and the commit that hands over (rotate.c). */
+int ledger_rotate(struct ledger *l, struct err *e) must_use;
+struct epochs;
+const struct epochs *ledger_epochs(const struct ledger *l);
 
 /*
  * Queue one record. The ledger's own members are set here; `run` is the index of the run's record,

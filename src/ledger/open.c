@@ -24,16 +24,18 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	struct record genesis = { .kind = RECORD_GENESIS };
 	uint64_t index;
 
-	seal_verifier_text(verifier, seal_key_verifier(l->key));
+	seal_verifier_text(verifier, keys_root(l->keys));
 	record_text(&genesis, FIELD_KEY, verifier);
 	record_text(&genesis, FIELD_TENANT, tenant);
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
-	if (ledger_append(&index, l, &genesis, 0, e) < 0)
+	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (keys_rotate(l->keys) && store_epoch(l, e) < 0))
 		return -1;
 	if (l->disk->write_at(l->journal, journal_magic, JOURNAL_MAGIC, 0) != JOURNAL_MAGIC)
 		return err_sys(e, "write the journal");
 	l->written = JOURNAL_MAGIC;
-	return ledger_finish(l, e);
+	if (ledger_finish(l, e) < 0)
+		return -1;
+	return keys_coming(l->keys) ? keys_advance(l->keys, e) : 0;
 }
 
 /*
@@ -59,7 +61,7 @@ static int make_files(struct ledger *l, const char *dir, const char *from, struc
 }
 
 /* The journal gets its name last, by a link that replaces nothing: it is there whole or not at all. */
-int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
+int ledger_make_by(const char *dir, struct keys *keys, const char *tenant, struct err *e)
 {
 	scoped(ledger) struct ledger *l = NULL;
 	char from[PATH_MAX], to[PATH_MAX];
@@ -67,10 +69,17 @@ int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, s
 	if (snprintf(from, sizeof(from), "%s/journal.new", dir) >= PATH_MAX ||
 	    snprintf(to, sizeof(to), "%s/journal", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	if (store_new(&l, k, NULL, e) < 0 || make_files(l, dir, from, e) < 0 ||
+	if (store_new(&l, keys, NULL, e) < 0 || make_files(l, dir, from, e) < 0 ||
 	    first_records(l, tenant, e) < 0 || seal_sync_parent(to, e) < 0)
 		return -1;
 	return seal_name_file(from, to, e);
+}
+
+int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
+{
+	scoped(keys) struct keys *keys = NULL;
+
+	return keys_of_root(&keys, k, e) < 0 ? -1 : ledger_make_by(dir, keys, tenant, e);
 }
 
 /* Open file description locks: a fork does not share them out, a close of another descriptor keeps them. */
@@ -101,34 +110,39 @@ static int check_extent(const struct journal_extent *x, uint64_t head, bool ther
 	return 0;
 }
 
-static int check_commit(const struct ledger *l, const struct frame *f, struct err *e)
+/* By whom it has to be signed the records before it say; that they are those which were signed it says itself. */
+static int check_commit(struct ledger *l, const struct frame *f, struct err *e)
 {
 	uint8_t root[SEAL_HASH];
 	struct checkpoint c;
 
-	if (checkpoint_open(&c, seal_key_verifier(l->key), f->body, f->size, e) < 0)
+	if (epochs_note(&c, &l->epochs, l->tree.size, f->body, f->size, e) < 0)
 		return err_in(e, "checkpoint at size %" PRIu64, f->index);
 	tree_root(root, &l->tree);
-	if (c.size != l->tree.size || memcmp(root, c.root, sizeof(root)) != 0)
+	if (memcmp(root, c.root, sizeof(root)) != 0)
 		return err_set(e, ERR_INPUT, "the records before %" PRIu64 " are not those that were signed",
 			       l->tree.size);
 	return 0;
 }
 
-/* The committed part once more, for tree and order; the last checkpoint vouches for all of it. */
+/* The committed part once more, for tree and order; the last checkpoint vouches for all of it, those before for its key. */
 static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err *e)
 {
 	uint64_t at = JOURNAL_MAGIC;
 	enum frame_got got;
 	struct frame f;
+	bool last;
 
 	for (; at < end; at += frame_whole(&f)) {
 		if (journal_frame(j, &f, &got, at, e) < 0)
 			return -1;
 		if (got != FRAME_WHOLE)
 			return err_set(e, ERR_INPUT, "record %" PRIu64 " changed while it was read", l->tree.size);
-		if (f.kind == FRAME_COMMIT && at + frame_whole(&f) == end)
-			return check_commit(l, &f, e);
+		last = at + frame_whole(&f) == end;
+		if (f.kind == FRAME_COMMIT && (last || l->epochs.handing) && check_commit(l, &f, e) < 0)
+			return -1;
+		if (f.kind == FRAME_COMMIT && last)
+			return 0;
 		if (f.kind == FRAME_COMMIT)
 			continue;
 		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_heed(l, &f, e) < 0)
@@ -158,7 +172,9 @@ static int recover(struct ledger *l, const struct journal_extent *x, const char 
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
 			return -1;
-	return ledger_commit(l, e);
+	if (ledger_commit(l, e) < 0)
+		return -1;
+	return l->epochs.count == 1 && keys_rotate(l->keys) ? ledger_rotate(l, e) : 0;
 }
 
 /* Missing it may be only beside the genesis; made anew, it must not go missing later. */
@@ -182,20 +198,19 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 	bool there;
 
 	if (journal_of_fd(&j, l->journal, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
-	    journal_extent(&x, j, seal_key_verifier(l->key), e) < 0 ||
-	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 ||
+	    journal_extent(&x, j, keys_root(l->keys), e) < 0 ||
+	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 || keys_settle(l->keys, &l->epochs, e) < 0 ||
 	    open_head(l, dir, there, e) < 0)
 		return -1;
 	return recover(l, &x, dir, e);
 }
 
-int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
-		const struct ledger_disk *disk, struct err *e)
+int ledger_open_by(struct ledger **out, const char *dir, struct keys *keys, const struct ledger_disk *disk, struct err *e)
 {
 	scoped(ledger) struct ledger *l = NULL;
 	bool busy;
 
-	if (store_new(&l, k, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
+	if (store_new(&l, keys, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
 	    lock(l, &busy, e) < 0)
 		return -1;
 	if (busy)
@@ -204,4 +219,17 @@ int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 		return err_in(e, "ledger %s", dir);
 	*out = take(&l);
 	return LEDGER_OPENED;
+}
+
+int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k, const struct ledger_disk *disk, struct err *e)
+{
+	scoped(keys) struct keys *keys = NULL;
+	int done;
+
+	if (keys_of_root(&keys, k, e) < 0)
+		return -1;
+	done = ledger_open_by(out, dir, keys, disk, e);
+	if (done == LEDGER_OPENED)
+		(*out)->own_keys = take(&keys);
+	return done;
 }

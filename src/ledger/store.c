@@ -43,20 +43,21 @@ static void read_boot_id(char out[41])
 	out[got > 0 ? got : 0] = '\0';	/* no /proc: the member is left out */
 }
 
-int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
-	      struct err *e)
+int store_new(struct ledger **out, struct keys *keys, const struct ledger_disk *disk, struct err *e)
 {
-	struct ledger *l = calloc(1, sizeof(*l));
+	scoped(ledger) struct ledger *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
 	l->journal = l->head = -1;
-	l->key = k;
+	l->keys = keys;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
 	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
-	*out = l;
+	if (epochs_begin(&l->epochs, keys_root(keys), e) < 0)
+		return -1;
+	*out = take(&l);
 	return 0;
 }
 
@@ -70,6 +71,8 @@ void ledger_free(struct ledger *l)
 	order_free(&l->order);
 	holds_free(&l->holds);
 	agents_free(&l->agents);
+	epochs_free(&l->epochs);
+	keys_free(l->own_keys);
 	buf_free(&l->queue);
 	free(l);
 }
@@ -87,6 +90,11 @@ const struct order *ledger_order(const struct ledger *l)
 uint64_t ledger_agent(const struct ledger *l, const struct record *r, bool *same)
 {
 	return agents_last(&l->agents, r, same);
+}
+
+const struct epochs *ledger_epochs(const struct ledger *l)
+{
+	return &l->epochs;
 }
 
 struct holds *ledger_holds(struct ledger *l)
@@ -117,7 +125,7 @@ static void set_own(struct record *r, const struct ledger *l, uint64_t run, stru
 	clock_stamp(own->stamp, wall_us);
 	if (r->kind == RECORD_HELD)
 		set_held(r, own, wall_us);
-	record_text(r, FIELD_LEDGER, seal_key_verifier(l->key)->name);
+	record_text(r, FIELD_LEDGER, keys_root(l->keys)->name);
 	record_text(r, FIELD_KIND, record_word(r->kind));
 	record_text(r, FIELD_TIME, own->stamp);
 	record_number(r, FIELD_N, l->order.next);
@@ -156,6 +164,8 @@ int ledger_heed(struct ledger *l, const struct frame *f, struct err *e)
 	char room[RECORD_MOST];
 	struct record stored;
 
+	if (epochs_take(&l->epochs, f, e) < 0)
+		return -1;
 	if (!holds_want((enum record_kind)f->kind, f->ref) && f->kind != RECORD_AGENT)
 		return 0;
 	if (entry_read(&stored, room, f->body, f->size, e) < 0)
@@ -240,8 +250,9 @@ static int queue_commit(struct ledger *l, struct err *e)
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
-	if (!checkpoint_sign(&note, l->key, NULL, &l->tree))
+	if (!checkpoint_sign(&note, keys_signing(l->keys), l->epochs.handing ? keys_coming(l->keys) : NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
+	l->epochs.handing = false;
 	f.body = note.data;
 	f.size = note.size;
 	if (!frame_put(&l->queue, &f))

@@ -3,7 +3,9 @@
 #define LEDGER_STORE_H
 
 #include "ledger/agents.h"
+#include "ledger/epochs.h"
 #include "ledger/holds.h"
+#include "ledger/keys.h"
 
 enum {
 	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
@@ -17,7 +19,9 @@ struct blocks;
 
 struct ledger {
 	int journal, head;		/* owned */
-	const struct seal_key *key;	/* borrowed */
+	struct keys *keys;		/* borrowed */
+	struct keys *own_keys;		/* owned: around a root that was lent */
+	struct epochs epochs;
 	const struct ledger_disk *disk;
 	struct tree tree;
 	struct order order;
@@ -30,12 +34,14 @@ struct ledger {
 	char boot[41];
 };
 
-int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
-	      struct err *e) must_use;
+int store_new(struct ledger **out, struct keys *keys, const struct ledger_disk *disk, struct err *e) must_use;
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
-/* What a record that is in its place means for those behind it: of held calls, and of agents. */
+/* What a record that is in its place means for those behind it: of keys, of held calls, and of agents. */
 int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use;
+
+/* rotate.c: queue the record of the next epoch, whose key is durable. Nothing else may be queued until it is committed. */
+int store_epoch(struct ledger *l, struct err *e) must_use;
 
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;
