@@ -122,10 +122,19 @@ static int begin(struct run *r, struct err *e)
 	return spawn_own(&r->starting, r, w.argv, its, false, e);
 }
 
+/* The root's key may have been carried away; then the epoch's is there. */
+bool recorder_has_ledger(const struct paths *at)
+{
+	char epoch[LAUNCH_TEXT + 8];
+
+	snprintf(epoch, sizeof(epoch), "%.*s.epoch", (int)(strlen(at->key) - strlen(".key")), at->key);
+	return access(at->key, F_OK) == 0 || access(epoch, F_OK) == 0;
+}
+
 int recorder_begin(struct run *r, struct err *e)
 {
 	/* Without a key there is no ledger yet; recorder_open() makes both, in the open. */
-	if (access(r->at.key, F_OK) < 0 || dial(&r->recorder.fd, r->at.socket) == 0)
+	if (!recorder_has_ledger(&r->at) || dial(&r->recorder.fd, r->at.socket) == 0)
 		return 0;
 	return begin(r, e);
 }
@@ -212,7 +221,7 @@ static int ensure_ledger(struct run *r, struct err *e)
 {
 	char verifier[256];
 
-	if (access(r->at.key, F_OK) == 0)
+	if (recorder_has_ledger(&r->at))
 		return 0;
 	if (launch_init(verifier, &r->at, r->ask->tenant, e) < 0)
 		return -1;

@@ -53,6 +53,15 @@ size_t tree_path(struct tree_part out[TREE_PATH_MOST], uint64_t index, uint64_t 
 void tree_climb(uint8_t hash[SEAL_HASH], uint64_t index, const struct tree_part *path, size_t count,
 		uint8_t beside[][SEAL_HASH]);
 
+/*
+ * That a tree of `size` leaves begins with the one of `old` (consistency.c; RFC 6962, 2.1.2): the parts whose hashes
+ * prove it, in the order of the proof; none where `old` is 0 or `size`. Returns how many.
+ */
+size_t tree_growth(struct tree_part out[TREE_PATH_MOST], uint64_t old, uint64_t size);
+/* Do these hashes prove it? Also that the roots are the same where the sizes are. */
+bool tree_grew(uint64_t old, const uint8_t old_root[SEAL_HASH], uint64_t size, const uint8_t root[SEAL_HASH],
+	       uint8_t hashes[][SEAL_HASH], size_t count);
+
 /* --- checkpoints (C2SP tlog-checkpoint) --- */
 
 struct checkpoint {
@@ -65,6 +74,9 @@ bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct sea
 /* Signature first, then origin and form. */
 int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const char *note,
 		    size_t size, struct err *e) must_use;
+
+/* Signed by the root; or by an epoch of which nobody knows yet, of this origin and in the form of one. */
+bool checkpoint_seems(const struct seal_verifier *root, const char *note, size_t size);
 
 /* --- frames --- */
 
@@ -137,14 +149,15 @@ struct journal_extent {
 	uint64_t end;		/* offset behind the last good commit frame */
 	uint64_t records;	/* in the committed part */
 	uint64_t tail;		/* bytes behind it up to the last that is not zero */
-	bool damaged;		/* a bad frame lies before a later checkpoint by this key */
+	bool damaged;		/* a bad frame lies before what seems a later checkpoint */
 	uint64_t damaged_at;	/* index of the first record that cannot be read */
 	bool last;		/* and behind that one checkpoint there is no other */
 };
 
 /*
- * Walk the frames by their checksums alone. Where one is bad, look on for a later checkpoint that
- * this key signed: if there is one, the journal is damaged; if not, the rest is an unfinished tail.
+ * Walk the frames by their checksums alone. Where one is bad, look on for a later checkpoint, signed by this
+ * root or by the key of an epoch, which may begin in what is damaged and so is taken for one by its form: if
+ * there is such a one, the journal is damaged; if not, the rest is an unfinished tail.
  */
 int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
 		   struct err *e) must_use;
@@ -170,14 +183,14 @@ struct ledger_disk {
 
 struct ledger;
 
-struct keys;	/* ledger/keys.h */
+struct signing;	/* ledger/signing.h */
 
 /*
  * A new ledger: its directory must exist and hold no journal. Durable on return. By the root alone, or with its first
  * epoch.
  */
 int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e) must_use;
-int ledger_make_by(const char *dir, struct keys *keys, const char *tenant, struct err *e) must_use;
+int ledger_make_by(const char *dir, struct signing *signing, const char *tenant, struct err *e) must_use;
 
 enum ledger_opened { LEDGER_OPENED, LEDGER_BUSY };
 
@@ -188,7 +201,7 @@ enum ledger_opened { LEDGER_OPENED, LEDGER_BUSY };
  */
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 		const struct ledger_disk *disk, struct err *e) must_use;
-int ledger_open_by(struct ledger **out, const char *dir, struct keys *keys, const struct ledger_disk *disk,
+int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing, const struct ledger_disk *disk,
 		   struct err *e) must_use;
 
 /* The next epoch begins: its record, behind all that is queued, and the commit that hands over (rotate.c). */

@@ -24,18 +24,18 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	struct record genesis = { .kind = RECORD_GENESIS };
 	uint64_t index;
 
-	seal_verifier_text(verifier, keys_root(l->keys));
+	seal_verifier_text(verifier, signing_root(l->signing));
 	record_text(&genesis, FIELD_KEY, verifier);
 	record_text(&genesis, FIELD_TENANT, tenant);
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
-	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (keys_rotate(l->keys) && store_epoch(l, e) < 0))
+	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (signing_rotate(l->signing) && store_epoch(l, e) < 0))
 		return -1;
 	if (l->disk->write_at(l->journal, journal_magic, JOURNAL_MAGIC, 0) != JOURNAL_MAGIC)
 		return err_sys(e, "write the journal");
 	l->written = JOURNAL_MAGIC;
 	if (ledger_finish(l, e) < 0)
 		return -1;
-	return keys_coming(l->keys) ? keys_advance(l->keys, e) : 0;
+	return signing_coming(l->signing) ? signing_advance(l->signing, e) : 0;
 }
 
 /*
@@ -61,7 +61,7 @@ static int make_files(struct ledger *l, const char *dir, const char *from, struc
 }
 
 /* The journal gets its name last, by a link that replaces nothing: it is there whole or not at all. */
-int ledger_make_by(const char *dir, struct keys *keys, const char *tenant, struct err *e)
+int ledger_make_by(const char *dir, struct signing *signing, const char *tenant, struct err *e)
 {
 	scoped(ledger) struct ledger *l = NULL;
 	char from[PATH_MAX], to[PATH_MAX];
@@ -69,7 +69,7 @@ int ledger_make_by(const char *dir, struct keys *keys, const char *tenant, struc
 	if (snprintf(from, sizeof(from), "%s/journal.new", dir) >= PATH_MAX ||
 	    snprintf(to, sizeof(to), "%s/journal", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	if (store_new(&l, keys, NULL, e) < 0 || make_files(l, dir, from, e) < 0 ||
+	if (store_new(&l, signing, NULL, e) < 0 || make_files(l, dir, from, e) < 0 ||
 	    first_records(l, tenant, e) < 0 || seal_sync_parent(to, e) < 0)
 		return -1;
 	return seal_name_file(from, to, e);
@@ -77,9 +77,9 @@ int ledger_make_by(const char *dir, struct keys *keys, const char *tenant, struc
 
 int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
 {
-	scoped(keys) struct keys *keys = NULL;
+	scoped(signing) struct signing *signing = NULL;
 
-	return keys_of_root(&keys, k, e) < 0 ? -1 : ledger_make_by(dir, keys, tenant, e);
+	return signing_of_root(&signing, k, e) < 0 ? -1 : ledger_make_by(dir, signing, tenant, e);
 }
 
 /* Open file description locks: a fork does not share them out, a close of another descriptor keeps them. */
@@ -174,7 +174,7 @@ static int recover(struct ledger *l, const struct journal_extent *x, const char 
 			return -1;
 	if (ledger_commit(l, e) < 0)
 		return -1;
-	return l->epochs.count == 1 && keys_rotate(l->keys) ? ledger_rotate(l, e) : 0;
+	return l->epochs.count == 1 && signing_rotate(l->signing) ? ledger_rotate(l, e) : 0;
 }
 
 /* Missing it may be only beside the genesis; made anew, it must not go missing later. */
@@ -198,19 +198,19 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 	bool there;
 
 	if (journal_of_fd(&j, l->journal, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
-	    journal_extent(&x, j, keys_root(l->keys), e) < 0 ||
-	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 || keys_settle(l->keys, &l->epochs, e) < 0 ||
+	    journal_extent(&x, j, signing_root(l->signing), e) < 0 ||
+	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 || signing_settle(l->signing, &l->epochs, e) < 0 ||
 	    open_head(l, dir, there, e) < 0)
 		return -1;
 	return recover(l, &x, dir, e);
 }
 
-int ledger_open_by(struct ledger **out, const char *dir, struct keys *keys, const struct ledger_disk *disk, struct err *e)
+int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing, const struct ledger_disk *disk, struct err *e)
 {
 	scoped(ledger) struct ledger *l = NULL;
 	bool busy;
 
-	if (store_new(&l, keys, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
+	if (store_new(&l, signing, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
 	    lock(l, &busy, e) < 0)
 		return -1;
 	if (busy)
@@ -223,13 +223,13 @@ int ledger_open_by(struct ledger **out, const char *dir, struct keys *keys, cons
 
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k, const struct ledger_disk *disk, struct err *e)
 {
-	scoped(keys) struct keys *keys = NULL;
+	scoped(signing) struct signing *signing = NULL;
 	int done;
 
-	if (keys_of_root(&keys, k, e) < 0)
+	if (signing_of_root(&signing, k, e) < 0)
 		return -1;
-	done = ledger_open_by(out, dir, keys, disk, e);
+	done = ledger_open_by(out, dir, signing, disk, e);
 	if (done == LEDGER_OPENED)
-		(*out)->own_keys = take(&keys);
+		(*out)->own_signing = take(&signing);
 	return done;
 }

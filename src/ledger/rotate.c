@@ -7,9 +7,9 @@ int store_epoch(struct ledger *l, struct err *e)
 	char verifier[SEAL_VERIFIER_TEXT];
 	uint64_t index;
 
-	if (keys_next(l->keys, e) < 0)
+	if (signing_next(l->signing, e) < 0)
 		return -1;
-	seal_verifier_text(verifier, seal_key_verifier(keys_coming(l->keys)));
+	seal_verifier_text(verifier, seal_key_verifier(signing_coming(l->signing)));
 	record_text(&r, FIELD_KEY, verifier);
 	record_number(&r, FIELD_EPOCH, l->epochs.count);
 	if (l->epochs.count > 1)
@@ -21,5 +21,5 @@ int ledger_rotate(struct ledger *l, struct err *e)
 {
 	if (store_epoch(l, e) < 0 || ledger_commit(l, e) < 0)
 		return -1;
-	return keys_advance(l->keys, e);
+	return signing_advance(l->signing, e);
 }

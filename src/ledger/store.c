@@ -43,19 +43,19 @@ static void read_boot_id(char out[41])
 	out[got > 0 ? got : 0] = '\0';	/* no /proc: the member is left out */
 }
 
-int store_new(struct ledger **out, struct keys *keys, const struct ledger_disk *disk, struct err *e)
+int store_new(struct ledger **out, struct signing *signing, const struct ledger_disk *disk, struct err *e)
 {
 	scoped(ledger) struct ledger *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
 	l->journal = l->head = -1;
-	l->keys = keys;
+	l->signing = signing;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
 	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
-	if (epochs_begin(&l->epochs, keys_root(keys), e) < 0)
+	if (epochs_begin(&l->epochs, signing_root(signing), e) < 0)
 		return -1;
 	*out = take(&l);
 	return 0;
@@ -72,7 +72,7 @@ void ledger_free(struct ledger *l)
 	holds_free(&l->holds);
 	agents_free(&l->agents);
 	epochs_free(&l->epochs);
-	keys_free(l->own_keys);
+	signing_free(l->own_signing);
 	buf_free(&l->queue);
 	free(l);
 }
@@ -125,7 +125,7 @@ static void set_own(struct record *r, const struct ledger *l, uint64_t run, stru
 	clock_stamp(own->stamp, wall_us);
 	if (r->kind == RECORD_HELD)
 		set_held(r, own, wall_us);
-	record_text(r, FIELD_LEDGER, keys_root(l->keys)->name);
+	record_text(r, FIELD_LEDGER, signing_root(l->signing)->name);
 	record_text(r, FIELD_KIND, record_word(r->kind));
 	record_text(r, FIELD_TIME, own->stamp);
 	record_number(r, FIELD_N, l->order.next);
@@ -250,7 +250,7 @@ static int queue_commit(struct ledger *l, struct err *e)
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
-	if (!checkpoint_sign(&note, keys_signing(l->keys), l->epochs.handing ? keys_coming(l->keys) : NULL, &l->tree))
+	if (!checkpoint_sign(&note, signing_now(l->signing), l->epochs.handing ? signing_coming(l->signing) : NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
 	l->epochs.handing = false;
 	f.body = note.data;

@@ -5,7 +5,7 @@
 #include "ledger/agents.h"
 #include "ledger/epochs.h"
 #include "ledger/holds.h"
-#include "ledger/keys.h"
+#include "ledger/signing.h"
 
 enum {
 	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
@@ -19,8 +19,8 @@ struct blocks;
 
 struct ledger {
 	int journal, head;		/* owned */
-	struct keys *keys;		/* borrowed */
-	struct keys *own_keys;		/* owned: around a root that was lent */
+	struct signing *signing;		/* borrowed */
+	struct signing *own_signing;		/* owned: around a root that was lent */
 	struct epochs epochs;
 	const struct ledger_disk *disk;
 	struct tree tree;
@@ -34,7 +34,7 @@ struct ledger {
 	char boot[41];
 };
 
-int store_new(struct ledger **out, struct keys *keys, const struct ledger_disk *disk, struct err *e) must_use;
+int store_new(struct ledger **out, struct signing *signing, const struct ledger_disk *disk, struct err *e) must_use;
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
 /* What a record that is in its place means for those behind it: of keys, of held calls, and of agents. */

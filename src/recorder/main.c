@@ -38,9 +38,9 @@ static int end(struct recorder *r, char **args, const struct recorder_options *o
 }
 
 /* All that is ever opened is open when this returns. */
-static int open_all(struct recorder *r, const struct seal_key *k, char **args, const struct recorder_options *o, struct err *e)
+static int open_all(struct recorder *r, char **args, const struct recorder_options *o, struct err *e)
 {
-	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
+	if (vault_open_beside(&r->vault, args[0], args[1], signing_root(r->signing), e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
 		return -1;
 	if (o->review && listen_for(&r->guests, o->review, o->group, e) < 0)
 		return err_in(e, "for reviewers");
@@ -49,18 +49,16 @@ static int open_all(struct recorder *r, const struct seal_key *k, char **args, c
 
 static int do_serve(char **args, const struct recorder_options *o, struct err *e)
 {
-	scoped(seal_key) struct seal_key *k = NULL;
 	struct recorder r = { .listener = -1, .guests = -1 };
-	int done;
+	int done = signing_open(&r.signing, args[1], e);
 
-	if (seal_key_load(&k, args[1], e) < 0)
-		return -1;
-	done = ledger_open(&r.ledger, args[0], k, NULL, e);
+	if (done == 0)
+		done = ledger_open_by(&r.ledger, args[0], r.signing, NULL, e);
 	if (done == LEDGER_BUSY) {
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
-		return EXIT_BUSY;
+		done = EXIT_BUSY;
 	}
-	if (done == LEDGER_OPENED && (open_all(&r, k, args, o, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
+	if (done == LEDGER_OPENED && (open_all(&r, args, o, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
 				      end(&r, args, o, e) < 0))
 		done = -1;
 	recorder_free(&r);

@@ -274,6 +274,7 @@ void recorder_free(struct recorder *r)
 	fd_close(&r->listener);
 	fd_close(&r->guests);
 	ledger_free(r->ledger);
+	signing_free(r->signing);
 	signers_free(r->signers);
 	vault_free(r->vault);
 	free(r->watches);

@@ -1,6 +1,6 @@
 /*
  * The signing key. Its file is one line in the form Go's note package reads:
- * PRIVATE+KEY+name+8 hex digits+base64(0x01, seed). The secret lives only in pages that are
+ * PRIVATE+KEY+name+8 hex digits+base64(type, seed). The secret lives only in pages that are
  * locked, guarded and wiped (sodium_malloc); the file's text is read straight into such a page.
  */
 #include <errno.h>
@@ -22,7 +22,7 @@ enum { FILE_MOST = 512, SECRET_TEXT = 44 };
 struct seal_key {
 	struct seal_verifier open;
 	uint8_t secret[crypto_sign_SECRETKEYBYTES];
-	uint8_t blob[33];	/* 0x01, seed: between file and key */
+	uint8_t blob[33];	/* type, seed: between file and key */
 	char text[FILE_MOST];
 };
 
@@ -59,7 +59,7 @@ const struct seal_verifier *seal_key_verifier(const struct seal_key *k)
 static void key_derive(struct seal_key *k)
 {
 	crypto_sign_seed_keypair(k->open.key, k->secret, k->blob + 1);
-	note_key_id(&k->open);
+	note_key_id(&k->open, k->blob[0]);
 }
 
 static void key_text(struct seal_key *k)
@@ -79,7 +79,7 @@ static void key_text(struct seal_key *k)
 }
 
 /* A fresh one: seed, name, and what follows from them. The seed is still in the blob. */
-static int key_fresh(struct seal_key **out, const char *name, struct err *e)
+static int key_fresh(struct seal_key **out, const char *name, uint8_t type, struct err *e)
 {
 	struct seal_key *k;
 
@@ -87,21 +87,26 @@ static int key_fresh(struct seal_key **out, const char *name, struct err *e)
 	if (key_new(&k, e) < 0)
 		return -1;
 	memcpy(k->open.name, name, strlen(name) + 1);
-	k->blob[0] = NOTE_ED25519;
+	k->blob[0] = type;
 	randombytes_buf(k->blob + 1, sizeof(k->blob) - 1);
 	key_derive(k);
 	*out = k;
 	return 0;
 }
 
-int seal_key_make(const char *path, const char *name, struct err *e)
+int note_key_make(const char *path, const char *name, uint8_t type, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
 
-	if (key_fresh(&k, name, e) < 0)
+	if (key_fresh(&k, name, type, e) < 0)
 		return -1;
 	key_text(k);
 	return secret_make_file("signing key", path, k->text, strlen(k->text), e);
+}
+
+int seal_key_make(const char *path, const char *name, struct err *e)
+{
+	return note_key_make(path, name, NOTE_ED25519, e);
 }
 
 /* The text must be exactly what key_text() makes of the seed and name in it. */
@@ -122,16 +127,19 @@ static bool key_parse(struct seal_key *k, size_t size)
 			      sodium_base64_VARIANT_ORIGINAL) != 0 || got != sizeof(k->blob))
 		return false;
 	key_derive(k);
-	return k->blob[0] == NOTE_ED25519;
+	return true;
 }
 
 /* What stands in k->text must be exactly what key_text() makes of the key in it; the text is wiped. */
-static int key_take(struct seal_key *k, size_t size, struct err *e)
+static int key_take(struct seal_key *k, size_t size, uint8_t type, struct err *e)
 {
 	scoped(seal_key) struct seal_key *again = NULL;
 
 	if (!key_parse(k, size))
 		return err_set(e, ERR_INPUT, "not a key file of reeve");
+	if (k->blob[0] != type)
+		return err_set(e, ERR_INPUT, "a %s's, where a %s's is needed", k->blob[0] == NOTE_COSIGNS ? "witness" : "ledger",
+			       type == NOTE_COSIGNS ? "witness" : "ledger");
 	if (key_new(&again, e) < 0)
 		return -1;
 	memcpy(again, k, sizeof(*k));
@@ -144,7 +152,7 @@ static int key_take(struct seal_key *k, size_t size, struct err *e)
 	return 0;
 }
 
-int seal_key_load(struct seal_key **out, const char *path, struct err *e)
+int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
 	scoped(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -157,15 +165,20 @@ int seal_key_load(struct seal_key **out, const char *path, struct err *e)
 	got = read(fd, k->text, FILE_MOST - 1);
 	if (got < 0)
 		return err_sys(e, "signing key %s", path);
-	if (key_take(k, (size_t)got, e) < 0)
+	if (key_take(k, (size_t)got, type, e) < 0)
 		return err_in(e, "signing key %s", path);
 	*out = take(&k);
 	return 0;
 }
 
+int seal_key_load(struct seal_key **out, const char *path, struct err *e)
+{
+	return note_key_load(out, path, NOTE_ED25519, e);
+}
+
 int seal_key_new(struct seal_key **out, const char *name, struct err *e)
 {
-	if (key_fresh(out, name, e) < 0)
+	if (key_fresh(out, name, NOTE_ED25519, e) < 0)
 		return -1;
 	sodium_memzero((*out)->blob, sizeof((*out)->blob));
 	return 0;
@@ -204,7 +217,7 @@ int seal_key_get(struct seal_key **out, int fd, unsigned place, struct err *e)
 		*out = NULL;
 		return 0;
 	}
-	if (key_take(k, end ? (size_t)(end + 1 - k->text) : (size_t)got, e) < 0)
+	if (key_take(k, end ? (size_t)(end + 1 - k->text) : (size_t)got, NOTE_ED25519, e) < 0)
 		return -1;
 	*out = take(&k);
 	return 0;
@@ -244,6 +257,11 @@ int seal_places_open(int *out, const char *path, struct err *e)
 		return -1;
 	*out = fd_take(&fd);
 	return 0;
+}
+
+void note_key_sign(uint8_t out[64], const struct seal_key *k, const char *text, size_t size)
+{
+	crypto_sign_detached(out, NULL, (const uint8_t *)text, size, k->secret);
 }
 
 bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, size_t size)

@@ -27,22 +27,22 @@ bool seal_name_fits(const char *name)
 	return size > 0 && size < SEAL_NAME;
 }
 
-void note_key_id(struct seal_verifier *v)
+void note_key_id(struct seal_verifier *v, uint8_t type)
 {
 	uint8_t text[SEAL_NAME + 2 + 32], hash[SEAL_HASH];
 	size_t size = strlen(v->name);
 
 	memcpy(text, v->name, size);
 	text[size++] = '\n';
-	text[size++] = NOTE_ED25519;
+	text[size++] = type;
 	memcpy(text + size, v->key, sizeof(v->key));
 	seal_hash(hash, text, size + sizeof(v->key));
 	memcpy(v->id, hash, sizeof(v->id));
 }
 
-void seal_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v)
+void note_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v, uint8_t type)
 {
-	uint8_t key[33] = { NOTE_ED25519 };
+	uint8_t key[33] = { type };
 	size_t size = strlen(v->name);
 
 	memcpy(key + 1, v->key, sizeof(v->key));
@@ -55,7 +55,12 @@ void seal_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier
 			  sodium_base64_VARIANT_ORIGINAL);
 }
 
-int seal_verifier_read(struct seal_verifier *out, const char *text, size_t size, struct err *e)
+void seal_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v)
+{
+	note_verifier_text(out, v, NOTE_ED25519);
+}
+
+int note_verifier_read(struct seal_verifier *out, const char *text, size_t size, uint8_t type, struct err *e)
 {
 	static const char wrong[] = "not a verifier key: expected name+8 hex digits+base64 on one line";
 	struct seal_verifier v = { 0 };
@@ -76,13 +81,21 @@ int seal_verifier_read(struct seal_verifier *out, const char *text, size_t size,
 			      sodium_base64_VARIANT_ORIGINAL) != 0 || got != sizeof(key))
 		return err_set(e, ERR_INPUT, "%s", wrong);
 	memcpy(v.key, key + 1, sizeof(v.key));
-	note_key_id(&v);
-	if (key[0] != NOTE_ED25519 || memcmp(v.id, id, sizeof(id)) != 0)
+	if (key[0] != type)
+		return err_set(e, ERR_INPUT, "verifier key %s: of type %u, where one of type %u is needed (%s)", v.name, key[0], type,
+			       type == NOTE_ED25519 ? "a log's" : "a witness's");
+	note_key_id(&v, type);
+	if (memcmp(v.id, id, sizeof(id)) != 0)
 		return err_set(e, ERR_INPUT, "verifier key %s: its id does not belong to it; copy it again", v.name);
 	if (!crypto_core_ed25519_is_valid_point(v.key))
 		return err_set(e, ERR_INPUT, "verifier key %s: not a usable Ed25519 key", v.name);
 	*out = v;
 	return 0;
+}
+
+int seal_verifier_read(struct seal_verifier *out, const char *text, size_t size, struct err *e)
+{
+	return note_verifier_read(out, text, size, NOTE_ED25519, e);
 }
 
 /* One line "— name base64\n": is it a good signature of this verifier on the text? */

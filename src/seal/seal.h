@@ -102,6 +102,39 @@ bool seal_note_sign(struct buf *out, const struct seal_key *k, const char *text,
 /* Append one more signature line, to a note of that text. */
 bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, size_t size);
 
+/* --- cosignatures (C2SP tlog-cosignature v1): a witness's word on a checkpoint; reeve-witness(8) --- */
+
+enum { SEAL_COSIGNATURE = 256, SEAL_COSIGNED_MOST = 128 << 10 };	/* a line; a checkpoint with the lines of many witnesses */
+
+/* As the four above, of keys that cosign and do nothing else: their type, and so their id, is another. */
+int seal_cosigner_read(struct seal_verifier *out, const char *text, size_t size, struct err *e) must_use;
+void seal_cosigner_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v);
+int seal_cosigner_make(const char *path, const char *name, struct err *e) must_use;
+int seal_cosigner_load(struct seal_key **out, const char *path, struct err *e) must_use;
+
+/* Append the signature line, with its newline, over the text of a checkpoint, at this time (seconds since 1970). */
+bool seal_cosign(struct buf *out, const struct seal_key *k, uint64_t time, const char *text, size_t size);
+
+/* Who has signed: nobody whom we ask about; he, and well; somebody who says that he is he. The zero value is no signature. */
+enum seal_signed { SEAL_UNSIGNED, SEAL_SIGNED, SEAL_FORGED };
+
+/* One line, without its newline, of this witness, over this text; *time is set where it is good. */
+enum seal_signed seal_cosigned(uint64_t *time, const struct seal_verifier *w, const char *line, size_t line_size,
+			       const char *text, size_t size);
+
+/* A note taken apart, its form checked and nobody believed: the text, and the lines behind it. Borrowed. */
+struct seal_note {
+	const char *text, *lines;	/* each ends in a newline */
+	size_t size, lines_size;
+};
+
+int seal_note_split(struct seal_note *out, const char *note, size_t size, size_t most, struct err *e) must_use;
+/* The next line from *at on, without its newline; false: there is none. *at begins at 0. */
+bool seal_note_line(const char **line, size_t *size, const struct seal_note *n, size_t *at);
+/* All lines by this key: good are they only if none is forged. */
+enum seal_signed seal_note_signed(const struct seal_note *n, const struct seal_verifier *v);
+enum seal_signed seal_note_cosigned(uint64_t *time, const struct seal_note *n, const struct seal_verifier *w);
+
 /* --- files that must be there whole or not at all --- */
 
 /* Make the entries of the directory that `path` stands in durable. */

@@ -3,18 +3,15 @@
  * written over only when the ledger has it: whenever that is interrupted, the ledger says which of the two is the key,
  * and the other is nothing. No name changes, so a recorder that can open no file any more can do it.
  */
-#include "ledger/keys.h"
+#include "ledger/signing.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
-enum { PLACES = 2 };
-
-struct keys {
+struct signing {
 	struct seal_verifier root;
 	char path[PATH_MAX];		/* of the root's file */
 	const struct seal_key *lent;	/* the root's, borrowed; NULL: it is not here */
@@ -24,7 +21,7 @@ struct keys {
 	unsigned at;			/* the place of `epoch`; the next one's is the other */
 };
 
-int keys_beside(char out[PATH_MAX], const char *key_path, const char *ending, struct err *e)
+int signing_beside(char out[PATH_MAX], const char *key_path, const char *ending, struct err *e)
 {
 	size_t size = strlen(key_path);
 
@@ -35,7 +32,7 @@ int keys_beside(char out[PATH_MAX], const char *key_path, const char *ending, st
 	return 0;
 }
 
-static int keys_new(struct keys **out, struct err *e)
+static int signing_new(struct signing **out, struct err *e)
 {
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
@@ -45,7 +42,7 @@ static int keys_new(struct keys **out, struct err *e)
 	return 0;
 }
 
-void keys_free(struct keys *k)
+void signing_free(struct signing *k)
 {
 	if (!k)
 		return;
@@ -56,26 +53,24 @@ void keys_free(struct keys *k)
 	free(k);
 }
 
-int keys_of_root(struct keys **out, const struct seal_key *root, struct err *e)
+int signing_of_root(struct signing **out, const struct seal_key *root, struct err *e)
 {
-	if (keys_new(out, e) < 0)
+	if (signing_new(out, e) < 0)
 		return -1;
 	(*out)->lent = root;
 	(*out)->root = *seal_key_verifier(root);
 	return 0;
 }
 
-int keys_make(struct keys **out, const struct seal_key *root, const char *path, struct err *e)
+int signing_make(struct signing **out, const struct seal_key *root, int *places, struct err *e)
 {
-	scoped(keys) struct keys *k = NULL;
-
-	if (keys_of_root(&k, root, e) < 0 || seal_places_make(&k->places, path, PLACES, e) < 0)
+	if (signing_of_root(out, root, e) < 0)
 		return -1;
-	*out = take(&k);
+	(*out)->places = fd_take(places);
 	return 0;
 }
 
-static int load_root(struct keys *k, struct err *e)
+static int load_root(struct signing *k, struct err *e)
 {
 	if (k->lent)
 		return 0;
@@ -86,13 +81,13 @@ static int load_root(struct keys *k, struct err *e)
 }
 
 /* Its verifier key lies beside it; where that was lost, only the root itself can say it. */
-static int know_root(struct keys *k, struct err *e)
+static int know_root(struct signing *k, struct err *e)
 {
 	char pub[PATH_MAX];
 	scoped(mem) char *text = NULL;
 	size_t size;
 
-	if (keys_beside(pub, k->path, ".pub", e) < 0)
+	if (signing_beside(pub, k->path, ".pub", e) < 0)
 		return -1;
 	if (access(pub, F_OK) == 0) {
 		if (fd_read_file(&text, &size, pub, SEAL_VERIFIER_TEXT, e) < 0)
@@ -105,28 +100,38 @@ static int know_root(struct keys *k, struct err *e)
 	return 0;
 }
 
-/* A ledger of before has no such file yet; one that was cut short in its beginning has it under its first name. */
-static int open_places(struct keys *k, struct err *e)
+static bool is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* A ledger of before has none yet; one that was cut short in its beginning has it under its first name. */
+static int open_places(struct signing *k, struct err *e)
 {
 	char path[PATH_MAX], first[PATH_MAX];
 
-	if (keys_beside(path, k->path, ".epoch", e) < 0 || keys_beside(first, k->path, ".epoch.new", e) < 0)
+	if (signing_beside(path, k->path, ".epoch", e) < 0 || signing_beside(first, k->path, ".epoch.new", e) < 0)
 		return -1;
-	if (access(path, F_OK) < 0 && errno == ENOENT && access(first, F_OK) == 0 &&
-	    (rename(first, path) < 0 || seal_sync_parent(path, e) < 0))
+	if (!is_there(path) && is_there(first) && rename(first, path) < 0)
 		return err_sys(e, "%s", path);
-	if (access(path, F_OK) == 0)
-		return seal_places_open(&k->places, path, e);
-	if (seal_places_make(&k->places, path, PLACES, e) < 0)
+	return is_there(path) ? seal_places_open(&k->places, path, e) : 0;
+}
+
+/* It is durable before a key in it is. */
+static int make_places(struct signing *k, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (signing_beside(path, k->path, ".epoch", e) < 0 || seal_places_make(&k->places, path, SIGNING_PLACES, e) < 0)
 		return -1;
 	return seal_sync_parent(path, e);
 }
 
-int keys_open(struct keys **out, const char *key_path, struct err *e)
+int signing_open(struct signing **out, const char *key_path, struct err *e)
 {
-	scoped(keys) struct keys *k = NULL;
+	scoped(signing) struct signing *k = NULL;
 
-	if (keys_new(&k, e) < 0)
+	if (signing_new(&k, e) < 0)
 		return -1;
 	if (snprintf(k->path, sizeof(k->path), "%s", key_path) >= (int)sizeof(k->path))
 		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
@@ -136,28 +141,28 @@ int keys_open(struct keys **out, const char *key_path, struct err *e)
 	return 0;
 }
 
-const struct seal_verifier *keys_root(const struct keys *k)
+const struct seal_verifier *signing_root(const struct signing *k)
 {
 	return &k->root;
 }
 
-const struct seal_key *keys_signing(const struct keys *k)
+const struct seal_key *signing_now(const struct signing *k)
 {
 	return k->epoch ? k->epoch : k->lent;
 }
 
-const struct seal_key *keys_coming(const struct keys *k)
+const struct seal_key *signing_coming(const struct signing *k)
 {
 	return k->coming;
 }
 
-bool keys_rotate(const struct keys *k)
+bool signing_rotate(const struct signing *k)
 {
 	return k->places >= 0;
 }
 
 /* What is in a place, if it is a key at all: one that was being written when the power failed is none. */
-static struct seal_key *key_at(const struct keys *k, unsigned place, bool *empty)
+static struct seal_key *key_at(const struct signing *k, unsigned place, bool *empty)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct seal_key *found = NULL;
@@ -167,13 +172,13 @@ static struct seal_key *key_at(const struct keys *k, unsigned place, bool *empty
 }
 
 /* The place of the ledger's last epoch's key; every other is emptied, if there is such a one. */
-static int find_epoch(struct keys *k, const struct seal_verifier *wanted, struct err *e)
+static int find_epoch(struct signing *k, const struct seal_verifier *wanted, struct err *e)
 {
-	bool empty[PLACES];
+	bool empty[SIGNING_PLACES];
 	struct seal_key *found;
 	unsigned i;
 
-	for (i = 0; i < PLACES; i++) {
+	for (i = 0; i < SIGNING_PLACES; i++) {
 		found = key_at(k, i, &empty[i]);
 		if (found && !k->epoch && memcmp(seal_key_verifier(found), wanted, sizeof(*wanted)) == 0) {
 			k->epoch = found;
@@ -182,16 +187,16 @@ static int find_epoch(struct keys *k, const struct seal_verifier *wanted, struct
 			seal_key_free(found);
 		}
 	}
-	for (i = 0; k->epoch && i < PLACES; i++)
+	for (i = 0; k->epoch && i < SIGNING_PLACES; i++)
 		if (i != k->at && !empty[i] && seal_key_wipe(k->places, i, e) < 0)
 			return -1;
 	return 0;
 }
 
-int keys_settle(struct keys *k, const struct epochs *s, struct err *e)
+int signing_settle(struct signing *k, const struct epochs *s, struct err *e)
 {
 	if (s->count == 1)
-		return load_root(k, e);
+		return load_root(k, e) < 0 ? -1 : k->path[0] && k->places < 0 ? make_places(k, e) : 0;
 	if (k->places >= 0 && find_epoch(k, &epochs_now(s)->key, e) < 0)
 		return -1;
 	if (!k->epoch)
@@ -200,7 +205,7 @@ int keys_settle(struct keys *k, const struct epochs *s, struct err *e)
 	return 0;
 }
 
-int keys_next(struct keys *k, struct err *e)
+int signing_next(struct signing *k, struct err *e)
 {
 	must(k->places >= 0 && !k->coming);
 	if (seal_key_new(&k->coming, k->root.name, e) < 0)
@@ -212,7 +217,7 @@ int keys_next(struct keys *k, struct err *e)
 	return -1;
 }
 
-int keys_advance(struct keys *k, struct err *e)
+int signing_advance(struct signing *k, struct err *e)
 {
 	bool had = k->epoch;
 
