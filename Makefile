@@ -106,6 +106,7 @@ $(OUT)/%.o: src/%.c
 
 # What a report is made of beside its records stands in the program.
 $(OUT)/audit/report_page.o: $(wildcard src/audit/report/*)
+$(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
@@ -163,6 +164,10 @@ check-run: tests			## only the stories in tests/run
 check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a script what to do
 	@contrib/need check
 	@contrib/tap tests/agents/agents.sh
+crash:					## the crash matrix, whole: every byte, call, order and error
+	@contrib/need check
+	@$(MAKE) --no-print-directory -s -j2 tests
+	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400
@@ -232,7 +237,7 @@ install: all				## install below $(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reeve \
 		$(DESTDIR)$(PREFIX)/share/reeve/profiles $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue \
 		$(DESTDIR)$(PREFIX)/share/reeve/apparmor $(DESTDIR)$(PREFIX)/share/reeve/schema \
-		$(DESTDIR)$(PREFIX)/share/reeve/maps
+		$(DESTDIR)$(PREFIX)/share/reeve/maps $(DESTDIR)$(PREFIX)/share/reeve/controls
 	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
 	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
@@ -241,6 +246,7 @@ install: all				## install below $(PREFIX)
 	install -m 644 contrib/apparmor/reeve $(DESTDIR)$(PREFIX)/share/reeve/apparmor
 	install -m 644 docs/schema/*.json $(DESTDIR)$(PREFIX)/share/reeve/schema
 	install -m 644 maps/*.json $(DESTDIR)$(PREFIX)/share/reeve/maps
+	install -m 644 controls/*.json $(DESTDIR)$(PREFIX)/share/reeve/controls
 	for m in $(MANS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 dist:					## a tarball of what is committed, built and checked from itself
 	@mkdir -p build/dist
@@ -251,6 +257,6 @@ clean:					## forget everything built
 help:					## print this
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | column -t -s '|'
 
-.PHONY: all demo check tests check-unit check-run check-agents check-floors check-size asan asan-unit bench lint \
+.PHONY: all demo check tests check-unit check-run check-agents crash check-floors check-size asan asan-unit bench lint \
 	lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc fuzz install dist clean help
 -include $(wildcard $(OUT)/*/*.d) $(wildcard $(OUT)/*.d)

@@ -5,7 +5,7 @@ A second verifier of reeve ledgers, written from reeve-ledger(5) alone: Python 3
 else. It is slow, and meant to disagree should reeve-audit ever be wrong. Exit status as reeve-audit
 verify; 6 (open intents) and 7 (unfinished tail) do not ask whether a recorder is at work.
 """
-import argparse, base64, hashlib, json, os, re, struct, sys
+import argparse, base64, hashlib, json, pathlib, re, struct, sys
 
 MAGIC = b"reeve-journal/1\n"
 KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files", "dropped",
@@ -42,7 +42,7 @@ def point_times(n, a):
     return out
 
 def point_equal(a, b):
-    return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+    return not ((a[0] * b[2] - b[0] * a[2]) % P or (a[1] * b[2] - b[1] * a[2]) % P)
 
 def point_read(raw):
     y = int.from_bytes(raw, "little")
@@ -74,8 +74,7 @@ def decode(text):
 
 # --- the key, as C2SP signed-note writes it ---
 def read_key(path):
-    with open(path, encoding="utf-8") as f:
-        name, ident, rest = f.read().strip().split("+", 2)
+    name, ident, rest = pathlib.Path(path).read_text(encoding="utf-8").strip().split("+", 2)
     raw = decode(rest)
     want = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     if len(raw) == 33 and raw[0] == 1 and ident == want.hex():
@@ -96,10 +95,8 @@ class Tree:
         self.size += 1
 
     def root(self):
-        if not self.roots:
-            return hashlib.sha256(b"").digest()
-        node = self.roots[-1]
-        for left in reversed(self.roots[:-1]):
+        node = self.roots[-1] if self.roots else hashlib.sha256(b"").digest()
+        for left in self.roots[-2::-1]:
             node = hashlib.sha256(b"\1" + left + node).digest()
         return node
 
@@ -230,12 +227,10 @@ def check_checkpoint(note, key, tree):
 def signed_later(data, at, key):
     """How many checkpoints of this key still stand behind what cannot be read."""
     name, count = key[0].encode(), 0
-    at = data.find(name + b"\n", at + 1)
-    while at >= 0:
-        found = NOTE.match(data, at)
+    for hit in re.compile(re.escape(name) + b"\n").finditer(data, at + 1):
+        found = NOTE.match(data, hit.start())
         raw = decode(found[5]) if found and found[4] == name else b""
-        count += len(raw) == 68 and signed_by(key[2], data[at:found.start(3) + 45], raw[4:68])
-        at = data.find(name + b"\n", at + 1)
+        count += len(raw) == 68 and signed_by(key[2], data[hit.start():found.start(3) + 45], raw[4:68])
     return count
 
 def walk(data, key, own):
@@ -265,13 +260,18 @@ def walk(data, key, own):
         tail = tail or Bad(7, f"{tree.size - committed} records that no checkpoint covers")
     return committed, still_open, tail
 
+def read_journal(folder):
+    """All segments as one run of bytes: each begins where its name says, which is where the one before it ends."""
+    data = b""
+    for part in [folder / "journal", *sorted(folder.glob("journal." + "[0-9]" * 20))]:
+        if part.suffix and int(part.suffix[1:]) != len(data):
+            raise Bad(1, f"records are missing: {part.name} does not begin at {len(data)}")
+        data += part.read_bytes() if part.exists() or part.suffix else b""
+    return data
+
 def verify(folder, key, head):
-    with open(os.path.join(folder, "journal"), "rb") as f:
-        data = f.read()
-    own, head_file = None, os.path.join(folder, "head")
-    if os.path.exists(head_file):
-        with open(head_file, encoding="ascii") as f:
-            own = int(f.read())
+    data, head_file = read_journal(folder), folder / "head"
+    own = int(head_file.read_text()) if head_file.exists() else None
     committed, still_open, tail = walk(data, key, own)
     if committed < max(head, own or 0):
         raise Bad(5, f"{committed} records, but {max(head, own or 0)} were known")
@@ -288,7 +288,7 @@ def main():
     words.add_argument("--head", type=int, default=0)
     asked = words.parse_args()
     try:
-        print(f"whole: {verify(asked.ledger, read_key(asked.key), asked.head)} records")
+        print(f"whole: {verify(pathlib.Path(asked.ledger), read_key(asked.key), asked.head)} records")
     except (Bad, OSError, ValueError) as wrong:
         print(f"verify.py: {wrong}", file=sys.stderr)
         return getattr(wrong, "status", 3)

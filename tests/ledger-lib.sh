@@ -42,10 +42,13 @@ ledger=$work/l/t key=$work/k/t.key pub=$work/k/t.pub sock=$work/s
 init() { "$bin/reeve-recorder" init "$ledger" "$key" t >"$work/vkey"; }
 
 # Start a recorder; its first line on descriptor 3 is in $said when this returns. serve N: its Nth fdatasync fails.
+# $serving: its options, NAME=VALUE.
+serving=
 serve() {
 	rm -f "$work/ready"; mkfifo "$work/ready"
+	# shellcheck disable=SC2086
 	env ${1:+LD_PRELOAD="$bin/tools/eio.so" REEVE_EIO="$1"} \
-		"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" 3>"$work/ready" 2>>"$work/stderr" &
+		"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" $serving 3>"$work/ready" 2>>"$work/stderr" &
 	recorder=$!; pids="$pids $recorder"
 	said=; read -r said <"$work/ready" || :
 }

@@ -24,6 +24,9 @@ static const struct command {
 	{ "reconcile", "LEDGER --with LOG ..", "hold it against another's log", 1, 1, cmd_reconcile },
 	{ "trace", "LEDGER N", "one call, and what came of it", 2, 2, cmd_trace },
 	{ "report", "LEDGER --key KEY", "one HTML file that checks itself", 1, 1, cmd_report },
+	{ "replay", "LEDGER RUN", "what the agent asked, and got", 2, 2, cmd_replay },
+	{ "evidence", "LEDGER DIR --control C", "records and proofs for a control", 2, 2, cmd_evidence },
+	{ "controls", "[LEDGER] --control P", "packs, and how a ledger stands", 0, 1, cmd_controls },
 	{ "trust", "--key KEY", "print it as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
@@ -47,6 +50,9 @@ static const struct option_row {
 	{ "as", "FORM", "export: jsonl, csv, cef or syslog (RFC 5424)", offsetof(struct options, as) },
 	{ "with", "FILE", "reconcile: the other side's log, - for standard input", offsetof(struct options, with) },
 	{ "map", "FILE", "reconcile: how its lines are read", offsetof(struct options, map) },
+	{ "control", "PACK:ITEM", "evidence: which; controls: PACK", offsetof(struct options, control) },
+	{ "payloads", "FILE", "replay: what reeve ledger reveal --json has printed", offsetof(struct options, payloads) },
+	{ "packs", "DIR", "evidence, controls: where packs are, if not installed", offsetof(struct options, packs) },
 	{ "follow", NULL, "publish, export: go on with what is recorded", offsetof(struct options, follow) },
 	{ "csv", NULL, "query, did: as CSV", offsetof(struct options, csv) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },

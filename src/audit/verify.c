@@ -98,6 +98,16 @@ static int take_commit(struct proof *p, const struct frame *f, struct err *e)
 	return 0;
 }
 
+static void say_damage(struct finding *f, const struct journal_extent *x)
+{
+	if (x->damaged_to > x->damaged_at)
+		say(f, "records %" PRIu64 " to %" PRIu64 " are missing, though later ones are signed: %s", x->damaged_at,
+		    x->damaged_to - 1, x->why);
+	else
+		say(f, "record %" PRIu64 ": damaged on disk, though later records are signed%s%s", x->damaged_at,
+		    x->why[0] ? ": " : "", x->why);
+}
+
 /* -1: could not read. What is wrong with the ledger goes into the findings. */
 static int walk(struct proof *p, struct journal *j, const struct journal_extent *x, struct err *e)
 {
@@ -117,8 +127,7 @@ static int walk(struct proof *p, struct journal *j, const struct journal_extent 
 	if (bad < 0)
 		say(&p->f->integrity, "%s", why.text);
 	else if (x->damaged)
-		say(&p->f->integrity, "record %" PRIu64 ": damaged on disk, though later records are signed",
-		    x->damaged_at);
+		say_damage(&p->f->integrity, x);
 	p->f->integrity.bad = bad < 0 || x->damaged;
 	return 0;
 }

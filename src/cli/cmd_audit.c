@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/audit_replay.h"
 #include "cli/cli.h"
 #include "launcher/launcher.h"
 
@@ -9,7 +10,8 @@ int cmd_audit(int argc, char **argv, struct err *e)
 {
 	char path[LAUNCH_TEXT + 64], programs[LAUNCH_TEXT];
 
-	(void)argc;
+	if (audit_replay_wanted(argc, argv))
+		return audit_replay(argc, argv, e);
 	if (paths_programs(programs, e) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/reeve-audit", programs);

@@ -18,7 +18,7 @@ static const struct {
 	{ "hold", "add --from DATE --to DATE --why TEXT", "keep payloads from being destroyed", 1, 1, ledger_hold },
 	{ "hold", "list", "", 1, 1, ledger_hold },
 	{ "hold", "remove N", "", 2, 2, ledger_hold },
-	{ "reveal", "N[-M] --why TEXT", "show what a record's call was made with", 1, 1, ledger_reveal },
+	{ "reveal", "N[-M] --why TEXT [--redact]", "show what a record's call was made with", 1, 1, ledger_reveal },
 };
 
 int ledger_range(uint64_t *first, uint64_t *last, const char *text, struct err *e)
@@ -31,6 +31,18 @@ int ledger_range(uint64_t *first, uint64_t *last, const char *text, struct err *
 		*last = strtoull(end + 1, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end || *last < *first)
 		return err_set(e, ERR_INPUT, "\"%.40s\": expected the number of a record, or two and \"-\" between", text);
+	return 0;
+}
+
+static int add_shown(void *into, const char *value, struct err *e)
+{
+	struct ledger_wanted *w = into;
+
+	if (value[0] != '/' || strlen(value) > REDACT_SHOWN_MOST)
+		return err_set(e, ERR_INPUT, "--show %.40s: expected a JSON pointer, such as /params/name", value);
+	if (w->shown_count == REDACT_SHOWN)
+		return err_set(e, ERR_INPUT, "--show: at most %d", REDACT_SHOWN);
+	w->shown[w->shown_count++] = value;
 	return 0;
 }
 
@@ -76,6 +88,8 @@ int cmd_ledger(int argc, char **argv, struct err *e)
 		{ "from", "DATE", OPTION_TEXT, &w.first, "hold: first day", NULL },
 		{ "to", "DATE", OPTION_TEXT, &w.last, "hold: last day", NULL },
 		{ "why", "TEXT", OPTION_TEXT, &w.why, "what for: it is recorded", NULL },
+		{ "redact", NULL, OPTION_FLAG, &w.redact, "reveal: its shape, and no values", NULL },
+		{ "show", "POINTER", OPTION_EACH, &w, "reveal: but these (repeatable)", add_shown },
 		{ "json", NULL, OPTION_FLAG, &w.json, "as JSON, a line each", NULL },
 		{ "help", NULL, OPTION_FLAG, &w.help, "print this", NULL },
 		{ 0 },

@@ -3,12 +3,18 @@
 #define CLI_LEDGER_WORDS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "json/json.h"
 #include "launcher/custodian.h"
+
+enum { REDACT_SHOWN = 16, REDACT_SHOWN_MOST = 512, REDACT_POINTER = 4096 };
 
 struct ledger_wanted {
 	const char *tenant, *class, *before, *keep, *first, *last, *why;
-	bool dry, json, help;
+	bool dry, json, help, redact;
+	const char *shown[REDACT_SHOWN + 1];	/* pointers that --redact leaves; ends with NULL */
+	size_t shown_count;
 	struct paths at;
 };
 
@@ -16,6 +22,12 @@ struct ledger_wanted {
 int ledger_purge(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
 int ledger_hold(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
 int ledger_reveal(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
+
+/* What is kept of one run, up to its last record: a line of JSON each. */
+int ledger_reveal_run(FILE *to, const struct paths *at, uint64_t run, uint64_t last, const char *why, struct err *e) must_use;
+
+/* ledger_redact.c: its shape, and of its values only those at or below these pointers; `at` is its own. */
+json_t *ledger_redacted(json_t *value, const char *const *shown, const char *at);
 
 /* "N" or "N-M". */
 int ledger_range(uint64_t *first, uint64_t *last, const char *text, struct err *e) must_use;

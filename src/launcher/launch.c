@@ -293,6 +293,8 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	if (done == 0 && ask->review_socket)
 		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
 	if (done == 0)
+		done = policies_keep(&r->at, &ask->policy, e);
+	if (done == 0)
 		done = set_up(r, e);
 	if (done == 0)
 		done = loop_run(r, e);

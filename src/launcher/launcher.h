@@ -2,6 +2,7 @@
 #ifndef LAUNCHER_LAUNCHER_H
 #define LAUNCHER_LAUNCHER_H
 
+#include "json/json.h"
 #include "model/model.h"
 #include "profile/profile.h"
 
@@ -15,6 +16,7 @@ struct paths {
 	char review[LAUNCH_TEXT], review_group[16];	/* and where for other users, of this group; "": nowhere */
 	char history[LAUNCH_TEXT];	/* how often each agent did what, counted over its runs */
 	char runs[LAUNCH_TEXT];		/* what tool servers said on stderr, a folder per run */
+	char policies[LAUNCH_TEXT];	/* what was in force in any run, by digest */
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
 	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
 	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
@@ -120,6 +122,21 @@ struct parts {
 /* `url` NULL: a command server, whose jail is `plan`. */
 int parts_find(struct parts *out, const char *url, bool from_workspace, const struct jail_plan *plan,
 	       const char *workspace, struct err *e) must_use;
+
+/* policies.c: the policy of a run that was, by the digest in its record. Refused if it is not that one any more. */
+struct policy_kept {
+	struct json_file file;		/* owned */
+	struct policy_bytes *at;	/* owned */
+	struct policy_set set;
+};
+
+int policies_find(struct policy_kept *out, const struct paths *at, const char *digest, struct err *e) must_use;
+void policies_free(struct policy_kept *k);
+
+static inline void leave_policy_kept(struct policy_kept *k)
+{
+	policies_free(k);
+}
 
 enum { RUN_TIMED_OUT = 124, RUN_FAILED = 125 };
 

@@ -166,6 +166,7 @@ int paths_find(struct paths *out, const char *tenant, struct err *e)
 	    join(out->key, e, "%s/keys/%s.key", state, tenant) < 0 ||
 	    join(out->runs, e, "%s/runs/%s", state, tenant) < 0 ||
 	    join(out->history, e, "%s/history/%s", state, tenant) < 0 ||
+	    join(out->policies, e, "%s/policies", state) < 0 ||
 	    join(out->cow, e, "%s/cow/%s", state, tenant) < 0 ||
 	    paths_programs(out->programs, e) < 0)
 		return -1;

@@ -87,6 +87,8 @@ int reload_now(struct run *r, struct err *e)
 	if (r->reload.asked)
 		return 0;
 	done = r->ask->reload(r->ask->reload_with, &fresh, &why);
+	if (done == 0)
+		done = policies_keep(&r->at, &fresh, &why);
 	r->reload.asked = true;
 	return send_all(r, &fresh, done < 0 ? why.text : NULL, e);
 }

@@ -209,6 +209,8 @@ int hear_recorder(struct run *r, struct err *e) must_use;
 /* record.c: the record a run begins with. */
 void record_run(struct record *out, const struct run *r, struct buf *room);
 void record_policy(char digest[SEAL_DIGEST_TEXT], const struct policy_set *policy);
+/* policies.c: kept for who judges again what was judged by it. Durable; there already: nothing is done. */
+int policies_keep(const struct paths *at, const struct policy_set *policy, struct err *e) must_use;
 
 /* limits.c: a cgroup for the agent's jail if there can be one; and who holds the n-th limit; false: no more. */
 int limits_begin(struct run *r, struct err *e) must_use;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "ledger/segments.h"
 
 enum {
 	BLOCK_MOST = 4096,
@@ -67,16 +68,17 @@ static bool make_room(struct blocks *b)
 }
 
 /* From where the journal ends now. Not being offered is no error; not being able to read is one. */
-int blocks_begin(struct ledger *l, const char *dir, struct err *e)
+int blocks_begin(struct ledger *l, struct err *e)
 {
 	scoped(blocks) struct blocks *b = calloc(1, sizeof(*b));
-	struct err none = { .kind = ERR_NONE };
+	char name[SEGMENT_NAME];
 	size_t held;
 
 	if (!b)
 		return err_sys(e, "memory for the journal's last block");
-	b->fd = -1;
-	if (store_file(&b->fd, dir, "journal", O_WRONLY | O_DIRECT, &none) < 0)
+	segment_name(name, l->base);
+	b->fd = openat(l->dir, name, O_WRONLY | O_DIRECT | O_NOFOLLOW | O_CLOEXEC);
+	if (b->fd < 0)
 		return 0;
 	b->block = block_of(b->fd);
 	if (b->block == 0)
@@ -88,6 +90,22 @@ int blocks_begin(struct ledger *l, const char *dir, struct err *e)
 		return err_sys(e, "read the journal's last block");
 	b->began = b->filled = l->written;
 	l->blocks = take(&b);
+	return 0;
+}
+
+/* A serving recorder opens nothing by name: one descriptor does for both there. */
+int blocks_next(struct ledger *l, struct err *e)
+{
+	struct blocks *b = l->blocks;
+	int flags = fcntl(l->journal, F_GETFL);
+
+	if (!b)
+		return 0;
+	fd_close(&b->fd);
+	b->fd = fcntl(l->journal, F_DUPFD_CLOEXEC, 0);
+	if (flags < 0 || b->fd < 0 || fcntl(l->journal, F_SETFL, flags | O_DIRECT) < 0)
+		return err_sys(e, "a segment without the page cache");
+	b->began = b->filled = 0;
 	return 0;
 }
 
@@ -162,6 +180,10 @@ static int fill_slowly(const struct ledger *l, uint64_t to, struct err *e)
 {
 	static const char zeros[64 << 10];
 	uint64_t at = l->allocated, part;
+	int flags = fcntl(l->journal, F_GETFL);
+
+	if (flags >= 0 && flags & O_DIRECT)	/* these begin and end anywhere */
+		(void)fcntl(l->journal, F_SETFL, flags & ~O_DIRECT);
 
 	for (; at < to; at += part) {
 		part = to - at < sizeof(zeros) ? to - at : sizeof(zeros);

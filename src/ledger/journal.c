@@ -2,7 +2,7 @@
  * Reading a journal, live or at rest. Large reads into a window, not a mapping: a recorder that ends
  * cuts the file to its size, and a mapping cut short kills its reader.
  */
-#include "ledger/ledger.h"
+#include "ledger/segments.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,27 +19,32 @@
 enum { WINDOW = 1 << 20, CHECKPOINT_LINES = 5 };
 
 struct journal {
-	int fd;
-	bool ours;		/* close it */
-	uint64_t at;		/* file offset of the window */
+	struct segments s;
+	bool ours;		/* close the first one */
+	uint64_t at;		/* offset of the window */
 	size_t held;
-	bool ended;		/* the window reaches to the end of the file, as it was then */
+	bool ended;		/* nothing stood behind the window, as it was then */
 	char window[WINDOW];
 };
 
+/* Up to where bytes end. There may be a segment behind the last one known by now: then it goes on. */
 static int read_at(struct journal *j, uint64_t at, struct err *e)
 {
-	ssize_t got = 1;
+	bool looked = false;
+	size_t got;
 
 	j->at = at;
-	for (j->held = 0; got > 0 && j->held < WINDOW; j->held += (size_t)got) {
-		do
-			got = pread(j->fd, j->window + j->held, WINDOW - j->held, (off_t)(at + j->held));
-		while (got < 0 && errno == EINTR);
-		if (got < 0)
-			return err_sys(e, "read the journal");
+	j->ended = false;
+	for (j->held = 0; j->held < WINDOW; j->held += got) {
+		if (segments_read(&got, &j->s, j->window + j->held, WINDOW - j->held, at + j->held, e) < 0)
+			return -1;
+		j->ended = got == 0;
+		if (got == 0 && looked)
+			break;
+		if (got == 0 && segments_list(&j->s, e) < 0)
+			return -1;
+		looked = got == 0;
 	}
-	j->ended = got == 0;
 	return 0;
 }
 
@@ -57,52 +62,93 @@ static int look(struct journal *j, const char **bytes, size_t *left, uint64_t at
 	return 0;
 }
 
-int journal_of_fd(struct journal **out, int fd, struct err *e)
+static int begin(struct journal *j, struct err *e)
 {
-	scoped(journal) struct journal *j = malloc(sizeof(*j));
 	const char *bytes;
 	size_t left;
 
-	if (!j)
-		return err_sys(e, "memory for reading the journal");
-	j->fd = fd;
-	j->ours = j->ended = false;
-	j->at = j->held = 0;
-	if (look(j, &bytes, &left, 0, JOURNAL_MAGIC, e) < 0)
+	if (segments_list(&j->s, e) < 0 || look(j, &bytes, &left, 0, JOURNAL_MAGIC, e) < 0)
 		return -1;
+	if (j->s.first < 0 && j->s.count > 1)	/* what is missing has a place */
+		return 0;
 	if (left < JOURNAL_MAGIC || memcmp(bytes, journal_magic, JOURNAL_MAGIC) != 0)
 		return err_set(e, ERR_INPUT, "record 0 and the file's first bytes: not a journal of reeve (journal/1)");
+	return 0;
+}
+
+int journal_of(struct journal **out, int fd, int dir, struct err *e)
+{
+	scoped(journal) struct journal *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return err_sys(e, "memory for reading the journal");
+	j->s = (struct segments){ .first = fd, .dir = -1, .fd = -1 };
+	if (dir >= 0 && (j->s.dir = fcntl(dir, F_DUPFD_CLOEXEC, 0)) < 0)
+		return err_sys(e, "the ledger's folder");
+	if (begin(j, e) < 0)
+		return -1;
 	*out = take(&j);
 	return 0;
 }
 
+int journal_of_fd(struct journal **out, int fd, struct err *e)
+{
+	return journal_of(out, fd, -1, e);
+}
+
+static bool has_segments(int dir)
+{
+	struct segments s = { .first = -1, .dir = dir, .fd = -1 };
+	struct err none = { .kind = ERR_NONE };
+	bool has = dir >= 0 && segments_list(&s, &none) == 0 && s.count > 1;
+
+	s.dir = -1;
+	segments_free(&s);
+	return has;
+}
+
 int journal_open(struct journal **out, const char *path, struct err *e)
 {
-	scoped(fd) int fd = -1;
+	scoped(fd) int fd = -1, dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char name[PATH_MAX];
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (dir < 0 && errno != ENOTDIR)
 		return err_sys(e, "%s", path);
-	if (snprintf(name, sizeof(name), S_ISDIR(st.st_mode) ? "%s/journal" : "%s", path) >= PATH_MAX)
+	if (snprintf(name, sizeof(name), dir < 0 ? "%s" : "%s/journal", path) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", path);
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 ? errno != ENOENT || !has_segments(dir) : fstat(fd, &st) < 0)
 		return err_sys(e, "%s", name);
-	if (!S_ISREG(st.st_mode))
+	if (fd >= 0 && !S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "%s: not a regular file", name);
-	if (journal_of_fd(out, fd, e) < 0)
+	if (journal_of(out, fd, dir, e) < 0)
 		return err_in(e, "%s", name);
 	(*out)->ours = true;
-	(*out)->fd = fd_take(&fd);
+	(*out)->s.first = fd_take(&fd);
 	return 0;
 }
 
 void journal_free(struct journal *j)
 {
 	if (j && j->ours)
-		close(j->fd);
+		fd_close(&j->s.first);
+	if (j)
+		segments_free(&j->s);
 	free(j);
+}
+
+uint64_t journal_last(const struct journal *j)
+{
+	return j->s.all[j->s.count - 1].begin;
+}
+
+/* Where one segment ends and the next does not begin there, nothing is whole. */
+static bool is_odd(const struct journal *j, uint64_t at)
+{
+	const struct segment *s = &j->s.all[segments_find(&j->s, at)];
+
+	return s->odd && s->begin == at;
 }
 
 int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uint64_t at,
@@ -113,7 +159,7 @@ int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uin
 
 	if (look(j, &bytes, &left, at, FRAME_MOST, e) < 0)
 		return -1;
-	*got = frame_get(out, bytes, left);
+	*got = is_odd(j, at) ? FRAME_BAD : frame_get(out, bytes, left);
 	return 0;
 }
 
@@ -132,6 +178,16 @@ static bool is_checkpoint(const char *bytes, size_t left, const struct seal_veri
 	return checkpoint_seems(v, bytes, (size_t)(end - bytes));
 }
 
+/* A place behind which some bytes are missing: the one where they go on. */
+static bool go_on(const struct journal *j, uint64_t *at)
+{
+	size_t i = segments_find(&j->s, *at) + 1;
+
+	if (i < j->s.count)
+		*at = j->s.all[i].begin;
+	return i < j->s.count;
+}
+
 /*
  * Is there such a checkpoint anywhere from `from` on? Then `from` is behind its first byte. No shortcuts by frame, place or sum: damage may
  * have moved it or hit what stands around it. Its first line is rare enough to look for, because no
@@ -145,16 +201,20 @@ static int look_on(struct journal *j, uint64_t *from, bool *signed_later, const 
 	size_t size = (size_t)snprintf(first, sizeof(first), "%s\n", v->name), left;
 	const char *bytes, *hit;
 
-	for (*signed_later = false; !*signed_later; at++) {
+	for (*signed_later = false; !*signed_later;) {
 		if (look(j, &bytes, &left, at, SEAL_NOTE_MOST, e) < 0)
 			return -1;
-		if (left < size)
-			return 0;
+		if (left < size) {
+			if (!go_on(j, &at))
+				return 0;
+			continue;
+		}
 		hit = memmem(bytes, left, first, size);
 		at += hit ? (size_t)(hit - bytes) : left - size;
 		if (hit && look(j, &bytes, &left, at, SEAL_NOTE_MOST, e) < 0)
 			return -1;
 		*signed_later = hit && is_checkpoint(bytes, left, v);
+		at++;
 	}
 	*from = at;
 	return 0;
@@ -170,7 +230,7 @@ static int tail_of(uint64_t *tail, struct journal *j, uint64_t at, struct err *e
 	for (*tail = 0;; at += left) {
 		if (look(j, &bytes, &left, at, 1, e) < 0)
 			return -1;
-		if (left == 0)
+		if (left == 0 && !go_on(j, &at))
 			return 0;
 		for (i = left; i > 0 && bytes[i - 1] == 0; i--)
 			;
@@ -194,6 +254,31 @@ static int looks_damaged(struct journal *j, uint64_t at, uint64_t next, struct e
 	return got != FRAME_WHOLE || f.index != next;
 }
 
+/* Damage that is a segment's, by its records: from the first that cannot be read to where a segment begins anew. */
+static int name_gap(struct journal_extent *x, struct journal *j, uint64_t at, struct err *e)
+{
+	size_t i = segments_find(&j->s, at), left;
+	char name[SEGMENT_NAME], next[SEGMENT_NAME];
+	const char *bytes;
+	struct frame f;
+	uint64_t end;
+
+	i += !is_odd(j, at);
+	if (i >= j->s.count || !j->s.all[i].odd)
+		return 0;
+	end = segments_end(&j->s, i - 1);
+	segment_name(name, j->s.all[i - 1].begin);
+	segment_name(next, j->s.all[i].begin);
+	if (look(j, &bytes, &left, j->s.all[i].begin, FRAME_MOST, e) < 0)
+		return -1;
+	if (frame_get(&f, bytes, left) == FRAME_WHOLE)
+		x->damaged_to = f.index;
+	snprintf(x->why, sizeof(x->why), end > j->s.all[i].begin ? "%s goes on where %s begins" :
+		 end == j->s.all[i - 1].begin ? "%s is missing or empty, and %s is there" :
+		 "%s ends early, or the one behind it is missing: the next is %s", name, next);
+	return 0;
+}
+
 /* Frames from x->end on that hang together; sets x->end and x->records at each commit. */
 static int walk(struct journal_extent *x, struct journal *j, uint64_t *at, uint64_t *next,
 		struct err *e)
@@ -213,6 +298,20 @@ static int walk(struct journal_extent *x, struct journal *j, uint64_t *at, uint6
 		x->end = *at + frame_whole(&f);
 		x->records = *next;
 	}
+}
+
+/* A segment that is not joined on, behind all that is signed, is none of a recorder's. */
+static int judge_strays(struct journal_extent *x, struct journal *j, struct err *e)
+{
+	size_t i = j->s.count;
+
+	while (i > 0 && !j->s.all[i - 1].odd)
+		i--;
+	if (i == 0 || j->s.all[i - 1].begin <= x->end)
+		return 0;
+	x->damaged = true;
+	x->damaged_at = x->records;
+	return name_gap(x, j, j->s.all[i - 1].begin, e);
 }
 
 bool journal_is_torn(const struct journal_extent *x, bool head_there, uint64_t head)
@@ -240,12 +339,14 @@ int journal_extent(struct journal_extent *out, struct journal *j, const struct s
 		if (damaged) {
 			x.damaged = true;
 			x.damaged_at = next;
-			if (look_on(j, &seen, &later, v, e) < 0)
+			if (name_gap(&x, j, at, e) < 0 || look_on(j, &seen, &later, v, e) < 0)
 				return -1;
-			x.last = !later;
+			x.last = !later && !x.why[0];
 			break;
 		}
 	}
+	if (!x.damaged && judge_strays(&x, j, e) < 0)
+		return -1;
 	if (tail_of(&x.tail, j, at, e) < 0)
 		return -1;
 	x.tail = x.tail || at > x.end ? x.tail + (at - x.end) : 0;

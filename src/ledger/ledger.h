@@ -129,13 +129,15 @@ int order_take(struct order *o, enum record_kind kind, uint64_t run, uint64_t re
 const struct open_run *order_run(const struct order *o, uint64_t run);	/* NULL: not open */
 void order_free(struct order *o);
 
-/* --- reading a journal: by large reads, so that a file that shrinks meanwhile is no harm --- */
+/* --- reading a journal, all its segments as one run of bytes: by large reads, so that a file that shrinks meanwhile is no harm --- */
 
 struct journal;
 
-/* A directory that holds `journal`, or such a file itself. */
+/* A directory that holds `journal` and the segments behind it, or such a file itself. */
 int journal_open(struct journal **out, const char *path, struct err *e) must_use;
 int journal_of_fd(struct journal **out, int fd, struct err *e) must_use;	/* fd stays the caller's */
+int journal_of(struct journal **out, int fd, int dir, struct err *e) must_use;	/* with what is beside it; both stay */
+uint64_t journal_last(const struct journal *j);	/* the offset at which the last segment begins */
 void journal_free(struct journal *j);
 
 SCOPED(journal, struct journal *, journal_free)
@@ -152,6 +154,8 @@ struct journal_extent {
 	bool damaged;		/* a bad frame lies before what seems a later checkpoint */
 	uint64_t damaged_at;	/* index of the first record that cannot be read */
 	bool last;		/* and behind that one checkpoint there is no other */
+	uint64_t damaged_to;	/* 0: not known; where whole segments of it are missing, the first record behind them */
+	char why[160];		/* and which; "" otherwise */
 };
 
 /*
@@ -208,6 +212,9 @@ int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing
 int ledger_rotate(struct ledger *l, struct err *e) must_use;
 struct epochs;
 const struct epochs *ledger_epochs(const struct ledger *l);
+
+/* From how many bytes on a segment is full and the next one begins; 64 MiB otherwise. */
+void ledger_segments(struct ledger *l, uint64_t bytes);
 
 /*
  * Queue one record. The ledger's own members are set here; `run` is the index of the run's record,

@@ -88,7 +88,7 @@ static int lock(const struct ledger *l, bool *busy, struct err *e)
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	*busy = false;
-	if (fcntl(l->journal, F_OFD_SETLK, &whole) == 0)
+	if (fcntl(l->lock, F_OFD_SETLK, &whole) == 0)
 		return 0;
 	*busy = errno == EAGAIN || errno == EACCES;
 	return *busy ? 0 : err_sys(e, "lock the journal");
@@ -97,8 +97,8 @@ static int lock(const struct ledger *l, bool *busy, struct err *e)
 static int check_extent(const struct journal_extent *x, uint64_t head, bool there, struct err *e)
 {
 	if (x->damaged && !journal_is_torn(x, there, head))
-		return err_set(e, ERR_INPUT, "damaged at record %" PRIu64 ", before later signed records; nothing was changed: keep this copy and restore a backup",
-			       x->damaged_at);
+		return err_set(e, ERR_INPUT, "damaged at record %" PRIu64 ", before later signed records%s%s; nothing was changed: keep this copy and restore a backup",
+			       x->damaged_at, x->why[0] ? ": " : "", x->why);
 	if (x->records == 0)
 		return err_set(e, ERR_INPUT, "record 0 was never committed; restore a backup, or remove ledger and key if it was never used");
 	if (!there && x->records > 1)
@@ -152,22 +152,28 @@ static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err 
 	return err_set(e, ERR_INPUT, "no checkpoint at the end");
 }
 
-/* Everything behind the last commit goes, also space taken ahead: it is taken again when needed. */
+/*
+ * Everything behind the last commit goes, also space taken ahead: it is taken again when needed. A tail is gone for
+ * good before anything is written in its place: of a power failure then, no disk makes a mixture of the two, in which
+ * the tail's checkpoint would stand behind new records that were torn.
+ */
 static int cut(struct ledger *l, const struct journal_extent *x, struct err *e)
 {
 	struct record r = { .kind = RECORD_RECOVERY };
 	uint64_t index;
 
-	l->written = l->allocated = x->end;
-	if (l->disk->truncate(l->journal, (off_t)x->end) < 0)
+	l->written = l->allocated = x->end - l->base;
+	if (l->disk->truncate(l->journal, (off_t)l->written) < 0)
 		return err_sys(e, "cut the unfinished tail");
+	if (x->tail && l->disk->sync(l->journal) < 0)
+		return err_sys(e, "the disk did not take the cut of the unfinished tail (fdatasync)");
 	record_number(&r, FIELD_CUT, x->tail);
 	return x->tail ? ledger_append(&index, l, &r, 0, e) : 0;
 }
 
-static int recover(struct ledger *l, const struct journal_extent *x, const char *dir, struct err *e)
+static int recover(struct ledger *l, const struct journal_extent *x, struct err *e)
 {
-	if (cut(l, x, e) < 0 || blocks_begin(l, dir, e) < 0 || ledger_expire(l, e) < 0)
+	if (cut(l, x, e) < 0 || blocks_begin(l, e) < 0 || ledger_expire(l, e) < 0)
 		return -1;
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
@@ -197,12 +203,12 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 	uint64_t head = 0;
 	bool there;
 
-	if (journal_of_fd(&j, l->journal, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
-	    journal_extent(&x, j, signing_root(l->signing), e) < 0 ||
-	    check_extent(&x, head, there, e) < 0 || replay(l, j, x.end, e) < 0 || signing_settle(l->signing, &l->epochs, e) < 0 ||
+	if (journal_of(&j, l->lock, l->dir, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
+	    journal_extent(&x, j, signing_root(l->signing), e) < 0 || check_extent(&x, head, there, e) < 0 ||
+	    ledger_take_segment(l, j, x.end, e) < 0 || replay(l, j, x.end, e) < 0 || signing_settle(l->signing, &l->epochs, e) < 0 ||
 	    open_head(l, dir, there, e) < 0)
 		return -1;
-	return recover(l, &x, dir, e);
+	return recover(l, &x, e);
 }
 
 int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing, const struct ledger_disk *disk, struct err *e)
@@ -210,8 +216,8 @@ int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing
 	scoped(ledger) struct ledger *l = NULL;
 	bool busy;
 
-	if (store_new(&l, signing, disk, e) < 0 || store_file(&l->journal, dir, "journal", O_RDWR, e) < 0 ||
-	    lock(l, &busy, e) < 0)
+	if (store_new(&l, signing, disk, e) < 0 || store_file(&l->dir, dir, ".", O_RDONLY | O_DIRECTORY, e) < 0 ||
+	    store_file(&l->lock, dir, "journal", O_RDWR, e) < 0 || lock(l, &busy, e) < 0)
 		return -1;
 	if (busy)
 		return LEDGER_BUSY;

@@ -49,7 +49,8 @@ int store_new(struct ledger **out, struct signing *signing, const struct ledger_
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
-	l->journal = l->head = -1;
+	l->journal = l->head = l->dir = l->lock = -1;
+	l->segment = STORE_SEGMENT;
 	l->signing = signing;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
@@ -67,6 +68,8 @@ void ledger_free(struct ledger *l)
 		return;
 	fd_close(&l->journal);
 	fd_close(&l->head);
+	fd_close(&l->dir);
+	fd_close(&l->lock);
 	blocks_free(l->blocks);
 	order_free(&l->order);
 	holds_free(&l->holds);
@@ -75,6 +78,11 @@ void ledger_free(struct ledger *l)
 	signing_free(l->own_signing);
 	buf_free(&l->queue);
 	free(l);
+}
+
+void ledger_segments(struct ledger *l, uint64_t bytes)
+{
+	l->segment = bytes;
 }
 
 size_t ledger_pending(const struct ledger *l)
@@ -290,7 +298,7 @@ int ledger_commit(struct ledger *l, struct err *e)
 	if (l->queue.size == 0)
 		return 0;
 	l->poisoned = true;	/* until the whole of it has succeeded */
-	if (commit(l, e) < 0)
+	if (commit(l, e) < 0 || ledger_roll(l, e) < 0)
 		return -1;
 	l->poisoned = false;
 	return 0;

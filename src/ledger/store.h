@@ -13,14 +13,16 @@ enum {
 	STORE_PER_INTENT = 3 << 9,	/* and this for the outcome of each open intent */
 	STORE_PER_HOLD = 1 << 10,	/* and for the end of each held call */
 	STORE_QUEUE = 64 << 20,		/* bytes between two commits, at most */
+	STORE_SEGMENT = 64 << 20,	/* bytes of a segment, about */
 };
 
 struct blocks;
 
 struct ledger {
-	int journal, head;		/* owned */
-	struct signing *signing;		/* borrowed */
-	struct signing *own_signing;		/* owned: around a root that was lent */
+	int journal, head;		/* owned; journal: the segment that is written to */
+	int dir, lock;			/* owned; lock: the first segment; both -1 while a ledger is made */
+	struct signing *signing;	/* borrowed */
+	struct signing *own_signing;	/* owned: around a root that was lent */
 	struct epochs epochs;
 	const struct ledger_disk *disk;
 	struct tree tree;
@@ -28,7 +30,8 @@ struct ledger {
 	struct holds holds;
 	struct agents agents;
 	struct buf queue;		/* frames not yet written */
-	uint64_t written, allocated;	/* offsets in the journal */
+	uint64_t written, allocated;	/* offsets in that segment */
+	uint64_t base, segment;		/* where it begins in the journal; and from what size on the next one does */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
 	bool poisoned;			/* a write failed: what is on disk is no longer known */
 	char boot[41];
@@ -43,8 +46,13 @@ int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use
 /* rotate.c: queue the record of the next epoch, whose key is durable. Nothing else may be queued until it is committed. */
 int store_epoch(struct ledger *l, struct err *e) must_use;
 
+/* roll.c: the next segment, if this one is full; and when a ledger is opened, the one to write to. */
+int ledger_roll(struct ledger *l, struct err *e) must_use;
+int ledger_take_segment(struct ledger *l, const struct journal *j, uint64_t end, struct err *e) must_use;
+
 /* blocks.c: how bytes reach the journal. */
-int blocks_begin(struct ledger *l, const char *dir, struct err *e) must_use;
+int blocks_begin(struct ledger *l, struct err *e) must_use;
+int blocks_next(struct ledger *l, struct err *e) must_use;	/* another segment */
 int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e) must_use;	/* at `written` */
 int blocks_take(struct ledger *l, uint64_t to, struct err *e) must_use;	/* space up to there */
 void blocks_free(struct blocks *b);

@@ -58,6 +58,8 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
 		done = EXIT_BUSY;
 	}
+	if (done == LEDGER_OPENED && o->segment)
+		ledger_segments(r.ledger, o->segment);
 	if (done == LEDGER_OPENED && (open_all(&r, args, o, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
 				      end(&r, args, o, e) < 0))
 		done = -1;

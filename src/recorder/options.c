@@ -25,9 +25,18 @@ static int set_group(struct recorder_options *o, const char *value, struct err *
 	return *value && !*end && gid < UINT32_MAX ? 0 : err_set(e, ERR_INPUT, "group=%s: no number of a group", value);
 }
 
+static int set_segment(struct recorder_options *o, const char *value, struct err *e)
+{
+	char *end;
+
+	o->segment = strtoull(value, &end, 10);
+	return *value && !*end && o->segment ? 0 : err_set(e, ERR_INPUT, "segment-bytes=%s: no size", value);
+}
+
 static const struct option options[] = {
 	{ "review", "SOCKET", set_review },
 	{ "group", "GID", set_group },
+	{ "segment-bytes", "BYTES", set_segment },
 };
 
 static int read_one(struct recorder_options *o, const char *word, struct err *e)

@@ -98,6 +98,7 @@ struct recorder {
 struct recorder_options {
 	const char *review;	/* socket for other users; NULL: none */
 	gid_t group;		/* theirs; -1: not given */
+	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 };
 
 int recorder_options(struct recorder_options *out, char **words, struct err *e) must_use;

@@ -14,7 +14,7 @@ import jsonschema
 top, reeve, room = sys.argv[1:4]
 GROUP = grp.getgrgid(os.getgid()).gr_name
 schemas = {}
-for kind in ("policy", "profile", "catalogue", "agents", "tools", "reviewers", "config"):
+for kind in ("policy", "profile", "catalogue", "agents", "tools", "reviewers", "config", "controls"):
     with open(f"{top}/docs/schema/{kind}.json", encoding="utf-8") as f:
         schemas[kind] = json.load(f)
     jsonschema.Draft7Validator.check_schema(schemas[kind])
@@ -30,7 +30,7 @@ def say(good, what, why=""):
 
 
 # What is shipped.
-for kind, pattern in (("policy", "policies/*.json"), ("profile", "profiles/*.json"), ("catalogue", "policies/catalogue/*.json"),
+for kind, pattern in (("policy", "policies/*.json"), ("profile", "profiles/*.json"), ("catalogue", "policies/catalogue/*.json"), ("controls", "controls/*.json"),
                       ("tools", "examples/*/tools.json")):
     files = sorted(glob.glob(f"{top}/{pattern}"))
     say(len(files) >= (1 if kind == "tools" else 3), f"there are files of the kind {kind}")
@@ -46,7 +46,7 @@ for name in sorted(glob.glob(f"{top}/docs/man/*.[1-8]")) + [f"{top}/README.md"] 
         continue
     with open(name, encoding="utf-8", errors="replace") as f:
         text = f.read().replace("\\(dq", '"').replace("\\e", "\\").replace("\\&", "").replace("%s", "/x")
-    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue|agents|tools|reviewers|config)/1"', text):
+    for start in re.finditer(r'\{\s*"reeve": *"(policy|profile|catalogue|agents|tools|reviewers|config|controls)/1"', text):
         try:
             doc = json.JSONDecoder().raw_decode(text[start.start():])[0]
         except ValueError:

@@ -1,0 +1,102 @@
+#!/bin/sh
+# What shows that a control operated, for who has no reeve: every record with a proof that leads to the key, and a
+# folder that was touched is found out. What a pack asks wrongly is said before anything is asked.
+. "$(dirname "$0")/../lib.sh"
+have_userns || skip_all 'no user namespaces for this user'
+command -v openssl >/dev/null && command -v python3 >/dev/null || skip_all 'openssl or python3 is missing: contrib/need check'
+h=$room/home
+uid=$(id -u)
+home "$h" "$uid"
+tools_file "$h" <<'J'
+{ "reeve": "tools/1", "servers": { "pay": { "kind": "exec", "tools": {
+  "refund": { "description": "d", "argv": ["echo", "{to}"], "resource": "/to", "params": { "to": { "type": "string" } } } } } } }
+J
+cat >"$h/etc/policy.json" <<'J'
+{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [
+  { "id": "pay", "then": "allow", "when": { "tool": "pay/refund", "resource": { "glob": "a*" } }, "controls": ["TEST:1"] } ] }
+J
+for _ in 1 2; do
+	as "$uid" "$h" "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json --environment test -- sh -c \
+		'for to in ann ben al; do reeve-call tool pay/refund "{\"to\":\"$to\"}"; done' >"$room/out" 2>&1
+	settled "$h"
+done
+says 'two runs were made' ann "$(cat "$room/out")"
+key=$h/state/reeve/keys/default.pub ledger=$(ledger_of "$h")
+audit() { "$room/bin/reeve-audit" "$@" 2>&1; }
+
+packs=$(audit controls --packs "$top/controls")
+for pack in "$top"/controls/*.json; do
+	name=${pack##*/}
+	says "pack $name can be read, every question in it" "^${name%.json} +[0-9]+ items" "$packs"
+	fails "and asked of a ledger: ${name%.json}" 0 audit controls "$ledger" --packs "$top/controls" --control "${name%.json}" --key "$key" --from 2001-01-01
+done
+says 'what an item asks is shown' '"item":"10.2.1.4".*"where":\["verdict=refuse"\]' "$(audit controls --packs "$top/controls" --control PCI-DSS-4.0.1 --json)"
+
+mkdir "$room/packs"
+cat >"$room/packs/TEST.json" <<'J'
+{ "reeve": "controls/1", "pack": "TEST", "name": "for this test", "items": [
+  { "id": "1", "about": "Refunds are judged.", "shows": [
+    { "about": "refunds that were let through", "expect": "some", "where": ["tool=refund", "verdict=allow"] },
+    { "about": "refunds that were refused", "expect": "some", "where": ["tool=refund", "verdict=refuse"] },
+    { "about": "refunds to eve", "expect": "none", "where": ["tool=refund", "resource=eve"] } ] },
+  { "id": "2", "about": "Nothing is refused.", "shows": [
+    { "about": "refusals", "expect": "none", "where": ["verdict=refuse"] } ] } ] }
+J
+evidence() { audit evidence "$ledger" "$@" --packs "$room/packs" --key "$key"; }
+says 'an item that is met' 'as expected: 12 records with their proofs' "$(evidence "$room/one" --control TEST:1)"
+equal 'its records are there, with those they belong to' 12 "$(wc -l <"$room/one/records.jsonl")"
+says 'its page says what was asked and found' 'refunds that were refused: found 2, expected some' "$(cat "$room/one/README.md")"
+says 'and that the whole ledger was proved' 'proved: reeve.local/default/' "$(cat "$room/one/README.md")"
+says 'an outsider checks it without reeve' "^12 records of the first [0-9]+ of reeve.local/default/.*, each proved" "$(python3 "$room/one/check.py" "$(cat "$key")" 2>&1)"
+fails 'an item that is not met is exit 1' 1 evidence "$room/two" --control TEST:2
+says 'and told so' 'refusals: found 2, expected none -- NOT AS EXPECTED' "$(cat "$room/two/README.md")"
+says 'a time in which nothing was done has no records' 'NOT as expected: 0 records' "$(evidence "$room/none" --control TEST:1 --to 2001-01-01)"
+one=$(find "$room/one/proofs" -type f | sort | head -n 1)
+audit proof --check "$one" --key "$key" >"$room/proof"
+says 'reeve checks one of them, too' 'record [0-9]+ of the first' "$(cat "$room/proof")"
+
+# Whoever hands it over may have touched it.
+touched() {
+	rm -rf "$room/t"
+	cp -r "$room/one" "$room/t"
+	(cd "$room/t" && eval "$2")
+	says "touched: $1" '^check.py: (record|no good|records.jsonl)' "$(python3 "$room/t/check.py" "$(cat "$key")" 2>&1)"
+}
+touched 'a record in the list' "sed -i s/refund/refunx/ records.jsonl"
+touched 'a record that was left out of the list' "sed -i 1d records.jsonl"
+touched 'a proof under another number' 'set -- proofs/*; mv "$1" proofs/999'
+touched 'a hash beside' 'set -- proofs/*; python3 - "$1" <<P
+import sys; t = open(sys.argv[1]).read().split("\n"); t[3] = "A" * 43 + "="; open(sys.argv[1], "w").write("\n".join(t))
+P'
+touched 'the checkpoint' "sed -i '2s/.*/3/' checkpoint"
+touched 'the record and its proof, to match' 'set -- proofs/*; python3 - "$1" <<P
+import base64, sys
+t = open(sys.argv[1]).read().split("\n")
+t[1] = "extra " + base64.b64encode(base64.b64decode(t[1][6:]).replace(b"refund", b"refunx")).decode()
+open(sys.argv[1], "w").write("\n".join(t))
+P
+sed -i s/refund/refunx/ records.jsonl'
+"$room/bin/reeve-recorder" init "$room/other" "$room/other.key" default >"$room/other.pub" 2>&1
+says 'by another key it is nobody'"'"'s' 'no good signature' "$(python3 "$room/one/check.py" "$(cat "$room/other.pub")" 2>&1)"
+
+# A ledger that is not whole is not asked, and makes no folder.
+cp -r "$ledger" "$room/bad"
+sed -i '0,/refund/s/refund/refunx/' "$room/bad/journal"
+silent 'a damaged ledger gives no evidence' 'with their proofs' "$(audit evidence "$room/bad" "$room/three" --control TEST:1 --packs "$room/packs" --key "$key")"
+fails 'and no folder' 1 test -e "$room/three"
+
+says 'a folder that is there is left alone' 'is there already' "$(evidence "$room/one" --control TEST:1)"
+says 'an item that is not there' 'pack TEST has no item "9"' "$(evidence "$room/x" --control TEST:9)"
+says 'a pack that is not there' 'there is no pack NOPE' "$(evidence "$room/x" --control NOPE:1)"
+fails 'is a wrong usage' 2 evidence "$room/x" --control NOPE:1
+says 'no pack by a path' 'is no name of a pack' "$(evidence "$room/x" --control ../TEST:1)"
+wrong() {
+	sed "$2" "$room/packs/TEST.json" >"$room/packs/WRONG.json"
+	sed -i 's/"TEST"/"WRONG"/' "$room/packs/WRONG.json"
+	says "a wrong pack: $1" "WRONG.json:$3" "$(audit evidence "$ledger" "$room/x" --control WRONG:1 --packs "$room/packs" --key "$key")"
+}
+wrong 'a field that is none' 's/tool=refund/tol=refund/' '[0-9]+:[0-9]+: .*tol'
+wrong 'a word that expects nothing' 's/"some"/"many"/' '[0-9]+:[0-9]+: "expect": expected some, none or any'
+wrong 'a member too many' 's/"about": "refusals"/"abuot": "x", &/' '[0-9]+:[0-9]+: .*abuot'
+wrong 'another name inside' 's/"TEST"/"OTHER"/' '[0-9]+:[0-9]+: expected "WRONG"'
+finish
