@@ -39,21 +39,29 @@ static int read_head(struct known_head *out, const char *text, struct err *e)
 	return 0;
 }
 
+int known_checkpoint(struct known_head *out, const struct seal_verifier *root, const char *note, size_t size, struct err *e)
+{
+	struct checkpoint c;
+
+	if (size > sizeof(out->note) || !checkpoint_seems(&c, root, note, size))
+		return checkpoint_open(&c, root, note, size, e);	/* says what is wrong */
+	out->given = out->has_root = true;
+	out->size = c.size;
+	memcpy(out->root, c.root, sizeof(c.root));
+	memcpy(out->note, note, size);
+	out->note_size = size;
+	return 0;
+}
+
 static int read_checkpoint(struct known_head *out, const char *path, const struct seal_verifier *v,
 			   struct err *e)
 {
 	scoped(mem) char *text = NULL;
-	struct checkpoint c;
 	size_t size;
 
 	if (fd_read_file(&text, &size, path, SEAL_NOTE_MOST, e) < 0)
 		return -1;
-	if (checkpoint_open(&c, v, text, size, e) < 0)
-		return err_in(e, "--checkpoint %s", path);
-	out->given = out->has_root = true;
-	out->size = c.size;
-	memcpy(out->root, c.root, sizeof(c.root));
-	return 0;
+	return known_checkpoint(out, v, text, size, e) < 0 ? err_in(e, "--checkpoint %s", path) : 0;
 }
 
 struct line {
@@ -61,7 +69,7 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 7 };	/* the last only where something was held */
+enum { LINES = 8 };	/* the last only where something was held */
 
 static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
@@ -71,7 +79,8 @@ static size_t lines_of(struct line out[LINES], const struct findings *f)
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
 	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
-	out[6] = (struct line){ "held calls", "ok", &f->decisions };
+	out[6] = (struct line){ "keys", f->keys_known ? "ok" : "unknown", &f->keys };
+	out[7] = (struct line){ "held calls", "ok", &f->decisions };
 	return f->decisions_there ? LINES : LINES - 1;
 }
 

@@ -3,6 +3,7 @@
 #define AUDIT_HANDOVER_H
 
 #include "audit/proof.h"
+#include "audit/view.h"
 #include "ledger/epochs.h"
 
 /* Epoch E of a ledger: the C2SP tlog-proof of its record under the checkpoint that both keys signed. */
@@ -28,10 +29,11 @@ int handovers_pass(struct epochs_due *due, struct handovers *h, const struct fra
 /* The same, and it is asked, and that it is over these records: for who walks alone. */
 int handovers_check(struct handovers *h, const struct frame *f, const struct tree *t, struct err *e) must_use;
 
-/* A step of the walk from the root, by the proof of the next epoch. Wrong: `s` is as before. */
+/* A step of the walk from the root, by the proof of the next epoch. Wrong: `s` is of no use any more. */
 int handover_step(struct epochs *s, const char *proof, size_t size, struct err *e) must_use;
 
-/* All steps that lie in a folder: 1, 2, 3 ... `dir` may be a published view, whose folder is called epochs. */
-int handover_walk(struct epochs *s, const char *dir, struct err *e) must_use;
+/* All steps that lie in a published view: epochs/1, epochs/2 ... */
+int handover_walk(struct epochs *s, const struct view *view, struct err *e) must_use;
+int handover_walk_at(struct epochs *s, const char *dir, struct err *e) must_use;
 
 #endif

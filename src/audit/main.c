@@ -40,6 +40,7 @@ static const struct option_row {
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
 	{ "signers", "FILE", "verify: who may review, as ssh's allowed_signers", offsetof(struct options, signers) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
+	{ "epochs", "VIEW", "proof --check, trust: a published ledger, to walk its keys", offsetof(struct options, epochs) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "where", "NAME=PAT", "a field; also != < >; * any run; repeatable", offsetof(struct options, where) },
 	{ "from", "TIME", "UTC: 2026-11-21 or 2026-11-21T04:30:00Z", offsetof(struct options, from) },
@@ -70,7 +71,7 @@ static int help(void)
 	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
-	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail.");
+	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n10 records under a revoked key.");
 	return 0;
 }
 

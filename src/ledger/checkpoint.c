@@ -76,15 +76,14 @@ static bool by_another(const struct seal_verifier *root, const char *line, size_
 	       got == sizeof(blob) && memcmp(blob, root->id, sizeof(root->id)) != 0;
 }
 
-bool checkpoint_seems(const struct seal_verifier *root, const char *note, size_t size)
+bool checkpoint_seems(struct checkpoint *out, const struct seal_verifier *root, const char *note, size_t size)
 {
 	const char *split = memmem(note, size, "\n\n", 2);
 	struct err ignored = { .kind = ERR_NONE };
-	struct checkpoint c;
 
-	if (checkpoint_open(&c, root, note, size, &ignored) == 0)
+	if (checkpoint_open(out, root, note, size, &ignored) == 0)
 		return true;
 	return split && is_of(root->name, note, (size_t)(split - note)) &&
-	       read_text(&c, root->name, note, (size_t)(split + 1 - note)) &&
+	       read_text(out, root->name, note, (size_t)(split + 1 - note)) &&
 	       by_another(root, split + 2, size - (size_t)(split + 2 - note));
 }

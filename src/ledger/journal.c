@@ -167,6 +167,7 @@ int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uin
 static bool is_checkpoint(const char *bytes, size_t left, const struct seal_verifier *v)
 {
 	const char *end = bytes, *most = bytes + (left < SEAL_NOTE_MOST ? left : SEAL_NOTE_MOST);
+	struct checkpoint c;
 	int lines;
 
 	for (lines = 0; lines < CHECKPOINT_LINES; lines++) {
@@ -175,7 +176,7 @@ static bool is_checkpoint(const char *bytes, size_t left, const struct seal_veri
 			return false;
 		end++;
 	}
-	return checkpoint_seems(v, bytes, (size_t)(end - bytes));
+	return checkpoint_seems(&c, v, bytes, (size_t)(end - bytes));
 }
 
 /* A place behind which some bytes are missing: the one where they go on. */

@@ -76,7 +76,7 @@ int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const
 		    size_t size, struct err *e) must_use;
 
 /* Signed by the root; or by an epoch of which nobody knows yet, of this origin and in the form of one. */
-bool checkpoint_seems(const struct seal_verifier *root, const char *note, size_t size);
+bool checkpoint_seems(struct checkpoint *out, const struct seal_verifier *root, const char *note, size_t size);
 
 /* --- frames --- */
 
