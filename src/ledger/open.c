@@ -16,6 +16,8 @@
 
 #include "base/fd.h"
 
+enum { BEGUN = 2 };	/* records of a new ledger: genesis, and its first epoch */
+
 static const char CRASHED[] = "the recorder ended before this was known";
 
 static int first_records(struct ledger *l, const char *tenant, struct err *e)
@@ -101,7 +103,7 @@ static int check_extent(const struct journal_extent *x, uint64_t head, bool ther
 			       x->damaged_at, x->why[0] ? ": " : "", x->why);
 	if (x->records == 0)
 		return err_set(e, ERR_INPUT, "record 0 was never committed; restore a backup, or remove ledger and key if it was never used");
-	if (!there && x->records > 1)
+	if (!there && x->records > BEGUN)
 		return err_set(e, ERR_INPUT, "its file \"head\" is missing though the journal has %" PRIu64 " records; restore it from a backup",
 			       x->records);
 	if (there && x->records < head)
@@ -183,7 +185,7 @@ static int recover(struct ledger *l, const struct journal_extent *x, struct err 
 	return l->epochs.count == 1 && signing_rotate(l->signing) ? ledger_rotate(l, e) : 0;
 }
 
-/* Missing it may be only beside the genesis; made anew, it must not go missing later. */
+/* Missing it may be only in the beginning; made anew, it must not go missing later. */
 static int open_head(struct ledger *l, const char *dir, bool there, struct err *e)
 {
 	char path[PATH_MAX];
