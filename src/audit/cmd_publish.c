@@ -148,11 +148,13 @@ static int publish_all(struct view *view, const char *ledger, const struct hando
 	return put_rest(p, e);
 }
 
-/* What was published last must be a beginning of this ledger. Not signed by this key: *code. */
+/* What was published last must be a beginning of this ledger. Not signed by this key or its epochs there: *code. */
 static int read_published(struct known_head *out, struct view *view, const struct seal_verifier *v,
 			  int *code, struct err *e)
 {
+	scoped(epochs) struct epochs s = { .count = 0 };
 	scoped(mem) char *note = NULL;
+	struct checkpoint c;
 	bool there;
 	size_t size;
 
@@ -160,10 +162,16 @@ static int read_published(struct known_head *out, struct view *view, const struc
 		return -1;
 	if (!there)
 		return 0;
-	if (known_checkpoint(out, v, note, size, e) < 0) {
-		*code = EXIT_SIGNATURE;
+	*code = EXIT_SIGNATURE;
+	if (known_checkpoint(out, v, note, size, e) < 0)
 		return err_in(e, "%s/checkpoint", view->path);
+	if (epochs_begin(&s, v, e) < 0 || handover_walk(&s, view, e) < 0) {
+		*code = EXIT_WHOLE;
+		return -1;
 	}
+	if (epochs_open(&c, &s, note, size, e) < 0)
+		return err_in(e, "%s/checkpoint", view->path);
+	*code = EXIT_WHOLE;
 	view->published = out->size;
 	return 0;
 }

@@ -125,7 +125,7 @@ int handover_step(struct epochs *s, const char *text, size_t size, struct err *e
 	int done = p ? step(s, p, text, size, e) : err_sys(e, "memory for a handover");
 
 	free(p);
-	return done < 0 ? err_in(e, "handover to epoch %zu", s->count) : 0;
+	return done < 0 ? err_in(e, "a handover") : 0;
 }
 
 int handover_walk(struct epochs *s, const struct view *view, struct err *e)
@@ -138,9 +138,10 @@ int handover_walk(struct epochs *s, const struct view *view, struct err *e)
 		size_t size;
 
 		epoch_name(name, s->count);
-		if (view_read(&there, &text, &size, view, name, PROOF_MOST, e) < 0 ||
-		    (there && handover_step(s, text, size, e) < 0))
+		if (view_read(&there, &text, &size, view, name, PROOF_MOST, e) < 0)
 			return -1;
+		if (there && handover_step(s, text, size, e) < 0)
+			return err_in(e, "%s/%s", view->path, name);
 	}
 	return 0;
 }

@@ -122,13 +122,14 @@ static int begin(struct run *r, struct err *e)
 	return spawn_own(&r->starting, r, w.argv, its, false, e);
 }
 
-/* The root's key may have been carried away; then the epoch's is there. */
+/* The root's key may have been carried away; then the epoch's is there, and none that is just being made. */
 bool recorder_has_ledger(const struct paths *at)
 {
-	char epoch[LAUNCH_TEXT + 8];
+	char epoch[LAUNCH_TEXT + 8], new[LAUNCH_TEXT + 8];
 
 	snprintf(epoch, sizeof(epoch), "%.*s.epoch", (int)(strlen(at->key) - strlen(".key")), at->key);
-	return access(at->key, F_OK) == 0 || access(epoch, F_OK) == 0;
+	snprintf(new, sizeof(new), "%s.new", at->key);
+	return access(at->key, F_OK) == 0 || (access(epoch, F_OK) == 0 && access(new, F_OK) < 0);
 }
 
 int recorder_begin(struct run *r, struct err *e)
