@@ -14,6 +14,8 @@ enum {
 	MAP_MOST = 256 << 10,
 	MAP_PAIRS = 8,
 	MAP_COLUMNS = 16,
+	MAP_JOINS = 4,
+	JOIN_MOST = 320,
 	LOG_LINE = 64 << 10,
 	STAMP_NONE = -1,
 };
@@ -34,7 +36,8 @@ struct map {
 	bool compiled, ignores;
 	const char *columns[MAP_COLUMNS];	/* borrowed */
 	const char *pointers[MAP_COLUMNS];
-	size_t column_count;
+	size_t column_count, plain_count;	/* the plain ones come first; the others are made of them */
+	const char *joins[MAP_JOINS];		/* borrowed: "{dst}:{dport}" */
 	struct map_pair match[MAP_PAIRS], compare[MAP_PAIRS];
 	size_t match_count, compare_count;
 	const char *time_column, *time_format;
@@ -44,6 +47,9 @@ struct map {
 
 int map_read(struct map *out, const char *path, struct err *e) must_use;
 void map_free(struct map *m);
+
+/* The next part of such a text, as it stands or the name of a column; NULL: a brace is not closed. */
+const char *join_step(const char **at, size_t *size, bool *column);
 
 /* One side's word about one call. */
 struct told {

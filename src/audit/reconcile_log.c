@@ -10,7 +10,7 @@
 struct columns {
 	const char *text[MAP_COLUMNS];
 	size_t size[MAP_COLUMNS];
-	char number[MAP_COLUMNS][32];
+	char number[MAP_COLUMNS][32], joined[MAP_JOINS][JOIN_MOST];
 };
 
 bool key_add(struct buf *out, const char *text, size_t size)
@@ -58,7 +58,7 @@ static bool by_pattern(struct columns *c, const struct map *m, const char *line)
 
 	if (regexec(&m->pattern, line, MAP_COLUMNS + 1, at, 0) != 0)
 		return false;
-	for (i = 0; i < m->column_count; i++) {
+	for (i = 0; i < m->plain_count; i++) {
 		c->text[i] = at[i + 1].rm_so < 0 ? "" : line + at[i + 1].rm_so;
 		c->size[i] = at[i + 1].rm_so < 0 ? 0 : (size_t)(at[i + 1].rm_eo - at[i + 1].rm_so);
 	}
@@ -70,7 +70,7 @@ static bool by_json(struct columns *c, const struct map *m, json_t *root)
 	const json_t *value;
 	size_t i;
 
-	for (i = 0; i < m->column_count; i++) {
+	for (i = 0; i < m->plain_count; i++) {
 		value = json_at(root, m->pointers[i]);
 		c->text[i] = json_is_string(value) ? json_string_value(value) : c->number[i];
 		if (json_is_integer(value))
@@ -89,6 +89,42 @@ static size_t column_at(const struct map *m, const char *name)
 	while (strcmp(m->columns[i], name) != 0)
 		i++;
 	return i;
+}
+
+/* false: there is more of it than a record could say. */
+static bool join_one(struct columns *c, const struct map *m, size_t at)
+{
+	const char *text = m->joins[at], *part;
+	char *out = c->joined[at], name[64];
+	size_t used = 0, size, from;
+	bool column;
+
+	while (*text) {
+		part = join_step(&text, &size, &column);
+		if (column) {
+			snprintf(name, sizeof(name), "%.*s", (int)size, part);
+			from = column_at(m, name);
+			part = c->text[from];
+			size = c->size[from];
+		}
+		if (size >= JOIN_MOST - used)
+			return false;
+		memcpy(out + used, part, size);
+		used += size;
+	}
+	c->text[m->plain_count + at] = out;
+	c->size[m->plain_count + at] = used;
+	return true;
+}
+
+static bool join_all(struct columns *c, const struct map *m)
+{
+	size_t i;
+
+	for (i = 0; m->plain_count + i < m->column_count; i++)
+		if (!join_one(c, m, i))
+			return false;
+	return true;
 }
 
 static bool is_about_calls(const struct map *m, const struct columns *c)
@@ -143,7 +179,7 @@ static int take_line(struct tells *to, const struct map *m, const char *line, si
 		return 0;
 	if (m->json && (json_read(&root, line, size, NULL, &why) < 0 || !json_is_object(root)))
 		return 0;
-	if (!(m->json ? by_json(&c, m, root) : by_pattern(&c, m, line))) {
+	if (!(m->json ? by_json(&c, m, root) : by_pattern(&c, m, line)) || !join_all(&c, m)) {
 		*read = m->ignores && regexec(&m->ignore, line, 0, NULL, 0) == 0;
 		return 0;
 	}

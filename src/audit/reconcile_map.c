@@ -1,4 +1,5 @@
 /* A map: JSON, since people write it. Whatever it names must exist, so that a typo compares nothing silently. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@ static const struct json_member members[] = {
 	{ "reeve", JSON_STRING, JSON_MUST },   { "calls", JSON_ARRAY, JSON_MUST },  { "statuses", JSON_ARRAY, JSON_MAY },
 	{ "lines", JSON_OBJECT, JSON_MUST },   { "time", JSON_OBJECT, JSON_MUST },  { "match", JSON_OBJECT, JSON_MUST },
 	{ "compare", JSON_OBJECT, JSON_MAY },  { "only", JSON_OBJECT, JSON_MAY },   { "about", JSON_STRING, JSON_MAY },
+	{ "joined", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -109,6 +111,54 @@ static bool has_column(const struct map *m, const char *name)
 	return false;
 }
 
+const char *join_step(const char **at, size_t *size, bool *column)
+{
+	const char *begin = *at, *end = strchr(begin, *begin == '{' ? '}' : '{');
+
+	*column = *begin == '{';
+	if (*column && !end)
+		return NULL;
+	*size = *column ? (size_t)(end - begin) - 1 : end ? (size_t)(end - begin) : strlen(begin);
+	*at = *column ? end + 1 : begin + *size;
+	return *column ? begin + 1 : begin;
+}
+
+static bool join_holds(const struct map *m, const char *text)
+{
+	const char *part;
+	char name[64];
+	size_t size;
+	bool column;
+
+	while (*text) {
+		part = join_step(&text, &size, &column);
+		if (part && column)
+			snprintf(name, sizeof(name), "%.*s", (int)size, part);
+		if (!part || (column && (size >= sizeof(name) || !has_column(m, name))))
+			return false;
+	}
+	return true;
+}
+
+/* Columns that are made of others, for a record that has in one member what a log has in two places. */
+static int read_joined(struct map *m, struct err *e)
+{
+	json_t *joined = json_object_get(m->file.root, "joined"), *text;
+	const char *name;
+
+	m->plain_count = m->column_count;
+	json_object_foreach(joined, name, text) {
+		if (m->column_count - m->plain_count == MAP_JOINS)
+			return json_wrong(&m->file, "/joined", false, e, "\"joined\": at most %d", MAP_JOINS);
+		if (!json_is_string(text) || !join_holds(m, json_string_value(text)))
+			return json_wrong(&m->file, "/joined", false, e, "\"joined\": expected a text such as \"{host}:{port}\" with columns of \"lines\"");
+		m->joins[m->column_count - m->plain_count] = json_string_value(text);
+		if (add_column(m, name, "", e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_pairs(struct map_pair *to, size_t *count, struct map *m, const char *member, struct err *e)
 {
 	json_t *pairs = json_object_get(m->file.root, member), *column;
@@ -162,7 +212,7 @@ int map_read(struct map *out, const char *path, struct err *e)
 		return -1;
 	if (strcmp(json_text(m->file.root, "reeve"), "map/1") != 0)
 		return json_wrong(&m->file, "/reeve", false, e, "\"reeve\": expected \"map/1\"");
-	if (read_calls(m, e) < 0 || read_lines(m, e) < 0 || read_rest(m, e) < 0 ||
+	if (read_calls(m, e) < 0 || read_lines(m, e) < 0 || read_joined(m, e) < 0 || read_rest(m, e) < 0 ||
 	    read_pairs(m->match, &m->match_count, m, "match", e) < 0 ||
 	    read_pairs(m->compare, &m->compare_count, m, "compare", e) < 0)
 		return -1;

@@ -282,13 +282,30 @@ static void show_dropped(struct show *s, const struct record *r)
 	buf_puts(&s->line, "\n");
 }
 
+/* "alert  file:id  21 calls within 60 s  mail/send" */
+static void show_alert(struct show *s, const struct record *r)
+{
+	put_clock(s, r);
+	put_word(s, YELLOW, "alert");
+	put_paint(s, BOLD);
+	put(s, r, FIELD_ALERT, 80);
+	put_paint(s, PLAIN);
+	buf_puts(&s->line, "  ");
+	put(s, r, FIELD_SERVER, 24);
+	buf_puts(&s->line, r->value[FIELD_TOOL].set ? "/" : "");
+	put(s, r, FIELD_TOOL, 60);
+	buf_puts(&s->line, "\n");
+	put_why(s, r);
+}
+
 static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) = {
 	[RECORD_GENESIS] = show_genesis, [RECORD_RUN] = show_run,	  [RECORD_INTENT] = show_intent,
 	[RECORD_REFUSAL] = show_refusal, [RECORD_OUTCOME] = show_outcome, [RECORD_RECOVERY] = show_recovery,
 	[RECORD_CLOSE] = show_close,	 [RECORD_SYSCALL] = show_syscall, [RECORD_FILE] = show_file,
 	[RECORD_FILES] = show_files,	 [RECORD_DROPPED] = show_dropped, [RECORD_HELD] = show_held,
 	[RECORD_DECISION] = show_decision, [RECORD_POLICY] = show_policy, [RECORD_AGENT] = show_agent,
-	[RECORD_ACCESS] = show_access,	 [RECORD_PURGE] = show_purge,   [RECORD_EPOCH] = show_epoch,
+	[RECORD_ACCESS] = show_access,	 [RECORD_PURGE] = show_purge,	  [RECORD_EPOCH] = show_epoch,
+	[RECORD_ALERT] = show_alert,
 };
 
 void show_kind(struct show *s, const struct record *r)

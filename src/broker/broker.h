@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include "broker/alert.h"
 #include "broker/commit.h"
 #include "broker/lines.h"
 #include "broker/runtime.h"
@@ -303,6 +304,7 @@ struct broker {
 	struct retired_list retired;	/* reload.c */
 	struct history *history;	/* of all runs of the agent; NULL: there is none */
 	struct runtime *runtime;
+	struct alerts *alerts;
 	struct used quota;		/* of the run */
 	struct quota connection_quota;	/* of each connection */
 	struct guards *guards;
@@ -686,6 +688,11 @@ int hear_long(struct server *s, size_t size, struct err *e) must_use;
 int list_serve(struct session *s, struct request *r, struct err *e) must_use;
 int list_await(bool *settled, struct call *c, struct err *e) must_use;
 int list_settle(struct broker *b, struct err *e) must_use;	/* a server's state has changed */
+
+/* alert_tell.c: what was judged for good counts; what is to be told of it is recorded first. */
+void judged(struct broker *b, const struct action *a, const struct verdict *v);
+int alert_tell(struct broker *b, struct err *e) must_use;
+uint64_t alert_deadline(const struct broker *b);
 
 /* payload.c: what is kept of it, if anything is. Borrowed by the record that is made next. */
 void payload_ask(struct call *c);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "broker/alert.h"
 
 enum { WINDOW = 128, PATIENCE_NS = 2000000 };
 
@@ -221,6 +222,37 @@ int commit_policy(struct commits *q, const struct commit_policy *p, struct commi
 	record_text(&r, FIELD_STATUS, p->status);
 	record_visible(&r, FIELD_WHY, &room, p->why);
 	return commit(q, &r, NULL, then, e);
+}
+
+int commit_alert(struct commits *q, const struct alert_told *t, struct commit_then then, struct err *e)
+{
+	struct record r = { .kind = RECORD_ALERT };
+	struct buf room = BUF(RECORD_ROOM), why = BUF(1024);
+	int done;
+
+	alert_say(&why, t->alert, t->count, t->doubted);
+	if (!buf_reserve(&room, room.most) || !buf_text(&why)) {
+		buf_free(&room);
+		buf_free(&why);
+		return err_set(e, ERR_SYSTEM, "memory for a record");
+	}
+	record_text(&r, FIELD_ACTION, action_word(t->kind));
+	record_text(&r, FIELD_ALERT, t->alert->name);
+	record_text(&r, FIELD_CATEGORY, t->category);
+	record_text(&r, FIELD_CLASS, t->class);
+	record_number(&r, FIELD_COUNT, t->count);
+	record_text(&r, FIELD_GUARD, t->guard);
+	record_text(&r, FIELD_REASON, reason_word(t->reason));
+	record_text(&r, FIELD_RULE, t->rule);
+	record_visible(&r, FIELD_SERVER, &room, t->server);
+	record_visible(&r, FIELD_TOOL, &room, t->tool);
+	record_visible(&r, FIELD_WHY, &room, why.data);
+	if (t->alert->within_ns)
+		record_number(&r, FIELD_WITHIN, t->alert->within_ns / 1000000000);
+	done = commit(q, &r, NULL, then, e);
+	buf_free(&room);
+	buf_free(&why);
+	return done;
 }
 
 void commit_take_back(struct commits *q, const void *whose)

@@ -117,6 +117,9 @@ struct commit_policy {
 };
 
 int commit_policy(struct commits *q, const struct commit_policy *p, struct commit_then then, struct err *e) must_use;
+
+struct alert_told;	/* broker/alert.h */
+int commit_alert(struct commits *q, const struct alert_told *t, struct commit_then then, struct err *e) must_use;
 int commit_dropped(struct commits *q, const struct commit_dropped *d, struct err *e) must_use;
 
 /* The recorder will give no receipt for what `whose` waits for. */

@@ -65,6 +65,8 @@ static int time_left(const struct broker *b)
 	soonest = one < soonest ? one : soonest;
 	one = hold_deadline(b);
 	soonest = one < soonest ? one : soonest;
+	one = alert_deadline(b);
+	soonest = one < soonest ? one : soonest;
 	for (i = 0; i < b->server_count; i++) {
 		one = server_deadline(&b->servers[i]);
 		soonest = one < soonest ? one : soonest;
@@ -115,7 +117,7 @@ static int flush_all(struct broker *b, struct err *e)
 	agents_relieve(b);
 	calls_bury(b);
 	reload_tidy(b);
-	return agents_bury(b, e) < 0 ? -1 : commits_flush(&b->commits, b->ending, e);
+	return agents_bury(b, e) < 0 || alert_tell(b, e) < 0 ? -1 : commits_flush(&b->commits, b->ending, e);
 }
 
 int loop_turn(struct broker *b, int wait_ms, struct err *e)

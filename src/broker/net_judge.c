@@ -211,7 +211,7 @@ void net_judge(struct broker *b, struct asked_link *a)
 	for (i = 0; i < count_of(stages); i++)
 		if (!stages[i](b, a))
 			break;
-	runtime_judged(b->runtime, &a->action, a->verdict.kind, clock_mono_ns());
 	if (i < count_of(stages) && b->secrets && i < 2)
 		veil(b, a);
+	judged(b, &a->action, &a->verdict);
 }

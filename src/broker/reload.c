@@ -78,6 +78,7 @@ static int swap(struct broker *b, struct adoption *a, struct err *e)
 	b->policy_number++;
 	snprintf(b->policy_digest, sizeof(b->policy_digest), "%s", a->digest);
 	runtime_follow(b->runtime, b->policy);
+	alerts_follow(b->alerts, b->policy);
 	if (hold_withdraw_all(b, e) < 0)
 		return -1;
 	tell_lists(b);

@@ -31,6 +31,9 @@ const struct runtime_facts *runtime_ask(struct runtime *r, const struct action *
 /* Of the action asked about just now, into *out; NULL: it is not known. */
 const struct risk *runtime_risk(const struct runtime *r, struct risk *out);
 
+/* The same for the same call: tool and arguments. false: not known. */
+bool runtime_call_key(uint64_t *out, const struct action *a);
+
 /* It was judged, and for good: before anything else is. What is refused was not made; nor is, yet, what is held:
  * it is judged, and counted, once more when it has been approved. */
 void runtime_judged(struct runtime *r, const struct action *a, enum verdict_kind kind, uint64_t now_ns);

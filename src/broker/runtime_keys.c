@@ -59,3 +59,13 @@ void question_ask(struct question *q, const struct action *a)
 	for (of = 0; of < METER_OFS; of++)
 		q->known[of] = key_of(q->key[of], a, (enum meter_of)of);
 }
+
+bool runtime_call_key(uint64_t *out, const struct action *a)
+{
+	uint8_t key[COUNT_KEY];
+
+	if (!key_of(key, a, OF_CALL))
+		return false;
+	memcpy(out, key, sizeof(*out));
+	return true;
+}

@@ -40,7 +40,7 @@ int session_record(struct call *c, struct err *e)
 	int done;
 
 	inspect_refused(c);
-	runtime_judged(c->broker->runtime, &c->action, c->verdict.kind, clock_mono_ns());
+	judged(c->broker, &c->action, &c->verdict);
 	payload_ask(c);
 	done = commit_verdict(&c->broker->commits, &c->action, &c->verdict, &c->about,
 			      (struct commit_then){ session_proved, c }, e);
@@ -112,7 +112,8 @@ int session_count_refusal(struct call *c, enum reason reason, struct err *e)
 {
 	struct session *s = c->session;
 
-	runtime_judged(c->broker->runtime, &c->action, VERDICT_REFUSE, clock_mono_ns());
+	inspect_refused(c);
+	judged(s->broker, &c->action, &(struct verdict){ .reason = reason });
 	say_refused(c);
 	call_end(c);
 	return dropped(s->broker, &s->drops, NULL, reason, NULL, 0, e);

@@ -271,7 +271,8 @@ static int hear_start(struct broker *b, struct msg *m, struct err *e)
 	if (!net_is_whole(b))
 		return err_set(e, ERR_PEER, "CARRIER without DIALER, or the other way round");
 	b->launcher.now = PHASE_RUNNING;
-	return runtime_new(&b->runtime, b->policy, b->history, e);
+	return runtime_new(&b->runtime, b->policy, b->history, e) < 0 ? -1
+	       : alerts_new(&b->alerts, b->policy, b->history, e);
 }
 
 static const struct {

@@ -17,6 +17,7 @@
 #include "cli/policy_people.h"
 #include "cli/policy_signed.h"
 #include "cli/policy_wanted.h"
+#include "guard/guard.h"
 #include "policy/policy.h"
 
 static void warn(void *to, const char *rule, const char *why)
@@ -52,6 +53,25 @@ static void print_fine(const struct policy_files *files, const size_t *rules)
 	fflush(stdout);
 }
 
+/* An alert of a guard that there is not waits for ever. */
+static size_t look_at_alerts(const struct policy *p)
+{
+	size_t i, found = 0;
+	int guard;
+
+	for (i = 0; i < policy_alert_count(p); i++) {
+		for (guard = 0; guard < GUARDS; guard++)
+			if (alert_is_guard(policy_alert(p, i), guard_word((enum guard)guard)))
+				break;
+		if (policy_alert(p, i)->kind != ALERT_GUARD || guard < GUARDS)
+			continue;
+		log_say("warning: the alert %s can never be raised: no guard has such a name; reeve-policy(5) lists them",
+			policy_alert(p, i)->name);
+		found++;
+	}
+	return found;
+}
+
 static int check(const struct policy_files *files, const char *folder, bool strict, struct err *e)
 {
 	scoped(policy) struct policy *all = NULL;
@@ -67,7 +87,7 @@ static int check(const struct policy_files *files, const char *folder, bool stri
 	}
 	if (!bad)
 		print_fine(files, rules);
-	warned += policy_lint(all, warn, NULL);
+	warned += policy_lint(all, warn, NULL) + look_at_alerts(all);
 	if (bad)
 		return EXIT_USAGE;
 	return strict && warned ? EXIT_DIFFERS : EXIT_DONE;

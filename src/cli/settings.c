@@ -16,6 +16,8 @@ static const struct json_member file_members[] = {
 	{ "hooks", JSON_OBJECT, JSON_MAY },
 	{ "review", JSON_OBJECT, JSON_MAY },
 	{ "policy", JSON_OBJECT, JSON_MAY },
+	{ "ledger", JSON_OBJECT, JSON_MAY },
+	{ "alerts", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -26,6 +28,12 @@ static const struct json_member policy_members[] = {
 
 static const struct json_member hook_members[] = {
 	{ "held", JSON_ARRAY, JSON_MAY },
+	{ "alert", JSON_ARRAY, JSON_MAY },
+	{ NULL, JSON_NULL, JSON_MAY },
+};
+
+static const struct json_member alerts_members[] = {
+	{ "syslog", JSON_NULL, JSON_MUST },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -37,20 +45,38 @@ static const struct json_member review_members[] = {
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
-static int read_hook(struct settings *s, const json_t *words, struct err *e)
+static int read_hook(const char **to, struct settings *s, const json_t *hooks, const char *name, struct err *e)
 {
+	const json_t *words = json_object_get(hooks, name);
 	char at[64];
 	json_t *word;
 	size_t i;
 
+	snprintf(at, sizeof(at), "/hooks/%s", name);
 	if (words && (json_array_size(words) == 0 || json_array_size(words) > HOOK_WORDS))
-		return json_wrong(&s->file, "/hooks/held", false, e, "expected a command and its arguments, 1 to %d texts", HOOK_WORDS);
+		return json_wrong(&s->file, at, false, e, "expected a command and its arguments, 1 to %d texts", HOOK_WORDS);
 	json_array_foreach(words, i, word) {
-		snprintf(at, sizeof(at), "/hooks/held/%zu", i);
+		snprintf(at, sizeof(at), "/hooks/%s/%zu", name, i);
 		if (!json_is_string(word) || (i == 0 && !*json_string_value(word)))
 			return json_wrong(&s->file, at, false, e, "expected a text: a word of the command");
-		s->on_held[i] = json_string_value(word);
+		to[i] = json_string_value(word);
 	}
+	return 0;
+}
+
+static int read_alerts(struct settings *s, const json_t *alerts, struct err *e)
+{
+	const json_t *syslog = json_object_get(alerts, "syslog");
+	const char *path = json_string_value(syslog);
+
+	s->no_syslog = json_is_false(syslog);
+	s->syslog = path;
+	if (!alerts || json_is_boolean(syslog))
+		return 0;
+	if (!path || path[0] != '/' || strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return json_wrong(&s->file, "/alerts/syslog", false, e,
+				  "expected true, false or the absolute path of a socket, at most %zu bytes",
+				  sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	return 0;
 }
 
@@ -80,6 +106,8 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 
 	if (!*socket && !*group)
 		return 0;
+	if (s->service.socket)
+		return json_wrong(&s->file, "/review/socket", false, e, "a recorder that is a service has its own socket for reviewers: leave this one out");
 	if (!*socket || !*group)
 		return json_wrong(&s->file, "/review", false, e, "\"socket\" and \"group\" go together");
 	if (socket[0] != '/' || socket[strlen(socket) - 1] == '/')
@@ -128,7 +156,7 @@ static int read_policy(struct settings *s, const json_t *policy, struct err *e)
 static int read_all(struct settings *s, struct err *e)
 {
 	const json_t *hooks = json_object_get(s->file.root, "hooks"), *review = json_object_get(s->file.root, "review"),
-		     *policy = json_object_get(s->file.root, "policy");
+		     *policy = json_object_get(s->file.root, "policy"), *alerts = json_object_get(s->file.root, "alerts");
 
 	if (json_members(&s->file, "", file_members, e) < 0)
 		return -1;
@@ -136,9 +164,13 @@ static int read_all(struct settings *s, struct err *e)
 		return json_wrong(&s->file, "/reeve", false, e, "expected \"config/1\"");
 	if ((hooks && json_members(&s->file, "/hooks", hook_members, e) < 0) ||
 	    (review && json_members(&s->file, "/review", review_members, e) < 0) ||
-	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0)
+	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0 ||
+	    (alerts && json_members(&s->file, "/alerts", alerts_members, e) < 0) || read_alerts(s, alerts, e) < 0 ||
+	    read_hook(s->on_held, s, hooks, "held", e) < 0 || read_hook(s->on_alert, s, hooks, "alert", e) < 0)
 		return -1;
-	return read_hook(s, json_object_get(hooks, "held"), e) < 0 ? -1 : read_review(s, review, e);
+	if (settings_ledger(s, json_object_get(s->file.root, "ledger"), e) < 0)
+		return -1;
+	return read_review(s, review, e);
 }
 
 int settings_load(struct settings *out, const char *folder, struct err *e)
@@ -166,6 +198,8 @@ int settings_paths(struct paths *out, const char *tenant, struct err *e)
 	if (paths_find(out, tenant, e) < 0 || paths_config(folder, e) < 0)
 		return -1;
 	done = settings_load(&s, folder, e);
+	if (done == 0 && s.service.socket)
+		done = paths_service(out, tenant, &s.service, e);
 	if (done == 0 && s.review_socket)
 		done = paths_review(out, tenant, s.review_socket, s.review_group, e);
 	settings_free(&s);

@@ -24,10 +24,17 @@ enum { NOT_EXECUTED = 126, NOT_FOUND = 127 };
 
 static const uint64_t SECOND = 1000000000;
 
+static const struct {
+	const char *else_where, *that;
+} kinds[HOOK_KINDS] = {
+	[HOOK_HELD] = { "reeve review list says what is held", "a call is held" },
+	[HOOK_ALERT] = { "the ledger has every alert", "an alert was raised" },
+};
+
 static void say_once(struct hooks *h, const char *what)
 {
 	if (!h->failed)
-		log_say("the hook %s %s. This is said once; reeve review list says what is held", h->argv[0], what);
+		log_say("the hook %s %s. This is said once; %s", h->argv[0], what, kinds[h->of].else_where);
 	h->failed = true;
 }
 
@@ -66,7 +73,7 @@ static int begin(struct hooks *h, struct hook *one, const char *json, size_t siz
 	pid_t parent = getpid(), pid;
 	scoped(fd) int in = -1;
 
-	if (fd_of_bytes(&in, "held", json, size, e) < 0)
+	if (fd_of_bytes(&in, "hook", json, size, e) < 0)
 		return -1;
 	pid = fork();
 	if (pid < 0)
@@ -204,8 +211,8 @@ static void forget(struct hooks *h)
 	size_t i;
 
 	if (h->count + h->folded > 0)
-		log_say("%llu times nobody was told by the hook %s that a call is held: the run is over",
-			(unsigned long long)h->count + h->folded, h->argv[0]);
+		log_say("%llu times nobody was told by the hook %s that %s: the run is over",
+			(unsigned long long)h->count + h->folded, h->argv[0], kinds[h->of].that);
 	for (i = 0; i < HOOKS_WAITING; i++)
 		free(h->waiting[i].text);
 	*h = (struct hooks){ .failed = true };

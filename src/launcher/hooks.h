@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Of what the operator can be told. */
+enum hook_kind { HOOK_HELD, HOOK_ALERT, HOOK_KINDS };
+
 enum { HOOKS_AT_ONCE = 4, HOOKS_WAITING = 64, HOOK_SECONDS = 30, HOOKS_LAST_SECONDS = 5 };
 
 struct hook {
@@ -17,6 +20,7 @@ struct hook {
 
 struct hooks {
 	const char *const *argv;	/* borrowed; NULL: nobody wants to be told */
+	enum hook_kind of;
 	bool mute;			/* stderr is a terminal that is lent: what a hook says there is dropped */
 	bool failed;			/* that it fails is said once */
 	struct hook at[HOOKS_AT_ONCE];

@@ -64,8 +64,11 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->terminal.relay;
 	for (i = 0; i < RUN_CHILDREN; i++)
 		known[n++] = r->children[i].jail.init;
-	for (i = 0; i < HOOKS_AT_ONCE; i++)
-		known[n++] = r->hooks.at[i].pid > 0 ? r->hooks.at[i].pid : -1;
+	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
+		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
+
+		known[n++] = h->pid > 0 ? h->pid : -1;
+	}
 	known[n] = 0;
 }
 
@@ -124,11 +127,13 @@ static int build_jail(struct run *r, struct err *e)
  */
 static int close_door(struct run *r, struct err *e)
 {
-	/* That of other users must keep its name, and then only seccomp stands between it and an agent of its owner's. */
-	if (r->at.review[0] && !r->agent.layers[LAYER_MOUNT].obtained && !r->agent.layers[LAYER_SECCOMP].obtained)
+	const char *open = r->at.service ? r->at.socket : r->at.review;
+
+	/* That of other users, or of a service, must keep its name, and then only seccomp stands between it and an agent of its owner's. */
+	if (open[0] && !r->agent.layers[LAYER_MOUNT].obtained && !r->agent.layers[LAYER_SECCOMP].obtained)
 		return err_set(e, ERR_SYSTEM, "without mounts and seccomp the agent could reach %s: keep seccomp, or take \"socket\" out of config.json",
-			       r->at.review);
-	if (r->agent.layers[LAYER_MOUNT].obtained || unlink(r->at.socket) == 0 || errno == ENOENT)
+			       open);
+	if (r->at.service || r->agent.layers[LAYER_MOUNT].obtained || unlink(r->at.socket) == 0 || errno == ENOENT)
 		return 0;
 	return err_sys(e, "%s", r->at.socket);
 }
@@ -137,7 +142,7 @@ static int let_go(struct run *r, struct err *e)
 {
 	if (r->ask->timeout_s)
 		r->deadline_ns = clock_mono_ns() + r->ask->timeout_s * UINT64_C(1000000000);
-	held_begin(r);
+	told_begin(r);
 	reload_begin(r);
 	status_begun(r);
 	return jail_go(&r->agent, e);
@@ -256,7 +261,8 @@ static int finish(struct run *r, int done, struct err *e)
 
 	if (done == 0)
 		done = children_silence(r, e);
-	hooks_end(&r->hooks, done == 0);
+	hooks_end(&r->hooks[HOOK_HELD], done == 0);
+	hooks_end(&r->hooks[HOOK_ALERT], done == 0);
 	tear_down(r);
 	if (r->recorder.now != PHASE_RUNNING)
 		return done;
@@ -290,6 +296,8 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 		return err_sys(e, "memory for a run");
 	run_init(r, ask);
 	done = paths_find(&r->at, ask->tenant, e);
+	if (done == 0 && ask->service.socket)
+		done = paths_service(&r->at, ask->tenant, &ask->service, e);
 	if (done == 0 && ask->review_socket)
 		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
 	if (done == 0)

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, HOOKS = 10, FIXED = HOOKS + HOOKS_AT_ONCE, EACH = 3 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, HOOKS = 10, FIXED = HOOKS + HOOK_KINDS * HOOKS_AT_ONCE, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -112,8 +112,11 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[7] = (struct pollfd){ .fd = r->ending ? -1 : r->proxy.fd, .events = POLLIN };
 	at[8] = (struct pollfd){ .fd = r->ending ? -1 : r->dialer.fd, .events = POLLIN };
 	at[9] = (struct pollfd){ .fd = r->ending ? -1 : r->inspector.fd, .events = POLLIN };
-	for (i = 0; i < HOOKS_AT_ONCE; i++)
-		at[HOOKS + i] = (struct pollfd){ .fd = r->hooks.at[i].pid > 0 ? r->hooks.at[i].pidfd : -1, .events = POLLIN };
+	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
+		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
+
+		at[HOOKS + i] = (struct pollfd){ .fd = h->pid > 0 ? h->pidfd : -1, .events = POLLIN };
+	}
 	for (i = 0; i < RUN_CHILDREN; i++) {
 		const struct child *c = &r->children[i];
 
@@ -178,15 +181,17 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 	return at[3].revents ? begin_end(r, e) : 0;
 }
 
-/* Until the first of the two: 0 is none. */
+/* Until the first of them: 0 is none. */
 static int time_left(const struct run *r)
 {
-	uint64_t child = children_deadline(r), hook = hooks_deadline(&r->hooks), soonest = r->deadline_ns;
+	const uint64_t others[] = { children_deadline(r), hooks_deadline(&r->hooks[HOOK_HELD]),
+				    hooks_deadline(&r->hooks[HOOK_ALERT]) };
+	uint64_t soonest = r->deadline_ns;
+	size_t i;
 
-	if (child && (!soonest || child < soonest))
-		soonest = child;
-	if (hook && (!soonest || hook < soonest))
-		soonest = hook;
+	for (i = 0; i < count_of(others); i++)
+		if (others[i] && (!soonest || others[i] < soonest))
+			soonest = others[i];
 	return soonest ? clock_left_ms(soonest) : -1;
 }
 
@@ -200,7 +205,8 @@ int loop_run(struct run *r, struct err *e)
 		if (poll(at, n, time_left(r)) > 0 && attend(r, at, e) < 0)
 			return -1;
 		children_hurry(r);
-		hooks_attend(&r->hooks);
+		hooks_attend(&r->hooks[HOOK_HELD]);
+		hooks_attend(&r->hooks[HOOK_ALERT]);
 		if (!r->deadline_ns || clock_left_ms(r->deadline_ns) > 0)
 			continue;
 		if (r->ending)

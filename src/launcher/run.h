@@ -72,7 +72,8 @@ struct run {
 		bool terminal;		/* we began with one that was ours */
 		bool asked, again;	/* the broker has not answered yet; and meanwhile it was asked for again */
 	} reload;
-	struct hooks hooks;		/* told of what is held */
+	struct hooks hooks[HOOK_KINDS];	/* the operator's: told of what is held, and of alerts */
+	bool unlogged;			/* nobody hears at the socket of syslog, which has been said */
 	struct {
 		char first[512];
 		uint64_t count;
@@ -85,7 +86,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + HOOKS_AT_ONCE + 9 };
+enum { RUN_KNOWN = RUN_CHILDREN + HOOK_KINDS * HOOKS_AT_ONCE + 9 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 
 /*
@@ -98,6 +99,9 @@ int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/*
 /* Can those other users review who are set to? If not, that and what helps is said to the operator. */
 bool recorder_has_ledger(const struct paths *at);
 bool recorder_hears_others(const struct paths *at);
+/* service.c: may this one at the other end be the recorder? And why none is there. */
+bool service_is_peer(const struct paths *at, unsigned uid);
+int service_missing(const struct paths *at, struct err *e) must_use;
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 
@@ -150,9 +154,11 @@ int known_tell(struct run *r, struct err *e) must_use;
 /* agent.c: who the agent is and which credentials it has, to the recorder. */
 int agent_tell(struct run *r, struct err *e) must_use;
 
-/* held.c: a call waits for a person, who is to be told. */
-void held_begin(struct run *r);
-int held_serve(struct run *r, struct err *e) must_use;
+/* told.c: somebody is to be told of what the broker says: a call waits for a person, an alert was raised. */
+void told_begin(struct run *r);
+int told_serve(struct run *r, struct err *e) must_use;
+/* syslog.c: a line of RFC 5424, if anybody hears; nobody waits for him. */
+void syslog_tell(struct run *r, uint64_t record, const char *what, const char *json, size_t size);
 
 /* reload.c: SIGHUP that somebody sent: read the policy again, and give it to the broker. */
 struct signalfd_siginfo;

@@ -267,7 +267,8 @@ static const struct {
 	int (*serve)(struct run *r, struct err *e);
 } requests[] = {
 	{ MSG_RESOLVE, serve_resolve }, { MSG_SPAWN, serve_spawn }, { MSG_EXEC, serve_exec },
-	{ MSG_STOP, serve_stop },       { MSG_SHOW, serve_show }, { MSG_HOLDING, held_serve },
+	{ MSG_STOP, serve_stop },       { MSG_SHOW, serve_show }, { MSG_HOLDING, told_serve },
+	{ MSG_ALERT, told_serve },
 	{ MSG_ADOPTED, reload_answered },
 	{ MSG_DONE, serve_done },
 };

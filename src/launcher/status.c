@@ -166,13 +166,14 @@ void status_refused(struct run *r, const struct jail_event *seen, const char *se
 	say(&r->lines, &line);
 }
 
-void status_held(struct run *r, uint64_t held, const char *what)
+void status_told(struct run *r, enum hook_kind of, uint64_t record, const char *what)
 {
 	struct buf line = BUF(STATUS_LINE);
 
 	if (r->lines.fd <= 0)
 		return;
-	buf_printf(&line, "{\"event\":\"held\",\"held\":%llu", (unsigned long long)held);
+	buf_printf(&line, of == HOOK_HELD ? "{\"event\":\"held\",\"held\":%llu" : "{\"event\":\"alert\",\"alert\":%llu",
+		   (unsigned long long)record);
 	add_member(&line, "what", what);
 	say(&r->lines, &line);
 }

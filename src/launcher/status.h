@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "jail/jail.h"
+#include "launcher/hooks.h"
 
 struct run;
 
@@ -21,7 +22,7 @@ struct status_lines {
 void status_begun(struct run *r);	/* the record is written, the agent may go: degraded lines, then ready */
 /* As the record of it, which reeve-ledger(5) describes; `server` NULL: the agent's jail. */
 void status_refused(struct run *r, const struct jail_event *seen, const char *server);
-void status_held(struct run *r, uint64_t held, const char *what);	/* somebody is to look at it */
+void status_told(struct run *r, enum hook_kind of, uint64_t record, const char *what);	/* somebody is to look at it */
 void status_ended(struct run *r, const char *why);	/* why NULL: the agent ended by itself, or was out of time */
 
 #endif

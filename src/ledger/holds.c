@@ -169,7 +169,7 @@ static int grow(void *array, size_t *room, size_t count, size_t each, struct err
 	return 0;
 }
 
-static void hold_free(struct hold *h)
+void hold_free(struct hold *h)
 {
 	size_t i;
 
@@ -182,8 +182,6 @@ static void hold_free(struct hold *h)
 	}
 	free(h);
 }
-
-SCOPED(hold, struct hold *, hold_free)
 
 void holds_free(struct holds *h)
 {
@@ -249,7 +247,7 @@ static int take_close(struct holds *h, const struct record *r, const char *line,
 }
 
 /* Everything that is known of it comes from its own stored bytes. */
-static int hold_make(struct hold **out, const char *line, size_t size, struct err *e)
+int hold_make(struct hold **out, const char *line, size_t size, struct err *e)
 {
 	scoped(hold) struct hold *hold = calloc(1, sizeof(*hold));
 
@@ -302,7 +300,7 @@ static void end(struct holds *h, struct hold *hold)
 		h->ended[h->ended_count++] = hold;
 }
 
-static int add_vote(struct hold *hold, const struct record *r, const char *line, size_t size, unsigned needs, struct err *e)
+int hold_add_vote(struct hold *hold, const struct record *r, const char *line, size_t size, unsigned needs, struct err *e)
 {
 	struct hold_vote *v = &hold->votes[hold->vote_count];
 
@@ -334,7 +332,7 @@ static int take_decision(struct holds *h, const struct record *r, const char *li
 		return -1;
 	if (to == HOLD_APPROVED)
 		needs = hold_asks(hold, hold->who, hold_since(hold, &now));
-	if (add_vote(hold, r, line, size, needs, e) < 0)
+	if (hold_add_vote(hold, r, line, size, needs, e) < 0)
 		return -1;
 	hold->changed = ++h->changes;
 	if (to != HOLD_APPROVED || !hold_lacks(hold))

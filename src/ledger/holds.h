@@ -88,6 +88,11 @@ int holds_check(const struct holds *h, const struct record *r, struct err *e) mu
 int holds_take(struct holds *h, const struct record *r, const char *line, size_t size, struct err *e) must_use;
 void holds_free(struct holds *h);
 
+/* holds_state.c: for a state, and back into an empty one. */
+struct packed;
+void holds_save(struct buf *out, const struct holds *h);
+int holds_load(struct holds *h, struct packed *from, struct err *e) must_use;
+
 const struct hold *holds_open(const struct holds *h, uint64_t index);	/* NULL: it does not stand open */
 struct hold *holds_find(struct holds *h, uint64_t index);		/* ended ones as well, while remembered */
 /* The one that stands open for the same call by the same agent under the same policy and signers; NULL: none. */

@@ -143,6 +143,15 @@ uint64_t journal_last(const struct journal *j)
 	return j->s.all[j->s.count - 1].begin;
 }
 
+bool journal_is_joined(const struct journal *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->s.count && !j->s.all[i].odd; i++)
+		;
+	return i == j->s.count;
+}
+
 /* Where one segment ends and the next does not begin there, nothing is whole. */
 static bool is_odd(const struct journal *j, uint64_t at)
 {
@@ -323,8 +332,14 @@ bool journal_is_torn(const struct journal_extent *x, bool head_there, uint64_t h
 int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
 		   struct err *e)
 {
-	struct journal_extent x = { .end = JOURNAL_MAGIC };
-	uint64_t at = JOURNAL_MAGIC, next = 0, seen;
+	return journal_extent_from(out, j, v, JOURNAL_MAGIC, 0, e);
+}
+
+int journal_extent_from(struct journal_extent *out, struct journal *j, const struct seal_verifier *v, uint64_t at,
+			uint64_t next, struct err *e)
+{
+	struct journal_extent x = { .end = at, .records = next };
+	uint64_t seen;
 	bool later = true;
 	int damaged;
 

@@ -138,6 +138,7 @@ int journal_open(struct journal **out, const char *path, struct err *e) must_use
 int journal_of_fd(struct journal **out, int fd, struct err *e) must_use;	/* fd stays the caller's */
 int journal_of(struct journal **out, int fd, int dir, struct err *e) must_use;	/* with what is beside it; both stay */
 uint64_t journal_last(const struct journal *j);	/* the offset at which the last segment begins */
+bool journal_is_joined(const struct journal *j);	/* each segment begins where the one before it ends */
 void journal_free(struct journal *j);
 
 SCOPED(journal, struct journal *, journal_free)
@@ -165,6 +166,10 @@ struct journal_extent {
  */
 int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
 		   struct err *e) must_use;
+
+/* The same from an offset on that lies behind a commit, over `next` records. */
+int journal_extent_from(struct journal_extent *out, struct journal *j, const struct seal_verifier *v, uint64_t at,
+			uint64_t next, struct err *e) must_use;
 
 /* What the ledger's own `head` says; false: there is none. */
 int head_read(uint64_t *size, bool *there, const char *dir, struct err *e) must_use;

@@ -3,7 +3,7 @@
  * unfinished tail, and refuses whatever else is wrong, because a ledger that repairs itself proves
  * nothing. What a crash left open is closed before anybody may write.
  */
-#include "ledger/store.h"
+#include "ledger/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +32,8 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
 	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (signing_rotate(l->signing) && store_epoch(l, e) < 0))
 		return -1;
-	if (l->disk->write_at(l->journal, journal_magic, JOURNAL_MAGIC, 0) != JOURNAL_MAGIC)
-		return err_sys(e, "write the journal");
+	if (store_write(l, l->journal, journal_magic, JOURNAL_MAGIC, 0, e) < 0)
+		return -1;
 	l->written = JOURNAL_MAGIC;
 	if (ledger_finish(l, e) < 0)
 		return -1;
@@ -128,9 +128,8 @@ static int check_commit(struct ledger *l, const struct frame *f, struct err *e)
 }
 
 /* The committed part once more, for tree and order; the last checkpoint vouches for all of it, those before for its key. */
-static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err *e)
+static int replay(struct ledger *l, struct journal *j, uint64_t at, uint64_t end, struct err *e)
 {
-	uint64_t at = JOURNAL_MAGIC;
 	enum frame_got got;
 	struct frame f;
 	bool last;
@@ -150,6 +149,7 @@ static int replay(struct ledger *l, struct journal *j, uint64_t end, struct err 
 		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_heed(l, &f, e) < 0)
 			return err_in(e, "record %" PRIu64, f.index);
 		tree_add(&l->tree, f.body, f.size);
+		state_heed_record(l, f.body, f.size);
 	}
 	return err_set(e, ERR_INPUT, "no checkpoint at the end");
 }
@@ -198,17 +198,43 @@ static int open_head(struct ledger *l, const char *dir, bool there, struct err *
 	return seal_sync_parent(path, e);
 }
 
+/* From the beginning, or from where a state was. */
+static int read_from(struct ledger *l, struct journal *j, struct journal_extent *x, const char *dir, bool *there, struct err *e)
+{
+	uint64_t head = 0, at = l->state.offset ? l->state.offset : JOURNAL_MAGIC;
+
+	if (head_read(&head, there, dir, e) < 0 ||
+	    journal_extent_from(x, j, signing_root(l->signing), at, l->tree.size, e) < 0 ||
+	    check_extent(x, head, *there, e) < 0)
+		return -1;
+	return replay(l, j, at, x->end, e);
+}
+
+/* A state is a way to be quick: whatever is wrong when it is gone by, all is read, and only that counts. */
+static bool read_newest(struct ledger *l, struct journal *j, struct journal_extent *x, const char *dir, bool *there)
+{
+	uint64_t states[STATES_TRIED];
+	size_t i, count = journal_is_joined(j) ? states_find(states, l, ledger_bytes(l, j)) : 0;
+	struct err none;
+
+	for (i = 0; i < count; i++) {
+		none = (struct err){ .kind = ERR_NONE };
+		if (state_load(l, states[i], &none) == 0 && read_from(l, j, x, dir, there, &none) == 0)
+			return true;
+		store_forget(l);
+	}
+	return false;
+}
+
 static int open_locked(struct ledger *l, const char *dir, struct err *e)
 {
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
-	uint64_t head = 0;
 	bool there;
 
-	if (journal_of(&j, l->lock, l->dir, e) < 0 || head_read(&head, &there, dir, e) < 0 ||
-	    journal_extent(&x, j, signing_root(l->signing), e) < 0 || check_extent(&x, head, there, e) < 0 ||
-	    ledger_take_segment(l, j, x.end, e) < 0 || replay(l, j, x.end, e) < 0 || signing_settle(l->signing, &l->epochs, e) < 0 ||
-	    open_head(l, dir, there, e) < 0)
+	if (journal_of(&j, l->lock, l->dir, e) < 0 ||
+	    (!read_newest(l, j, &x, dir, &there) && read_from(l, j, &x, dir, &there, e) < 0) ||
+	    signing_settle(l->signing, &l->epochs, e) < 0 || ledger_take_segment(l, j, x.end, e) < 0 || open_head(l, dir, there, e) < 0)
 		return -1;
 	return recover(l, &x, e);
 }

@@ -19,6 +19,8 @@ struct signing {
 	int places;			/* owned; -1: there are no epochs */
 	struct seal_key *epoch, *coming;	/* owned */
 	unsigned at;			/* the place of `epoch`; the next one's is the other */
+	struct seal_key *held[SIGNING_PLACES];	/* owned; until it is settled which of them is `epoch` */
+	bool empty[SIGNING_PLACES];
 };
 
 int signing_beside(char out[PATH_MAX], const char *key_path, const char *ending, struct err *e)
@@ -49,6 +51,8 @@ void signing_free(struct signing *k)
 	seal_key_free(k->own_root);
 	seal_key_free(k->epoch);
 	seal_key_free(k->coming);
+	seal_key_free(k->held[0]);
+	seal_key_free(k->held[1]);
 	fd_close(&k->places);
 	free(k);
 }
@@ -62,11 +66,22 @@ int signing_of_root(struct signing **out, const struct seal_key *root, struct er
 	return 0;
 }
 
+/* What is in a place, if it is a key at all: one that was being written when the power failed is none. */
+static void look_in(struct signing *k)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	unsigned i;
+
+	for (i = 0; k->places >= 0 && i < SIGNING_PLACES; i++)
+		k->empty[i] = seal_key_get(&k->held[i], k->places, i, &ignored) == 0 && !k->held[i];
+}
+
 int signing_make(struct signing **out, const struct seal_key *root, int *places, struct err *e)
 {
 	if (signing_of_root(out, root, e) < 0)
 		return -1;
 	(*out)->places = fd_take(places);
+	look_in(*out);
 	return 0;
 }
 
@@ -137,6 +152,7 @@ int signing_open(struct signing **out, const char *key_path, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
 	if (know_root(k, e) < 0 || open_places(k, e) < 0)
 		return -1;
+	look_in(k);
 	*out = take(&k);
 	return 0;
 }
@@ -161,35 +177,36 @@ bool signing_rotate(const struct signing *k)
 	return k->places >= 0;
 }
 
-/* What is in a place, if it is a key at all: one that was being written when the power failed is none. */
-static struct seal_key *key_at(const struct signing *k, unsigned place, bool *empty)
+/* Who holds the secret of a key may believe what it has signed: the keys in the file, or the root alone. */
+const struct seal_verifier *signing_holds(const struct signing *k, size_t i)
 {
-	struct err ignored = { .kind = ERR_NONE };
-	struct seal_key *found = NULL;
+	const struct seal_key *all[SIGNING_PLACES + 1];
+	size_t count = 0, at;
 
-	*empty = seal_key_get(&found, k->places, place, &ignored) == 0 && !found;
-	return found;
+	for (at = 0; at < SIGNING_PLACES; at++)
+		if (k->held[at])
+			all[count++] = k->held[at];
+	if (k->lent)
+		all[count++] = k->lent;
+	return i < count ? seal_key_verifier(all[i]) : NULL;
 }
 
-/* The place of the ledger's last epoch's key; every other is emptied, if there is such a one. */
+/* The place of the ledger's last epoch's key; every other is emptied. */
 static int find_epoch(struct signing *k, const struct seal_verifier *wanted, struct err *e)
 {
-	bool empty[SIGNING_PLACES];
-	struct seal_key *found;
 	unsigned i;
 
-	for (i = 0; i < SIGNING_PLACES; i++) {
-		found = key_at(k, i, &empty[i]);
-		if (found && !k->epoch && memcmp(seal_key_verifier(found), wanted, sizeof(*wanted)) == 0) {
-			k->epoch = found;
+	for (i = 0; i < SIGNING_PLACES; i++)
+		if (k->held[i] && memcmp(seal_key_verifier(k->held[i]), wanted, sizeof(*wanted)) == 0)
 			k->at = i;
-		} else {
-			seal_key_free(found);
-		}
-	}
-	for (i = 0; k->epoch && i < SIGNING_PLACES; i++)
-		if (i != k->at && !empty[i] && seal_key_wipe(k->places, i, e) < 0)
+	if (!k->held[k->at] || memcmp(seal_key_verifier(k->held[k->at]), wanted, sizeof(*wanted)) != 0)
+		return 0;
+	k->epoch = take(&k->held[k->at]);
+	for (i = 0; i < SIGNING_PLACES; i++) {
+		seal_key_free(take(&k->held[i]));
+		if (i != k->at && !k->empty[i] && seal_key_wipe(k->places, i, e) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -29,6 +29,7 @@ const struct seal_verifier *signing_root(const struct signing *k);
  * another is written over. A ledger without epochs is signed by the root, which is loaded now, and gets such a file.
  */
 int signing_settle(struct signing *k, const struct epochs *s, struct err *e) must_use;
+const struct seal_verifier *signing_holds(const struct signing *k, size_t i);	/* before that; NULL: no more */
 const struct seal_key *signing_now(const struct signing *k);
 
 /* May an epoch begin? Not where signing_of_root() made them. */

@@ -3,7 +3,7 @@
  * fdatasync, then `head`; only then may anybody be told. The first failure poisons the ledger,
  * because after a failed fdatasync nobody knows what is on the disk.
  */
-#include "ledger/store.h"
+#include "ledger/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ int store_file(int *out, const char *dir, const char *name, int flags, struct er
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	*out = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*out = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0640);	/* who may read is the recorder's umask */
 	return *out < 0 ? err_sys(e, "%s", path) : 0;
 }
 
@@ -62,6 +62,16 @@ int store_new(struct ledger **out, struct signing *signing, const struct ledger_
 	return 0;
 }
 
+void store_forget(struct ledger *l)
+{
+	order_free(&l->order);
+	holds_free(&l->holds);
+	agents_free(&l->agents);
+	epochs_forget(&l->epochs);
+	memset(&l->tree, 0, sizeof(l->tree));
+	memset(&l->state, 0, sizeof(l->state));
+}
+
 void ledger_free(struct ledger *l)
 {
 	if (!l)
@@ -71,9 +81,7 @@ void ledger_free(struct ledger *l)
 	fd_close(&l->dir);
 	fd_close(&l->lock);
 	blocks_free(l->blocks);
-	order_free(&l->order);
-	holds_free(&l->holds);
-	agents_free(&l->agents);
+	store_forget(l);
 	epochs_free(&l->epochs);
 	signing_free(l->own_signing);
 	buf_free(&l->queue);
@@ -203,6 +211,7 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 	if (ledger_heed(l, &f, e) < 0)
 		return -1;
 	tree_add(&l->tree, bytes, f.size);
+	state_heed(l, texts.stamp);
 	if (!frame_put(&l->queue, &f))
 		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
 	l->poisoned = false;
@@ -273,9 +282,7 @@ static int write_head(struct ledger *l, struct err *e)
 	char text[24];
 	int size = snprintf(text, sizeof(text), "%020" PRIu64 "\n", l->tree.size);
 
-	if (l->disk->write_at(l->head, text, (size_t)size, 0) != size)
-		return err_sys(e, "write the ledger's head");
-	return 0;
+	return store_write(l, l->head, text, (size_t)size, 0, e) < 0 ? err_in(e, "head") : 0;
 }
 
 static int commit(struct ledger *l, struct err *e)

@@ -33,11 +33,21 @@ struct ledger {
 	uint64_t written, allocated;	/* offsets in that segment */
 	uint64_t base, segment;		/* where it begins in the journal; and from what size on the next one does */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
+	struct {
+		uint64_t offset, first;	/* of the newest state, and the first record behind it */
+		uint8_t key[32];	/* that signed it; zeros: there is none yet */
+		char least[32], greatest[32];	/* when the records since were made */
+	} state;
 	bool poisoned;			/* a write failed: what is on disk is no longer known */
 	char boot[41];
 };
 
 int store_new(struct ledger **out, struct signing *signing, const struct ledger_disk *disk, struct err *e) must_use;
+void store_forget(struct ledger *l);	/* all that was learnt by reading it */
+static inline const struct seal_key *store_key(const struct ledger *l)	/* in force */
+{
+	return signing_now(l->signing);
+}
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
 /* What a record that is in its place means for those behind it: of keys, of held calls, and of agents. */
@@ -50,9 +60,12 @@ int store_epoch(struct ledger *l, struct err *e) must_use;
 int ledger_roll(struct ledger *l, struct err *e) must_use;
 int ledger_take_segment(struct ledger *l, const struct journal *j, uint64_t end, struct err *e) must_use;
 
+uint64_t ledger_bytes(const struct ledger *l, const struct journal *j);
+
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, struct err *e) must_use;
 int blocks_next(struct ledger *l, struct err *e) must_use;	/* another segment */
+int store_write(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at, struct err *e) must_use; /* all */
 int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e) must_use;	/* at `written` */
 int blocks_take(struct ledger *l, uint64_t to, struct err *e) must_use;	/* space up to there */
 void blocks_free(struct blocks *b);

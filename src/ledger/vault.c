@@ -100,11 +100,11 @@ static int begin_data(struct vault *v, const char *path, struct err *e)
 	return seal_sync_parent(path, e);
 }
 
-static int open_file(int *out, char path[PATH_MAX], const char *dir, const char *name, struct err *e)
+static int open_file(int *out, char path[PATH_MAX], const char *dir, const char *name, mode_t mode, struct err *e)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	*out = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*out = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
 	return *out < 0 ? err_sys(e, "%s", path) : 0;
 }
 
@@ -113,6 +113,21 @@ static bool has_magic(const struct vault *v)
 	char magic[VAULT_MAGIC];
 
 	return vault_read(v->data, magic, sizeof(magic), 0) == 0 && memcmp(magic, vault_magic, VAULT_MAGIC) == 0;
+}
+
+/* Nothing, or a beginning that was cut off: of the first bytes some are not there yet. */
+static bool is_unbegun(const struct vault *v)
+{
+	char begun[VAULT_MAGIC] = { 0 };
+	struct stat st;
+	size_t i;
+
+	if (fstat(v->data, &st) < 0 || st.st_size > VAULT_MAGIC || vault_read(v->data, begun, (size_t)st.st_size, 0) < 0)
+		return false;
+	for (i = 0; i < VAULT_MAGIC; i++)
+		if (begun[i] && begun[i] != vault_magic[i])
+			return false;
+	return true;
 }
 
 static bool is_empty(int fd)
@@ -142,10 +157,11 @@ static int open_parts(struct vault *v, const char *dir, const char *key_path, st
 	char path[PATH_MAX];
 	bool fresh;
 
-	if (open_file(&v->keys, path, dir, "vault.keys", e) < 0 || open_file(&v->data, path, dir, "vault", e) < 0)
+	/* An auditor counts sealed payloads; what their keys are sealed in is nobody's business but ours. */
+	if (open_file(&v->keys, path, dir, "vault.keys", 0600, e) < 0 || open_file(&v->data, path, dir, "vault", 0640, e) < 0)
 		return -1;
 	fresh = !has_magic(v);
-	if (fresh && !is_empty(v->data))
+	if (fresh && !is_unbegun(v))
 		return err_set(e, ERR_INPUT, "%s: not a vault of reeve", path);
 	if (load_key(v, key_path, fresh, e) < 0 || keys_open(v, fresh, e) < 0)
 		return -1;

@@ -20,6 +20,7 @@ static void file_free(struct file *f)
 {
 	if (!f)
 		return;
+	alert_list_free(f->alerts, f->alert_count);
 	json_decref(f->root);
 	free(f->name);
 	free(f->path);
@@ -114,6 +115,13 @@ static int keep_text(struct file *to, struct rule *const *rules, size_t count, c
 	return 0;
 }
 
+static int check_alerts(const struct policy *p, const struct file *f, struct err *e)
+{
+	if (p->alert_count + f->alert_count > ALERTS)
+		return err_set(e, ERR_LIMIT, "%s: more than %d alerts in all files; leave some out", f->name, ALERTS);
+	return 0;
+}
+
 static int add_file(struct policy *p, struct json_file *f, const char *name, struct err *e)
 {
 	scoped(file) struct file *to = calloc(1, sizeof(*to));
@@ -129,13 +137,15 @@ static int add_file(struct policy *p, struct json_file *f, const char *name, str
 	to->first = p->rule_count;
 	if (rules_read(&rules, &count, to, f, e) < 0)
 		return -1;
-	result = keep_text(to, rules, count, f, e) < 0 ? -1 : append(p, rules, count, e);
+	result = check_alerts(p, to, e) < 0 || keep_text(to, rules, count, f, e) < 0 ? -1 : append(p, rules, count, e);
 	for (i = 0; result < 0 && i < count; i++)
 		rule_free(rules[i]);
 	free(rules);
 	if (result < 0)
 		return -1;
 	to->root = take(&f->root);
+	for (i = 0; i < to->alert_count; i++)
+		p->alerts[p->alert_count++] = &to->alerts[i];
 	p->files[p->file_count++] = take(&to);
 	return 0;
 }

@@ -131,6 +131,36 @@ enum { RISK_TIME = 600 };	/* seconds */
 
 struct risk policy_risk(const struct action *a, const struct risk_facts *f);
 
+/* --- alerts: what somebody is told of. They allow and refuse nothing. --- */
+
+enum alert_kind { ALERT_RATE, ALERT_REFUSED, ALERT_DUPLICATES, ALERT_HOURS, ALERT_FIRST, ALERT_GUARD, ALERT_KINDS };
+
+enum {
+	ALERTS = 64,
+	ALERT_CALLS = 4096,	/* calls that are held against each other for being alike */
+};
+
+struct alert {
+	char *name;		/* owned: "file:id" */
+	const char *why;	/* the operator's sentence; NULL: none */
+	enum alert_kind kind;
+	uint64_t within_ns, quiet_ns;
+	unsigned above, least;	/* more than so many; among so many at least */
+	bool has_share, across;
+	double share;		/* of refusals, more than that */
+	struct rule *of;	/* owned: which calls */
+	struct hours *hours;	/* owned */
+	const json_t *guards;	/* borrowed */
+};
+
+size_t policy_alert_count(const struct policy *p);
+const struct alert *policy_alert(const struct policy *p, size_t i);
+const char *alert_word(enum alert_kind k);	/* "rate" */
+/* Also what cannot be judged does. */
+bool alert_concerns(const struct alert *a, const struct action *action);
+bool alert_is_hour(const struct alert *a, uint64_t wall_us);
+bool alert_is_guard(const struct alert *a, const char *guard);
+
 size_t policy_rule_count(const struct policy *p);
 
 /* Names every rule that can never matter as it would wish, and why; how many there are. */

@@ -12,6 +12,7 @@ static const struct json_member file_members[] = {
 	{ "reeve", JSON_STRING, JSON_MUST },    { "layer", JSON_STRING, JSON_MAY },
 	{ "applies", JSON_OBJECT, JSON_MAY },   { "version", JSON_STRING, JSON_MAY },
 	{ "unmatched", JSON_STRING, JSON_MAY }, { "rules", JSON_ARRAY, JSON_MUST },
+	{ "alerts", JSON_ARRAY, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
@@ -180,7 +181,7 @@ static int read_rule(struct rule *rule, struct reading *r, const json_t *object,
 				  "\"id\": expected a-z, 0-9, \"_\", \".\", "
 				  "\"-\", at most 63 and beginning with a letter or digit");
 	if (read_then(rule, r, text_of(object, "then"), e) < 0 || check_texts(r, object, e) < 0 ||
-	    read_when(rule, r, object, e) < 0 || read_review(rule, r, object, e) < 0 ||
+	    read_when(rule, r, object, "when", e) < 0 || read_review(rule, r, object, e) < 0 ||
 	    read_requires(rule, r, object, e) < 0)
 		return -1;
 	return name_rule(rule, r->to->name, e);
@@ -246,7 +247,8 @@ int rules_read(struct rule ***out, size_t *count, struct file *to, const struct 
 
 	if (!rules)
 		return err_sys(e, "memory for rules");
-	result = read_head(&r, e) < 0 ? -1 : read_all(rules, &r, array, e);
+	result = read_head(&r, e) < 0 || read_all(rules, &r, array, e) < 0 ? -1
+		 : alerts_read(&to->alerts, &to->alert_count, &r, e);
 	buf_free(&r.at);
 	if (result == 0) {
 		*out = rules;

@@ -51,7 +51,14 @@ int read_requires(struct rule *rule, struct reading *r, const json_t *object, st
 /* What a person can be asked about, and an agent gives reasons for, as bits. */
 enum { ACTIONS_ASKED = 1 << ACTION_TOOL_CALL | 1 << ACTION_RESOURCE_READ | 1 << ACTION_PROMPT_GET };
 
-/* when.c: what a rule speaks about. */
-int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e) must_use;
+/* when.c: what a rule speaks about, in this member. */
+int read_when(struct rule *rule, struct reading *r, const json_t *object, const char *member, struct err *e) must_use;
+/* Days and hours; *out stays NULL if there is no such member. */
+int read_hours(struct hours **out, struct reading *r, const json_t *time, const char *member, struct err *e) must_use;
+
+bool read_span(uint64_t *ns, const char *text);	/* "90s", "5m", "2h", "1d", and no more than a week */
+
+/* alert_read.c: whatever was read of them stays in *to, which the caller frees, also on failure. */
+int alerts_read(struct alert **to, size_t *count, struct reading *r, struct err *e) must_use;
 
 #endif

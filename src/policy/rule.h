@@ -71,6 +71,8 @@ struct file {
 	struct names applies;
 	size_t index;
 	size_t first;			/* the order of its first rule */
+	struct alert *alerts;		/* owned */
+	size_t alert_count;
 	char *path, *bytes;		/* owned; only of a file that asks for a review, to say where: reviewers.c */
 	size_t size;
 };
@@ -152,7 +154,11 @@ struct policy {
 	struct index index;
 	struct meter meters[METERS];
 	size_t meter_count;
+	const struct alert *alerts[ALERTS];	/* the files' */
+	size_t alert_count;
 };
+
+void alert_list_free(struct alert *alerts, size_t count);
 
 /* Read every rule of a checked file into *out, an array the caller frees with its rules. */
 int rules_read(struct rule ***out, size_t *count, struct file *to, const struct json_file *f,

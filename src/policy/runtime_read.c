@@ -32,8 +32,7 @@ static const struct json_member *const members[METER_KINDS] = {
 	[METER_SPENT] = spent_members,
 };
 
-/* "90s", "5m", "2h", "1d", and no more than a week. */
-static bool read_span(uint64_t *ns, const char *text)
+bool read_span(uint64_t *ns, const char *text)
 {
 	static const struct {
 		char unit;

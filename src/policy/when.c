@@ -34,7 +34,7 @@ static const struct json_member time_members[] = {
 	{ NULL, JSON_NULL, JSON_MAY },
 };
 
-static int read_time(struct rule *rule, struct reading *r, const json_t *time, struct err *e)
+int read_hours(struct hours **out, struct reading *r, const json_t *time, const char *member, struct err *e)
 {
 	static const struct {
 		const char *member, *takes;
@@ -49,15 +49,15 @@ static int read_time(struct rule *rule, struct reading *r, const json_t *time, s
 
 	if (!time)
 		return 0;
-	if (json_members(r->f, below(r, "time"), time_members, e) < 0)
+	if (json_members(r->f, below(r, member), time_members, e) < 0)
 		return -1;
 	if (!json_object_get(time, "days") && !json_object_get(time, "hours"))
 		return json_wrong(r->f, here(r), false, e,
-				  "\"time\": expected \"days\" or \"hours\" in it");
-	rule->hours = calloc(1, sizeof(*rule->hours));
-	if (!rule->hours)
+				  "\"%s\": expected \"days\" or \"hours\" in it", member);
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
 		return err_sys(e, "memory for a rule");
-	if (hours_read(rule->hours, time, &wrong) < 0) {
+	if (hours_read(*out, time, &wrong) < 0) {
 		for (i = 0; strcmp(takes[i].member, wrong) != 0; i++)
 			;
 		return json_wrong(r->f, below(r, wrong), false, e, "\"%s\": expected %s", wrong,
@@ -253,17 +253,17 @@ static int read_lists(struct rule *rule, struct reading *r, json_t *when, struct
 	return 0;
 }
 
-int read_when(struct rule *rule, struct reading *r, const json_t *object, struct err *e)
+int read_when(struct rule *rule, struct reading *r, const json_t *object, const char *member, struct err *e)
 {
-	json_t *when = json_object_get(object, "when");
+	json_t *when = json_object_get(object, member);
 	size_t start = r->at.size, i;
 	struct others o = { 0 };
 
-	below(r, "when");
+	below(r, member);
 	if (read_lists(rule, r, when, &o, e) < 0 ||
 	    (o.strange && json_members(r->f, here(r), when_members, e) < 0) ||
 	    (o.connect && read_connects(rule, r, when, e) < 0) || read_actions(rule, r, when, e) < 0 ||
-	    (o.strange && read_time(rule, r, json_object_get(when, "time"), e) < 0) ||
+	    (o.strange && read_hours(&rule->hours, r, json_object_get(when, "time"), "time", e) < 0) ||
 	    (o.strange && read_so_far(rule, r, when, e) < 0) || read_conditions(rule, r, when, e) < 0 ||
 	    possible(rule, r, e) < 0)
 		return -1;

@@ -79,6 +79,14 @@ def runtime(**members):
     return policy({"when": members}, layer="runtime")
 
 
+def alert(**members):
+    return policy(layer="runtime", alerts=[{"id": "a", **members}])
+
+
+def alarm(**members):
+    return alert(when=members)
+
+
 def arg(condition):
     return when(tool="a/b", args={"/x": condition})
 
@@ -146,6 +154,10 @@ RIGHT = [
     ("policy", runtime(calls={"of": "agent", "across": "runs", "within": "1d", "above": 5000})), ("policy", runtime(repeated={"across": "runs", "within": "1d", "above": 1000})),
     ("policy", runtime(spent={"arg": "/amount", "of": "tool", "above": 1000.5})), ("policy", runtime(spent={"arg": "/a/b", "of": "agent", "within": "7d", "across": "runs", "above": 0})),
     ("policy", when(risk={"least": 6})), ("policy", policy({"when": {"risk": {"above": 0}}}, layer="tenant", applies={"tenant": "a"})),
+    ("policy", alarm(rate={"within": "60s", "above": 20})), ("policy", alarm(rate={"within": "1d", "above": 5000, "across": "runs"})), ("policy", alarm(guard=["shell", "a*"])),
+    ("policy", alarm(refused={"within": "10m", "share": 0.5, "least": 10})), ("policy", alarm(refused={"within": "10m", "above": 0})), ("policy", alarm(first="tool")),
+    ("policy", alarm(duplicates={"within": "5m", "above": 1024})), ("policy", alarm(hours={"hours": "20:00-06:00", "days": ["sat", "sun"]})), ("policy", policy(layer="runtime", alerts=[])),
+    ("policy", alert(when={"first": "tool"}, quiet="7d", why="x", of={"tool": "a/*", "class": "high", "risk": {"least": 3}, "args": {"/x": {"equal": 1}}, "time": {"days": "mon"}})),
     ("profile", profile()), ("profile", profile(http=True)), ("profile", profile(http=8080)), ("profile", network()),
     ("profile", profile(network=True)), ("profile", network(ports=[22, 80], udp=[9999], ech="record")),
     ("profile", network(private={"10.1.2.0/24": "the registry"}, inspect=["api.example.org", "*.example.org"])),
@@ -162,6 +174,7 @@ RIGHT = [
     ("tools", url("http://127.0.0.1:80/")), ("tools", url("http://localhost")), ("tools", server("exec", tools={})), ("tools", tool()),
     ("tools", tool(argv=["/bin/x", "{a}", "{{"], stdin="{a}", resource="/a", params={"a": {"type": "string", "enum": ["b"], "default": "b", "max_length": 3}})),
     ("config", config()), ("config", config(about="x", hooks={}, review={})), ("config", hook("x")), ("config", hook("x", "", "a b")), ("config", hook(*["x"] * 32)),
+    ("config", config(hooks={"alert": ["x", ""]}, alerts={"syslog": "/run/log"})), ("config", config(alerts={"syslog": True})), ("config", config(alerts={"syslog": False})),
     ("config", config(policy={"signed_by": ["a", "b"]})), ("config", door(key="~/.ssh/id", name="a@b")), ("config", door(socket=f"{room}/door/s", group=GROUP, name="a")),
     ("reviewers", groups()), ("reviewers", groups(a=["alice@example.com", "bob"], b=["carol"])), ("reviewers", {**groups(), "about": "x"}),
 ]
@@ -202,6 +215,15 @@ WRONG = [
     ("policy", when(risk={})), ("policy", when(risk={"least": 0})), ("policy", when(risk={"least": 13})), ("policy", when(risk={"above": 12})),
     ("policy", when(risk={"least": 3, "above": 2})), ("policy", when(risk={"least": 2.5})), ("policy", when(risk=6)),
     ("policy", runtime(refusals={"last": 0, "above": 0.5})), ("policy", runtime(refusals={"last": 5, "above": 1})), ("policy", runtime(refusals={"above": 0.5})),
+    ("policy", policy(alerts=[])), ("policy", policy(layer="action", alerts=[])), ("policy", alert()), ("policy", alarm()), ("policy", alarm(first="tool", guard="*")), ("policy", alarm(first="server")),
+    ("policy", alarm(rate={"above": 1})), ("policy", alarm(rate={"within": "60s"})), ("policy", alarm(rate={"within": "60", "above": 1})), ("policy", alarm(rate={"within": "1s", "above": -1})),
+    ("policy", alarm(rate={"within": "1s", "above": 1000001})), ("policy", alarm(rate={"within": "1s", "above": 1, "across": "agents"})), ("policy", alarm(rate={"within": "1s", "above": 1, "of": "tool"})),
+    ("policy", alarm(refused={"within": "10m"})), ("policy", alarm(refused={"within": "10m", "share": 0.5})), ("policy", alarm(refused={"within": "10m", "least": 5})),
+    ("policy", alarm(refused={"within": "10m", "share": 1, "least": 5})), ("policy", alarm(refused={"within": "10m", "share": 0.5, "least": 0})), ("policy", alarm(refused={"within": "1m", "above": 1, "share": 0.5, "least": 5})),
+    ("policy", alarm(duplicates={"within": "5m", "above": 0})), ("policy", alarm(duplicates={"within": "5m", "above": 1025})), ("policy", alarm(hours={})), ("policy", alarm(hours={"hours": "8-9"})),
+    ("policy", alarm(guard=[])), ("policy", alarm(guard=1)), ("policy", alert(when={"first": "tool"}, quiet="0s")), ("policy", alert(when={"first": "tool"}, quiet=5)), ("policy", alert(when={"first": "tool"}, why="")),
+    ("policy", alert(when={"first": "tool"}, then="refuse")), ("policy", alert(id="A", when={"first": "tool"})), ("policy", alert(when={"first": "tool"}, of={"repeated": {"above": 1}})),
+    ("policy", alert(when={"first": "tool"}, of={"tool": "x"})), ("policy", policy(layer="runtime", alerts=[{"id": "a"}] * 65)),
     ("profile", {"reeve": "profile/2"}), ("profile", {}), ("profile", profile(name="A b")), ("profile", profile(http=80)), ("profile", profile(http="yes")),
     ("profile", profile(network="yes")), ("profile", network(port=[1])), ("profile", network(ports=[53])), ("profile", network(ports=[80, 80])),
     ("profile", network(ports=["80"])), ("profile", network(udp=[443])), ("profile", network(ech="allow")), ("profile", network(inspect=["A.b"])),
@@ -235,6 +257,7 @@ WRONG = [
     ("tools", tool(params={"a": {"type": "number"}})), ("tools", tool(params={"a": {"type": "string", "max_length": 0}})), ("tools", tool(resource="a")),
     ("config", {"reeve": "config/2"}), ("config", {}), ("config", []), ("config", config(about=1)), ("config", config(hook={})), ("config", config(hooks=[])), ("config", config(hooks={"hold": ["x"]})),
     ("config", hook()), ("config", hook("")), ("config", hook("x", 1)), ("config", hook(*["x"] * 33)), ("config", config(hooks={"held": "x"})),
+    ("config", config(alerts={})), ("config", config(alerts={"syslog": "log"})), ("config", config(alerts={"syslog": "/" + "s" * 107})), ("config", config(alerts={"syslog": 1})), ("config", config(hooks={"alert": []})),
     ("config", config(policy={})), ("config", config(policy={"signed_by": []})), ("config", config(policy={"signed_by": [1]})), ("config", config(policy={"signed_by": "a"})),
     ("config", config(policy={"signed_by": ["a"] * 33})), ("config", config(policy={"signed_by": [""]})),
     ("config", door(socket=f"{room}/door/s")), ("config", door(group=GROUP)), ("config", door(socket="door/s", group=GROUP)), ("config", door(socket=f"{room}/door/", group=GROUP)),

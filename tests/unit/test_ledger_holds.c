@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "ledger/agents.h"
 #include "ledger/holds.h"
+#include "ledger/pack.h"
 
 #define SECOND UINT64_C(1000000)
 #define LIST(text) text, sizeof(text)
@@ -55,6 +56,25 @@ static struct record made(const struct stage *s, enum record_kind kind, uint64_t
 	return r;
 }
 
+/* Through a state and back: from then on nobody may notice. */
+static void restart(struct stage *s)
+{
+	scoped(buf) struct buf one = BUF(1 << 24), two = BUF(1 << 24);
+	struct holds h = { .keep = s->h.keep };
+	struct err e = { .kind = ERR_NONE };
+	struct packed from;
+
+	holds_save(&one, &s->h);
+	from = (struct packed){ .at = one.data, .left = one.size };
+	assert_int_equal(holds_load(&h, &from, &e), 0);
+	assert_false(from.bad || from.left);
+	holds_save(&two, &h);
+	assert_int_equal(one.size, two.size);
+	assert_memory_equal(one.data, two.data, one.size);
+	holds_free(&s->h);
+	s->h = h;
+}
+
 /* Its index; 0: not taken, and s->said says why. */
 static uint64_t take_record(struct stage *s, const struct record *r)
 {
@@ -70,6 +90,7 @@ static uint64_t take_record(struct stage *s, const struct record *r)
 		snprintf(s->said, sizeof(s->said), "%s", e.text);
 		return 0;
 	}
+	restart(s);
 	return s->next++;
 }
 
