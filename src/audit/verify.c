@@ -15,6 +15,7 @@
 #include "audit/handover.h"
 #include "audit/payloads.h"
 #include "audit/verify.h"
+#include "audit/witnesses.h"
 #include "base/fd.h"
 
 struct proof {
@@ -26,6 +27,7 @@ struct proof {
 	struct notary *notary;
 	struct order order;
 	struct payloads *payloads;
+	struct witnesses *witnesses;
 	struct review_proof review;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
@@ -38,6 +40,7 @@ static void leave_proof(struct proof *p)
 	review_end(&p->review);
 	notary_free(p->notary);
 	payloads_free(p->payloads);
+	witnesses_free(p->witnesses);
 }
 
 static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
@@ -92,6 +95,7 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || review_take(&p->review, &r, f->body, f->size, e) < 0 ||
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
+	witnesses_take(p->witnesses, &r, f->index);
 	tree_add(&p->tree, f->body, f->size);
 	p->f->records = p->tree.size;
 	if (p->known->given && p->known->size == p->tree.size)
@@ -109,7 +113,7 @@ static int take_commit(struct proof *p, const struct frame *f, struct err *e)
 	if (handovers_pass(&due, p->handed, f, e) < 0)
 		return -1;
 	notary_take(p->notary, f, &p->tree, &due);
-	return 0;
+	return witnesses_pass(p->witnesses, &p->tree, e);
 }
 
 static void say_damage(struct finding *f, const struct journal_extent *x)
@@ -325,6 +329,9 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	review_judge(&p->f->decisions, &p->review);
 	p->f->decisions_there = p->review.held > 0;
 	judge_tail(p, x);
+	p->f->witnesses_asked = p->witnesses != NULL;
+	if (p->witnesses)
+		witnesses_judge(&p->f->witnesses, p->witnesses, p->f->records, p->known_root);
 	payloads_judge(&p->f->payloads, &p->f->payloads_known, p->payloads, p->live);
 	return check_known(p, e);
 }
@@ -345,7 +352,7 @@ int verify_epochs(struct findings *out, struct handovers *handed, const char *pa
 		return -1;
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
 	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
-	    walk(&p, j, &x, e) < 0 || judge(&p, &x, e) < 0)
+	    witnesses_begin(&p.witnesses, known, v->name, e) < 0 || walk(&p, j, &x, e) < 0 || judge(&p, &x, e) < 0)
 		return -1;
 	*out = f;
 	return 0;
@@ -370,6 +377,7 @@ int verify_exit(const struct findings *f)
 		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->keys.bad, EXIT_KEYS },
 		{ f->open.bad, EXIT_OPEN },		    { f->tail.bad, EXIT_TAIL },
 		{ f->payloads.bad, EXIT_PAYLOADS },
+		{ f->witnesses.bad, EXIT_WITNESSES },
 	};
 	size_t i;
 
