@@ -51,13 +51,13 @@ static int grow(struct asked_ledger *a, struct err *e)
 	return 0;
 }
 
-static int link_halves(struct asked_ledger *a, uint64_t outcome, uint64_t intent, struct err *e)
+static void link_halves(struct asked_ledger *a, uint64_t outcome, uint64_t intent)
 {
 	a->others[outcome - a->base] = intent + 1;
-	if (intent < a->base)
-		return index_link(a->index, outcome, intent, e);
-	a->others[intent - a->base] = outcome + 1;
-	return 0;
+	if (intent >= a->base)
+		a->others[intent - a->base] = outcome + 1;
+	else if (index_link(a->index, outcome, intent, &a->note) < 0)
+		a->anchored = false;
 }
 
 /* By the frames' heads alone: the verifier has seen, or will see, that records say the same. */
@@ -71,7 +71,9 @@ static int take_frame(struct asked_ledger *a, const struct frame *f, uint64_t at
 		return -1;
 	a->offsets[a->records - a->base] = at;
 	a->others[a->records++ - a->base] = 0;
-	return f->kind == RECORD_OUTCOME && f->ref < f->index ? link_halves(a, f->index, f->ref, e) : 0;
+	if (f->kind == RECORD_OUTCOME && f->ref < f->index)
+		link_halves(a, f->index, f->ref);
+	return 0;
 }
 
 /* The root that the ledger's own checkpoint says; whether it was signed is what --key is for. */
@@ -128,6 +130,8 @@ static void begin_at(struct asked_ledger *a)
 	a->anchored = a->base == 0;
 }
 
+static int drop_index(struct asked_ledger *a, struct err *e);
+
 static int look_through(struct asked_ledger *a, struct err *e)
 {
 	enum frame_got got;
@@ -138,7 +142,7 @@ static int look_through(struct asked_ledger *a, struct err *e)
 		return -1;
 	if (!a->anchored) {
 		err_set(&a->note, ERR_INPUT, "the index %.180s is of another ledger, or of another history of it", index_name(a->index));
-		return 0;
+		return drop_index(a, e);
 	}
 	for (; a->end < end; a->end += frame_whole(&f)) {
 		if (journal_frame(a->j, &f, &got, a->end, e) < 0)
@@ -148,7 +152,7 @@ static int look_through(struct asked_ledger *a, struct err *e)
 		if (take_frame(a, &f, a->end, e) < 0)
 			return -1;
 	}
-	return 0;
+	return a->anchored ? 0 : drop_index(a, e);
 }
 
 /* It does not hold: all is read, and what it says is forgotten. */
@@ -208,7 +212,7 @@ int asked_open(struct asked_ledger **out, const char *path, bool indexed, const 
 	if (indexed && open_index(a, index, false, &a->note) < 0)
 		a->index = NULL;
 	begin_at(a);
-	if (look_through(a, e) < 0 || (!a->anchored && drop_index(a, e) < 0) || (indexed && fill_index(a, index, e) < 0))
+	if (look_through(a, e) < 0 || (indexed && fill_index(a, index, e) < 0))
 		return -1;
 	*out = take(&a);
 	return 0;
