@@ -22,7 +22,7 @@ read -r _ <"$story/up"
 spine() { "$audit" spine "$all/spine" --key "$keys/spine.pub" 2>&1; }
 second() { "$audit" verify "$all/one" --key "$keys/one.pub" --second "$story/$1" 2>&1; }
 # back [TENANT ...]: all is as it was when it was kept; the spine is not.
-back() { for t; do rm -rf "$all/$t" "$keys/$t.pub"; cp -a "$story/kept/ledgers/$t" "$all/$t"; cp -a "$story/kept/keys/$t.pub" "$keys/"; done; }
+back() { for t; do rm -rf "${all:?}/$t" "${keys:?}/$t.pub"; cp -a "$story/kept/ledgers/$t" "$all/$t"; cp -a "$story/kept/keys/$t.pub" "$keys/"; done; }
 
 run one
 run two
