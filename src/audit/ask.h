@@ -82,12 +82,16 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 int asked_prove(struct findings *f, const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* rows.c: how they are told. */
-enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_LINE, FORM_CEF, FORM_SYSLOG };
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_LINE, FORM_CEF, FORM_SYSLOG, FORM_OCSF };
+
+struct cursor;
 
 struct rows {
 	enum form form;
 	struct buf line;
-	uint64_t told;
+	uint64_t told, next;	/* next: the record behind the last of them */
+	bool goes_on;		/* the head was told before */
+	struct cursor *cursor;	/* NULL: nobody wants to go on */
 };
 
 void rows_head(struct rows *r);

@@ -26,7 +26,7 @@ struct cosigned;
 struct options {
 	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch, *trust;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
-	const char *from, *to, *text, *after, *limit, *as, *with, *map, *control, *packs, *payloads, *index;
+	const char *from, *to, *text, *after, *limit, *as, *cursor, *with, *map, *control, *packs, *payloads, *index;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
 	size_t where_count;
 	bool json, csv, follow, no_index;
