@@ -305,18 +305,6 @@ static int extent_of(struct journal_extent *x, const struct proof *p, struct jou
 	return 0;
 }
 
-/* It names a key of this ledger, which has not signed it. */
-static bool is_forged(const struct epochs *s, const struct known_head *k)
-{
-	struct checkpoint c;
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		if (!checkpoint_seems(&c, &s->all[i].key, k->note, k->note_size))
-			return true;
-	return false;
-}
-
 /*
  * One that was given says which records it is of. By whom it has to be signed only a ledger that has them can say; of
  * one that is shorter the key may be of an epoch that was rolled back with the rest.
@@ -329,7 +317,7 @@ static int check_known(const struct proof *p, struct err *e)
 	if (!k->note_size || !p->f->keys_known)
 		return 0;
 	if (k->size <= p->tree.size ? epochs_open(&c, &p->handed->epochs, k->note, k->note_size, e) == 0
-				    : !is_forged(&p->handed->epochs, k))
+				    : !handover_forged(&p->handed->epochs, k->note, k->note_size))
 		return 0;
 	if (k->size > p->tree.size)
 		err_set(e, ERR_INPUT, "no good signature by %s", p->v->name);
