@@ -14,6 +14,7 @@
 
 #include "audit/handover.h"
 #include "audit/payloads.h"
+#include "audit/sightings.h"
 #include "audit/verify.h"
 #include "audit/witnesses.h"
 #include "base/fd.h"
@@ -29,6 +30,7 @@ struct proof {
 	struct payloads *payloads;
 	struct witnesses *witnesses;
 	struct review_proof review;
+	struct seconds seconds;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live;
@@ -96,8 +98,11 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
 	witnesses_take(p->witnesses, &r, f->index);
+	seconds_take(&p->seconds, &r);
 	tree_add(&p->tree, f->body, f->size);
 	p->f->records = p->tree.size;
+	if (p->known->sightings)
+		sightings_pass(p->known->sightings, &p->tree);
 	if (p->known->given && p->known->size == p->tree.size)
 		tree_root(p->known_root, &p->tree);
 	return 0;
@@ -325,6 +330,16 @@ static int check_known(const struct proof *p, struct err *e)
 	return err_in(e, "the given checkpoint");
 }
 
+static void judge_second(const struct proof *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->seconds.count; i++)
+		p->f->second_gap = p->f->second_gap || p->seconds.at[i].gap;
+	p->f->second_there = p->seconds.count > 0;
+	seconds_judge(&p->f->second, &p->seconds);
+}
+
 static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 {
 	judge_checkpoints(p);
@@ -332,7 +347,10 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	judge_completeness(p);
 	judge_fork(p);
 	judge_keys(p);
+	if (p->known->sightings)
+		sightings_judge(p->f, p->known->sightings, p->v);
 	judge_open(p);
+	judge_second(p);
 	review_judge(&p->f->decisions, &p->review);
 	p->f->decisions_there = p->review.held > 0;
 	judge_tail(p, x);
