@@ -36,4 +36,7 @@ int handover_step(struct epochs *s, const char *proof, size_t size, struct err *
 int handover_walk(struct epochs *s, const struct view *view, struct err *e) must_use;
 int handover_walk_at(struct epochs *s, const char *dir, struct err *e) must_use;
 
+/* A checkpoint that names a key of these, which has not signed it. */
+bool handover_forged(const struct epochs *s, const char *note, size_t size);
+
 #endif

@@ -192,32 +192,6 @@ static void judge_integrity(const struct proof *p)
 		say(&p->f->signatures, "%s checkpoints by %s", checkpoints, p->v->name);
 }
 
-/* The first record that nobody has to believe; which records of one epoch those are, and how many epochs like it. */
-static void judge_keys(const struct proof *p)
-{
-	const struct epochs *s = &p->handed->epochs;
-	struct finding *f = &p->f->keys;
-	size_t i, revoked = 0;
-
-	p->f->keys_known = !p->f->integrity.bad && !p->f->signatures.bad;
-	for (i = s->count - 1; i > 0; i--) {
-		if (!s->all[i].revoked)
-			continue;
-		revoked++;
-		if (s->all[i].since >= s->all[i + 1].record)
-			continue;
-		f->bad = p->f->keys_known;
-		say(f, "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64,
-		    s->all[i].since, s->all[i + 1].record - 1, i, s->all[i].revoked);
-	}
-	if (!p->f->keys_known)
-		say(f, "not judged: what is signed is not whole");
-	else if (s->count == 1)
-		say(f, "the root signs all of it; there are no epochs");
-	else if (!f->bad)
-		say(f, "epoch %zu, each handed over from the root on; %zu revoked", s->count - 1, revoked);
-}
-
 static void judge_completeness(const struct proof *p)
 {
 	struct finding *f = &p->f->completeness;
@@ -310,15 +284,22 @@ static int extent_of(struct journal_extent *x, const struct proof *p, struct jou
 	return 0;
 }
 
-/* One that was given says which records it is of. By whom it has to be signed only a ledger that has them can say. */
+/*
+ * One that was given says which records it is of. By whom it has to be signed only a ledger that has them can say; of
+ * one that is shorter the key may be of an epoch that was rolled back with the rest.
+ */
 static int check_known(const struct proof *p, struct err *e)
 {
 	const struct known_head *k = p->known;
 	struct checkpoint c;
 
-	if (!k->note_size || k->size > p->tree.size || !p->f->keys_known || p->f->integrity.bad ||
-	    epochs_open(&c, &p->handed->epochs, k->note, k->note_size, e) == 0)
+	if (!k->note_size || !p->f->keys_known)
 		return 0;
+	if (k->size <= p->tree.size ? epochs_open(&c, &p->handed->epochs, k->note, k->note_size, e) == 0
+				    : !handover_forged(&p->handed->epochs, k->note, k->note_size))
+		return 0;
+	if (k->size > p->tree.size)
+		err_set(e, ERR_INPUT, "no good signature by %s", p->v->name);
 	e->kind = ERR_PEER;
 	return err_in(e, "the given checkpoint");
 }
@@ -339,7 +320,8 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	judge_integrity(p);
 	judge_completeness(p);
 	judge_fork(p);
-	judge_keys(p);
+	p->f->keys_known = !p->f->integrity.bad && !p->f->signatures.bad;
+	keys_judge(&p->f->keys, &p->handed->epochs, p->f->keys_known);
 	if (p->known->sightings)
 		sightings_judge(p->f, p->known->sightings, p->v);
 	judge_open(p);

@@ -4,6 +4,7 @@
 
 #include "audit/audit.h"
 #include "ledger/agents.h"
+#include "ledger/epochs.h"
 #include "ledger/holds.h"
 #include "ledger/signers.h"
 
@@ -21,5 +22,8 @@ int review_begin(struct review_proof *p, const char *path, const struct ssh_sign
 int review_take(struct review_proof *p, const struct record *r, const char *line, size_t size, struct err *e) must_use;
 void review_judge(struct finding *out, const struct review_proof *p);
 void review_end(struct review_proof *p);
+
+/* verify_keys.c. `known`: all signatures are good. */
+void keys_judge(struct finding *out, const struct epochs *s, bool known);
 
 #endif

@@ -89,13 +89,9 @@ mkfifo "$work/where"
 "$bin/reeve-witness" serve --key "$work/w.key" --state "$work/states" --logs "$work/logs" --listen 127.0.0.1:0 >"$work/where" &
 pids="$pids $!"
 read -r _ _ at <"$work/where"
-# A ledger with epochs is brought by the first handover: then it knows who signs.
-old=0
-if "$bin/reeve-audit" growth "$ledger" 0 --epoch 1 --key "$pub" >"$work/body" 2>/dev/null; then
-	curl -s -o "$work/cosignature" --data-binary "@$work/body" "http://$at/add-epoch"
-	old=2
-fi
-"$bin/reeve-audit" growth "$ledger" $old --key "$pub" >"$work/body"
+"$bin/reeve-audit" growth "$ledger" 0 --epoch 1 --key "$pub" >"$work/body"
+curl -s --data-binary "@$work/body" -o "$work/handed" "http://$at/add-epoch"
+"$bin/reeve-audit" growth "$ledger" 2 --key "$pub" >"$work/body"
 curl -s --data-binary "@$work/body" "http://$at/add-checkpoint" >"$work/cosignature"
 sed '1,/^$/d' "$work/body" | cat - "$work/cosignature" >"$work/cosigned"
 like "a cosigned checkpoint" "$(go_says cosigned "$work/cosigned" "$trust" "$wkey" "$view")" '1[0-9]*'
