@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/sightings.h"
 #include "audit/witnesses.h"
 #include "base/fd.h"
 #include "base/text.h"
@@ -40,22 +41,32 @@ static int read_head(struct known_head *out, const char *text, struct err *e)
 	return 0;
 }
 
+int known_checkpoint(struct known_head *out, const struct seal_verifier *root, const char *note, size_t size, struct err *e)
+{
+	struct checkpoint c;
+
+	if (size > sizeof(out->note) || !checkpoint_seems(&c, root, note, size))
+		return checkpoint_open(&c, root, note, size, e);	/* says what is wrong */
+	out->given = out->has_root = true;
+	out->size = c.size;
+	memcpy(out->root, c.root, sizeof(c.root));
+	memcpy(out->note, note, size);
+	out->note_size = size;
+	return 0;
+}
+
 /* It may be cosigned by many; what the log itself says on it is what counts here. */
 static int read_checkpoint(struct known_head *out, struct cosigned *by, const char *path, const struct seal_verifier *v, struct err *e)
 {
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	scoped(mem) char *text = NULL;
-	struct checkpoint c;
 	size_t size;
 
 	if (fd_read_file(&text, &size, path, SEAL_COSIGNED_MOST, e) < 0)
 		return -1;
-	if (cosigned_read(by, &note, out->trust, v->name, text, size, e) < 0 || checkpoint_open(&c, v, note.data, note.size, e) < 0)
+	if (cosigned_read(by, &note, out->trust, v->name, text, size, e) < 0 || known_checkpoint(out, v, note.data, note.size, e) < 0)
 		return err_in(e, "--checkpoint %s", path);
-	out->given = out->has_root = true;
-	out->size = c.size;
 	out->cosigned = by;
-	memcpy(out->root, c.root, sizeof(c.root));
 	return 0;
 }
 
@@ -64,11 +75,11 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 8 };	/* the last two only where they are about something */
+enum { LINES = 10 };	/* the last three only where they are about something */
 
 static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
-	size_t count = LINES - 2;
+	size_t count = LINES - 3;
 
 	out[0] = (struct line){ "integrity", "ok", &f->integrity };
 	out[1] = (struct line){ "signatures", "ok", &f->signatures };
@@ -76,10 +87,13 @@ static size_t lines_of(struct line out[LINES], const struct findings *f)
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
 	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
+	out[6] = (struct line){ "keys", f->keys_known ? "ok" : "unknown", &f->keys };
 	if (f->decisions_there)
 		out[count++] = (struct line){ "held calls", "ok", &f->decisions };
 	if (f->witnesses_asked)
 		out[count++] = (struct line){ "witnesses", "ok", &f->witnesses };
+	if (f->second_there)
+		out[count++] = (struct line){ "second record", f->second_gap ? "gap" : "ok", &f->second };
 	return count;
 }
 
@@ -91,7 +105,7 @@ static void print_lines(const struct findings *f, bool color)
 	size_t i, count = lines_of(lines, f);
 
 	for (i = 0; i < count; i++) {
-		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 ? "\033[33m" : "\033[32m";
+		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 || strcmp(lines[i].good, "gap") == 0 ? "\033[33m" : "\033[32m";
 		buf_printf(&out, "%-13s %s%-8s%s ", lines[i].what, color ? paint : "",
 			   lines[i].f->bad ? "FAILED" : lines[i].good, color ? "\033[0m" : "");
 		text_visible(&out, lines[i].f->text, strlen(lines[i].f->text));
@@ -166,6 +180,7 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(ssh_signers) struct ssh_signers *signers = NULL;
 	scoped(trust) struct trust *trust = NULL;
+	scoped(sightings) struct sightings sightings = { .count = 0 };
 	struct known_head known;
 	struct cosigned by;
 	struct seal_verifier v;
@@ -183,6 +198,9 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 		return status;
 	if (o->signers && read_signers(&signers, o->signers, e) < 0)
 		return -1;
+	if (o->sightings && sightings_read(&sightings, o->sightings, v.name, e) < 0)
+		return -1;
+	known.sightings = o->sightings ? &sightings : NULL;
 	known.signers = signers;
 	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
 		return -1;

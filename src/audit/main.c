@@ -29,6 +29,7 @@ static const struct command {
 	{ "evidence", "LEDGER DIR --control C", "records and proofs for a control", 2, 2, cmd_evidence },
 	{ "controls", "[LEDGER] --control P", "packs, and how a ledger stands", 0, 1, cmd_controls },
 	{ "growth", "LEDGER SIZE --key KEY", "since SIZE, as a witness asks", 2, 2, cmd_growth },
+	{ "spine", "SPINE [LEDGERS] --key KEY", "every ledger it knows is there", 1, 2, cmd_spine },
 	{ "trust", "--key KEY", "print it as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
@@ -41,8 +42,10 @@ static const struct option_row {
 	{ "head", "N[:ROOT]", "verify: size (and root) that the ledger had before", offsetof(struct options, head) },
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
 	{ "signers", "FILE", "verify: who may review, as ssh's allowed_signers", offsetof(struct options, signers) },
+	{ "second", "FILE", "verify: a log that has seen checkpoints of it", offsetof(struct options, sightings) },
 	{ "trust", "FILE", "verify: logs and witnesses, as a C2SP tlog-policy", offsetof(struct options, trust) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
+	{ "epochs", "VIEW", "proof --check, trust: a published ledger, to walk its keys", offsetof(struct options, epochs) },
 	{ "epoch", "N", "growth: of the handover to epoch N", offsetof(struct options, epoch) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "where", "NAME=PAT", "a field; also != < >; * any run; repeatable", offsetof(struct options, where) },
@@ -77,7 +80,7 @@ static int help(void)
 	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
-	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail.");
+	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n10 records under a revoked key.");
 	return 0;
 }
 

@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/handover.h"
 #include "audit/payloads.h"
+#include "audit/sightings.h"
 #include "audit/verify.h"
 #include "audit/witnesses.h"
 #include "base/fd.h"
@@ -21,12 +23,14 @@ struct proof {
 	struct findings *f;
 	const struct seal_verifier *v;
 	const struct known_head *known;
+	struct handovers *handed;
 	struct tree tree;
 	struct notary *notary;
 	struct order order;
 	struct payloads *payloads;
 	struct witnesses *witnesses;
 	struct review_proof review;
+	struct seconds seconds;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live;
@@ -77,18 +81,28 @@ static int agree(const struct record *r, const struct frame *f, struct proof *p,
 	return 0;
 }
 
+/* Of another ledger's it has no epochs: no signature in it can be good. */
+static bool is_of_key(const struct proof *p)
+{
+	return strcmp(p->f->origin, p->v->name) == 0;
+}
+
 static int take_record(struct proof *p, const struct frame *f, struct err *e)
 {
 	char room[RECORD_MOST];
 	struct record r;
 
 	if (entry_read(&r, room, f->body, f->size, e) < 0 || agree(&r, f, p, e) < 0 ||
+	    (is_of_key(p) && handovers_take(p->handed, f, &p->tree, e) < 0) ||
 	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || review_take(&p->review, &r, f->body, f->size, e) < 0 ||
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
 	witnesses_take(p->witnesses, &r, f->index);
+	seconds_take(&p->seconds, &r);
 	tree_add(&p->tree, f->body, f->size);
 	p->f->records = p->tree.size;
+	if (p->known->sightings)
+		sightings_pass(p->known->sightings, &p->tree);
 	if (p->known->given && p->known->size == p->tree.size)
 		tree_root(p->known_root, &p->tree);
 	return 0;
@@ -96,10 +110,14 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 
 static int take_commit(struct proof *p, const struct frame *f, struct err *e)
 {
+	struct epochs_due due;
+
 	if (f->index != p->tree.size || f->run || f->ref)
 		return err_set(e, ERR_INPUT, "checkpoint behind record %" PRIu64 " is in the wrong place",
 			       p->tree.size - 1);
-	notary_take(p->notary, f, &p->tree);
+	if (handovers_pass(&due, p->handed, f, e) < 0)
+		return -1;
+	notary_take(p->notary, f, &p->tree, &due);
 	return witnesses_pass(p->witnesses, &p->tree, e);
 }
 
@@ -172,6 +190,32 @@ static void judge_integrity(const struct proof *p)
 	}
 	if (!p->f->signatures.bad)
 		say(&p->f->signatures, "%s checkpoints by %s", checkpoints, p->v->name);
+}
+
+/* The first record that nobody has to believe; which records of one epoch those are, and how many epochs like it. */
+static void judge_keys(const struct proof *p)
+{
+	const struct epochs *s = &p->handed->epochs;
+	struct finding *f = &p->f->keys;
+	size_t i, revoked = 0;
+
+	p->f->keys_known = !p->f->integrity.bad && !p->f->signatures.bad;
+	for (i = s->count - 1; i > 0; i--) {
+		if (!s->all[i].revoked)
+			continue;
+		revoked++;
+		if (s->all[i].since >= s->all[i + 1].record)
+			continue;
+		f->bad = p->f->keys_known;
+		say(f, "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64,
+		    s->all[i].since, s->all[i + 1].record - 1, i, s->all[i].revoked);
+	}
+	if (!p->f->keys_known)
+		say(f, "not judged: what is signed is not whole");
+	else if (s->count == 1)
+		say(f, "the root signs all of it; there are no epochs");
+	else if (!f->bad)
+		say(f, "epoch %zu, each handed over from the root on; %zu revoked", s->count - 1, revoked);
 }
 
 static void judge_completeness(const struct proof *p)
@@ -266,38 +310,78 @@ static int extent_of(struct journal_extent *x, const struct proof *p, struct jou
 	return 0;
 }
 
+/* One that was given says which records it is of. By whom it has to be signed only a ledger that has them can say. */
+static int check_known(const struct proof *p, struct err *e)
+{
+	const struct known_head *k = p->known;
+	struct checkpoint c;
+
+	if (!k->note_size || k->size > p->tree.size || !p->f->keys_known || p->f->integrity.bad ||
+	    epochs_open(&c, &p->handed->epochs, k->note, k->note_size, e) == 0)
+		return 0;
+	e->kind = ERR_PEER;
+	return err_in(e, "the given checkpoint");
+}
+
+static void judge_second(const struct proof *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->seconds.count; i++)
+		p->f->second_gap = p->f->second_gap || p->seconds.at[i].gap;
+	p->f->second_there = p->seconds.count > 0;
+	seconds_judge(&p->f->second, &p->seconds);
+}
+
+static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
+{
+	judge_checkpoints(p);
+	judge_integrity(p);
+	judge_completeness(p);
+	judge_fork(p);
+	judge_keys(p);
+	if (p->known->sightings)
+		sightings_judge(p->f, p->known->sightings, p->v);
+	judge_open(p);
+	judge_second(p);
+	review_judge(&p->f->decisions, &p->review);
+	p->f->decisions_there = p->review.held > 0;
+	judge_tail(p, x);
+	p->f->witnesses_asked = p->witnesses != NULL;
+	if (p->witnesses)
+		witnesses_judge(&p->f->witnesses, p->witnesses, p->f->records, p->known_root);
+	payloads_judge(&p->f->payloads, &p->f->payloads_known, p->payloads, p->live);
+	return check_known(p, e);
+}
+
 /* Its head is read before the journal: a live ledger only grows. */
-int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v,
+int verify_epochs(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
 		  const struct known_head *known, struct err *e)
 {
 	struct findings f = { .records = 0 };
-	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .tree = { .hash = sum_prefixed } };
+	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .handed = handed, .tree = { .hash = sum_prefixed } };
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
 
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return err_set(e, ERR_INPUT, "%s: there is no ledger; that there was one can say who kept a head of it, a spine or a witness", path);
 	p.live = is_held(path);
-	if (review_begin(&p.review, path, known->signers, e) < 0)
+	if (handovers_begin(handed, v, e) < 0 || review_begin(&p.review, path, known->signers, e) < 0)
 		return -1;
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, v, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
-	    witnesses_begin(&p.witnesses, known, v->name, e) < 0 || walk(&p, j, &x, e) < 0)
+	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
+	    witnesses_begin(&p.witnesses, known, v->name, e) < 0 || walk(&p, j, &x, e) < 0 || judge(&p, &x, e) < 0)
 		return -1;
-	judge_checkpoints(&p);
-	judge_integrity(&p);
-	judge_completeness(&p);
-	judge_fork(&p);
-	judge_open(&p);
-	review_judge(&f.decisions, &p.review);
-	f.decisions_there = p.review.held > 0;
-	judge_tail(&p, &x);
-	f.witnesses_asked = p.witnesses != NULL;
-	if (p.witnesses)
-		witnesses_judge(&f.witnesses, p.witnesses, f.records, p.known_root);
-	payloads_judge(&f.payloads, &f.payloads_known, p.payloads, p.live);
 	*out = f;
 	return 0;
+}
+
+int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v, const struct known_head *known,
+		  struct err *e)
+{
+	scoped(handovers) struct handovers handed = { .count = 0 };
+
+	return verify_epochs(out, &handed, path, v, known, e);
 }
 
 int verify_exit(const struct findings *f)
@@ -308,8 +392,8 @@ int verify_exit(const struct findings *f)
 	} order[] = {
 		{ f->integrity.bad, EXIT_INTEGRITY },	    { f->signatures.bad, EXIT_SIGNATURE },
 		{ f->decisions.bad, EXIT_SIGNATURE },
-		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->open.bad, EXIT_OPEN },
-		{ f->tail.bad, EXIT_TAIL },
+		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->keys.bad, EXIT_KEYS },
+		{ f->open.bad, EXIT_OPEN },		    { f->tail.bad, EXIT_TAIL },
 		{ f->payloads.bad, EXIT_PAYLOADS },
 		{ f->witnesses.bad, EXIT_WITNESSES },
 	};

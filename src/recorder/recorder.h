@@ -4,6 +4,7 @@
 
 #include "ledger/holds.h"
 #include "ledger/signers.h"
+#include "ledger/signing.h"
 #include "ledger/vault.h"
 #include "recorder/owners.h"
 #include "wire/wire.h"
@@ -109,12 +110,14 @@ struct answer {
 
 struct recorder {
 	struct ledger *ledger;
+	struct signing *signing;		/* owned */
 	struct signers *signers;		/* owned */
 	struct vault *vault;			/* owned */
 	struct vault_place place;		/* of the payload that was put last */
 	int listener, guests;			/* owned; guests: -1 if there is no socket for other users */
 	int stop;				/* owned; activated: readable once it is to end; otherwise -1 */
 	bool activated;				/* it did not make its sockets, and hears launchers of other users */
+	char signers_own[SEAL_DIGEST_TEXT];	/* of the list by which alone its reviewers sign; "": the run's own */
 	struct owners *owners;			/* owned; of those; NULL: what a launcher says stands */
 	char verifier[SEAL_VERIFIER_TEXT + 1];	/* by which this ledger is to be checked, as its .pub says */
 	const char *tenant;			/* whose runs come here; NULL: nobody looks */
@@ -137,7 +140,7 @@ struct recorder_options {
 	const char *review;	/* socket for other users; NULL: none */
 	gid_t group;		/* theirs; -1: not given */
 	bool group_reads;	/* the ledger's files, which its folder's group may */
-	const char *tenant, *owners;	/* NULL: any; a file, NULL: none */
+	const char *tenant, *owners, *signers;	/* NULL: any; files, NULL: none */
 	unsigned idle_s;	/* how long it stays when the last has gone */
 	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 };
@@ -159,6 +162,9 @@ void peer_free(struct peer *p);
 
 /* claims.c: what another user's launcher says of himself in the record of a run, and in all others. */
 int claims_of_run(struct client *c, const struct recorder *r, struct record *run, struct err *e) must_use;
+/* A list of signers that a run brings is the operator's, where there is one of his. */
+int claims_signers_load(struct recorder *r, const char *path, struct err *e) must_use;
+int claims_of_signers(const struct recorder *r, const char *digest, struct err *e) must_use;
 int claims_within(const struct client *c, const struct recorder *r, struct record *record, struct err *e) must_use;
 
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
@@ -209,7 +215,7 @@ int vault_keep(struct recorder *r, const struct client *c, uint64_t tag, struct 
 bool vault_recall(struct recorder *r, struct hold *h);	/* what a recorder before this one has kept of it */
 
 /* TENANT.vault beside TENANT.key. */
-int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_key *k, struct err *e) must_use;
+int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_verifier *root, struct err *e) must_use;
 
 /* reveal.c: REVEAL; purge.c: DESTROY. */
 int reveal_begin(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
