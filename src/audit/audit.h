@@ -21,7 +21,7 @@ struct findings;
 struct ssh_signers;
 
 struct options {
-	const char *key, *head, *checkpoint, *signers, *run, *color, *check;	/* NULL: not given */
+	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
 	const char *from, *to, *text, *after, *limit, *as, *with, *map, *control, *packs, *payloads;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
@@ -46,6 +46,7 @@ int cmd_report(const char *ledger, const struct options *o, struct err *e) must_
 int cmd_evidence(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_controls(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_replay(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_growth(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* cmd_verify.c: --head or --checkpoint, if one was given. EXIT_USAGE, -1 or 0. */

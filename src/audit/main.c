@@ -27,6 +27,7 @@ static const struct command {
 	{ "replay", "LEDGER RUN", "what the agent asked, and got", 2, 2, cmd_replay },
 	{ "evidence", "LEDGER DIR --control C", "records and proofs for a control", 2, 2, cmd_evidence },
 	{ "controls", "[LEDGER] --control P", "packs, and how a ledger stands", 0, 1, cmd_controls },
+	{ "growth", "LEDGER SIZE --key KEY", "since SIZE, as a witness asks", 2, 2, cmd_growth },
 	{ "trust", "--key KEY", "print it as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
@@ -40,6 +41,7 @@ static const struct option_row {
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
 	{ "signers", "FILE", "verify: who may review, as ssh's allowed_signers", offsetof(struct options, signers) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
+	{ "epoch", "N", "growth: of the handover to epoch N", offsetof(struct options, epoch) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "where", "NAME=PAT", "a field; also != < >; * any run; repeatable", offsetof(struct options, where) },
 	{ "from", "TIME", "UTC: 2026-11-21 or 2026-11-21T04:30:00Z", offsetof(struct options, from) },

@@ -21,6 +21,7 @@ enum jail_self {
 	JAIL_PROXY,		/* as the broker; accepts, and moves bytes between sockets and pipes it makes */
 	JAIL_DIALER,		/* after its libraries are loaded: sockets, connects, reads files; no exec, no process, no listening */
 	JAIL_INSPECTOR,		/* as the proxy, and reads files (certificates): its libraries and keys are loaded before */
+	JAIL_WITNESS,		/* key, states and socket are open: accepts, and makes files (jail_self_folder()); no connect, exec, process */
 	JAIL_TERMINAL,		/* carries bytes between two terminals that it was given, and nothing else */
 };
 
@@ -33,6 +34,10 @@ int jail_self(enum jail_self who, struct err *e) must_use;
 /* Before it: the most memory this process will ever be given. */
 int jail_self_memory(size_t most, struct err *e) must_use;
 void jail_self_descriptors(size_t most);	/* or as many as there may be */
+
+/* Before it: what files it makes from here on it makes in this folder (Landlock, where the kernel has it). */
+enum { JAIL_HELD, JAIL_NO_LANDLOCK };
+int jail_self_folder(int folder, struct err *e) must_use;	/* one of these, or -1 */
 
 /*
  * The launcher must open, clone and spawn, so no list holds it; but it keeps no capability (root's

@@ -11,19 +11,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "jail/known.h"
 #include "jail/names.h"
-
-/* Debian 12's header knows ABI 3; the numbers are the kernel's and do not change. */
-#define FS_REFER (1ull << 13)
-#define FS_TRUNCATE (1ull << 14)
-#define FS_IOCTL_DEV (1ull << 15)
-#define NET_BIND (1ull << 0)
-#define NET_CONNECT (1ull << 1)
-#define SCOPE_ABSTRACT (1ull << 0)
-#define SCOPE_SIGNAL (1ull << 1)
-#define RULE_NET_PORT 2
-#define LOG_SAME_EXEC_OFF (1u << 0)
-#define LOG_NEW_EXEC_ON (1u << 1)
 
 #define MAY_LIST LANDLOCK_ACCESS_FS_READ_DIR
 #define MAY_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | MAY_LIST)
@@ -38,41 +27,8 @@
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
 	 LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
-/* As landlock_create_ruleset(2) takes it. */
-struct ruleset {
-	uint64_t fs, net, scoped;
-};
-
 struct port_rule {
 	uint64_t allowed, port;
-};
-
-/*
- * From which ABI on a right, a member of the struct or a flag of landlock_restrict_self(2) exists: a
- * newer ABI is one more row. The flags: what our own probes meet is no news for the host's audit
- * log, what the program meets is. Its own, nested domains stay logged too: they are its choice, not ours.
- */
-static const struct {
-	long abi;
-	uint64_t fs, net, scoped;
-	size_t size;
-	unsigned flags;
-} since[] = {
-	{ .abi = 1, .fs = FS_REFER - 1, .size = sizeof(uint64_t) },
-	{ .abi = 2, .fs = FS_REFER },
-	{ .abi = 3, .fs = FS_TRUNCATE },
-	{ .abi = 4, .net = NET_BIND | NET_CONNECT, .size = 2 * sizeof(uint64_t) },
-	{ .abi = 5, .fs = FS_IOCTL_DEV },
-	{ .abi = 6, .scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL, .size = 3 * sizeof(uint64_t) },
-	{ .abi = 7, .flags = LOG_SAME_EXEC_OFF | LOG_NEW_EXEC_ON },
-};
-
-/* What one ABI gives, put together from the rows. */
-struct known {
-	struct ruleset rights;
-	size_t size;
-	unsigned flags;
-	uint32_t abi;	/* the newest row that counts */
 };
 
 static const uint64_t rights_of[] = {
@@ -146,22 +102,6 @@ static int allow_mounts(const struct inside *in, int ruleset, uint64_t handled, 
 	return allow_beneath(ruleset, handled, MAY_READ, in->apart, e);
 }
 
-static struct known known_to(long abi)
-{
-	struct known k = { 0 };
-	size_t i;
-
-	for (i = 0; i < count_of(since) && since[i].abi <= abi; i++) {
-		k.rights.fs |= since[i].fs;
-		k.rights.net |= since[i].net;
-		k.rights.scoped |= since[i].scoped;
-		k.size = since[i].size ? since[i].size : k.size;
-		k.flags |= since[i].flags;
-		k.abi = (uint32_t)since[i].abi;
-	}
-	return k;
-}
-
 /* Named ports, and only these. In a network of its own, and with none named, a program talks to itself. */
 static bool is_limited(const struct inside *in, const uint16_t *ports)
 {
@@ -219,7 +159,7 @@ static int allow_all(const struct inside *in, int fd, const struct ruleset *r, s
 
 int landlock_apply_abi(struct inside *in, long abi, struct err *e)
 {
-	struct known k = known_to(abi);
+	struct known k = landlock_known(abi);
 	scoped(fd) int fd = -1;
 
 	if (check_abi(in, &k, e) < 0)
@@ -237,11 +177,6 @@ int landlock_apply_abi(struct inside *in, long abi, struct err *e)
 		return err_sys(e, "restrict");
 	in->layers[LAYER_LANDLOCK].detail = k.abi;
 	return 0;
-}
-
-long jail_landlock_abi(void)
-{
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
 int landlock_apply(struct inside *in, struct err *e)

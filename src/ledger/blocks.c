@@ -109,8 +109,7 @@ int blocks_next(struct ledger *l, struct err *e)
 	return 0;
 }
 
-static int write_all(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at,
-		     struct err *e)
+int store_write(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at, struct err *e)
 {
 	ssize_t done;
 
@@ -119,7 +118,7 @@ static int write_all(const struct ledger *l, int fd, const char *bytes, size_t s
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
-			return err_sys(e, "write the journal");
+			return err_sys(e, "write the ledger");
 		bytes += done;
 		at += (uint64_t)done;
 		size -= (size_t)done;
@@ -145,7 +144,7 @@ static int fill(struct ledger *l, uint64_t end, struct err *e)
 		return 0;
 	b->filled = to;
 	for (from = whole(b, from); from < to; from += ROOM)
-		if (write_all(l, b->fd, b->zeros, to - from < ROOM ? to - from : ROOM, from, e) < 0)
+		if (store_write(l, b->fd, b->zeros, to - from < ROOM ? to - from : ROOM, from, e) < 0)
 			return -1;
 	return 0;
 }
@@ -157,7 +156,7 @@ int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e
 	size_t held, part, all;
 
 	if (!b)
-		return write_all(l, l->journal, bytes, size, at, e);
+		return store_write(l, l->journal, bytes, size, at, e);
 	if (fill(l, at + size, e) < 0)
 		return -1;
 	held = at % b->block;
@@ -166,7 +165,7 @@ int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e
 		memcpy(b->room + held, bytes, part);
 		all = whole(b, held + part);
 		memset(b->room + held + part, 0, all - held - part);
-		if (write_all(l, b->fd, b->room, all, at, e) < 0)
+		if (store_write(l, b->fd, b->room, all, at, e) < 0)
 			return -1;
 		held = (held + part) % b->block;
 		at += all - (held ? b->block : 0);
@@ -187,7 +186,7 @@ static int fill_slowly(const struct ledger *l, uint64_t to, struct err *e)
 
 	for (; at < to; at += part) {
 		part = to - at < sizeof(zeros) ? to - at : sizeof(zeros);
-		if (write_all(l, l->journal, zeros, part, at, e) < 0)
+		if (store_write(l, l->journal, zeros, part, at, e) < 0)
 			return -1;
 	}
 	return 0;

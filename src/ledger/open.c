@@ -30,8 +30,8 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
 	if (ledger_append(&index, l, &genesis, 0, e) < 0)
 		return -1;
-	if (l->disk->write_at(l->journal, journal_magic, JOURNAL_MAGIC, 0) != JOURNAL_MAGIC)
-		return err_sys(e, "write the journal");
+	if (store_write(l, l->journal, journal_magic, JOURNAL_MAGIC, 0, e) < 0)
+		return -1;
 	l->written = JOURNAL_MAGIC;
 	return ledger_finish(l, e);
 }

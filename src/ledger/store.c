@@ -270,9 +270,7 @@ static int write_head(struct ledger *l, struct err *e)
 	char text[24];
 	int size = snprintf(text, sizeof(text), "%020" PRIu64 "\n", l->tree.size);
 
-	if (l->disk->write_at(l->head, text, (size_t)size, 0) != size)
-		return err_sys(e, "write the ledger's head");
-	return 0;
+	return store_write(l, l->head, text, (size_t)size, 0, e) < 0 ? err_in(e, "head") : 0;
 }
 
 static int commit(struct ledger *l, struct err *e)

@@ -59,6 +59,7 @@ uint64_t ledger_bytes(const struct ledger *l, const struct journal *j);
 /* blocks.c: how bytes reach the journal. */
 int blocks_begin(struct ledger *l, struct err *e) must_use;
 int blocks_next(struct ledger *l, struct err *e) must_use;	/* another segment */
+int store_write(const struct ledger *l, int fd, const char *bytes, size_t size, uint64_t at, struct err *e) must_use; /* all */
 int blocks_write(struct ledger *l, const char *bytes, size_t size, struct err *e) must_use;	/* at `written` */
 int blocks_take(struct ledger *l, uint64_t to, struct err *e) must_use;	/* space up to there */
 void blocks_free(struct blocks *b);

@@ -115,6 +115,21 @@ static bool has_magic(const struct vault *v)
 	return vault_read(v->data, magic, sizeof(magic), 0) == 0 && memcmp(magic, vault_magic, VAULT_MAGIC) == 0;
 }
 
+/* Nothing, or a beginning that was cut off: of the first bytes some are not there yet. */
+static bool is_unbegun(const struct vault *v)
+{
+	char begun[VAULT_MAGIC] = { 0 };
+	struct stat st;
+	size_t i;
+
+	if (fstat(v->data, &st) < 0 || st.st_size > VAULT_MAGIC || vault_read(v->data, begun, (size_t)st.st_size, 0) < 0)
+		return false;
+	for (i = 0; i < VAULT_MAGIC; i++)
+		if (begun[i] && begun[i] != vault_magic[i])
+			return false;
+	return true;
+}
+
 static bool is_empty(int fd)
 {
 	struct stat st;
@@ -145,7 +160,7 @@ static int open_parts(struct vault *v, const char *dir, const char *key_path, st
 	if (open_file(&v->keys, path, dir, "vault.keys", e) < 0 || open_file(&v->data, path, dir, "vault", e) < 0)
 		return -1;
 	fresh = !has_magic(v);
-	if (fresh && !is_empty(v->data))
+	if (fresh && !is_unbegun(v))
 		return err_set(e, ERR_INPUT, "%s: not a vault of reeve", path);
 	if (load_key(v, key_path, fresh, e) < 0 || keys_open(v, fresh, e) < 0)
 		return -1;

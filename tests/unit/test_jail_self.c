@@ -152,6 +152,49 @@ static void serving_opens(void)		{ narrow(); opens(); }
 static void serving_listens(void)	{ narrow(); (void)!socket(AF_UNIX, SOCK_STREAM, 0); }
 static void serving_dials(void)		{ narrow(); dials(); }
 
+/* In /tmp, which is never the folder: a file there can be made by no name. */
+static int witness_folder(void)
+{
+	char name[] = "/tmp/reeve-witness-XXXXXX";
+	int folder = mkdtemp(name) ? open(name, O_RDONLY | O_DIRECTORY) : -1;
+	struct err e = { .kind = ERR_NONE };
+
+	if (folder < 0 || jail_self_folder(folder, &e) < 0)
+		_exit(1);
+	be(JAIL_WITNESS);
+	return folder;
+}
+
+enum { ANEW = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC };
+
+static void witness_works(void)
+{
+	int folder = witness_folder(), fd = openat(folder, "a.new", ANEW, 0600);
+
+	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) < 0 || renameat(folder, "a.new", folder, "a") < 0 || fsync(folder) < 0 ||
+	    openat(folder, "a.new", ANEW, 0600) < 0 || renameat(folder, "a.new", folder, "a") < 0)
+		_exit(1);
+	free(malloc(1 << 20));
+}
+
+static void witness_strays(void)
+{
+	int folder = witness_folder();
+
+	if (openat(folder, "../reeve-never", ANEW, 0600) >= 0 || errno != EACCES || openat(folder, "/tmp/reeve-never", ANEW, 0600) >= 0 ||
+	    openat(folder, "/dev/null", ANEW, 0600) >= 0 || renameat(folder, "/etc/hostname", folder, "a") == 0)
+		_exit(1);
+}
+
+static void witness_reads(void)		{ be(JAIL_WITNESS); opens(); }
+static void witness_unlinks(void)	{ be(JAIL_WITNESS); unlink("/nonexistent/reeve"); }
+static void witness_forks(void)		{ be(JAIL_WITNESS); forks(); }
+static void witness_dials(void)		{ be(JAIL_WITNESS); dials(); }
+static void witness_connects(void)	{ be(JAIL_WITNESS); connects(); }
+static void witness_executes(void)	{ be(JAIL_WITNESS); executes(); }
+static void witness_codes(void)		{ be(JAIL_WITNESS); writes_code(); }
+static void witness_kills(void)		{ be(JAIL_WITNESS); kills(); }
+
 static void relay_works(void)
 {
 	struct termios modes;
@@ -230,6 +273,16 @@ static const struct {
 	{ "the porter cannot execute",			porter_executes,	FATE_SIGNAL + SIGSYS },
 	{ "the porter cannot make code",		porter_codes,		FATE_SIGNAL + SIGSYS },
 	{ "the porter cannot signal others",		porter_kills,		FATE_SIGNAL + SIGSYS },
+	{ "the witness can do its work",		witness_works,		0 },
+	{ "the witness makes files in one folder",	witness_strays,		0 },
+	{ "the witness cannot read a file",		witness_reads,		FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot remove one",		witness_unlinks,	FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot fork",			witness_forks,		FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot make a socket",		witness_dials,		FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot connect",			witness_connects,	FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot execute",			witness_executes,	FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot make code",		witness_codes,		FATE_SIGNAL + SIGSYS },
+	{ "the witness cannot signal others",		witness_kills,		FATE_SIGNAL + SIGSYS },
 	{ "the dialer can do its work",			dialer_works,		0 },
 	{ "the dialer makes no raw socket",		dialer_raws,		FATE_SIGNAL + SIGSYS },
 	{ "the dialer sees no packets",			dialer_packets,		FATE_SIGNAL + SIGSYS },
