@@ -105,9 +105,11 @@ void show_agent(struct show *s, const struct record *r)
 void show_access(struct show *s, const struct record *r)
 {
 	put_clock(s, r);
-	put_word(s, YELLOW, "shown");
-	buf_puts(&s->line, "payloads of ");
-	put(s, r, FIELD_VAULT, 64);
+	put_word(s, YELLOW, r->value[FIELD_ACTION].set ? "taken" : "shown");
+	buf_puts(&s->line, r->value[FIELD_ACTION].set ? "records, by " : "payloads of ");
+	put(s, r, r->value[FIELD_ACTION].set ? FIELD_ACTION : FIELD_VAULT, 64);
+	if (r->value[FIELD_UID].set)
+		buf_printf(&s->line, "  by uid %" PRIu64, r->value[FIELD_UID].number);
 	buf_puts(&s->line, "\n");
 	put_line(s, r, FIELD_WHY, "");
 }

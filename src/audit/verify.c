@@ -3,6 +3,7 @@
  * auditor's own key and against the tree over those bytes. What the ledger says of itself (its
  * genesis key, its head file) is never trusted, only compared.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -177,7 +178,7 @@ static void judge_completeness(const struct proof *p)
 	p->f->completeness_known = p->known->given;
 	f->bad = true;
 	if (p->known->given && have < p->known->size)
-		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records", p->known->size, have);
+		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the head that was given", p->known->size, have);
 	else if (p->own_head_there && have < p->own_head)
 		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the ledger's own head",
 		    p->own_head, have);
@@ -186,11 +187,10 @@ static void judge_completeness(const struct proof *p)
 	if (f->bad)
 		p->f->completeness_known = true;
 	else if (p->known->given)
-		say(f, "nothing is missing up to the given head %" PRIu64 ", of %" PRIu64, p->known->size, have);
-	else if (p->own_head_there)
-		say(f, "no external head given (not less than its own head, %" PRIu64 ")", p->own_head);
+		say(f, "nothing is missing up to the given head %" PRIu64 ", of %" PRIu64 "%s", p->known->size, have,
+		    p->known->has_root ? "" : "; of its size alone: a fork would not show (--checkpoint)");
 	else
-		say(f, "no external head given");
+		say(f, "nothing from elsewhere to hold it against: a rollback together with its own head, or another history by its key's holder, would not show; --head or --checkpoint (your own, the spine's, a witness's) would");
 }
 
 /* Another history of the same length or more: as bad as a changed record. */
@@ -271,6 +271,8 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
 
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return err_set(e, ERR_INPUT, "%s: there is no ledger; that there was one can say who kept a head of it, a spine or a witness", path);
 	p.live = is_held(path);
 	if (review_begin(&p.review, path, known->signers, e) < 0)
 		return -1;

@@ -2,7 +2,18 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/settings.h"
+#include "launcher/custodian.h"
 #include "launcher/launcher.h"
+
+/* It has made its ledger when it answers. */
+static int ask_service(char verifier[256], const struct paths *at, const char *tenant, struct err *e)
+{
+	scoped(reviewer) struct reviewer *r = NULL;
+
+	(void)tenant;
+	return reviewer_join(&r, at, e) < 0 ? -1 : custodian_vouch(verifier, r, e);
+}
 
 int cmd_init(int argc, char **argv, struct err *e)
 {
@@ -30,9 +41,12 @@ int cmd_init(int argc, char **argv, struct err *e)
 		puts("\nexample:\n  reeve init > ~/agents/reeve.vkey");
 		return EXIT_DONE;
 	}
-	if (paths_find(&at, tenant, e) < 0 || launch_init(verifier, &at, tenant, e) < 0)
+	if (settings_paths(&at, tenant, e) < 0 || (at.service ? ask_service : launch_init)(verifier, &at, tenant, e) < 0)
 		return -1;
-	fprintf(stderr, "ledger %s\nkey    %s (secret: it stays here)\n", at.ledger, at.key);
+	if (at.service)
+		fprintf(stderr, "ledger %s\nkey    that of uid %u, who records at %s\n", at.ledger, at.service_uid, at.socket);
+	else
+		fprintf(stderr, "ledger %s\nkey    %s (secret: it stays here)\n", at.ledger, at.key);
 	puts(verifier);
 	return EXIT_DONE;
 }

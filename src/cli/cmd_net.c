@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/ledger_lines.h"
 #include "cli/net_log.h"
+#include "cli/settings.h"
 #include "launcher/launcher.h"
 
 struct wanted {
@@ -48,7 +49,7 @@ static int run(const struct wanted *w, const char *text, struct err *e)
 
 	if (run_number(&l.wanted, text, e) < 0)
 		return usage_error("net", e);
-	done = paths_find(&at, w->tenant, e) < 0 ? -1 : print_log(&l, &at, w, e);
+	done = settings_paths(&at, w->tenant, e) < 0 ? -1 : print_log(&l, &at, w, e);
 	net_log_free(&l);
 	return done < 0 ? -1 : EXIT_DONE;
 }

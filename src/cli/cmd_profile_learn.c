@@ -17,6 +17,7 @@
 #include "cli/learn.h"
 #include "cli/profiles.h"
 #include "cli/rows.h"
+#include "cli/settings.h"
 
 enum { LEARNT_MOST = 1 << 20 };
 
@@ -187,7 +188,7 @@ static int read_operand(struct learn *l, const char *operand, unsigned run,
 			       l->name);
 	if (!*operand || operand[strspn(operand, "0123456789")])
 		return 0;
-	if (!text_is_name(l->tenant) || paths_find(&at, l->tenant, e) < 0)
+	if (!text_is_name(l->tenant) || settings_paths(&at, l->tenant, e) < 0)
 		return err_set(e, ERR_INPUT, "--tenant \"%.80s\" has no ledger", l->tenant);
 	snprintf(ledger, LAUNCH_TEXT, "%s", at.ledger);
 	l->ledger = ledger;

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/ledger_lines.h"
 #include "cli/rows.h"
+#include "cli/settings.h"
 #include "launcher/launcher.h"
 
 enum { KEPT_MOST = 1 << 20, LEFT = 12, NAMES = 64 };
@@ -204,7 +205,7 @@ static int show(const char *tenant, uint64_t run, const char *server, struct err
 	if (server && !text_is_name(server))
 		return err_set(e, ERR_INPUT, "\"%.60s\" cannot be the name of a tool server",
 			       server);
-	if (paths_find(&at, tenant, e) < 0 || ledger_lines(at.ledger, run, take_record, &f, e) < 0)
+	if (settings_paths(&at, tenant, e) < 0 || ledger_lines(at.ledger, run, take_record, &f, e) < 0)
 		return -1;
 	if (!f.run)
 		return run ? err_set(e, ERR_INPUT, "there is no run %" PRIu64 " in %s", run,

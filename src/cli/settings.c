@@ -16,6 +16,7 @@ static const struct json_member file_members[] = {
 	{ "hooks", JSON_OBJECT, JSON_MAY },
 	{ "review", JSON_OBJECT, JSON_MAY },
 	{ "policy", JSON_OBJECT, JSON_MAY },
+	{ "ledger", JSON_OBJECT, JSON_MAY },
 	{ "alerts", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
 };
@@ -105,6 +106,8 @@ static int read_review(struct settings *s, const json_t *review, struct err *e)
 
 	if (!*socket && !*group)
 		return 0;
+	if (s->service.socket)
+		return json_wrong(&s->file, "/review/socket", false, e, "a recorder that is a service has its own socket for reviewers: leave this one out");
 	if (!*socket || !*group)
 		return json_wrong(&s->file, "/review", false, e, "\"socket\" and \"group\" go together");
 	if (socket[0] != '/' || socket[strlen(socket) - 1] == '/')
@@ -165,6 +168,8 @@ static int read_all(struct settings *s, struct err *e)
 	    (alerts && json_members(&s->file, "/alerts", alerts_members, e) < 0) || read_alerts(s, alerts, e) < 0 ||
 	    read_hook(s->on_held, s, hooks, "held", e) < 0 || read_hook(s->on_alert, s, hooks, "alert", e) < 0)
 		return -1;
+	if (settings_ledger(s, json_object_get(s->file.root, "ledger"), e) < 0)
+		return -1;
 	return read_review(s, review, e);
 }
 
@@ -193,6 +198,8 @@ int settings_paths(struct paths *out, const char *tenant, struct err *e)
 	if (paths_find(out, tenant, e) < 0 || paths_config(folder, e) < 0)
 		return -1;
 	done = settings_load(&s, folder, e);
+	if (done == 0 && s.service.socket)
+		done = paths_service(out, tenant, &s.service, e);
 	if (done == 0 && s.review_socket)
 		done = paths_review(out, tenant, s.review_socket, s.review_group, e);
 	settings_free(&s);

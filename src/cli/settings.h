@@ -17,6 +17,7 @@ struct settings {
 	bool no_syslog;
 	const char *review_socket;	/* NULL: no reviewers but the owner */
 	unsigned review_group;		/* the number of theirs */
+	struct recorder_service service;	/* socket NULL: a recorder of our own */
 	const char *signed_by[SIGNED_BY];	/* who must have signed the policy, one of these; none: nobody need have */
 	size_t signed_by_count;
 };
@@ -24,6 +25,9 @@ struct settings {
 /* The file of this folder, which need not be there. Everything in *out is its own. */
 int settings_load(struct settings *out, const char *folder, struct err *e) must_use;
 void settings_free(struct settings *s);
+
+/* settings_ledger.c: its member "ledger". */
+int settings_ledger(struct settings *s, const json_t *ledger, struct err *e) must_use;
 
 /* Where this tenant's things are, for whoever may start its recorder: also where other users review, if that is set. */
 int settings_paths(struct paths *out, const char *tenant, struct err *e) must_use;

@@ -115,11 +115,24 @@ static size_t hide_review(struct wish *w, size_t at)
 	return at + 1;
 }
 
+/* And where a service records: to connect there is to be believed as this user. */
+static int hide_service(struct wish *w, size_t *at, struct err *e)
+{
+	if (!w->ask.service.socket)
+		return 0;
+	if (paths_service(&w->service, w->ask.tenant, &w->ask.service, e) < 0)
+		return -1;
+	*strrchr(w->service.socket, '/') = '\0';
+	w->hidden[(*at)++] = w->service.socket[0] ? w->service.socket : "/";
+	w->hidden[(*at)++] = w->service.ledger;
+	return 0;
+}
+
 /* By what the agent will be judged: reeve-profile(5), SECURITY CONSIDERATIONS. */
 static int set_apart(struct wish *w, struct err *e)
 {
 	const char *tools = w->tools ? w->tools : profile_tools_path(w->read_profile);
-	size_t n = 0, parts, i;
+	size_t n = 0, hidden = 2, parts, i;
 
 	for (parts = 0; profile_file(w->read_profile, parts); parts++)
 		;
@@ -128,7 +141,9 @@ static int set_apart(struct wish *w, struct err *e)
 		return err_sys(e, "memory for names");
 	w->hidden[0] = w->state;
 	w->hidden[1] = w->sockets;
-	hide_secrets(w, hide_review(w, 2));
+	if (hide_service(w, &hidden, e) < 0)
+		return -1;
+	hide_secrets(w, hide_review(w, hidden));
 	w->fixed[n++] = w->config;
 	w->fixed[n++] = w->programs;
 	for (i = 0; i < parts; i++)

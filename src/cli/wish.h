@@ -40,10 +40,11 @@ struct wish {
 	char catalogue_room[LAUNCH_TEXT + 96];
 	char agents_room[LAUNCH_TEXT + 64];
 	const char **fixed;
-	const char *hidden[SECRETS_MOST + CREDENTIALS_MOST + 4];
+	const char *hidden[SECRETS_MOST + CREDENTIALS_MOST + 6];
 	char home_room[PATH_MAX], workspace_room[PATH_MAX], profile_room[PATH_MAX], policy_room[LAUNCH_TEXT + 64];
 	char call_room[LAUNCH_TEXT + 64], courier_room[LAUNCH_TEXT + 64], owner_room[64];
 	char review_room[LAUNCH_TEXT];	/* the folder where other users review */
+	struct paths service;		/* of the recorder, if it is one */
 	char config[LAUNCH_TEXT], programs[LAUNCH_TEXT], state[LAUNCH_TEXT], sockets[LAUNCH_TEXT];
 	bool help, http, network, quiet, demand_signed;	/* quiet: nobody will call, so that nothing is allowed is no news */
 };

@@ -98,3 +98,32 @@ int custodian_reveal(uint64_t *access, struct reviewer *r, uint64_t first, uint6
 	*access = one.index;
 	return all < 0 ? -1 : 0;
 }
+
+int custodian_vouch(char verifier[256], struct reviewer *r, struct err *e)
+{
+	struct unpack u;
+
+	if (wire_send(&r->wire, MSG_VOUCH, ++r->tag, NULL, 0, NULL, 0, e) < 0 || reviewer_hear(r, e) < 0)
+		return -1;
+	u = (struct unpack){ .at = r->msg.body, .left = r->msg.size };
+	if (r->msg.type != MSG_VOUCHED || !unpack_copy(&u, verifier, 256) || !unpack_done(&u))
+		return reviewer_misspoke(r, e);
+	return 0;
+}
+
+int custodian_access(uint64_t *index, struct reviewer *r, const char *what, const char *why, struct err *e)
+{
+	uint8_t body[512];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	struct unpack u;
+
+	pack_word(&p, what);
+	pack_word(&p, why);
+	if (p.over)
+		return err_set(e, ERR_LIMIT, "say what for in fewer words");
+	if (wire_send(&r->wire, MSG_ACCESS, ++r->tag, body, p.size, NULL, 0, e) < 0 || reviewer_hear(r, e) < 0)
+		return -1;
+	u = (struct unpack){ .at = r->msg.body, .left = r->msg.size };
+	*index = unpack_number(&u, 8);
+	return r->msg.type == MSG_ACCESSED && unpack_done(&u) ? 0 : reviewer_misspoke(r, e);
+}

@@ -127,11 +127,13 @@ static int build_jail(struct run *r, struct err *e)
  */
 static int close_door(struct run *r, struct err *e)
 {
-	/* That of other users must keep its name, and then only seccomp stands between it and an agent of its owner's. */
-	if (r->at.review[0] && !r->agent.layers[LAYER_MOUNT].obtained && !r->agent.layers[LAYER_SECCOMP].obtained)
+	const char *open = r->at.service ? r->at.socket : r->at.review;
+
+	/* That of other users, or of a service, must keep its name, and then only seccomp stands between it and an agent of its owner's. */
+	if (open[0] && !r->agent.layers[LAYER_MOUNT].obtained && !r->agent.layers[LAYER_SECCOMP].obtained)
 		return err_set(e, ERR_SYSTEM, "without mounts and seccomp the agent could reach %s: keep seccomp, or take \"socket\" out of config.json",
-			       r->at.review);
-	if (r->agent.layers[LAYER_MOUNT].obtained || unlink(r->at.socket) == 0 || errno == ENOENT)
+			       open);
+	if (r->at.service || r->agent.layers[LAYER_MOUNT].obtained || unlink(r->at.socket) == 0 || errno == ENOENT)
 		return 0;
 	return err_sys(e, "%s", r->at.socket);
 }
@@ -294,6 +296,8 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 		return err_sys(e, "memory for a run");
 	run_init(r, ask);
 	done = paths_find(&r->at, ask->tenant, e);
+	if (done == 0 && ask->service.socket)
+		done = paths_service(&r->at, ask->tenant, &ask->service, e);
 	if (done == 0 && ask->review_socket)
 		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
 	if (done == 0)

@@ -20,12 +20,23 @@ struct paths {
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
 	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
 	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
+	bool service;			/* the recorder is another user's: none is started, and `key` is not ours to have */
+	unsigned service_uid;
+};
+
+/* Such a recorder, as it is set; "%i" in a text is the tenant. Borrowed. */
+struct recorder_service {
+	const char *socket, *user, *folder;	/* NULL: there is none; user: a name, or a number */
 };
 
 /* Fills `out` and makes the state directories (0700). `tenant` is a text_is_name(). */
 int paths_find(struct paths *out, const char *tenant, struct err *e) must_use;
 /* Others than the owner may review there: a recorder that we start makes that socket; of another tenant than default, SOCKET.TENANT. */
 int paths_review(struct paths *p, const char *tenant, const char *socket, unsigned group, struct err *e) must_use;
+/* service.c: from now on ledger and socket are those of the service. */
+int paths_service(struct paths *p, const char *tenant, const struct recorder_service *s, struct err *e) must_use;
+/* Which tenant's ledger there lies at this path; false: no one's. */
+bool service_tenant(char tenant[64], const struct recorder_service *s, const char *path);
 int paths_programs(char out[LAUNCH_TEXT], struct err *e) must_use;
 /* A folder of ours (0700): made, or seen to be nobody else's to write. */
 int paths_make_own(const char *dir, struct err *e) must_use;
@@ -83,6 +94,7 @@ struct run_request {
 	size_t signers_size;
 	const char *review_socket;	/* where others than the owner may review; NULL: nowhere */
 	unsigned review_group;		/* the number of those others' */
+	struct recorder_service service;	/* that records it; socket NULL: one of our own */
 	const struct review_group *groups;	/* of those who can sign; each of them is one, too */
 	size_t group_count;
 	const char *task, *department, *environment, *initiator;	/* NULL: not said */

@@ -22,23 +22,30 @@
 
 enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
 
-/* Who answers must be who we are: another user's recorder would acknowledge and write nothing. */
-static bool is_ours(int fd)
+/* Who answers must be who we are, or the service: another user's recorder would acknowledge and write nothing. */
+static bool is_ours(int fd, const struct paths *at)
 {
 	struct ucred who = { 0 };
 	socklen_t size = sizeof(who);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid();
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
+		return false;
+	if (at->service ? service_is_peer(at, who.uid) : who.uid == geteuid())
+		return true;
+	errno = EPERM;
+	return false;
 }
 
-static int dial(int *out, const char *path)
+static int dial(int *out, const struct paths *at)
 {
+	const struct timeval most = { .tv_sec = JOIN_SECONDS };	/* of a queue that nobody empties */
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-	must(strlen(path) < sizeof(to.sun_path));
-	memcpy(to.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 || !is_ours(fd))
+	must(strlen(at->socket) < sizeof(to.sun_path));
+	memcpy(to.sun_path, at->socket, strlen(at->socket) + 1);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) < 0 ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 || !is_ours(fd, at))
 		return -1;
 	*out = fd_take(&fd);
 	return 0;
@@ -124,8 +131,11 @@ static int begin(struct run *r, struct err *e)
 
 int recorder_begin(struct run *r, struct err *e)
 {
+	/* A service begins by that. */
+	if (r->at.service && dial(&r->recorder.fd, &r->at) < 0)
+		return service_missing(&r->at, e);
 	/* Without a key there is no ledger yet; recorder_open() makes both, in the open. */
-	if (access(r->at.key, F_OK) < 0 || dial(&r->recorder.fd, r->at.socket) == 0)
+	if (r->at.service || access(r->at.key, F_OK) < 0 || dial(&r->recorder.fd, &r->at) == 0)
 		return 0;
 	return begin(r, e);
 }
@@ -159,13 +169,15 @@ static void breathe(void)
 /* A fresh connection to a living recorder of this ledger. */
 static int join(int *out, struct run *r, uint64_t deadline, struct err *e)
 {
-	while (dial(out, r->at.socket) < 0) {
+	while (dial(out, &r->at) < 0) {
+		if (r->at.service)
+			return service_missing(&r->at, e);
 		if (clock_left_ms(deadline) == 0)
 			return err_set(e, ERR_PEER, "no recorder could be reached at %s",
 				       r->at.socket);
 		if (start(r, deadline, e) < 0)
 			return -1;
-		if (dial(out, r->at.socket) == 0)
+		if (dial(out, &r->at) == 0)
 			break;
 		breathe();
 	}
@@ -212,7 +224,7 @@ static int ensure_ledger(struct run *r, struct err *e)
 {
 	char verifier[256];
 
-	if (access(r->at.key, F_OK) == 0)
+	if (r->at.service || access(r->at.key, F_OK) == 0)
 		return 0;
 	if (launch_init(verifier, &r->at, r->ask->tenant, e) < 0)
 		return -1;
@@ -249,6 +261,8 @@ int recorder_open(struct run *r, struct err *e)
 	while (got == 0 && clock_left_ms(deadline) > 0)
 		got = try_open(r, &record, deadline, e);
 	buf_free(&room);
+	if (got == 0 && r->at.service)
+		return err_set(e, ERR_PEER, "the recorder hung up: see journalctl -u 'reeve-recorder@*', or try again");
 	if (got == 0)
 		return err_set(e, ERR_PEER,
 			       "the recorder hung up: see %s/recorder.stderr, or try again",
@@ -261,20 +275,20 @@ int recorder_open(struct run *r, struct err *e)
 }
 
 /* A file that a killed one left is nobody. Those others may have filled the queue, for which no run waits. */
-static bool is_heard(const char *path)
+static bool is_heard(const struct paths *at)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	must(strlen(path) < sizeof(to.sun_path));
-	memcpy(to.sun_path, path, strlen(path) + 1);
-	return fd >= 0 && (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? is_ours(fd) : errno == EAGAIN);
+	must(strlen(at->review) < sizeof(to.sun_path));
+	memcpy(to.sun_path, at->review, strlen(at->review) + 1);
+	return fd >= 0 && (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? is_ours(fd, at) : errno == EAGAIN);
 }
 
 /* It may have been there before, begun by who knew of no other reviewers. */
 bool recorder_hears_others(const struct paths *at)
 {
-	if (!at->review[0] || is_heard(at->review))
+	if (!at->review[0] || is_heard(at))
 		return true;
 	log_say("other users cannot review at %s: the recorder of this ledger was there before that was set, and goes on without; "
 		"it is made anew, with it, when all runs and reviews of this ledger have ended and the next begins",
@@ -288,7 +302,7 @@ int recorder_attach(int *out, struct run *r, struct err *e)
 	scoped(fd) int fd = -1;
 	uint64_t index = 0;
 
-	if (dial(&fd, r->at.socket) < 0)
+	if (dial(&fd, &r->at) < 0)
 		return err_sys(e, "connect to the recorder again");
 	w.fd = fd;
 	if (wire_send_u64(&w, MSG_ATTACH, 0, r->index, e) < 0 || noted(r, &w, &index, e) < 0)

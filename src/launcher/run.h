@@ -98,6 +98,9 @@ int recorder_open(struct run *r, struct err *e) must_use;
 int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/* without a run: for who reviews */
 /* Can those other users review who are set to? If not, that and what helps is said to the operator. */
 bool recorder_hears_others(const struct paths *at);
+/* service.c: may this one at the other end be the recorder? And why none is there. */
+bool service_is_peer(const struct paths *at, unsigned uid);
+int service_missing(const struct paths *at, struct err *e) must_use;
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
 

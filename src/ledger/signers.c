@@ -120,7 +120,7 @@ static int open_file(struct signers *s, const char *dir, bool write, struct err 
 
 	if (snprintf(path, sizeof(path), "%s/signers", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	s->fd = open(path, (write ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC, 0600);
+	s->fd = open(path, (write ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (s->fd < 0)
 		return !write && (errno == ENOENT || errno == ENOTDIR) ? 0 : err_sys(e, "%s", path);
 	return write ? seal_sync_parent(path, e) : 0;

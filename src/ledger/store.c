@@ -31,7 +31,7 @@ int store_file(int *out, const char *dir, const char *name, int flags, struct er
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	*out = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*out = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0640);	/* who may read is the recorder's umask */
 	return *out < 0 ? err_sys(e, "%s", path) : 0;
 }
 

@@ -100,11 +100,11 @@ static int begin_data(struct vault *v, const char *path, struct err *e)
 	return seal_sync_parent(path, e);
 }
 
-static int open_file(int *out, char path[PATH_MAX], const char *dir, const char *name, struct err *e)
+static int open_file(int *out, char path[PATH_MAX], const char *dir, const char *name, mode_t mode, struct err *e)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	*out = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*out = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
 	return *out < 0 ? err_sys(e, "%s", path) : 0;
 }
 
@@ -157,7 +157,8 @@ static int open_parts(struct vault *v, const char *dir, const char *key_path, st
 	char path[PATH_MAX];
 	bool fresh;
 
-	if (open_file(&v->keys, path, dir, "vault.keys", e) < 0 || open_file(&v->data, path, dir, "vault", e) < 0)
+	/* An auditor counts sealed payloads; what their keys are sealed in is nobody's business but ours. */
+	if (open_file(&v->keys, path, dir, "vault.keys", 0600, e) < 0 || open_file(&v->data, path, dir, "vault", 0640, e) < 0)
 		return -1;
 	fresh = !has_magic(v);
 	if (fresh && !is_unbegun(v))

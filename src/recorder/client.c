@@ -52,6 +52,7 @@ static int unpack(struct record *out, const struct msg *m, struct err *e)
 void client_free(struct client *c)
 {
 	close(c->wire.fd);
+	peer_free(&c->who);
 	free(c->signers);
 	buf_free(&c->payload);
 	vault_plain_free(&c->shown);
@@ -113,8 +114,6 @@ static int on_look(struct recorder *r, struct client *c, const struct msg *m, st
 
 static int on_open(struct recorder *r, struct client *c, const struct msg *m, struct err *e)
 {
-	struct ucred who = { 0 };
-	socklen_t size = sizeof(who);
 	struct err why = { .kind = ERR_NONE };
 	struct record record;
 	uint64_t index;
@@ -123,15 +122,13 @@ static int on_open(struct recorder *r, struct client *c, const struct msg *m, st
 		return -1;
 	if (record.kind != RECORD_RUN)
 		return err_set(e, ERR_PEER, "OPEN with a record of kind %s", record_word(record.kind));
-	if (keep_signers(r, c, &record, &why, e) < 0)
+	if (claims_of_run(c, r, &record, &why) < 0 || keep_signers(r, c, &record, &why, e) < 0)
 		return e->kind ? -1 : cannot_open(c, m->tag, &why);
 	if (!client_has_room(r)) {
 		client_owe(r, c, MSG_HALT, m->tag, 0);
 		return 0;
 	}
-	if (getsockopt(c->wire.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
-		return err_set(e, ERR_PEER, "a connection without credentials");
-	record_number(&record, FIELD_UID, who.uid);
+	record_number(&record, FIELD_UID, c->who.uid);
 	if (ledger_append(&index, r->ledger, &record, 0, e) < 0)
 		return -1;
 	c->run = index;
@@ -151,6 +148,17 @@ static bool is_attached(const struct recorder *r, uint64_t run)
 	return false;
 }
 
+/* Who opened a run, and nobody else, gives it its broker. */
+static bool is_its_own(const struct recorder *r, const struct client *c, uint64_t run)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->clients[i]->wire.peer == ROLE_LAUNCHER && r->clients[i]->run == run && !r->clients[i]->gone)
+			return peer_same(&r->clients[i]->who, &c->who);
+	return false;
+}
+
 /*
  * The run is durable already, or its launcher would not know the number; so this is answered at
  * once, as the last thing this connection hears as a launcher's.
@@ -162,6 +170,8 @@ static int on_attach(struct recorder *r, struct client *c, const struct msg *m, 
 
 	if (!unpack_done(&u) || !order_run(ledger_order(r->ledger), run))
 		return err_set(e, ERR_PEER, "ATTACH to run %" PRIu64 ", which is not open", run);
+	if (!is_its_own(r, c, run))
+		return err_set(e, ERR_PEER, "ATTACH to run %" PRIu64 ", which another process opened", run);
 	if (is_attached(r, run))
 		return err_set(e, ERR_PEER, "ATTACH to run %" PRIu64 ", which has its broker", run);
 	if (wire_send_u64(&c->wire, MSG_NOTED, m->tag, run, e) < 0) {
@@ -214,6 +224,8 @@ static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const 
 		if (may <= 0)
 			return may;
 	}
+	if (claims_within(c, r, &record, e) < 0)
+		return -1;
 	may = keep_payload(r, c, tag, &record, e);
 	if (may <= 0)
 		return may;
@@ -251,6 +263,8 @@ static int on_note(struct recorder *r, struct client *c, const struct msg *m, st
 	if (record_asker(record.kind) != ROLE_LAUNCHER || record.kind == RECORD_RUN ||
 	    record.kind == RECORD_CLOSE)
 		return err_set(e, ERR_PEER, "NOTE with a record of kind %s", record_word(record.kind));
+	if (claims_within(c, r, &record, e) < 0)
+		return -1;
 	if (record.kind == RECORD_AGENT) {
 		index = ledger_agent(r->ledger, &record, &same);
 		if (same) {
@@ -305,7 +319,7 @@ int client_message(struct recorder *r, struct client *c, const struct msg *m, st
 	if (c->wire.peer == ROLE_REVIEWER)
 		return review_message(r, c, m, e);
 	if (c->guest && m->type != MSG_LOOK)
-		return err_set(e, ERR_PEER, "uid %u says %s where only reviewers speak", c->uid, msg_name(m->type));
+		return err_set(e, ERR_PEER, "uid %u says %s where only reviewers speak", c->who.uid, msg_name(m->type));
 	must(handlers[m->type]);	/* the wire's table lets nothing else through to a recorder */
 	return handlers[m->type](r, c, m, e);
 }

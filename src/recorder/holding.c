@@ -291,7 +291,7 @@ int holding_hold(struct recorder *r, struct client *c, const struct msg *m, stru
 		return -1;
 	if (record.kind != RECORD_HELD || record.ref)
 		return err_set(e, ERR_PEER, "HOLD with a record of kind %s", record_word(record.kind));
-	if (of_its_run(&record, r, c, e) < 0 || ledger_expire(r->ledger, e) < 0)
+	if (claims_within(c, r, &record, e) < 0 || of_its_run(&record, r, c, e) < 0 || ledger_expire(r->ledger, e) < 0)
 		return -1;
 	if (c->payload_tag != m->tag)
 		drop_payload(c);

@@ -69,6 +69,8 @@ static int write_public(const char *key_path, const struct seal_key *k, struct e
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, "%s", path);
+	if (fchmod(fd, 0644) < 0)	/* anybody's, whatever the umask says */
+		return err_sys(e, "%s", path);
 	if (fd_write_all(fd, verifier, strlen(verifier), e) < 0 || fd_write_all(fd, "\n", 1, e) < 0)
 		return err_in(e, "%s", path);
 	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;	/* its entry: with the key's */
@@ -146,7 +148,7 @@ static int settle(const struct place *p, struct err *e)
 }
 
 /* Those above that we may not read (some machines' /home) were not made by us. */
-static int make_dirs(const char *path, size_t size, struct err *e)
+static int make_dirs(const char *path, size_t size, mode_t mode, struct err *e)
 {
 	char part[PATH_MAX];
 	bool made;
@@ -156,7 +158,7 @@ static int make_dirs(const char *path, size_t size, struct err *e)
 		if (i < size && path[i] != '/')
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)i, path);
-		made = mkdir(part, 0700) == 0;
+		made = mkdir(part, i < size ? 0700 : mode) == 0;
 		if (!made && errno != EEXIST)
 			return err_sys(e, "make directory %s", part);
 		if (seal_sync_parent(part, e) < 0 && made)
@@ -185,8 +187,8 @@ int recorder_init(char **args, struct err *e)
 
 	if (!text_is_name(args[2]))
 		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, and then also . _ -", args[2]);
-	if (place_of(&p, args, e) < 0 || make_dirs(p.dir, strlen(p.dir), e) < 0 ||
-	    make_dirs(p.key, slash ? (size_t)(slash - p.key) : 0, e) < 0 || lock_dir(&locked, p.dir, e) < 0)
+	if (place_of(&p, args, e) < 0 || make_dirs(p.dir, strlen(p.dir), 0750, e) < 0 ||
+	    make_dirs(p.key, slash ? (size_t)(slash - p.key) : 0, 0700, e) < 0 || lock_dir(&locked, p.dir, e) < 0)
 		return -1;
 	if (settle(&p, e) < 0 || seal_key_load(&k, p.key, e) < 0 || vault_open_beside(&v, p.dir, p.key, k, e) < 0)
 		return -1;

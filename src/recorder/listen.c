@@ -51,30 +51,31 @@ int listen_for(int *out, const char *path, gid_t group, struct err *e)
 	return 0;
 }
 
-static int add_client(struct recorder *r, int fd, unsigned uid, bool guest, struct err *e)
+static int add_client(struct recorder *r, int *fd, struct peer *who, bool guest, struct err *e)
 {
 	struct client *c = calloc(1, sizeof(*c));
 
 	if (!c) {
-		close(fd);
+		peer_free(who);
 		return err_sys(e, "memory for a client");
 	}
-	c->wire = (struct wire){ .fd = fd, .me = ROLE_RECORDER, .peer = ROLE_LAUNCHER,
+	c->wire = (struct wire){ .fd = fd_take(fd), .me = ROLE_RECORDER, .peer = ROLE_LAUNCHER,
 				 .now = PHASE_STARTING };
-	c->uid = uid;
+	c->who = *who;
 	c->guest = guest;
+	c->custodian = !guest && (who->uid == 0 || who->uid == geteuid());
 	r->clients[r->count++] = c;
 	r->guest_count += guest;
 	r->met_one = r->met_one || !guest;
 	return 0;
 }
 
-static size_t guests_of(const struct recorder *r, unsigned uid)
+static size_t count_of_user(const struct recorder *r, unsigned uid, bool guest)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < r->count; i++)
-		count += r->clients[i]->guest && !r->clients[i]->gone && r->clients[i]->uid == uid;
+		count += r->clients[i]->guest == guest && !r->clients[i]->gone && r->clients[i]->who.uid == uid;
 	return count;
 }
 
@@ -85,45 +86,45 @@ static bool make_place(struct recorder *r, unsigned uid)
 	size_t i, most = 0, count;
 
 	for (i = 0; i < r->count; i++) {
-		count = r->clients[i]->guest && !r->clients[i]->gone ? guests_of(r, r->clients[i]->uid) : 0;
+		count = r->clients[i]->guest && !r->clients[i]->gone ? count_of_user(r, r->clients[i]->who.uid, true) : 0;
 		if (count > most) {
 			most = count;
 			of_most = r->clients[i];
 		}
 	}
-	if (!of_most || most <= guests_of(r, uid) + 1)
+	if (!of_most || most <= count_of_user(r, uid, true) + 1)
 		return false;
 	of_most->gone = true;
 	return true;
 }
 
-static int hear_guest(struct recorder *r, int *fd, unsigned uid, struct err *e)
+/* Why not, for the log; NULL: he may stay. Who is not let in hears that by being hung up on. */
+static const char *turn_away(struct recorder *r, const struct peer *who, bool guest)
 {
-	if (guests_of(r, uid) >= RECORDER_GUESTS_EACH)
-		return 0;	/* it hears that by being hung up on */
-	if (r->guest_count >= RECORDER_GUESTS) {
-		make_place(r, uid);	/* free after this round */
-		return 0;
-	}
-	return add_client(r, fd_take(fd), uid, true, e);
+	if (!guest && !r->activated)
+		return who->uid == geteuid() ? NULL : "only the ledger's own user may speak here";
+	if (count_of_user(r, who->uid, guest) >= (size_t)(guest ? RECORDER_GUESTS_EACH : RECORDER_EACH))
+		return "it has as many connections as one user may";
+	if (!guest || r->guest_count < RECORDER_GUESTS)
+		return NULL;
+	make_place(r, who->uid);	/* free after this round */
+	return "there is no room for more reviewers";
 }
 
 int listen_hear(struct recorder *r, int listener, struct err *e)
 {
 	scoped(fd) int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred who = { 0 };
-	socklen_t size = sizeof(who);
+	bool guest = listener == r->guests;
+	const char *why;
+	struct peer who;
 
-	if (fd < 0)
+	if (fd < 0 || !peer_of(&who, fd))
 		return 0;	/* gone again, or descriptors are short: it will try again */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
-		return 0;
-	if (listener == r->guests)
-		return hear_guest(r, &fd, who.uid, e);
-	if (who.uid != geteuid()) {
-		log_say("a connection by uid %u was dropped: only uid %u may speak here",
-			(unsigned)who.uid, (unsigned)geteuid());
-		return 0;
-	}
-	return add_client(r, fd_take(&fd), who.uid, false, e);
+	why = turn_away(r, &who, guest);
+	if (!why)
+		return add_client(r, &fd, &who, guest, e);
+	if (!r->activated && !guest)
+		log_say("a connection by uid %u was dropped: %s", who.uid, why);
+	peer_free(&who);
+	return 0;
 }

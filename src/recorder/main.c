@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -19,6 +20,12 @@
 
 enum { READY_FD = 3, EXIT_USAGE = 2, EXIT_COULD_NOT = 3 };
 
+/* "-" in the place of a socket: it was made by who started us, and lies where else our word would go. */
+static bool is_activated(char **args)
+{
+	return strcmp(args[2], "-") == 0;
+}
+
 static int ready(struct err *e)
 {
 	if (fd_write_all(READY_FD, "ready\n", 6, e) < 0)
@@ -27,30 +34,52 @@ static int ready(struct err *e)
 	return 0;
 }
 
-/* The sockets go first: who comes now starts a recorder of its own, and waits for our lock. */
+static int unlink_one(const char *path, struct err *e)
+{
+	return path && unlink(path) < 0 && errno != ENOENT ? err_sys(e, "socket %s", path) : 0;
+}
+
+/*
+ * The sockets go first: who comes now starts a recorder of its own, and waits for our lock. Those that were passed to us
+ * stay, and who comes now waits there.
+ */
 static int end(struct recorder *r, char **args, const struct recorder_options *o, struct err *e)
 {
-	if ((unlink(args[2]) < 0 && errno != ENOENT) || (o->review && unlink(o->review) < 0 && errno != ENOENT))
-		return err_sys(e, "socket %s", args[2]);
+	if (!r->activated && (unlink_one(args[2], e) < 0 || unlink_one(o->review, e) < 0))
+		return -1;
 	fd_close(&r->listener);
 	fd_close(&r->guests);
 	return vault_finish(r->vault, e) < 0 ? -1 : ledger_finish(r->ledger, e);
 }
 
-/* All that is ever opened is open when this returns. */
-static int open_all(struct recorder *r, const struct seal_key *k, char **args, const struct recorder_options *o, struct err *e)
+static int make_doors(struct recorder *r, char **args, const struct recorder_options *o, struct err *e)
 {
-	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || listen_at(&r->listener, args[2], e) < 0)
+	if (listen_at(&r->listener, args[2], e) < 0)
 		return -1;
 	if (o->review && listen_for(&r->guests, o->review, o->group, e) < 0)
 		return err_in(e, "for reviewers");
+	return 0;
+}
+
+/* All that is ever opened is open when this returns. */
+static int open_all(struct recorder *r, const struct seal_key *k, char **args, const struct recorder_options *o, struct err *e)
+{
+	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || vouch_load(r, args[1], e) < 0)
+		return -1;
+	if (r->activated ? activated_doors(r, e) < 0 || owners_open(&r->owners, o->owners, e) < 0 : make_doors(r, args, o, e) < 0)
+		return -1;
 	return jail_self(JAIL_RECORDER_SERVING, e);
 }
 
 static int do_serve(char **args, const struct recorder_options *o, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
-	struct recorder r = { .listener = -1, .guests = -1 };
+	struct recorder r = { .listener = -1,
+			      .guests = -1,
+			      .stop = -1,
+			      .activated = is_activated(args),
+			      .tenant = o->tenant,
+			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
 	int done;
 
 	if (seal_key_load(&k, args[1], e) < 0)
@@ -62,7 +91,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 	}
 	if (done == LEDGER_OPENED && o->segment)
 		ledger_segments(r.ledger, o->segment);
-	if (done == LEDGER_OPENED && (open_all(&r, k, args, o, e) < 0 || ready(e) < 0 || recorder_serve(&r, e) < 0 ||
+	if (done == LEDGER_OPENED && (open_all(&r, k, args, o, e) < 0 || (!r.activated && ready(e) < 0) || recorder_serve(&r, e) < 0 ||
 				      end(&r, args, o, e) < 0))
 		done = -1;
 	recorder_free(&r);
@@ -82,8 +111,8 @@ static const struct word {
 	bool tells;	/* errors go to descriptor 3 too */
 	int (*run)(char **args, const struct recorder_options *o, struct err *e);
 } words[] = {
-	{ "init", "LEDGERDIR KEYFILE TENANT", 3, false, false, do_init },
-	{ "serve", "LEDGERDIR KEYFILE SOCKET [NAME=VALUE ...]", 3, true, true, do_serve },
+	{ "init", "LEDGERDIR KEYFILE TENANT [read=group]", 3, true, false, do_init },
+	{ "serve", "LEDGERDIR KEYFILE SOCKET|- [NAME=VALUE ...]", 3, true, true, do_serve },
 };
 
 static int usage(void)
@@ -132,7 +161,10 @@ static int run_word(const struct word *w, char **args, struct err *e)
 {
 	struct recorder_options o;
 
-	if (recorder_options(&o, args + w->operands, e) < 0 || join_group(&o, e) < 0 || jail_self(JAIL_RECORDER, e) < 0 ||
+	if (recorder_options(&o, args + w->operands, e) < 0)
+		return -1;
+	umask(o.group_reads ? 027 : 077);
+	if (join_group(&o, e) < 0 || jail_self(JAIL_RECORDER, e) < 0 ||
 	    seal_ready(e) < 0)
 		return -1;
 	return w->run(args, &o, e);
@@ -163,7 +195,7 @@ int main(int argc, char **argv)
 	if (status == 0)
 		return 0;
 	log_say("%s", e.text);
-	if (w->tells)
+	if (w->tells && !is_activated(argv + 2))
 		tell(&e);
 	return status < 0 ? EXIT_COULD_NOT : status;
 }

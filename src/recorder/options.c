@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "base/text.h"
 #include "recorder/recorder.h"
 
 struct option {
@@ -25,6 +26,34 @@ static int set_group(struct recorder_options *o, const char *value, struct err *
 	return *value && !*end && gid < UINT32_MAX ? 0 : err_set(e, ERR_INPUT, "group=%s: no number of a group", value);
 }
 
+static int set_read(struct recorder_options *o, const char *value, struct err *e)
+{
+	o->group_reads = true;
+	return strcmp(value, "group") == 0 ? 0 : err_set(e, ERR_INPUT, "read=%s: expected group, or no read=", value);
+}
+
+static int set_tenant(struct recorder_options *o, const char *value, struct err *e)
+{
+	o->tenant = value;
+	return text_is_name(value) ? 0 : err_set(e, ERR_INPUT, "tenant=%s: no name of a tenant", value);
+}
+
+static int set_owners(struct recorder_options *o, const char *value, struct err *e)
+{
+	o->owners = value;
+	return *value == '/' ? 0 : err_set(e, ERR_INPUT, "owners=%s: expected the absolute path of a list", value);
+}
+
+static int set_idle(struct recorder_options *o, const char *value, struct err *e)
+{
+	char *end;
+	unsigned long seconds = strtoul(value, &end, 10);
+
+	o->idle_s = (unsigned)seconds;
+	return *value >= '0' && *value <= '9' && !*end && seconds <= 86400 ? 0
+		       : err_set(e, ERR_INPUT, "idle=%s: expected seconds, at most a day of them", value);
+}
+
 static int set_segment(struct recorder_options *o, const char *value, struct err *e)
 {
 	char *end;
@@ -36,6 +65,10 @@ static int set_segment(struct recorder_options *o, const char *value, struct err
 static const struct option options[] = {
 	{ "review", "SOCKET", set_review },
 	{ "group", "GID", set_group },
+	{ "read", "group", set_read },
+	{ "tenant", "NAME", set_tenant },
+	{ "owners", "FILE", set_owners },
+	{ "idle", "SECONDS", set_idle },
 	{ "segment-bytes", "BYTES", set_segment },
 };
 
@@ -48,7 +81,7 @@ static int read_one(struct recorder_options *o, const char *word, struct err *e)
 		if (strncmp(word, options[i].name, size) == 0 && word[size] == '=')
 			return options[i].set(o, word + size + 1, e);
 	}
-	return err_set(e, ERR_INPUT, "%s: no option of reeve-recorder serve", word);
+	return err_set(e, ERR_INPUT, "%s: no option of reeve-recorder", word);
 }
 
 int recorder_options(struct recorder_options *out, char **words, struct err *e)

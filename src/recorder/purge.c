@@ -59,7 +59,7 @@ static int record(const struct asked *a, const char *status, const char *what, u
 	record_text(&record, FIELD_VAULT, what);
 	if (count)
 		record_number(&record, FIELD_COUNT, count);
-	record_number(&record, FIELD_UID, a->c->uid);
+	record_number(&record, FIELD_UID, a->c->who.uid);
 	record_text(&record, FIELD_WHY, why && *why ? why : NULL);
 	return ledger_append(&index, a->r->ledger, &record, 0, e) < 0 ? -1 : client_commit(a->r, e);
 }
@@ -190,7 +190,7 @@ int purge_message(struct recorder *r, struct client *c, const struct msg *m, str
 	    !unpack_copy(&u, a.last_text, sizeof(a.last_text)) || !unpack_copy(&u, a.why, sizeof(a.why)) ||
 	    !unpack_done(&u) || act >= count_of(acts))
 		return err_set(e, ERR_PEER, "malformed DESTROY");
-	if (c->guest)
+	if (!c->custodian)
 		return turn_away(&a, "payloads are destroyed by the ledger's owner alone");
 	if (a.class_word[0] && strcmp(a.class_word, "every") != 0 &&
 	    !vault_class_read(&a.class, a.class_word, strlen(a.class_word)))

@@ -5,11 +5,13 @@
 #include "ledger/holds.h"
 #include "ledger/signers.h"
 #include "ledger/vault.h"
+#include "recorder/owners.h"
 #include "wire/wire.h"
 
 enum {
 	EXIT_BUSY = 75,			/* another recorder holds the ledger (EX_TEMPFAIL) */
 	RECORDER_CLIENTS = 256,		/* of the owner */
+	RECORDER_EACH = RECORDER_CLIENTS / 2,	/* of one user, where it serves several */
 	RECORDER_GUESTS = 64,		/* and of other users, on a socket of their own */
 	RECORDER_GUESTS_EACH = 16,	/* of one user */
 	RECORDER_ALL = RECORDER_CLIENTS + RECORDER_GUESTS,
@@ -39,6 +41,13 @@ struct look {
 	uint64_t next, last, access;	/* REVEAL: records still to be shown, and the record that says so */
 };
 
+/* Who is at the other end: peer.c. */
+struct peer {
+	unsigned uid;
+	pid_t pid;
+	int process;	/* owned: a pidfd; -1: the kernel has none to give */
+};
+
 /* A connection. The wire's own table says what each may send while; `run` is 0 before OPEN or ATTACH. */
 struct client {
 	struct wire wire;	/* wire.fd is owned */
@@ -47,8 +56,11 @@ struct client {
 	bool full;		/* does not read its answers: not listened to until it does */
 	bool closed;		/* its run is closed; it may only hang up */
 	size_t unchecked;	/* messages sent to it since its socket was seen to have room */
-	unsigned uid;
+	struct peer who;	/* owned */
 	bool guest;		/* came by the socket for other users */
+	bool custodian;		/* the ledger's owner, or root: payloads are his to open and to destroy */
+	char agent[OWNERS_TEXT];	/* of its run; this and the owner are set where claims are checked */
+	struct owner owner;
 	char *signers;		/* owned; until OPEN */
 	size_t signers_size;
 	struct buf payload;	/* of the record that comes next with this tag */
@@ -79,10 +91,15 @@ struct recorder {
 	struct vault *vault;			/* owned */
 	struct vault_place place;		/* of the payload that was put last */
 	int listener, guests;			/* owned; guests: -1 if there is no socket for other users */
+	int stop;				/* owned; activated: readable once it is to end; otherwise -1 */
+	bool activated;				/* it did not make its sockets, and hears launchers of other users */
+	struct owners *owners;			/* owned; of those; NULL: what a launcher says stands */
+	char verifier[SEAL_VERIFIER_TEXT + 1];	/* by which this ledger is to be checked, as its .pub says */
+	const char *tenant;			/* whose runs come here; NULL: nobody looks */
 	struct client *clients[RECORDER_ALL];	/* owned, densely */
 	size_t count, guest_count;
 	bool met_one;				/* somebody of the owner's came; the last to go ends us */
-	uint64_t lonely_ns;			/* until when it waits for that */
+	uint64_t idle_ns, until_ns;		/* how long it stays when he has gone, and until when if nobody comes */
 	char halted[sizeof(((struct err *)0)->text)];			/* why no new intents are taken; empty: they are */
 	struct answer *answers;			/* owned; RECORDER_ANSWERS */
 	size_t answer_count;
@@ -96,6 +113,9 @@ struct recorder {
 struct recorder_options {
 	const char *review;	/* socket for other users; NULL: none */
 	gid_t group;		/* theirs; -1: not given */
+	bool group_reads;	/* the ledger's files, which its folder's group may */
+	const char *tenant, *owners;	/* NULL: any; a file, NULL: none */
+	unsigned idle_s;	/* how long it stays when the last has gone */
 	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 };
 
@@ -104,8 +124,19 @@ int recorder_options(struct recorder_options *out, char **words, struct err *e) 
 /* listen.c: a listening socket at this path, for us alone or for a group too. */
 int listen_at(int *out, const char *path, struct err *e) must_use;
 int listen_for(int *out, const char *path, gid_t group, struct err *e) must_use;
+/* activated.c: or sockets that were passed to us. */
+int activated_doors(struct recorder *r, struct err *e) must_use;
 /* Somebody at one of them. */
 int listen_hear(struct recorder *r, int listener, struct err *e) must_use;
+
+/* peer.c: false: nobody knows. */
+bool peer_of(struct peer *out, int fd) must_use;
+bool peer_same(const struct peer *a, const struct peer *b);	/* as far as the kernel can tell */
+void peer_free(struct peer *p);
+
+/* claims.c: what another user's launcher says of himself in the record of a run, and in all others. */
+int claims_of_run(struct client *c, const struct recorder *r, struct record *run, struct err *e) must_use;
+int claims_within(const struct client *c, const struct recorder *r, struct record *record, struct err *e) must_use;
 
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
 int recorder_init(char **args, struct err *e) must_use;
@@ -161,6 +192,11 @@ int vault_open_beside(struct vault **out, const char *dir, const char *key_path,
 int reveal_begin(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 void reveal_tell(struct recorder *r, struct client *c);
 int purge_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+
+/* vouch.c: VOUCH and ACCESS. */
+int vouch_load(struct recorder *r, const char *key_path, struct err *e) must_use;
+int vouch_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+int access_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 
 /* decide.c: DECIDE. */
 int review_decide(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;

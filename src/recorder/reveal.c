@@ -32,7 +32,7 @@ static int record_access(uint64_t *index, struct recorder *r, const struct clien
 
 	snprintf(range, sizeof(range), "%" PRIu64 " %" PRIu64, l->next, l->last);
 	record_text(&record, FIELD_VAULT, range);
-	record_number(&record, FIELD_UID, c->uid);
+	record_number(&record, FIELD_UID, c->who.uid);
 	record_text(&record, FIELD_WHY, why);
 	return ledger_append(index, r->ledger, &record, 0, e);
 }
@@ -57,7 +57,7 @@ int reveal_begin(struct recorder *r, struct client *c, const struct msg *m, stru
 	l.last = unpack_number(&u, 8);
 	if (!unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed REVEAL");
-	if (c->guest)
+	if (!c->custodian)
 		return refuse(r, c, m->tag, "payloads are shown to the ledger's owner alone");
 	if (!why[0])
 		return refuse(r, c, m->tag, "say why: it is recorded");

@@ -18,7 +18,7 @@ static void log_turned(struct recorder *r, const struct client *c, const struct 
 	r->turned++;
 	if (r->turned_ns && now - r->turned_ns < 1000000000)
 		return;
-	log_say("uid %u was turned away (%" PRIu64 " times since this was last said): %s", c->uid, r->turned, why->text);
+	log_say("uid %u was turned away (%" PRIu64 " times since this was last said): %s", c->who.uid, r->turned, why->text);
 	r->turned_ns = now;
 	r->turned = 0;
 }
@@ -84,6 +84,8 @@ static int (*const asks[MSG_TYPES])(struct recorder *, struct client *, const st
 	[MSG_DECIDE] = review_decide,
 	[MSG_REVEAL] = reveal_begin,
 	[MSG_DESTROY] = purge_message,
+	[MSG_VOUCH] = vouch_message,
+	[MSG_ACCESS] = access_message,
 };
 
 int review_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e)

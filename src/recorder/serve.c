@@ -17,6 +17,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 
+enum { DOORS = 3 };	/* what is waited for besides clients */
+
 bool client_writable(const struct client *c)
 {
 	struct pollfd p = { .fd = c->wire.fd, .events = POLLOUT };
@@ -82,12 +84,13 @@ static int wait_round(struct recorder *r, struct pollfd *polls, int timeout, str
 
 	polls[0] = (struct pollfd){ .fd = is_full(r) ? -1 : r->listener, .events = POLLIN };
 	polls[1] = (struct pollfd){ .fd = r->guests, .events = POLLIN };
+	polls[2] = (struct pollfd){ .fd = r->stop, .events = POLLIN };
 	for (i = 0; i < r->count; i++) {
 		c = r->clients[i];
 		c->full = c->full || review_wants(r, c);
-		polls[i + 2] = (struct pollfd){ .fd = c->wire.fd, .events = c->full ? POLLOUT : POLLIN };
+		polls[i + DOORS] = (struct pollfd){ .fd = c->wire.fd, .events = c->full ? POLLOUT : POLLIN };
 	}
-	ready = poll(polls, r->count + 2, timeout);
+	ready = poll(polls, r->count + DOORS, timeout);
 	if (ready < 0 && errno != EINTR)
 		return err_sys(e, "wait for clients");
 	return ready < 0 ? 0 : ready;
@@ -100,11 +103,11 @@ static int hear_all(struct recorder *r, const struct pollfd *polls, size_t count
 
 	for (i = 0; i < count; i++) {
 		c = r->clients[i];
-		if (polls[i + 2].revents == 0)
+		if (polls[i + DOORS].revents == 0)
 			continue;
 		/* One that hung up is heard to its last word, whether it reads or not. */
-		c->full = !has_room(c) && !(polls[i + 2].revents & (POLLHUP | POLLERR));
-		if (polls[i + 2].revents & (POLLHUP | POLLERR))
+		c->full = !has_room(c) && !(polls[i + DOORS].revents & (POLLHUP | POLLERR));
+		if (polls[i + DOORS].revents & (POLLHUP | POLLERR))
 			c->look = (struct look){ .kind = LOOK_NOTHING };
 		if (!c->full && hear(r, c, e) < 0)
 			return -1;
@@ -202,41 +205,45 @@ static int halt(struct recorder *r, const struct err *why)
 	return -1;
 }
 
-/*
- * Runs over, nobody there: then it ends, whatever is held; the next one rebuilds that. But where other users review,
- * and only by this process can, it waits for what they have still to decide.
- */
-static bool is_over(const struct recorder *r)
+/* But where other users review, and only by this process can, it waits for what they have still to decide. */
+static bool is_awaited(const struct recorder *r)
 {
 	const struct holds *h = ledger_holds(r->ledger);
 	size_t i;
 
-	if (!r->met_one || r->count > r->guest_count)
-		return false;
-	for (i = 0; r->guests >= 0 && i < h->open_count; i++)
+	for (i = 0; r->met_one && r->guests >= 0 && i < h->open_count; i++)
 		if (h->open[i]->state == HOLD_WAITING)
-			return false;
-	return true;
+			return true;
+	return false;
+}
+
+/* Of the owner's; where its socket stays, a reviewer too would only start it again. */
+static bool is_used(const struct recorder *r)
+{
+	return r->activated ? r->count > 0 : r->count > r->guest_count;
+}
+
+/* Runs over, nobody there: then it ends, whatever is held; the next one rebuilds that. */
+static bool is_over(struct recorder *r)
+{
+	if (is_used(r))
+		r->until_ns = clock_mono_ns() + r->idle_ns;
+	return !is_used(r) && !is_awaited(r) && clock_left_ms(r->until_ns) == 0;
 }
 
 static int patience(const struct recorder *r)
 {
-	int due = ledger_expire_ms(r->ledger);
+	int due = ledger_expire_ms(r->ledger), left = is_used(r) || is_awaited(r) ? -1 : clock_left_ms(r->until_ns);
 
-	if (r->met_one || (due >= 0 && due < RECORDER_LONELY_MS))
-		return due;
-	return RECORDER_LONELY_MS;
+	return due < 0 || (left >= 0 && left < due) ? left : due;
 }
 
 static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 {
 	size_t count = r->count;
-	int ready = wait_round(r, polls, patience(r), e);
 
-	if (ready < 0)
+	if (wait_round(r, polls, patience(r), e) < 0)
 		return -1;
-	if (ready == 0 && !r->met_one && clock_left_ms(r->lonely_ns) == 0)
-		return 1;
 	if (holding_expire(r, e) < 0 || hear_all(r, polls, count, e) < 0 || client_commit(r, e) < 0)
 		return -1;
 	answer_all(r);
@@ -246,18 +253,18 @@ static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 		return -1;
 	if (bury(r, e) < 0 || client_commit(r, e) < 0)
 		return -1;
-	return is_over(r);
+	return is_over(r) || (polls[2].revents & POLLIN);
 }
 
 int recorder_serve(struct recorder *r, struct err *e)
 {
-	struct pollfd polls[RECORDER_ALL + 2];
+	struct pollfd polls[RECORDER_ALL + DOORS];
 	int done = 0;
 
 	r->answers = calloc(RECORDER_ANSWERS, sizeof(*r->answers));
 	r->msg = malloc(sizeof(*r->msg));
 	r->watches = calloc(RECORDER_WATCHES, sizeof(*r->watches));
-	r->lonely_ns = clock_mono_ns() + RECORDER_LONELY_MS * UINT64_C(1000000);
+	r->until_ns = clock_mono_ns() + RECORDER_LONELY_MS * UINT64_C(1000000);
 	if (!r->answers || !r->msg || !r->watches)
 		return err_sys(e, "memory for clients");
 	while (done == 0)
@@ -273,6 +280,8 @@ void recorder_free(struct recorder *r)
 		client_free(r->clients[i]);
 	fd_close(&r->listener);
 	fd_close(&r->guests);
+	fd_close(&r->stop);
+	owners_free(r->owners);
 	ledger_free(r->ledger);
 	signers_free(r->signers);
 	vault_free(r->vault);

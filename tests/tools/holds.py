@@ -378,7 +378,7 @@ still.close()
 if os.getuid() == 0:
     OTHER = 54321
     os.chmod(WORK, 0o711)
-    recorder = Recorder(GUESTS, str(OTHER))
+    recorder = Recorder("review=" + GUESTS, "group=%d" % OTHER)
     run = Run(SOCK, SIGNERS).attach()
     held = run.hold(PAY, asked=("1 1 0 alice",))
     line = Reviewer(SOCK).query(held[0])[0]["line"]
