@@ -62,19 +62,18 @@ static size_t hop(const char *bytes, size_t size)
 /* Under the lock. NULL: nothing more to do, or not now. */
 static struct block *take_block(struct ahead *a)
 {
-	uint64_t left = a->end - a->at;
+	size_t want = a->end - a->at < BLOCK ? (size_t)(a->end - a->at) : BLOCK, got;
 	struct block *b;
-	size_t got;
 
-	if (a->failed || left == 0 || a->taken == a->block_count)
+	if (a->failed || want == 0 || a->taken == a->block_count)
 		return NULL;
 	b = a->blocks[(a->first + a->taken) % a->block_count];
-	if (journal_bytes(&got, a->j, b->bytes, left < BLOCK ? (size_t)left : BLOCK, a->at, &a->why) < 0) {
+	if (journal_bytes(&got, a->j, b->bytes, want, a->at, &a->why) < 0) {
 		a->failed = true;
 		return NULL;
 	}
-	if (got == left)	/* the last one's padding may be missing */
-		memset(b->bytes + got, 0, got + FRAME_ALIGN <= BLOCK ? FRAME_ALIGN : BLOCK - got);
+	for (; got < want && want - got < FRAME_ALIGN; got++)	/* the last one's padding may be missing */
+		b->bytes[got] = 0;
 	b->size = hop(b->bytes, got);
 	b->bad = b->size == 0;
 	a->at = b->bad ? a->end : a->at + b->size;
@@ -88,7 +87,7 @@ static void merge(struct ahead_frame *f, uint8_t nodes[][SEAL_HASH], uint64_t be
 {
 	uint64_t i = f->frame.index;
 
-	for (f->level = 0; i >> f->level & 1 && ((i + 1) >> (f->level + 1) << (f->level + 1)) - (UINT64_C(2) << f->level) >= begin; f->level++)
+	for (f->level = 0; i >> f->level & 1 && i + 1 - (UINT64_C(2) << f->level) >= begin; f->level++)
 		sum_prefixed(f->hash, TREE_NODE, nodes[f->level], SEAL_HASH, f->hash, SEAL_HASH);
 	memcpy(nodes[f->level], f->hash, SEAL_HASH);
 }
