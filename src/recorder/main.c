@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jail/jail.h"
+#include "ledger/place.h"
 #include "recorder/recorder.h"
 
 enum { READY_FD = 3, EXIT_USAGE = 2, EXIT_COULD_NOT = 3 };
@@ -82,7 +83,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
 	int done;
 
-	if (seal_key_load(&k, args[1], e) < 0)
+	if (seal_key_load(&k, args[1], e) < 0 || place_claim(args[0], args[1], e) < 0)
 		return -1;
 	done = ledger_open(&r.ledger, args[0], k, NULL, e);
 	if (done == LEDGER_BUSY) {
