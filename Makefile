@@ -8,7 +8,7 @@ VERSION := 0.1.0
 
 # The programs, by the folders they link: what a process does not link, it cannot do.
 # tests/arch/symbols holds these lists to that. The first folder holds main().
-PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-dialer reeve-inspector reeve-courier reeve-audit reeve-call reeve-witness
+PROGRAMS := reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-dialer reeve-inspector reeve-courier reeve-anchor reeve-audit reeve-call reeve-witness
 reeve          := cli launcher policy egress catalogue guard inspect schema profile wire ledger jail seal json model base
 reeve-broker   := broker policy egress catalogue guard inspect schema mcp wire jail seal json model base
 reeve-recorder := recorder ledger wire jail seal model base
@@ -19,17 +19,19 @@ reeve-inspector := inspector egress wire jail model base
 reeve-witness  := witness ledger seal jail model base
 reeve-audit    := audit ledger seal json model base
 reeve-call     := call mcp json model base
+reeve-anchor   := anchor ledger wire seal jail model base
 reeve-courier  := courier mcp egress json jail model base
 
 # The libraries, by the one folder that includes their headers (src/FLOORS).
 lib_json := -ljansson
 lib_seal := -lsodium
 lib_jail := -lseccomp
-lib_audit := -lcrypto
+lib_audit := -lcrypto -lsqlite3
 lib_porter := -lmicrohttpd
 lib_witness := -lmicrohttpd
 lib_dialer := -lcares
 lib_courier := -lcurl
+lib_anchor := -lcurl
 lib_inspector := -lssl -lcrypto
 
 CFLAGS  ?= -O2 -g
@@ -112,7 +114,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip nth net_load mcp_server mcp_client lap disk hot fill recorder_client receipts decide proxy_load url_host eio.so netfs.so
+TOOLS   := flip nth net_load mcp_server mcp_client workload lap disk hot fill recorder_client receipts decide proxy_load url_host events eio.so fails.so netfs.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -140,6 +142,9 @@ $(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)
 $(OUT)/tools/proxy_load: tests/tools/proxy_load.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
+$(OUT)/tools/events: tests/tools/events.c $(call archives,audit ledger json seal model base)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -ljansson -lsodium -lcrypto
 $(OUT)/tools/decide: tests/tools/decide.c $(call archives,policy egress inspect json seal model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,json seal)
@@ -172,7 +177,7 @@ check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a s
 crash:					## the crash matrix, whole: every byte, call, order and error
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s -j2 tests
-	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh
+	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh tests/run/ledger-files.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400

@@ -44,6 +44,8 @@ const struct field_value *joined_value(const struct joined *j, enum field f);
 bool joined_is_of_run(enum field f);	/* it stands in a run's first record, once for all of its records */
 /* A value as people read it: a list with this between its items. */
 void joined_put(struct buf *out, enum field f, const struct field_value *v, const char *between);
+/* '*' any run of bytes, the rest as it stands. */
+bool pattern_fits(const char *pattern, const char *text, size_t size);
 const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "review", "" */
 bool question_holds(const struct question *q, const struct joined *j);
 
@@ -53,13 +55,17 @@ bool question_holds(const struct question *q, const struct joined *j);
  */
 struct asked_ledger;
 
-int asked_open(struct asked_ledger **out, const char *path, struct err *e) must_use;
+/* `indexed`: by the index in this file, NULL: in the cache; made and brought up to date where that helps. */
+int asked_open(struct asked_ledger **out, const char *path, bool indexed, const char *index, struct err *e) must_use;
 void asked_free(struct asked_ledger *a);
 SCOPED(asked_ledger, struct asked_ledger *, asked_free)
 /* What was committed since. `path` of asked_open() must still be there. */
 int asked_more(struct asked_ledger *a, struct err *e) must_use;
 void asked_cut(struct asked_ledger *a, uint64_t records); /* what came since is not looked at */
 uint64_t asked_records(const struct asked_ledger *a);
+/* How many of them are looked up; *note: what is wrong with the index, or NULL. */
+uint64_t asked_indexed(const struct asked_ledger *a, const char **note);
+int asked_check(bool *good, struct asked_ledger *a, struct err *e) must_use;	/* the whole index, against the ledger */
 /* `one` answers: 0 go on, 1 enough, -1 with *e. */
 int asked_each(struct asked_ledger *a, const struct question *q, int (*one)(void *to, const struct joined *j, struct err *e),
 	       void *to, struct err *e) must_use;
@@ -76,12 +82,16 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 int asked_prove(struct findings *f, const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* rows.c: how they are told. */
-enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_LINE, FORM_CEF, FORM_SYSLOG };
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_LINE, FORM_CEF, FORM_SYSLOG, FORM_OCSF };
+
+struct cursor;
 
 struct rows {
 	enum form form;
 	struct buf line;
-	uint64_t told;
+	uint64_t told, next;	/* next: the record behind the last of them */
+	bool goes_on;		/* the head was told before */
+	struct cursor *cursor;	/* NULL: nobody wants to go on */
 };
 
 void rows_head(struct rows *r);

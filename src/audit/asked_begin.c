@@ -29,18 +29,42 @@ int asked_prove(struct findings *f, const char *ledger, const struct options *o,
 	return verify_exit(f);
 }
 
+/* Who goes through all of it anyway needs no index. */
+static bool wants_index(const struct options *o)
+{
+	return !o->no_index && (o->index || o->where_count || o->text || o->from || o->to || o->second || o->limit || o->after);
+}
+
+static int begin_unproved(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
+{
+	const char *note, *not_proved = "not proved: give --key KEY, and --head or --checkpoint to prove the end too";
+	char count[32];
+	uint64_t looked;
+
+	if (asked_open(out, ledger, wants_index(o), o->index, e) < 0)
+		return -1;
+	looked = asked_indexed(*out, &note);
+	count_text(count, looked);
+	if (note)
+		snprintf(how, 512, "%s; %.250s", not_proved, note);
+	else if (looked)
+		snprintf(how, 512, "%s; the first %s records by the index, those told read again and held against the ledger's tree",
+			 not_proved, count);
+	else
+		snprintf(how, 512, "%s", not_proved);
+	return 0;
+}
+
 int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
 {
 	struct findings f = { .records = 0 };
 	char count[32];
 	int status;
 
-	if (!o->key) {
-		snprintf(how, 512, "not proved: give --key KEY, and --head or --checkpoint to prove the end too");
-		return asked_open(out, ledger, e);
-	}
+	if (!o->key)
+		return begin_unproved(out, how, ledger, o, e);
 	status = asked_prove(&f, ledger, o, e);
-	if (status != 0 || asked_open(out, ledger, e) < 0)
+	if (status != 0 || asked_open(out, ledger, false, NULL, e) < 0)
 		return status != 0 ? status : -1;
 	asked_cut(*out, f.records);
 	count_text(count, f.records);

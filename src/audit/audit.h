@@ -15,18 +15,21 @@ enum {
 	EXIT_OPEN = 6,
 	EXIT_TAIL = 7,
 	EXIT_PAYLOADS = 9,
+	EXIT_WITNESSES = 11,
 };
 
 struct findings;
 struct ssh_signers;
+struct trust;
+struct cosigned;
 
 struct options {
-	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch;	/* NULL: not given */
+	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch, *trust;	/* NULL: not given */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
-	const char *from, *to, *text, *after, *limit, *as, *with, *map, *control, *packs, *payloads;
+	const char *from, *to, *text, *after, *limit, *as, *cursor, *with, *map, *control, *packs, *payloads, *index;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
 	size_t where_count;
-	bool json, csv, follow;
+	bool json, csv, follow, no_index;
 };
 
 /* Each returns an exit code, or -1 with *e: it could not. */
@@ -38,6 +41,7 @@ int cmd_query(const char *ledger, const struct options *o, struct err *e) must_u
 int cmd_who(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_did(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_absent(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_index(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_stats(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_export(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_reconcile(const char *ledger, const struct options *o, struct err *e) must_use;
@@ -65,8 +69,9 @@ struct finding {
 };
 
 struct findings {
-	struct finding integrity, signatures, completeness, open, tail, payloads, decisions;
+	struct finding integrity, signatures, completeness, open, tail, payloads, decisions, witnesses;
 	bool decisions_there;		/* something was held */
+	bool witnesses_asked;		/* by a trust file */
 	bool completeness_known;	/* there was a head to hold it against */
 	bool payloads_known;		/* there is a vault, or should be */
 	bool tail_known;		/* what stands before it is whole, so that it is one */
@@ -77,6 +82,8 @@ struct findings {
 /* A head from elsewhere that the ledger must contain; and who may review, if that too is known. */
 struct known_head {
 	const struct ssh_signers *signers;	/* borrowed; NULL: the lists beside the ledger */
+	const struct trust *trust;		/* borrowed; NULL: nobody asks for witnesses */
+	const struct cosigned *cosigned;	/* borrowed; NULL: no witness has signed this head */
 	bool given, has_root;
 	uint64_t size;
 	uint8_t root[SEAL_HASH];

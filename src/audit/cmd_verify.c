@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/witnesses.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "json/json.h"
@@ -39,19 +40,21 @@ static int read_head(struct known_head *out, const char *text, struct err *e)
 	return 0;
 }
 
-static int read_checkpoint(struct known_head *out, const char *path, const struct seal_verifier *v,
-			   struct err *e)
+/* It may be cosigned by many; what the log itself says on it is what counts here. */
+static int read_checkpoint(struct known_head *out, struct cosigned *by, const char *path, const struct seal_verifier *v, struct err *e)
 {
+	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	scoped(mem) char *text = NULL;
 	struct checkpoint c;
 	size_t size;
 
-	if (fd_read_file(&text, &size, path, SEAL_NOTE_MOST, e) < 0)
+	if (fd_read_file(&text, &size, path, SEAL_COSIGNED_MOST, e) < 0)
 		return -1;
-	if (checkpoint_open(&c, v, text, size, e) < 0)
+	if (cosigned_read(by, &note, out->trust, v->name, text, size, e) < 0 || checkpoint_open(&c, v, note.data, note.size, e) < 0)
 		return err_in(e, "--checkpoint %s", path);
 	out->given = out->has_root = true;
 	out->size = c.size;
+	out->cosigned = by;
 	memcpy(out->root, c.root, sizeof(c.root));
 	return 0;
 }
@@ -61,18 +64,23 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 7 };	/* the last only where something was held */
+enum { LINES = 8 };	/* the last two only where they are about something */
 
 static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
+	size_t count = LINES - 2;
+
 	out[0] = (struct line){ "integrity", "ok", &f->integrity };
 	out[1] = (struct line){ "signatures", "ok", &f->signatures };
 	out[2] = (struct line){ "completeness", f->completeness_known ? "ok" : "unknown", &f->completeness };
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
 	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
-	out[6] = (struct line){ "held calls", "ok", &f->decisions };
-	return f->decisions_there ? LINES : LINES - 1;
+	if (f->decisions_there)
+		out[count++] = (struct line){ "held calls", "ok", &f->decisions };
+	if (f->witnesses_asked)
+		out[count++] = (struct line){ "witnesses", "ok", &f->witnesses };
+	return count;
 }
 
 static void print_lines(const struct findings *f, bool color)
@@ -122,16 +130,26 @@ void verify_tell(const struct findings *f, const struct options *o)
 		print_lines(f, o->color && strcmp(o->color, "always") == 0);
 }
 
-int head_known(struct known_head *out, const struct options *o, const struct seal_verifier *v, struct err *e)
+static int known_of(struct known_head *out, struct cosigned *by, const struct trust *t, const struct options *o,
+		    const struct seal_verifier *v, struct err *e)
 {
-	*out = (struct known_head){ .given = false };
+	*out = (struct known_head){ .trust = t };
 	if (o->head && o->checkpoint) {
 		err_set(e, ERR_INPUT, "give --head or --checkpoint, not both");
 		return EXIT_USAGE;
 	}
 	if (o->head && read_head(out, o->head, e) < 0)
 		return EXIT_USAGE;
-	return o->checkpoint ? read_checkpoint(out, o->checkpoint, v, e) : 0;
+	return o->checkpoint ? read_checkpoint(out, by, o->checkpoint, v, e) : 0;
+}
+
+int head_known(struct known_head *out, const struct options *o, const struct seal_verifier *v, struct err *e)
+{
+	struct cosigned nobody;
+	int status = known_of(out, &nobody, NULL, o, v, e);
+
+	out->cosigned = NULL;
+	return status;
 }
 
 static int read_signers(struct ssh_signers **out, const char *path, struct err *e)
@@ -147,18 +165,20 @@ static int read_signers(struct ssh_signers **out, const char *path, struct err *
 int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(ssh_signers) struct ssh_signers *signers = NULL;
+	scoped(trust) struct trust *trust = NULL;
 	struct known_head known;
+	struct cosigned by;
 	struct seal_verifier v;
 	struct findings f;
 	int status;
 
-	if (!o->key) {
-		err_set(e, ERR_INPUT, "verify needs --key: the ledger's own word on its key proves nothing");
+	if (!o->key && !o->trust) {
+		err_set(e, ERR_INPUT, "verify needs --key or --trust: the ledger's own word on its key proves nothing");
 		return EXIT_USAGE;
 	}
-	if (key_read(&v, o->key, e) < 0)
+	if ((o->trust && trust_file(&trust, o->trust, e) < 0) || key_settle(&v, o->key, trust, ledger, e) < 0)
 		return -1;
-	status = head_known(&known, o, &v, e);
+	status = known_of(&known, &by, trust, o, &v, e);
 	if (status != 0)
 		return status;
 	if (o->signers && read_signers(&signers, o->signers, e) < 0)

@@ -61,8 +61,8 @@ const char *joined_verdict(const struct joined *j)
 	return r->kind == RECORD_INTENT ? "allow" : r->kind == RECORD_REFUSAL ? "refuse" : r->kind == RECORD_HELD ? "review" : "";
 }
 
-/* '*' any run of bytes, the rest as it stands: linear, each part at its first place. */
-static bool is_like(const char *pattern, const char *text, size_t size)
+/* Linear: each part at its first place. */
+bool pattern_fits(const char *pattern, const char *text, size_t size)
 {
 	size_t part = strcspn(pattern, "*");
 	const char *at = text, *found, *end = text + size;
@@ -88,7 +88,7 @@ static bool is_in_list(const char *pattern, const struct field_value *v)
 	const char *at = v->text, *end = v->text + v->size;
 
 	for (; at < end; at += strlen(at) + 1)
-		if (is_like(pattern, at, strlen(at)))
+		if (pattern_fits(pattern, at, strlen(at)))
 			return true;
 	return false;
 }
@@ -104,7 +104,7 @@ static bool is_tool(const char *pattern, const struct joined *j)
 	memcpy(whole, server->text, server->size);
 	whole[server->size] = '/';
 	memcpy(whole + server->size + 1, tool->text, tool->size);
-	return is_like(pattern, whole, server->size + 1 + tool->size);
+	return pattern_fits(pattern, whole, server->size + 1 + tool->size);
 }
 
 static bool term_holds(const struct term *t, const struct joined *j)
@@ -114,16 +114,16 @@ static bool term_holds(const struct term *t, const struct joined *j)
 	char number[24];
 
 	if (t->verdict)
-		return is_like(t->pattern, joined_verdict(j), strlen(joined_verdict(j)));
+		return pattern_fits(t->pattern, joined_verdict(j), strlen(joined_verdict(j)));
 	if (!v->set)
 		return t->op == '=' && !*t->pattern; /* NAME=: it is not there */
 	if (type == FIELD_TYPE_LIST)
 		return is_in_list(t->pattern, v);
 	if (type == FIELD_TYPE_TEXT)
-		return is_like(t->pattern, v->text, v->size) || (t->field == FIELD_TOOL && is_tool(t->pattern, j));
+		return pattern_fits(t->pattern, v->text, v->size) || (t->field == FIELD_TOOL && is_tool(t->pattern, j));
 	if (t->op != '=')
 		return t->op == '<' ? v->number < t->number : v->number > t->number;
-	return is_like(t->pattern, number, (size_t)snprintf(number, sizeof(number), "%llu", (unsigned long long)v->number));
+	return pattern_fits(t->pattern, number, (size_t)snprintf(number, sizeof(number), "%llu", (unsigned long long)v->number));
 }
 
 static bool text_stands(const char *text, const struct joined *j)

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/ask.h"
+#include "audit/cursor.h"
+#include "audit/ocsf.h"
 #include "base/text.h"
 
 enum { LINE = 1 << 20 };
@@ -105,9 +106,9 @@ void rows_head(struct rows *r)
 	size_t i;
 
 	r->line = BUF(LINE);
-	for (i = 0; r->form == FORM_CSV && i < count_of(columns); i++)
+	for (i = 0; r->form == FORM_CSV && !r->goes_on && i < count_of(columns); i++)
 		printf("%s%s", i ? "," : "", columns[i].name);
-	if (r->form == FORM_CSV)
+	if (r->form == FORM_CSV && !r->goes_on)
 		printf("\r\n");
 }
 
@@ -166,6 +167,10 @@ int rows_one(void *rows, const struct joined *j, struct err *e)
 	case FORM_SYSLOG:
 		feed_syslog(&r->line, j);
 		break;
+	case FORM_OCSF:
+		if (!ocsf_put(&r->line, j))
+			return err_set(e, ERR_LIMIT, "record %" PRIu64 " cannot be told as OCSF", j->frame->index);
+		break;
 	case FORM_TABLE:
 	case FORM_CSV:
 		put_columns(r, j);
@@ -176,7 +181,8 @@ int rows_one(void *rows, const struct joined *j, struct err *e)
 	fwrite(r->line.data, 1, r->line.size, stdout);
 	r->line.size = 0;
 	r->told++;
-	return 0;
+	r->next = j->frame->index + 1;
+	return r->cursor && r->told % CURSOR_EACH == 0 ? cursor_move(r->cursor, r->next, e) : 0;
 }
 
 void rows_end(struct rows *r)

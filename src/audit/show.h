@@ -41,6 +41,10 @@ void show_agent(struct show *s, const struct record *r);
 void show_access(struct show *s, const struct record *r);
 void show_purge(struct show *s, const struct record *r);
 
+/* show_second.c */
+void show_anchor(struct show *s, const struct record *r);
+void show_gap(struct show *s, const struct record *r);
+
 /* show_kinds.c: the lines of each kind of record, appended to s->line. */
 void show_kind(struct show *s, const struct record *r);
 

@@ -14,6 +14,7 @@
 
 #include "audit/payloads.h"
 #include "audit/verify.h"
+#include "audit/witnesses.h"
 #include "base/fd.h"
 
 static void leave_proof(struct proof *p)
@@ -22,6 +23,7 @@ static void leave_proof(struct proof *p)
 	review_end(&p->review);
 	notary_free(p->notary);
 	payloads_free(p->payloads);
+	witnesses_free(p->witnesses);
 }
 
 static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
@@ -219,7 +221,8 @@ static int prove(struct findings *out, const char *path, const struct seal_verif
 	if (review_begin(&p.review, path, known->signers, e) < 0)
 		return -1;
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    notary_begin(&p.notary, v, e) < 0 || payloads_begin(&p.payloads, path, e) < 0)
+	    notary_begin(&p.notary, v, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
+	    witnesses_begin(&p.witnesses, known, v->name, e) < 0)
 		return -1;
 	done = extent_of(&x, &p, j, e);
 	done = done == 0 ? walk(&p, j, &x, e) : done;
@@ -233,6 +236,9 @@ static int prove(struct findings *out, const char *path, const struct seal_verif
 	review_judge(&f.decisions, &p.review);
 	f.decisions_there = p.review.held > 0;
 	judge_tail(&p, &x);
+	f.witnesses_asked = p.witnesses != NULL;
+	if (p.witnesses)
+		witnesses_judge(&f.witnesses, p.witnesses, f.records, p.known_root);
 	payloads_judge(&f.payloads, &f.payloads_known, p.payloads, p.live);
 	*out = f;
 	return 0;
@@ -257,6 +263,7 @@ int verify_exit(const struct findings *f)
 		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->open.bad, EXIT_OPEN },
 		{ f->tail.bad, EXIT_TAIL },
 		{ f->payloads.bad, EXIT_PAYLOADS },
+		{ f->witnesses.bad, EXIT_WITNESSES },
 	};
 	size_t i;
 

@@ -17,6 +17,7 @@ struct review_proof {
 };
 
 struct payloads;
+struct witnesses;
 
 struct proof {
 	struct findings *f;
@@ -26,6 +27,7 @@ struct proof {
 	struct notary *notary;
 	struct order order;
 	struct payloads *payloads;
+	struct witnesses *witnesses;
 	struct review_proof review;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;

@@ -8,6 +8,7 @@
 #include "audit/ahead.h"
 #include "audit/payloads.h"
 #include "audit/verify.h"
+#include "audit/witnesses.h"
 
 static bool is_number(const struct record *r, enum field f, uint64_t expected)
 {
@@ -58,6 +59,7 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || review_take(&p->review, &r, f->body, f->size, e) < 0 ||
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
+	witnesses_take(p->witnesses, &r, f->index);
 	tree_add(&p->tree, f->body, f->size);
 	taken(p);
 	return 0;
@@ -94,7 +96,7 @@ static int take_commit(struct proof *p, const struct frame *f, struct err *e)
 		return err_set(e, ERR_INPUT, "checkpoint behind record %" PRIu64 " is in the wrong place",
 			       p->tree.size - 1);
 	notary_take(p->notary, f, &p->tree);
-	return 0;
+	return witnesses_pass(p->witnesses, &p->tree, e);
 }
 
 /* What every record has to say of itself; without a first record there is nothing to hurry for. */

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/rows.h"
+#include "cli/settings.h"
 #include "json/json.h"
 #include "launcher/doctor.h"
 
@@ -112,6 +113,18 @@ static void print_help(const struct option_row *rows)
 	     "example:\n  reeve doctor --json | jq '.layers[] | select(.obtained | not)'");
 }
 
+/* A configuration that cannot be read is a run's to complain of. */
+static void look_service(struct doctor *d)
+{
+	struct settings s = { 0 };
+	struct err ignored = { .kind = ERR_NONE };
+	char folder[LAUNCH_TEXT];
+
+	if (paths_config(folder, &ignored) == 0 && settings_load(&s, folder, &ignored) == 0 && s.service.socket)
+		doctor_look_service(d, &s.service);
+	settings_free(&s);
+}
+
 int cmd_doctor(int argc, char **argv, struct err *e)
 {
 	bool help = false, as_json = false;
@@ -131,6 +144,7 @@ int cmd_doctor(int argc, char **argv, struct err *e)
 		print_help(rows);
 		return EXIT_DONE;
 	}
+	look_service(&d);
 	doctor_look(&d);
 	if (as_json && write_all(&d, e) < 0)
 		return -1;

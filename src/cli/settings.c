@@ -16,6 +16,7 @@ static const struct json_member file_members[] = {
 	{ "hooks", JSON_OBJECT, JSON_MAY },
 	{ "review", JSON_OBJECT, JSON_MAY },
 	{ "policy", JSON_OBJECT, JSON_MAY },
+	{ "second", JSON_OBJECT, JSON_MAY },
 	{ "ledger", JSON_OBJECT, JSON_MAY },
 	{ "alerts", JSON_OBJECT, JSON_MAY },
 	{ NULL, JSON_NULL, JSON_MAY },
@@ -165,6 +166,7 @@ static int read_all(struct settings *s, struct err *e)
 	if ((hooks && json_members(&s->file, "/hooks", hook_members, e) < 0) ||
 	    (review && json_members(&s->file, "/review", review_members, e) < 0) ||
 	    (policy && json_members(&s->file, "/policy", policy_members, e) < 0) || read_policy(s, policy, e) < 0 ||
+	    settings_second(s, json_object_get(s->file.root, "second"), e) < 0 ||
 	    (alerts && json_members(&s->file, "/alerts", alerts_members, e) < 0) || read_alerts(s, alerts, e) < 0 ||
 	    read_hook(s->on_held, s, hooks, "held", e) < 0 || read_hook(s->on_alert, s, hooks, "alert", e) < 0)
 		return -1;

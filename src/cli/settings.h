@@ -6,7 +6,7 @@
 #include "launcher/launcher.h"
 #include "json/json.h"
 
-enum { HOOK_WORDS = 32, SIGNED_BY = 32 };
+enum { HOOK_WORDS = 32, SIGNED_BY = 32, SECOND_WORDS = 20 };
 
 /* Zero: there is no such file, and nothing is set. */
 struct settings {
@@ -20,10 +20,16 @@ struct settings {
 	struct recorder_service service;	/* socket NULL: a recorder of our own */
 	const char *signed_by[SIGNED_BY];	/* who must have signed the policy, one of these; none: nobody need have */
 	size_t signed_by_count;
+	const char *second[SECOND_WORDS + 1];	/* who keeps a second record, as reeve-anchor(8) takes it; [0] NULL: nobody but the spine ... */
+	bool spine;				/* ... if that does */
+	size_t second_count, second_used;
+	char second_text[8192];
 };
 
 /* The file of this folder, which need not be there. Everything in *out is its own. */
 int settings_load(struct settings *out, const char *folder, struct err *e) must_use;
+/* settings_second.c: what stands in its "second", if anything does. */
+int settings_second(struct settings *s, const json_t *second, struct err *e) must_use;
 void settings_free(struct settings *s);
 
 /* settings_ledger.c: its member "ledger". */

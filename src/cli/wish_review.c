@@ -41,6 +41,8 @@ int wish_read_settings(struct wish *w, struct err *e)
 		return -1;
 	w->ask.review_socket = w->settings.review_socket;
 	w->ask.review_group = w->settings.review_group;
+	w->ask.second = w->settings.second[0] ? w->settings.second : NULL;
+	w->ask.spine = w->settings.spine;
 	w->ask.service = w->settings.service;
 	w->ask.on_alert = w->settings.on_alert[0] ? w->settings.on_alert : NULL;
 	w->ask.syslog = w->settings.no_syslog ? NULL : w->settings.syslog ? w->settings.syslog : "/dev/log";

@@ -18,6 +18,7 @@ enum jail_self {
 	JAIL_BROKER,		/* from the first line: no open, connect, socket, exec, clone; what it needs comes by descriptor */
 	JAIL_PORTER,		/* as the broker, and pairs of sockets to give away */
 	JAIL_COURIER,		/* after its libraries are loaded: connects and reads files, within the jail it is in; no exec, no process */
+	JAIL_ANCHOR,		/* unix sockets, and files to read; its processes that reach out are held as the courier is */
 	JAIL_PROXY,		/* as the broker; accepts, and moves bytes between sockets and pipes it makes */
 	JAIL_DIALER,		/* after its libraries are loaded: sockets, connects, reads files; no exec, no process, no listening */
 	JAIL_INSPECTOR,		/* as the proxy, and reads files (certificates): its libraries and keys are loaded before */

@@ -39,6 +39,9 @@ struct doctor {
 /* Starts nothing but a jail that is thrown away, writes nothing. */
 void doctor_look(struct doctor *d);
 void doctor_look_programs(struct doctor_fact *f);
+struct recorder_service;
+/* Of a recorder that is a service, for the tenant default; before doctor_look(), since it has to be somebody of a group. */
+void doctor_look_service(struct doctor *d, const struct recorder_service *s);
 void doctor_look_network(struct doctor_fact *f, uint32_t without);
 bool doctor_is_fine(const struct doctor *d);
 

@@ -62,6 +62,8 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->inspector_pid;
 	known[n++] = r->starting > 0 ? r->starting : -1;
 	known[n++] = r->terminal.relay;
+	known[n++] = r->anchor_pid;
+	known[n++] = r->spine_pid;
 	for (i = 0; i < RUN_CHILDREN; i++)
 		known[n++] = r->children[i].jail.init;
 	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
@@ -165,6 +167,7 @@ static const struct {
 	{ "authority", inspector_authority },
 	{ "jail", build_jail },
 	{ "ledger", recorder_open },
+	{ "second record", anchor_start },
 	{ "who", agent_tell },
 	{ "number", cow_number },
 	{ "broker", broker_tell },
@@ -202,6 +205,7 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->inspector = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_PROXY };
 	r->broker_pid = r->porter_pid = -1;
 	r->proxy_pid = r->dialer_pid = r->inspector_pid = -1;
+	r->anchor_pid = r->spine_pid = r->spine = -1;
 	r->agent = JAIL_NONE;
 	r->cgroup = CGROUP_NONE;
 	r->terminal = TERMINAL_NONE;
@@ -313,6 +317,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 		phases_say(r);
 	*status = r->status;
 	fd_close(&r->recorder.fd);
+	fd_close(&r->spine);
 	await_recorder(r);
 	fd_close(&r->starting_says);
 	fd_close(&r->signals);

@@ -101,6 +101,8 @@ struct run_request {
 	const char *const *argv;
 	unsigned timeout_s;	/* wall clock; 0: none */
 	uint32_t without;	/* bits of enum jail_layer */
+	const char *const *second;	/* NAME=VALUE, as reeve-anchor takes them: who keeps a second record; NULL: nobody does */
+	bool spine;			/* the ledger of ledgers is one of them */
 	const char *const *on_held;	/* the hook, as it is executed; NULL: nobody is told of what is held */
 	const char *const *on_alert;	/* the same of alerts */
 	const char *syslog;		/* the socket where a line of each alert goes; NULL: nowhere */

@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, SERVICE_TRIES = 5, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
 
 /* Who answers must be who we are, or the service: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd, const struct paths *at)
@@ -186,15 +186,24 @@ static int join(int *out, struct run *r, uint64_t deadline, struct err *e)
 
 int recorder_reach(int *out, const struct paths *at, struct err *e)
 {
+	pid_t started;
+
+	return recorder_reach_other(out, &started, at, e);
+}
+
+int recorder_reach_other(int *out, pid_t *started, const struct paths *at, struct err *e)
+{
 	struct run *r = calloc(1, sizeof(*r));
 	int done;
 
+	*started = -1;
 	if (!r)
 		return err_sys(e, "memory to reach the recorder");
 	r->at = *at;
 	r->starting_says = -1;
 	done = join(out, r, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS, e);
 	fd_close(&r->starting_says);
+	*started = r->starting > 0 ? r->starting : -1;
 	free(r);
 	return done;
 }
@@ -253,12 +262,13 @@ int recorder_open(struct run *r, struct err *e)
 	uint64_t deadline = clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS;
 	struct buf room = BUF(16384);
 	struct record record;
-	int got = 0;
+	int got = 0, tries = 0;
 
-	if (ensure_ledger(r, e) < 0)
+	if (ensure_ledger(r, e) < 0 || anchor_spine(r, e) < 0)
 		return err_in(e, "ledger");
 	record_run(&record, r, &room);
-	while (got == 0 && clock_left_ms(deadline) > 0)
+	/* A service that ends while it is connected to is found again at the next try: who always hangs up does not want us. */
+	while (got == 0 && clock_left_ms(deadline) > 0 && !(r->at.service && tries++ >= SERVICE_TRIES))
 		got = try_open(r, &record, deadline, e);
 	buf_free(&room);
 	if (got == 0 && r->at.service)
@@ -294,6 +304,11 @@ bool recorder_hears_others(const struct paths *at)
 		"it is made anew, with it, when all runs and reviews of this ledger have ended and the next begins",
 		at->review);
 	return false;
+}
+
+int recorder_dial(int *out, const struct run *r, struct err *e)
+{
+	return dial(out, &r->at) < 0 ? err_sys(e, "connect to the recorder again") : 0;
 }
 
 int recorder_attach(int *out, struct run *r, struct err *e)

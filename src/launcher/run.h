@@ -47,6 +47,9 @@ struct run {
 	struct wire proxy, dialer, inspector;	/* fd -1 where it has no network; inspector: or nothing to look into */
 	pid_t broker_pid, porter_pid, starting;	/* starting: a recorder on its way */
 	pid_t proxy_pid, dialer_pid, inspector_pid;
+	pid_t anchor_pid, spine_pid;	/* reeve-anchor; and a recorder of the spine that we have started, if it was not there */
+	int spine;			/* a connection to it; -1 */
+	struct paths spine_at;
 	int hands;			/* the proxy's end of its channel to the inspector, until it is told; -1 */
 	int starting_says;		/* what it says; -1: none is on its way */
 	struct jail agent;
@@ -86,7 +89,7 @@ struct run {
 };
 
 /* All of ours, so that who is none of them is a stray; 0 at the end. */
-enum { RUN_KNOWN = RUN_CHILDREN + HOOK_KINDS * HOOKS_AT_ONCE + 9 };
+enum { RUN_KNOWN = RUN_CHILDREN + HOOK_KINDS * HOOKS_AT_ONCE + 11 };
 void run_known(const struct run *r, pid_t known[RUN_KNOWN]);
 
 /*
@@ -98,11 +101,21 @@ int recorder_open(struct run *r, struct err *e) must_use;
 int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/* without a run: for who reviews */
 /* Can those other users review who are set to? If not, that and what helps is said to the operator. */
 bool recorder_hears_others(const struct paths *at);
+/* Another connection to this run's recorder; and one to that of another ledger: *started is its process, if it had to be. */
+int recorder_dial(int *out, const struct run *r, struct err *e) must_use;
+int recorder_reach_other(int *out, pid_t *started, const struct paths *at, struct err *e) must_use;
 /* service.c: may this one at the other end be the recorder? And why none is there. */
 bool service_is_peer(const struct paths *at, unsigned uid);
 int service_missing(const struct paths *at, struct err *e) must_use;
 int recorder_attach(int *out, struct run *r, struct err *e) must_use;
 int recorder_close(struct run *r, const char *status, struct err *e) must_use;
+
+/*
+ * anchor.c: nothing, unless a second record is asked for. The spine knows of a new ledger before its first run is opened;
+ * who tells it, and others, of what comes then is started once that has begun. Nothing of it is waited for.
+ */
+int anchor_spine(struct run *r, struct err *e) must_use;
+int anchor_start(struct run *r, struct err *e) must_use;
 
 /* broker.c: start the broker; and, once the run is open, tell it everything it will ever know. */
 int broker_begin(struct run *r, struct err *e) must_use;

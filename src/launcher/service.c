@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
+#include "launcher/doctor.h"
 #include "launcher/run.h"
 
 static const char INSTANCE[] = "%i";
@@ -133,4 +135,23 @@ bool service_tenant(char tenant[64], const struct recorder_service *s, const cha
 	if (all)
 		closedir(all);
 	return found;
+}
+
+void doctor_look_service(struct doctor *d, const struct recorder_service *s)
+{
+	struct doctor_fact *f = &d->facts[d->fact_count++];
+	struct paths at = { .service = false };
+	struct err e = { .kind = ERR_NONE };
+	int fd = -1;
+
+	f->name = "recorder";
+	if (paths_service(&at, "default", s, &e) == 0 && recorder_reach(&fd, &at, &e) == 0) {
+		snprintf(f->value, sizeof(f->value), "a service of uid %u: %.150s", at.service_uid, at.socket);
+	} else {
+		f->state = DOCTOR_MISSING;
+		snprintf(f->value, sizeof(f->value), "a service that does not answer");
+		f->costs = "no run of tenant default begins";
+		snprintf(f->fix, sizeof(f->fix), "%.190s", e.text);
+	}
+	fd_close(&fd);
 }

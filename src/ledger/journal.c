@@ -27,7 +27,10 @@ struct journal {
 	char window[WINDOW];
 };
 
-/* Up to where bytes end. There may be a segment behind the last one known by now: then it goes on. */
+/*
+ * Up to where bytes end. There may be a segment behind the last one known by now: then it goes on. What is between two
+ * that are known was looked for when they were found.
+ */
 static int read_at(struct journal *j, uint64_t at, struct err *e)
 {
 	bool looked = false;
@@ -39,7 +42,7 @@ static int read_at(struct journal *j, uint64_t at, struct err *e)
 		if (segments_read(&got, &j->s, j->window + j->held, WINDOW - j->held, at + j->held, e) < 0)
 			return -1;
 		j->ended = got == 0;
-		if (got == 0 && looked)
+		if (got == 0 && (looked || segments_find(&j->s, at + j->held) + 1 < j->s.count))
 			break;
 		if (got == 0 && segments_list(&j->s, e) < 0)
 			return -1;
@@ -235,7 +238,7 @@ static int look_on(struct journal *j, uint64_t *from, bool *signed_later, const 
 		if (hit && look(j, &bytes, &left, at, SEAL_NOTE_MOST, e) < 0)
 			return -1;
 		*signed_later = hit && is_checkpoint(bytes, left, v);
-		at++;
+		at = hit ? at + 1 : segments_skip(&j->s, at + 1);
 	}
 	*from = at;
 	return 0;
@@ -248,7 +251,7 @@ static int tail_of(uint64_t *tail, struct journal *j, uint64_t at, struct err *e
 	const char *bytes;
 	size_t left, i;
 
-	for (*tail = 0;; at += left) {
+	for (*tail = 0;; at = segments_skip(&j->s, at + left)) {
 		if (look(j, &bytes, &left, at, 1, e) < 0)
 			return -1;
 		if (left == 0 && !go_on(j, &at))

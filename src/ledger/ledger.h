@@ -225,6 +225,7 @@ int ledger_room(struct ledger *l, struct err *e) must_use;
 /* Everything queued is on disk and signed when this returns 0. After a failure nothing ever is again. */
 int ledger_commit(struct ledger *l, struct err *e) must_use;
 size_t ledger_pending(const struct ledger *l);	/* bytes queued */
+const struct buf *ledger_note(const struct ledger *l);	/* the checkpoint of the last commit; empty: none since it was opened */
 const struct order *ledger_order(const struct ledger *l);
 struct holds;
 struct holds *ledger_holds(struct ledger *l);	/* ledger/holds.h */

@@ -27,7 +27,7 @@ static bool make_next(struct ledger *l, const struct left *was)
 {
 	struct err none = { .kind = ERR_NONE };
 	int fd = unlinkat(l->dir, NEXT, 0) < 0 && errno != ENOENT ? -1 :
-		 openat(l->dir, NEXT, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		 openat(l->dir, NEXT, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 
 	if (fd < 0)
 		return false;

@@ -64,9 +64,10 @@ size_t segments_find(const struct segments *s, uint64_t at)
 	return low;
 }
 
-static int add(struct segments *s, uint64_t begin, struct err *e)
+/* At this place, those behind it move up. */
+static int add_at(struct segments *s, size_t at, uint64_t begin, struct err *e)
 {
-	size_t room = s->room ? s->room * 2 : 16, at;
+	size_t room = s->room ? s->room * 2 : 16;
 	void *more = s->all;
 
 	if (s->count >= SEGMENTS_MOST)
@@ -75,21 +76,42 @@ static int add(struct segments *s, uint64_t begin, struct err *e)
 		return err_sys(e, "memory for the names of segments");
 	s->room = s->count == s->room ? room : s->room;
 	s->all = more;
-	at = s->count ? segments_find(s, begin) + 1 : 0;
 	memmove(s->all + at + 1, s->all + at, (s->count - at) * sizeof(*s->all));
 	s->all[at] = (struct segment){ .begin = begin, .odd = true };
 	s->count++;
-	if (s->at >= at && s->fd >= 0)
-		fd_close(&s->fd);
+	fd_close(&s->fd);
 	return 0;
 }
 
+static int add(struct segments *s, uint64_t begin, struct err *e)
+{
+	return add_at(s, s->count ? segments_find(s, begin) + 1 : 0, begin, e);
+}
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct segment *one = a, *other = b;
+
+	return (one->begin > other->begin) - (one->begin < other->begin);
+}
+
+/* Where the last one of the first `count` begins that begins there or before. */
+static uint64_t known_begin(const struct segments *s, size_t count, uint64_t begin)
+{
+	const struct segments first = { .all = s->all, .count = count };
+
+	return s->all[segments_find(&first, begin)].begin;
+}
+
+/* In whatever order a folder gives them: what is new goes behind, and all are sorted once. */
 static int scan(struct segments *s, struct err *e)
 {
 	__attribute__((cleanup(leave_listing))) DIR *listing = NULL;
 	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t known = s->count;
 	const struct dirent *found;
 	uint64_t begin;
+	int why;
 
 	listing = fd < 0 ? NULL : fdopendir(fd);
 	if (!listing) {
@@ -97,10 +119,13 @@ static int scan(struct segments *s, struct err *e)
 		return err_sys(e, "look which segments there are");
 	}
 	for (errno = 0; (found = readdir(listing)); errno = 0)
-		if (segment_parse(&begin, "journal", found->d_name) && s->all[segments_find(s, begin)].begin != begin &&
-		    add(s, begin, e) < 0)
+		if (segment_parse(&begin, "journal", found->d_name) && known_begin(s, known, begin) != begin &&
+		    add_at(s, s->count, begin, e) < 0)
 			return -1;
-	return errno ? err_sys(e, "look which segments there are") : 0;
+	why = errno;
+	qsort(s->all, s->count, sizeof(*s->all), by_begin);
+	errno = why;
+	return why ? err_sys(e, "look which segments there are") : 0;
 }
 
 /* Where a segment that is not the last ends; one that is not there ends where it begins. */
@@ -195,6 +220,25 @@ int segments_read(size_t *got, struct segments *s, char *out, size_t size, uint6
 		return err_sys(e, "read the journal");
 	*got = (size_t)some;
 	return 0;
+}
+
+/* From there on, or behind it, there may be something that is not zero: a hole of any size takes no time. */
+uint64_t segments_skip(struct segments *s, uint64_t at)
+{
+	size_t i = segments_find(s, at);
+	struct err none = { .kind = ERR_NONE };
+	off_t data = -1;
+	int fd;
+
+	if (descriptor_of(&fd, s, i, &none) < 0 || fd < 0)
+		return at;
+	data = lseek(fd, (off_t)(at - s->all[i].begin), SEEK_DATA);
+	if (data < 0)
+		data = errno == ENXIO ? lseek(fd, 0, SEEK_END) : 0;
+	if (data < 0 || (uint64_t)data + s->all[i].begin < at)
+		return at;
+	at = s->all[i].begin + (uint64_t)data;
+	return i + 1 < s->count && at > s->all[i + 1].begin ? s->all[i + 1].begin : at;
 }
 
 void segments_free(struct segments *s)

@@ -31,6 +31,7 @@ bool segment_parse(uint64_t *begin, const char *stem, const char *name);
 int segments_list(struct segments *s, struct err *e) must_use;
 /* As many bytes as the segment has there, at most `size`; 0: it ends here, or is not there. */
 int segments_read(size_t *got, struct segments *s, char *out, size_t size, uint64_t at, struct err *e) must_use;
+uint64_t segments_skip(struct segments *s, uint64_t at);	/* over a hole */
 /* The last one that begins there or before. */
 size_t segments_find(const struct segments *s, uint64_t at);
 uint64_t segments_end(const struct segments *s, size_t i);	/* of one that is not the last */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -69,7 +70,7 @@ static const struct list *find(const struct signers *s, const char *digest, size
 }
 
 /* A head at `at`, and whole behind it what it announces? Then where that begins. */
-static bool read_head(struct list *out, const char *bytes, size_t at, size_t size)
+static bool read_head(struct list *out, size_t *hashed, const char *bytes, size_t at, size_t size)
 {
 	char digest[SEAL_DIGEST_TEXT] = "", found[SEAL_DIGEST_TEXT], head[HEAD_MOST] = "";
 	size_t left = size - at < HEAD_MOST ? size - at : HEAD_MOST;
@@ -88,21 +89,27 @@ static bool read_head(struct list *out, const char *bytes, size_t at, size_t siz
 		return false;
 	memcpy(digest, end + 1, strlen(end + 1) + 1);
 	seal_digest(found, line + 1, body);
+	*hashed += body;
 	*out = (struct list){ .at = (uint64_t)(line + 1 - bytes), .size = body };
 	memcpy(out->digest, digest, sizeof(digest));
 	return strcmp(found, digest) == 0;
 }
 
-/* A list that was not wholly written is passed over, to the next line that begins as one does. */
+/*
+ * A list that was not wholly written is passed over, to the next line that begins as one does. That is work for a file
+ * that promises more than it holds, and there is an end to it.
+ */
 static int index_all(struct signers *s, const char *bytes, size_t size, struct err *e)
 {
 	const char *next;
 	struct list l;
-	size_t at = 0;
+	size_t at = 0, hashed = 0;
 
 	while (at < size) {
-		if (read_head(&l, bytes, at, size)) {
-			if (!find(s, l.digest, strlen(l.digest)) && add(s, l.digest, l.at, l.size, e) < 0)
+		if (hashed > size + SIGNERS_FILE_MOST)
+			return err_set(e, ERR_INPUT, "nothing but beginnings of lists; take the file away, or restore it from a backup");
+		if (read_head(&l, &hashed, bytes, at, size)) {
+			if (add(s, l.digest, l.at, l.size, e) < 0)
 				return -1;
 			at = (size_t)l.at + l.size;
 			continue;
@@ -117,12 +124,15 @@ static int index_all(struct signers *s, const char *bytes, size_t size, struct e
 static int open_file(struct signers *s, const char *dir, bool write, struct err *e)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (snprintf(path, sizeof(path), "%s/signers", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	s->fd = open(path, (write ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC, 0640);
+	s->fd = open(path, (write ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
 	if (s->fd < 0)
 		return !write && (errno == ENOENT || errno == ENOTDIR) ? 0 : err_sys(e, "%s", path);
+	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s: not a regular file", path);
 	return write ? seal_sync_parent(path, e) : 0;
 }
 

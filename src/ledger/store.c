@@ -56,6 +56,7 @@ int store_new(struct ledger **out, const struct seal_key *k, const struct ledger
 	l->key = k;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
+	l->note = BUF(SEAL_NOTE_MOST);
 	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
 	*out = l;
@@ -82,6 +83,7 @@ void ledger_free(struct ledger *l)
 	blocks_free(l->blocks);
 	store_forget(l);
 	buf_free(&l->queue);
+	buf_free(&l->note);
 	free(l);
 }
 
@@ -93,6 +95,11 @@ void ledger_segments(struct ledger *l, uint64_t bytes)
 size_t ledger_pending(const struct ledger *l)
 {
 	return l->queue.size;
+}
+
+const struct buf *ledger_note(const struct ledger *l)
+{
+	return &l->note;
 }
 
 const struct order *ledger_order(const struct ledger *l)
@@ -254,13 +261,13 @@ int ledger_room(struct ledger *l, struct err *e)
 
 static int queue_commit(struct ledger *l, struct err *e)
 {
-	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
-	if (!checkpoint_sign(&note, l->key, NULL, &l->tree))
+	buf_drop(&l->note, l->note.size);
+	if (!checkpoint_sign(&l->note, l->key, NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
-	f.body = note.data;
-	f.size = note.size;
+	f.body = l->note.data;
+	f.size = l->note.size;
 	if (!frame_put(&l->queue, &f))
 		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
 	return 0;

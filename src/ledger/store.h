@@ -26,6 +26,7 @@ struct ledger {
 	struct holds holds;
 	struct agents agents;
 	struct buf queue;		/* frames not yet written */
+	struct buf note;		/* the last checkpoint */
 	uint64_t written, allocated;	/* offsets in that segment */
 	uint64_t base, segment;		/* where it begins in the journal; and from what size on the next one does */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */

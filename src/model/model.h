@@ -12,7 +12,8 @@
 enum role { ROLE_NOBODY, ROLE_LAUNCHER, ROLE_BROKER, ROLE_RECORDER, ROLE_PORTER,
 	    ROLE_PROXY,	/* reeve-proxy and reeve-inspector: who carries connections */
 	    ROLE_DIALER,
-	    ROLE_REVIEWER };	/* `reeve review` and its like, also of another user: speaks to the recorder */
+	    ROLE_REVIEWER,	/* `reeve review` and its like, also of another user: speaks to the recorder */
+	    ROLE_ANCHOR };	/* reeve-anchor: who tells others of the ledger */
 
 /* --- verdicts --- */
 

@@ -310,6 +310,7 @@ static int (*const handlers[MSG_TYPES])(struct recorder *, struct client *, cons
 	[MSG_HOLD] = holding_hold,
 	[MSG_WITHDRAW] = holding_withdraw,
 	[MSG_LOOK] = on_look,
+	[MSG_ANCHOR] = anchor_begin,
 	[MSG_NOTE] = on_note,
 	[MSG_CLOSE] = on_close,
 };
@@ -318,6 +319,8 @@ int client_message(struct recorder *r, struct client *c, const struct msg *m, st
 {
 	if (c->wire.peer == ROLE_REVIEWER)
 		return review_message(r, c, m, e);
+	if (c->wire.peer == ROLE_ANCHOR)
+		return anchor_message(r, c, m, e);
 	if (c->guest && m->type != MSG_LOOK)
 		return err_set(e, ERR_PEER, "uid %u says %s where only reviewers speak", c->who.uid, msg_name(m->type));
 	must(handlers[m->type]);	/* the wire's table lets nothing else through to a recorder */

@@ -77,6 +77,28 @@ struct watch {
 	uint64_t told;		/* the hold's `changed` that it knows of */
 };
 
+/*
+ * anchor.c: who keeps the second record. `calm`: what was told, and behind it nothing but what came of that, of which
+ * nobody need be told.
+ */
+enum {
+	ANCHOR_TOLD = 128,	/* checkpoints of which it may still say something */
+	ANCHOR_SAYS = 512,	/* what it may say between two of them */
+	ANCHOR_MS = 200,	/* and from one to the next, at least */
+	ANCHOR_LAST_MS = 3000,	/* how long an ending recorder waits for it */
+};
+
+struct anchor {
+	struct client *is;	/* NULL: nobody */
+	uint64_t calm, told_ns, ending_ns;	/* ending_ns: until when its last words are waited for; 0: nobody ends */
+	bool settled;		/* it has said all of the last */
+	size_t said, count;
+	struct anchor_told {
+		uint64_t size;
+		char root[SEAL_HASH_BASE64];
+	} told[ANCHOR_TOLD];	/* the n-th at n % ANCHOR_TOLD */
+};
+
 /* What is sent once the record is on disk, and not a moment before. */
 struct answer {
 	struct client *to;
@@ -106,6 +128,7 @@ struct recorder {
 	struct msg *msg;			/* owned; one at a time */
 	struct watch *watches;			/* owned; RECORDER_WATCHES */
 	size_t watch_count;
+	struct anchor anchor;
 	uint64_t turned_ns, turned;		/* when somebody was last said to be turned away, how many since */
 };
 
@@ -192,6 +215,15 @@ int vault_open_beside(struct vault **out, const char *dir, const char *key_path,
 int reveal_begin(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 void reveal_tell(struct recorder *r, struct client *c);
 int purge_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+
+/* anchor.c: ANCHOR, then what it says; and what it is told after a commit. */
+int anchor_begin(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+int anchor_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
+void anchor_tell(struct recorder *r);
+int anchor_ms(const struct recorder *r);	/* for poll(2), until it is told or waited for no more; -1: never */
+int anchor_gone(struct recorder *r, const struct client *c, struct err *e) must_use;
+/* All others have gone: may the recorder go too? */
+int anchor_over(struct recorder *r, struct err *e) must_use;
 
 /* vouch.c: VOUCH and ACCESS. */
 int vouch_load(struct recorder *r, const char *key_path, struct err *e) must_use;

@@ -167,6 +167,7 @@ static void tell_all(struct recorder *r)
 	for (i = 0; i < r->count; i++)
 		if (r->clients[i]->wire.peer == ROLE_REVIEWER && !r->clients[i]->gone)
 			review_tell(r, r->clients[i]);
+	anchor_tell(r);
 }
 
 /* What the gone left open is queued for the next commit; then they are forgotten. */
@@ -181,7 +182,7 @@ static int bury(struct recorder *r, struct err *e)
 			i++;
 			continue;
 		}
-		if (client_ended(r, c, e) < 0)
+		if (client_ended(r, c, e) < 0 || anchor_gone(r, c, e) < 0)
 			return -1;
 		holding_forget(r, c);
 		r->guest_count -= c->guest;
@@ -217,30 +218,39 @@ static bool is_awaited(const struct recorder *r)
 	return false;
 }
 
-/* Of the owner's; where its socket stays, a reviewer too would only start it again. */
+/* Of the owner's, but for who only watches; where its socket stays, a reviewer too would only start it again. */
 static bool is_used(const struct recorder *r)
 {
-	return r->activated ? r->count > 0 : r->count > r->guest_count;
+	return r->count - (r->activated ? 0 : r->guest_count) > (r->anchor.is != NULL);
 }
 
 /* Runs over, nobody there: then it ends, whatever is held; the next one rebuilds that. */
-static bool is_over(struct recorder *r)
+static int is_over(struct recorder *r, struct err *e)
 {
 	if (is_used(r))
 		r->until_ns = clock_mono_ns() + r->idle_ns;
-	return !is_used(r) && !is_awaited(r) && clock_left_ms(r->until_ns) == 0;
+	if (!is_used(r) && !is_awaited(r) && clock_left_ms(r->until_ns) == 0)
+		return anchor_over(r, e);
+	r->anchor.ending_ns = 0;
+	return 0;
+}
+
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 static int patience(const struct recorder *r)
 {
-	int due = ledger_expire_ms(r->ledger), left = is_used(r) || is_awaited(r) ? -1 : clock_left_ms(r->until_ns);
+	int left = is_used(r) || is_awaited(r) || r->anchor.ending_ns ? -1 : clock_left_ms(r->until_ns);
 
-	return due < 0 || (left >= 0 && left < due) ? left : due;
+	return sooner(sooner(ledger_expire_ms(r->ledger), left), anchor_ms(r));
 }
 
 static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 {
 	size_t count = r->count;
+	int done;
 
 	if (wait_round(r, polls, patience(r), e) < 0)
 		return -1;
@@ -253,7 +263,8 @@ static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 		return -1;
 	if (bury(r, e) < 0 || client_commit(r, e) < 0)
 		return -1;
-	return is_over(r) || (polls[2].revents & POLLIN);
+	done = is_over(r, e);
+	return done < 0 ? -1 : done || (polls[2].revents & POLLIN);
 }
 
 int recorder_serve(struct recorder *r, struct err *e)

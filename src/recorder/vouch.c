@@ -44,8 +44,8 @@ int access_message(struct recorder *r, struct client *c, const struct msg *m, st
 
 	if (!unpack_copy(&u, action, sizeof(action)) || !unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed ACCESS");
-	if (c->guest || !action[0] || !why[0]) {
-		err_set(&not, ERR_INPUT, c->guest ? "who only reviews takes nothing away" : "say what is taken away, and why: it is recorded");
+	if ((c->guest && !r->activated) || !action[0] || !why[0]) {
+		err_set(&not, ERR_INPUT, "%s", action[0] && why[0] ? "who only reviews takes nothing away" : "say what is taken away, and why: it is recorded");
 		review_refuse(r, c, m->tag, &not);
 		return 0;
 	}

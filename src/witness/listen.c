@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,16 @@ enum { GIVEN = 3, BACKLOG = 128 };
 static int listen_given(int *out, struct err *e)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	int listens = 0, type = 0;
+	socklen_t size = sizeof(listens);
 
 	if (!pid || !count || strtol(pid, NULL, 10) != getpid() || strcmp(count, "1") != 0)
 		return err_set(e, ERR_INPUT, "say where to listen: --listen ADDRESS:PORT or --listen /PATH");
+	if (getsockopt(GIVEN, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || getsockopt(GIVEN, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    !listens || type != SOCK_STREAM)
+		return err_set(e, ERR_INPUT, "descriptor 3 is no stream socket that listens; ListenStream= in the socket's unit");
+	if (fcntl(GIVEN, F_SETFL, O_NONBLOCK) < 0 || fcntl(GIVEN, F_SETFD, FD_CLOEXEC) < 0)
+		return err_sys(e, "descriptor 3");
 	*out = GIVEN;
 	return 0;
 }

@@ -39,7 +39,7 @@ for word in $("$room/bin/reeve-audit" --help | awk '/^  reeve-audit [a-z]+ +[A-Z
 	says "the pages of ledgers have the word $word" "Cm $word|reeve-audit $word" "$(cat docs/man/reeve-ledger.5 docs/man/reeve-audit.1)"
 	says "reeve.1 has the word audit $word" "^\.Cm $word" "$(cat docs/man/reeve.1)"
 done
-for option in $("$room/bin/reeve-audit" query --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | grep -v color); do
+for option in $("$room/bin/reeve-audit" query --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -v color); do
 	says "the pages have the option --$option of reeve-audit" " --?$option( |\$)" "$(cat docs/man/reeve-ledger.5 docs/man/reeve.1 docs/man/reeve-audit.1)"
 done
 for word in run init doctor policy review workspace config show 'tools list' 'tools pin' 'tools scan' 'profile list' 'profile show' \

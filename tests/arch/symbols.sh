@@ -32,12 +32,15 @@ says 'only the dialer links libc-ares' '^reeve-dialer $' "$(for p in "$room"/bin
 says 'only the courier links libcurl' '^reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
 silent 'the inspector calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-inspector)"
 silent 'the inspector calls nothing that connects or listens' '^(connect|socket|bind|listen|accept4?|getaddrinfo)$' "$(calls reeve-inspector)"
+says 'only the auditor links SQLite' '^reeve-audit $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libsqlite3*) printf '%s ' "${p##*/}" ;; esac; done)"
 says 'only the inspector links libssl' '^reeve-inspector $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libssl*) printf '%s ' "${p##*/}" ;; esac; done)"
+silent 'the anchor executes nothing and listens nowhere' '^(execv|execve|execvp|posix_spawn|system|popen|listen|accept4?|bind)$' "$(calls reeve-anchor)"
+silent 'the anchor links no JSON parser' 'jansson' "$(needs reeve-anchor)"
 silent 'the witness calls nothing that executes, forks or connects' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone|connect)$' "$(calls reeve-witness)"
 silent 'the witness reads no JSON' 'jansson' "$(needs reeve-witness)"
 silent 'reeve-call needs no library inside the jail' '.' "$(needs reeve-call)"
-for p in reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-courier reeve-dialer reeve-inspector reeve-witness reeve-audit; do
-	case $p in reeve-audit) more=crypto ;; reeve-porter | reeve-witness) more='seccomp|microhttpd' ;; reeve-courier) more='seccomp|curl' ;; reeve-dialer) more='seccomp|cares' ;; reeve-inspector) more='seccomp|ssl|crypto' ;; *) more=seccomp ;; esac
+for p in reeve reeve-broker reeve-recorder reeve-porter reeve-proxy reeve-courier reeve-anchor reeve-dialer reeve-inspector reeve-witness reeve-audit; do
+	case $p in reeve-audit) more='crypto|sqlite3' ;; reeve-porter | reeve-witness) more='seccomp|microhttpd' ;; reeve-courier | reeve-anchor) more='seccomp|curl' ;; reeve-dialer) more='seccomp|cares' ;; reeve-inspector) more='seccomp|ssl|crypto' ;; *) more=seccomp ;; esac
 	silent "$p links no other library" 'XX' "$(needs $p | grep -vE "^(libjansson|libsodium|libc|lib($more))\.so|^ld-linux" | sed 's/^/XX /')"
 	says "$p is relocated read-only at start" 'BIND_NOW|FLAGS_1.*NOW' "$(readelf -d "$room/bin/$p")"
 	says "$p is position-independent" 'DYN' "$(readelf -h "$room/bin/$p")"

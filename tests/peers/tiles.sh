@@ -80,6 +80,22 @@ cp "$work/checkpoint.513" "$work/hurt/checkpoint"
 ok "a view rolled back is seen by who knows a later checkpoint" sh -c '! "$1" grown "$2" "$3" "$4" 2>/dev/null >&2' - \
 	"$tiles" "$view/checkpoint" "$work/hurt" "$trust"
 
+# What a witness of ours has cosigned.
+cp "$trust" "$work/logs"
+wkey=$("$bin/reeve-witness" init --key "$work/w.key" --state "$work/states" --logs "$work/logs" --name witness.example/w 2>/dev/null)
+mkfifo "$work/where"
+"$bin/reeve-witness" serve --key "$work/w.key" --state "$work/states" --logs "$work/logs" --listen 127.0.0.1:0 >"$work/where" &
+pids="$pids $!"
+read -r _ _ at <"$work/where"
+"$bin/reeve-audit" growth "$ledger" 0 --key "$pub" >"$work/body"
+curl -s --data-binary "@$work/body" "http://$at/add-checkpoint" >"$work/cosignature"
+sed '1,/^$/d' "$work/body" | cat - "$work/cosignature" >"$work/cosigned"
+like "a cosigned checkpoint" "$(go_says cosigned "$work/cosigned" "$trust" "$wkey")" '1[0-9]*'
+sed '2s/$/0/' "$work/cosigned" >"$work/damaged"
+ok "a changed one is refused" sh -c '! "$1" cosigned "$2" "$3" "$4" >/dev/null 2>&1' - "$tiles" "$work/damaged" "$trust" "$wkey"
+sed '$s/....$/AAA=/' "$work/cosigned" >"$work/damaged"
+ok "and one with a forged cosignature" sh -c '! "$1" cosigned "$2" "$3" "$4" >/dev/null 2>&1' - "$tiles" "$work/damaged" "$trust" "$wkey"
+
 # Another key of the same name signs another history: what an owner could do.
 ledger=$work/l/o key=$work/k/o.key pub=$work/k/o.pub
 init; grow 'burst 3'; publish "$work/other"

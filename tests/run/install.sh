@@ -4,6 +4,8 @@
 have_userns || skip_all 'no user namespaces for this user'
 said=$(make -s -C "$top" install PREFIX="$story/prefix" 2>&1)
 equal 'make install' '' "$said"
+says 'with the packs of controls, which its auditor finds' "^SOC2 " "$("$story/prefix/bin/reeve" audit controls 2>&1)"
+says 'with the packs of controls, which its auditor finds' '^SOC2 ' "$("$story/prefix/bin/reeve" audit controls 2>&1)"
 equal 'with the profile for AppArmor' "$(cat "$top/contrib/apparmor/reeve")" "$(cat "$story/prefix/share/reeve/apparmor/reeve")"
 for kind in policy profile catalogue; do
 	equal "and the schema of a $kind" "$(cat "$top/docs/schema/$kind.json")" "$(cat "$story/prefix/share/reeve/schema/$kind.json")"

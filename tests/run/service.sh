@@ -4,10 +4,11 @@
 . "$(dirname "$0")/../lib.sh"
 [ "$(id -u)" = 0 ] || skip_all 'other users take root'
 have_userns || skip_all 'no user namespaces for this user'
+command -v ssh-keygen >/dev/null || skip_all 'no ssh-keygen: contrib/need check installs openssh-client as root'
 command -v python3 >/dev/null || skip_all 'no python3 for what systemd does'
 units=$top/contrib/systemd
-# Users: each tenant's recorder, two that run agents for acme, one for beta, one for nobody. Groups: see groups_of.
-acme=61001 beta=61101 ann=61010 bob=61011 eve=61110 out=61999
+# Users: each tenant's recorder, two that run agents for acme, one for beta, an auditor, and nobody's. Groups: see groups_of.
+acme=61001 beta=61101 ann=61010 bob=61011 eve=61110 aud=61012 out=61999
 mkdir "$room/lib" "$room/sock" "$room/t" "$room/t/src" "$room/t/tests" "$room/t/tests/tools"
 chmod 755 "$room/lib" "$room/sock"
 cp -r "$top/src/wire" "$top/src/model" "$room/t/src/"
@@ -18,6 +19,7 @@ groups_of() {
 	case $1 in
 	"$ann" | "$bob") echo "$1,61001,61002" ;;
 	"$eve") echo "$1,61101,61102" ;;
+	"$aud") echo "$1,61001,61003" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -41,11 +43,12 @@ serves() {
 	eval "$tenant"_pid=$!
 	case $tenant in acme) exec 5<"$room/acme.pipe"; read -r _ <&5 ;; *) exec 6<"$room/$tenant.pipe"; read -r _ <&6 ;; esac
 }
-trap 'for p in ${acme_pid:-} ${beta_pid:-}; do kill "$p" 2>/dev/null; done; wait; cat "$room"/*.stderr >&2; rm -rf "$story"' EXIT
-for who in $ann $bob $eve $out; do
+acme_pid='' beta_pid='' driver=''
+trap 'for driver in $acme_pid $beta_pid; do kill "$driver" 2>/dev/null; done; wait; rm -rf "$story"' EXIT
+for who in $ann $bob $eve $aud $out 0; do
 	home "$room/home$who" "$who"
 	mkdir -p "$room/home$who/config/reeve"
-	echo "{ \"reeve\": \"config/1\", \"ledger\": { \"socket\": \"$room/sock/%i.sock\", \"user\": \"$([ "$who" = "$eve" ] && echo $beta || echo $acme)\",
+	echo "{ \"reeve\": \"config/1\", \"ledger\": { \"socket\": \"$room/sock/%i$([ "$who" = $aud ] && echo .review).sock\", \"user\": \"$([ "$who" = "$eve" ] && echo $beta || echo $acme)\",
 		\"folder\": \"$room/lib/%i/ledger\" } }" >"$room/home$who/config/reeve/config.json"
 	chown -R "$who" "$room/home$who"
 	echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [] }' >"$room/home$who/etc/policy.json"
@@ -67,7 +70,7 @@ key=$(of $ann "$reeve" init --tenant acme | tail -1)
 equal 'and its key is that of the recorder' "$(cat "$keys/acme.pub")" "$key"
 equal 'a run is recorded there' 'inside' "$(run $ann --tenant acme -- echo inside)"
 record=$(shown | grep '"kind":"run"')
-says 'under the uid that the kernel says' "\"uid\":$ann[,}]" "$record"
+says 'under the uid that the kernel says' "\"uid\":${ann}[,}]" "$record"
 says 'whose owner follows from that' "\"owner\":\"uid-$ann\",\"owner_by\":\"uid\"" "$record"
 silent 'and this user has no key and no ledger of his own' . "$(find "$room/home$ann/state" -name '*.key' -o -name journal)"
 says 'who ran it can show it' '^command +echo inside' "$(of $ann "$reeve" show --tenant acme last)"
@@ -146,6 +149,57 @@ says 'nor destroyed for him' '^DESTROY TURNED_AWAY payloads are destroyed by .*o
 made=$(shown | grep "\"agent\":\"mine\"")
 says 'in the ledger it is who the kernel said' "\"owner\":\"uid-$ann\".*\"uid\":$ann" "$made"
 silent 'and nothing of what was claimed' '"owner":"root"|"agent":"other"|"tenant":"beta"' "$(shown)"
+
+# Whoever carries records away by reeve is in the ledger; a payload is root's to open, and that is, too.
+says 'what is exported has the word that it is' '"action":"audit.export"' "$(of $ann "$reeve" audit export "$ledger" --as jsonl | grep '"n":9[,}]')"
+says 'and that it was is recorded' "\"action\":\"audit.export\".*\"kind\":\"access\".*\"uid\":$ann,.*\"why\":\"export $ledger --as jsonl\"" "$(shown)"
+of $aud "$reeve" audit export "$room/sock/../lib/acme/ledger/journal" --as csv >/dev/null
+says 'an auditor does it by the socket of reviewers, under any name' "\"uid\":$aud,.*--as csv" "$(shown)"
+says 'which opens no run' 'the recorder hung up' "$(run $aud --tenant acme -- echo never)"
+says 'who is of no group is told why, before anything else' 'nothing is taken of .* that its recorder does not know of.*may not connect' \
+	"$(cp "$room/home$ann/config/reeve/config.json" "$room/home$out/config/reeve/"; chmod 755 "$room/lib/acme" "$ledger"; of $out "$reeve" audit export "$ledger" --as jsonl; chmod 750 "$room/lib/acme" "$ledger")"
+cp -r "$ledger" "$room/t/copy"
+chmod -R a+rX "$room/t/copy"
+before=$(shown | wc -l)
+holds 'a copy is read without a word' of $ann "$reeve" audit export "$room/t/copy" --as jsonl
+equal 'as is everything by the rights of files' "$before" "$(shown | wc -l)"
+number=$(python $ann <<'P'
+import os
+from review_wire import *
+run = Run(os.environ["SOCK"], tenant="acme", owner_by="uid").attach()
+run.broker.say("PAYLOAD", b"what was asked", run.broker.tag + 1)
+run.broker.say("COMMIT", text(record("intent", action="tool.call", server="bank", tool="pay", digest=digest(b"x"), reason="rule-allows")), run.broker.tag)
+print(run.broker.number()[1])
+P
+)
+equal 'root opens a payload' 'what was asked' "$(of 0 "$reeve" ledger reveal "$number" --why audit --tenant acme)"
+says 'and that is recorded first' '"kind":"access".*"uid":0,.*"why":"audit"' "$(shown)"
+says 'who ran it does not' 'owner alone' "$(of $ann "$reeve" ledger reveal "$number" --why curious --tenant acme)"
+
+# Reviewers have a socket of their own, and a run shows its agent neither.
+ssh-keygen -q -t ed25519 -N '' -f "$room/t/key"
+mkfifo "$room/t/held"
+chown $ann "$room/t/held"
+python $ann >"$room/t/holder" <<P &
+import os
+from review_wire import *
+run = Run(os.environ["SOCK"], signers=b"alice $(cut -d' ' -f1,2 "$room/t/key.pub")\n", tenant="acme", owner_by="uid").attach()
+print(run.hold(b"pay", owner="root", agent="other")[1])
+open("$room/t/held", "w").close()
+open("$room/t/held").read()
+P
+holder=$!
+cat "$room/t/held"
+says 'of who the kernel said' "\"kind\":\"held\".*\"owner\":\"uid-$ann\"" "$(shown)"
+says 'reviewers find it by their own socket' 'pay' "$(of $aud "$reeve" review --socket "$room/sock/acme.review.sock" list)"
+says 'who runs agents is not let in there' 'ermission denied' "$(of $ann "$reeve" review --socket "$room/sock/acme.review.sock" list)"
+: >"$room/t/held"
+wait "$holder"
+equal 'a call was held' waiting "$(cat "$room/t/holder")"
+sed "s|\"read\": *{|& \"$room/sock\": \"curiosity\",|" "$story/profiles/agent.json" >"$room/t/open.json"
+says 'no agent may see a socket' "$room/sock" "$(run $ann --tenant acme --profile "$room/t/open.json" -- echo never)"
+says 'the doctor has been there' "^fine +recorder +a service of uid $acme" "$(of $ann sh -c "sed s/%i/acme/ ../config/reeve/config.json >../tmp/c && mkdir -p ../tmp/reeve && mv ../tmp/c ../tmp/reeve/config.json && XDG_CONFIG_HOME=$room/home$ann/tmp $reeve doctor")"
+says 'and says what keeps somebody out' "^missing recorder " "$(of $out "$reeve" doctor)"
 
 # A run is its own process's: another of the same group brings it no broker, and a later one of the same user neither.
 mkfifo "$room/t/go" "$room/t/run"

@@ -210,6 +210,41 @@ post /add-checkpoint "$work/three" --unix-socket "$w/socket"
 is "it remembers, and answers there" "$got $answer" "409 $won"
 stop
 
+# As systemd starts it, with a socket and no word where to listen.
+cat >"$work/activate" <<'PYTHON'
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+print("-", "-", "%s:%d" % s.getsockname(), flush=True)
+if sys.argv[1] == "datagram":
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+os.execvpe(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"})
+PYTHON
+mkfifo "$work/given"
+(witness serve) >/dev/null 2>"$work/said" || :
+like "with neither it says what is missing" "$(cat "$work/said")" "*say where to listen*"
+other_then=$other other="python3 $work/activate datagram $other"
+(witness serve) >/dev/null 2>"$work/said" || :
+like "another descriptor is refused" "$(cat "$work/said")" "*no stream socket that listens*"
+other="python3 $work/activate stream $other_then"
+witness serve >"$work/given" 2>>"$work/stderr" &
+served=$!; pids="$pids $served"
+read -r _ _ at <"$work/given"
+other=$other_then
+post /add-checkpoint "$work/three"
+is "a socket that it is given serves" "$got $answer" "409 $won"
+stop
+if command -v systemd-analyze >/dev/null; then
+	mkdir "$work/units"
+	cp "$(dirname "$0")"/../../contrib/systemd/reeve-witness.* "$work/units/"
+	sed -i "s|^ExecStart=[^ ]*|ExecStart=$w/reeve-witness|" "$work/units/reeve-witness.service"
+	is "systemd finds nothing wrong with the units" \
+		"$(systemd-analyze verify --man=no "$work"/units/reeve-witness.* 2>&1 | grep reeve-witness || :)" ""
+	like "and calls it safe" "$(systemd-analyze security --offline=true "$work/units/reeve-witness.service" 2>/dev/null | tail -1)" \
+		"*[: ][01].[0-9] *"
+fi
+
 # What cannot be read is not served; the others are.
 file=$w/state/$(printf monkeys | sha256sum | cut -d' ' -f1)
 cp -a "$file" "$w/saved"

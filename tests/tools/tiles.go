@@ -4,12 +4,15 @@
 //	tiles view DIR TRUST           signature, root from the tiles, every record's bytes and inclusion; prints the records
 //	tiles grown OLD DIR TRUST      is the tree of the checkpoint OLD a beginning of the one in DIR?
 //	tiles proof FILE TRUST         a tlog-proof; prints the record
+//	tiles cosigned FILE TRUST VKEY a checkpoint that this witness has cosigned too; prints when
 //
 // TRUST is a tlog-policy file. Exit 0: all holds; 1: the first thing that does not is on standard error.
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -215,6 +218,50 @@ func proof(file, trust string) {
 	fmt.Printf("%s\n", record)
 }
 
+// cosigner is a note.Verifier of C2SP tlog-cosignature v1 keys, which the library does not know by itself.
+type cosigner struct {
+	name string
+	key  ed25519.PublicKey
+	time uint64
+}
+
+func (c *cosigner) Name() string { return c.name }
+
+func (c *cosigner) KeyHash() uint32 {
+	sum := sha256.Sum256(append([]byte(c.name+"\n\x04"), c.key...))
+	return binary.BigEndian.Uint32(sum[:])
+}
+
+func (c *cosigner) Verify(text, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	c.time = binary.BigEndian.Uint64(sig)
+	return ed25519.Verify(c.key, append([]byte(fmt.Sprintf("cosignature/v1\ntime %d\n", c.time)), text...), sig[8:])
+}
+
+func cosigned(file, trust, vkey string) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		check(errors.New("not a verifier key"))
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	check(err)
+	if len(key) != 33 || key[0] != 4 {
+		check(errors.New("not the key of a witness"))
+	}
+	c := &cosigner{name: parts[0], key: key[1:]}
+	if fmt.Sprintf("%08x", c.KeyHash()) != parts[1] {
+		check(errors.New("its id does not belong to that key"))
+	}
+	n, err := note.Open(read(file), note.VerifierList(trusted(trust), c))
+	check(err)
+	if len(n.Sigs) != 2 {
+		check(fmt.Errorf("%d good signatures, where the log and the witness sign", len(n.Sigs)))
+	}
+	fmt.Println(c.time)
+}
+
 func main() {
 	switch {
 	case len(os.Args) == 4 && os.Args[1] == "view":
@@ -223,8 +270,10 @@ func main() {
 		grown(os.Args[2], os.Args[3], os.Args[4])
 	case len(os.Args) == 4 && os.Args[1] == "proof":
 		proof(os.Args[2], os.Args[3])
+	case len(os.Args) == 5 && os.Args[1] == "cosigned":
+		cosigned(os.Args[2], os.Args[3], os.Args[4])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: tiles view DIR TRUST | grown OLD DIR TRUST | proof FILE TRUST")
+		fmt.Fprintln(os.Stderr, "usage: tiles view DIR TRUST | grown OLD DIR TRUST | proof FILE TRUST | cosigned FILE TRUST VKEY")
 		os.Exit(2)
 	}
 }
