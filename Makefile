@@ -257,7 +257,7 @@ install: all				## install below $(PREFIX)
 	install -m 644 docs/schema/*.json $(DESTDIR)$(PREFIX)/share/reeve/schema
 	install -m 644 maps/*.json $(DESTDIR)$(PREFIX)/share/reeve/maps
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d)
-	for u in $(notdir $(wildcard contrib/systemd/reeve-recorder*)); do sed 's|/usr/local/|$(PREFIX)/|g' contrib/systemd/$$u \
+	for u in $(notdir $(wildcard contrib/systemd/reeve-*@*)); do sed 's|/usr/local/|$(PREFIX)/|g' contrib/systemd/$$u \
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$u && chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u || exit 1; done
 	for d in sysusers tmpfiles; do install -m 644 contrib/systemd/reeve.$$d.conf $(DESTDIR)$(PREFIX)/lib/$$d.d/reeve.conf; done
 	install -m 644 controls/*.json $(DESTDIR)$(PREFIX)/share/reeve/controls

@@ -54,6 +54,7 @@ struct duty {
 
 	/* For its own process. */
 	int out;		/* to the place; -1: not connected */
+	struct talk *talk;	/* with a witness, owned */
 
 	/* For the one that tells it. */
 	int fd;			/* -1: its process has ended */

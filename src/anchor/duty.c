@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "anchor/anchor.h"
+#include "anchor/witness.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -19,6 +19,7 @@ const struct duty_kind duty_kinds[] = {
 	{ "journal", JAIL_ANCHOR, local_read, local_begin, journal_bring, NULL },
 	{ "syslog", JAIL_ANCHOR, local_read, local_begin, syslog_bring, NULL },
 	{ "spine", JAIL_ANCHOR, local_read, spine_begin, spine_bring, NULL },
+	{ "witness", JAIL_COURIER, witness_read, witness_begin, witness_bring, witness_check },
 };
 
 const struct duty_kind *duty_kind_of(const char *name, size_t size)

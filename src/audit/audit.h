@@ -19,12 +19,14 @@ enum {
 };
 
 struct findings;
+struct sightings;
 struct ssh_signers;
 struct trust;
 struct cosigned;
 
 struct options {
 	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch, *trust;	/* NULL: not given */
+	const char *sightings;	/* --second */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
 	const char *from, *to, *text, *after, *limit, *as, *cursor, *with, *map, *control, *packs, *payloads, *index;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
@@ -51,6 +53,7 @@ int cmd_evidence(const char *ledger, const struct options *o, struct err *e) mus
 int cmd_controls(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_replay(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_growth(const char *ledger, const struct options *o, struct err *e) must_use;
+int cmd_spine(const char *ledger, const struct options *o, struct err *e) must_use;
 int cmd_trust(const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* cmd_verify.c: --head or --checkpoint, if one was given. EXIT_USAGE, -1 or 0. */
@@ -69,7 +72,8 @@ struct finding {
 };
 
 struct findings {
-	struct finding integrity, signatures, completeness, open, tail, payloads, decisions, witnesses;
+	struct finding integrity, signatures, completeness, open, tail, payloads, decisions, witnesses, second;
+	bool second_there, second_gap;	/* somebody was to be told; and somebody could not be, and still cannot */
 	bool decisions_there;		/* something was held */
 	bool witnesses_asked;		/* by a trust file */
 	bool completeness_known;	/* there was a head to hold it against */
@@ -83,6 +87,7 @@ struct findings {
 struct known_head {
 	const struct ssh_signers *signers;	/* borrowed; NULL: the lists beside the ledger */
 	const struct trust *trust;		/* borrowed; NULL: nobody asks for witnesses */
+	struct sightings *sightings;		/* borrowed; NULL: nobody says what others have seen */
 	const struct cosigned *cosigned;	/* borrowed; NULL: no witness has signed this head */
 	bool given, has_root;
 	uint64_t size;

@@ -6,7 +6,7 @@
 
 #include "audit/tally.h"
 
-enum tallies { BY_AGENT, BY_OWNER, BY_TOOL, BY_REFUSAL, BY_RULE, BY_GUARD, BY_CONTROL, BY_STATUS, REPEATED, TALLIES };
+enum tallies { BY_AGENT, BY_OWNER, BY_TOOL, BY_REFUSAL, BY_RULE, BY_GUARD, BY_CONTROL, BY_STATUS, BY_ALERT, REPEATED, TALLIES };
 
 struct stats {
 	struct tally of[TALLIES];
@@ -59,6 +59,8 @@ static int take_record(void *of, const struct joined *j, struct err *e)
 	s->runs += j->own->kind == RECORD_RUN;
 	if (stats_review_take(&s->review, j, e) < 0)
 		return -1;
+	if (tally_field(&s->of[BY_ALERT], j, FIELD_ALERT, e) < 0)
+		return -1;
 	if (!joined_verdict(j)[0] || j->own->kind == RECORD_HELD) /* that is a call once it has been decided */
 		return 0;
 	s->calls++;
@@ -107,7 +109,7 @@ static int begin(struct stats *s, struct err *e)
 	static const char *const titles[TALLIES] = {
 		[BY_AGENT] = "agent",	[BY_OWNER] = "accountable", [BY_TOOL] = "tool",	      [BY_REFUSAL] = "refused because",
 		[BY_RULE] = "rule",	[BY_GUARD] = "guard",	    [BY_CONTROL] = "control", [BY_STATUS] = "status",
-		[REPEATED] = "refused again and again",
+		[BY_ALERT] = "alert",	[REPEATED] = "refused again and again",
 	};
 	size_t i;
 

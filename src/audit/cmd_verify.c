@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/sightings.h"
 #include "audit/witnesses.h"
 #include "base/fd.h"
 #include "base/text.h"
@@ -64,11 +65,11 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 8 };	/* the last two only where they are about something */
+enum { LINES = 9 };	/* the last three only where they are about something */
 
 static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
-	size_t count = LINES - 2;
+	size_t count = LINES - 3;
 
 	out[0] = (struct line){ "integrity", "ok", &f->integrity };
 	out[1] = (struct line){ "signatures", "ok", &f->signatures };
@@ -80,6 +81,8 @@ static size_t lines_of(struct line out[LINES], const struct findings *f)
 		out[count++] = (struct line){ "held calls", "ok", &f->decisions };
 	if (f->witnesses_asked)
 		out[count++] = (struct line){ "witnesses", "ok", &f->witnesses };
+	if (f->second_there)
+		out[count++] = (struct line){ "second record", f->second_gap ? "gap" : "ok", &f->second };
 	return count;
 }
 
@@ -91,7 +94,7 @@ static void print_lines(const struct findings *f, bool color)
 	size_t i, count = lines_of(lines, f);
 
 	for (i = 0; i < count; i++) {
-		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 ? "\033[33m" : "\033[32m";
+		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 || strcmp(lines[i].good, "gap") == 0 ? "\033[33m" : "\033[32m";
 		buf_printf(&out, "%-13s %s%-8s%s ", lines[i].what, color ? paint : "",
 			   lines[i].f->bad ? "FAILED" : lines[i].good, color ? "\033[0m" : "");
 		text_visible(&out, lines[i].f->text, strlen(lines[i].f->text));
@@ -166,6 +169,7 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(ssh_signers) struct ssh_signers *signers = NULL;
 	scoped(trust) struct trust *trust = NULL;
+	scoped(sightings) struct sightings sightings = { .count = 0 };
 	struct known_head known;
 	struct cosigned by;
 	struct seal_verifier v;
@@ -183,6 +187,9 @@ int cmd_verify(const char *ledger, const struct options *o, struct err *e)
 		return status;
 	if (o->signers && read_signers(&signers, o->signers, e) < 0)
 		return -1;
+	if (o->sightings && sightings_read(&sightings, o->sightings, v.name, e) < 0)
+		return -1;
+	known.sightings = o->sightings ? &sightings : NULL;
 	known.signers = signers;
 	if (verify_ledger(&f, ledger, &v, &known, e) < 0)
 		return -1;

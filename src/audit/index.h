@@ -14,10 +14,11 @@
 enum {
 	INDEX_BLOCK = 1024,
 	INDEX_WORDS = INDEX_BLOCK / 64,
+	INDEX_PART = 4,
 	/* Rows of a block: two for each field (which record has which value; the values), and these. */
 	ROW_LINKS = 2 * FIELDS,	/* each record's run, and the intent that it closes */
 	ROW_PLACES,		/* offsets and leaf hashes */
-	ROW_PARTS,		/* which parts of three bytes stand in its texts */
+	ROW_PARTS,		/* which parts of four bytes stand in its texts */
 	ROW_HEAD,
 	ROWS = ROW_HEAD,
 	INDEX_ROW_MOST = 8 << 20,
@@ -78,7 +79,10 @@ struct index_links {
 bool index_links_read(struct index_links *out, const uint8_t *bytes, size_t size);
 void index_links_write(struct buf *out, const struct index_links *l);
 
+/* Of texts that are more than digits of some kind. */
 enum { PARTS_BITS = 1 << 16 };
+
+bool index_is_digits(const char *text, size_t size);
 
 void index_parts_add(uint8_t bits[PARTS_BITS / 8], const char *text, size_t size);
 bool index_parts_may(const uint8_t bits[PARTS_BITS / 8], const char *text, size_t size);	/* does it stand there? */

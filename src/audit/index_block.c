@@ -118,7 +118,7 @@ static int add_value(struct index_block *b, enum field f, const char *text, size
 		c->slots[slot] = k = ++c->count;
 		if (!buf_add(&c->texts, &length, 2) || !buf_add(&c->texts, text, size))
 			return err_set(e, ERR_LIMIT, "memory for the index");
-		if (field_info(f)->type != FIELD_TYPE_NUMBER)
+		if (field_info(f)->type != FIELD_TYPE_NUMBER && !index_is_digits(text, size))
 			index_parts_add(b->parts, text, size);
 	}
 	c->ids[b->count] = k;
@@ -146,7 +146,7 @@ static int add_values(struct index_block *b, struct err *e)
 		if (!v[f].set)
 			continue;
 		if (index_find_by((enum field)f) == FIND_NOT) {
-			if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER)
+			if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER && !index_is_digits(v[f].text, v[f].size))
 				index_parts_add(b->parts, v[f].text, v[f].size);
 		} else if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER) {
 			status = add_value(b, (enum field)f, v[f].text, v[f].size, e);

@@ -222,7 +222,7 @@ static int find_text(uint64_t *bits, uint64_t *found, struct find *f, const char
 	uint64_t block;
 	size_t size;
 
-	if (strlen(text) < 3)
+	if (strlen(text) < INDEX_PART || index_is_digits(text, strlen(text)))
 		return 0;
 	memset(found, 0, f->words * 8);
 	for (block = 0; block < f->records / INDEX_BLOCK; block++) {

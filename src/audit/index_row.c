@@ -127,16 +127,27 @@ void index_links_write(struct buf *out, const struct index_links *l)
 
 static size_t part_at(const char *text)
 {
-	uint32_t three = (uint8_t)text[0] | (uint32_t)(uint8_t)text[1] << 8 | (uint32_t)(uint8_t)text[2] << 16;
+	uint32_t part;
 
-	return (three * 0x9e3779b1u) >> 16;
+	memcpy(&part, text, INDEX_PART);
+	return (part * 0x9e3779b1u) >> 16;
+}
+
+/* Of digests and times there are so many that all their parts would stand in every block. */
+bool index_is_digits(const char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size && text[i] && strchr("0123456789abcdefhmsTZ:.-", text[i]); i++)
+		;
+	return i == size;
 }
 
 void index_parts_add(uint8_t bits[PARTS_BITS / 8], const char *text, size_t size)
 {
 	size_t i, at;
 
-	for (i = 0; i + 3 <= size; i++) {
+	for (i = 0; i + INDEX_PART <= size; i++) {
 		at = part_at(text + i);
 		bits[at / 8] |= (uint8_t)(1u << at % 8);
 	}
@@ -146,7 +157,7 @@ bool index_parts_may(const uint8_t bits[PARTS_BITS / 8], const char *text, size_
 {
 	size_t i, at;
 
-	for (i = 0; i + 3 <= size; i++) {
+	for (i = 0; i + INDEX_PART <= size; i++) {
 		at = part_at(text + i);
 		if (!(bits[at / 8] >> at % 8 & 1))
 			return false;

@@ -29,6 +29,7 @@ static const struct command {
 	{ "evidence", "LEDGER DIR --control C", "records and proofs for a control", 2, 2, cmd_evidence },
 	{ "controls", "[LEDGER] --control P", "packs, and how a ledger stands", 0, 1, cmd_controls },
 	{ "growth", "LEDGER SIZE --key KEY", "since SIZE, as a witness asks", 2, 2, cmd_growth },
+	{ "spine", "SPINE [LEDGERS] --key KEY", "every ledger it knows is there", 1, 2, cmd_spine },
 	{ "trust", "--key KEY", "print it as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
@@ -41,6 +42,7 @@ static const struct option_row {
 	{ "head", "N[:ROOT]", "verify: size (and root) that the ledger had before", offsetof(struct options, head) },
 	{ "checkpoint", "FILE", "verify: the same, as a signed checkpoint", offsetof(struct options, checkpoint) },
 	{ "signers", "FILE", "verify: who may review, as ssh's allowed_signers", offsetof(struct options, signers) },
+	{ "second", "FILE", "verify: a log that has seen checkpoints of it", offsetof(struct options, sightings) },
 	{ "trust", "FILE", "verify: logs and witnesses, as a C2SP tlog-policy", offsetof(struct options, trust) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
 	{ "epoch", "N", "growth: of the handover to epoch N", offsetof(struct options, epoch) },

@@ -78,7 +78,8 @@ static void put_decision(struct buf *line, const struct record *r)
 static void put_rest(struct buf *line, const struct joined *j)
 {
 	static const enum field shown[] = { FIELD_SERVER, FIELD_TOOL, FIELD_RESOURCE, FIELD_STATUS };
-	enum field why = joined_value(j, FIELD_RULE)->set ? FIELD_RULE
+	enum field why = j->own->kind == RECORD_ALERT ? FIELD_ALERT
+			 : joined_value(j, FIELD_RULE)->set ? FIELD_RULE
 			 : joined_value(j, FIELD_GUARD)->set ? FIELD_GUARD : FIELD_REASON;
 	const struct field_value *v;
 	size_t i;

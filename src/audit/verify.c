@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "audit/payloads.h"
+#include "audit/sightings.h"
 #include "audit/verify.h"
 #include "audit/witnesses.h"
 #include "base/fd.h"
@@ -205,6 +206,16 @@ static int extent_of(struct journal_extent *x, const struct proof *p, struct jou
 	return 0;
 }
 
+static void judge_second(const struct proof *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->seconds.count; i++)
+		p->f->second_gap = p->f->second_gap || p->seconds.at[i].gap;
+	p->f->second_there = p->seconds.count > 0;
+	seconds_judge(&p->f->second, &p->seconds);
+}
+
 /* Its head is read before the journal: a live ledger only grows. AGAIN: in a hurry it cannot be told. */
 static int prove(struct findings *out, const char *path, const struct seal_verifier *v, const struct known_head *known,
 		 bool quick, struct err *e)
@@ -232,7 +243,10 @@ static int prove(struct findings *out, const char *path, const struct seal_verif
 	judge_integrity(&p);
 	judge_completeness(&p);
 	judge_fork(&p);
+	if (known->sightings)
+		sightings_judge(&f, known->sightings, v);
 	judge_open(&p);
+	judge_second(&p);
 	review_judge(&f.decisions, &p.review);
 	f.decisions_there = p.review.held > 0;
 	judge_tail(&p, &x);
@@ -249,6 +263,8 @@ int verify_ledger(struct findings *out, const char *path, const struct seal_veri
 {
 	int done = prove(out, path, v, known, true, e);
 
+	if (done == AGAIN && known->sightings)
+		known->sightings->next = 0;
 	return done == AGAIN ? prove(out, path, v, known, false, e) : done;
 }
 

@@ -3,6 +3,7 @@
 #define AUDIT_VERIFY_H
 
 #include "audit/audit.h"
+#include "audit/sightings.h"
 #include "ledger/agents.h"
 #include "ledger/holds.h"
 #include "ledger/signers.h"
@@ -29,6 +30,7 @@ struct proof {
 	struct payloads *payloads;
 	struct witnesses *witnesses;
 	struct review_proof review;
+	struct seconds seconds;
 	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
 	uint64_t own_head;
 	bool own_head_there, live, quick;

@@ -36,6 +36,8 @@ static int agree(const struct record *r, const struct frame *f, const char *orig
 static void taken(struct proof *p)
 {
 	p->f->records = p->tree.size;
+	if (p->known->sightings)
+		sightings_pass(p->known->sightings, &p->tree);
 	if (p->known->given && p->known->size == p->tree.size)
 		tree_root(p->known_root, &p->tree);
 }
@@ -60,6 +62,7 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
 	witnesses_take(p->witnesses, &r, f->index);
+	seconds_take(&p->seconds, &r);
 	tree_add(&p->tree, f->body, f->size);
 	taken(p);
 	return 0;

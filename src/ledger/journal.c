@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/scope.h"
 
-enum { WINDOW = 1 << 20, CHECKPOINT_LINES = 5 };
+enum { WINDOW = 1 << 20, JUMP = 1 << 14, CHECKPOINT_LINES = 5 };
 
 struct journal {
 	struct segments s;
@@ -31,15 +31,15 @@ struct journal {
  * Up to where bytes end. There may be a segment behind the last one known by now: then it goes on. What is between two
  * that are known was looked for when they were found.
  */
-static int read_at(struct journal *j, uint64_t at, struct err *e)
+static int read_at(struct journal *j, uint64_t at, size_t most, struct err *e)
 {
 	bool looked = false;
 	size_t got;
 
 	j->at = at;
 	j->ended = false;
-	for (j->held = 0; j->held < WINDOW; j->held += got) {
-		if (segments_read(&got, &j->s, j->window + j->held, WINDOW - j->held, at + j->held, e) < 0)
+	for (j->held = 0; j->held < most; j->held += got) {
+		if (segments_read(&got, &j->s, j->window + j->held, most - j->held, at + j->held, e) < 0)
 			return -1;
 		j->ended = got == 0;
 		if (got == 0 && (looked || segments_find(&j->s, at + j->held) + 1 < j->s.count))
@@ -56,9 +56,10 @@ static int look(struct journal *j, const char **bytes, size_t *left, uint64_t at
 		struct err *e)
 {
 	uint64_t end = j->at + j->held;
-	uint64_t from = at < j->at && at > WINDOW / 2 ? at - WINDOW / 2 : at; /* who went back may go on doing so */
+	bool far = at > end || at + WINDOW < j->at; /* who picks one here and one there reads no more than that */
+	uint64_t from = at < j->at && !far && at > WINDOW / 2 ? at - WINDOW / 2 : at; /* who went back may go on doing so */
 
-	if ((at < j->at || at > end || (at + want > end && !j->ended)) && read_at(j, from, e) < 0)
+	if ((at < j->at || at > end || (at + want > end && !j->ended)) && read_at(j, from, far ? JUMP : WINDOW, e) < 0)
 		return -1;
 	*bytes = j->window + (at - j->at);
 	*left = j->held - (size_t)(at - j->at);

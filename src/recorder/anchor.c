@@ -55,6 +55,8 @@ int anchor_begin(struct recorder *r, struct client *c, const struct msg *m, stru
 
 	if (!unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed ANCHOR");
+	if (watches && !c->custodian)
+		return err_set(e, ERR_PEER, "uid %u says ANCHOR, where only the ledger's own user keeps a second record", c->who.uid);
 	c->wire.peer = ROLE_ANCHOR;
 	c->wire.now = PHASE_RUNNING;
 	if (!watches)

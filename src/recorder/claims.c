@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "recorder/recorder.h"
+#include "seal/ssh.h"
 
 static bool says(const struct record *r, enum field f, const char *text)
 {
@@ -54,6 +56,27 @@ int claims_of_run(struct client *c, const struct recorder *r, struct record *run
 	record_text(run, FIELD_OWNER, c->owner.name);
 	record_text(run, FIELD_OWNER_BY, c->owner.by);
 	return 0;
+}
+
+/* Changed while it serves, it counts from the next start on. */
+int claims_signers_load(struct recorder *r, const char *path, struct err *e)
+{
+	scoped(mem) char *bytes = NULL;
+	size_t size;
+
+	if (!path)
+		return 0;
+	if (fd_read_file(&bytes, &size, path, SSH_SIGNERS_MOST, e) < 0)
+		return err_in(e, "signers=");
+	seal_digest(r->signers_own, bytes, size);
+	return 0;
+}
+
+int claims_of_signers(const struct recorder *r, const char *digest, struct err *e)
+{
+	if (!r->signers_own[0] || strcmp(digest, r->signers_own) == 0)
+		return 0;
+	return err_set(e, ERR_INPUT, "allowed_signers is not the list by which reviewers sign here (%.71s): copy the one that this recorder has", r->signers_own);
 }
 
 /* All else is of a run, which has said it. But what is said of an agent is said of the run's own. */

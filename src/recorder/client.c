@@ -87,6 +87,8 @@ static int keep_signers(struct recorder *r, struct client *c, const struct recor
 	seal_digest(digest, c->signers ? c->signers : "", c->signers_size);
 	if (!c->signers || !said->set || said->size != strlen(digest) || memcmp(said->text, digest, said->size) != 0)
 		return err_set(e, ERR_PEER, "OPEN names another list of signers than SIGNERS brought");
+	if (claims_of_signers(r, digest, why) < 0)
+		return -1;
 	if (ssh_signers_read(&list, c->signers, c->signers_size, why) < 0)
 		return err_in(why, "list of signers");
 	return signers_keep(r->signers, c->signers, c->signers_size, why);

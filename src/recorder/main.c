@@ -62,12 +62,20 @@ static int make_doors(struct recorder *r, char **args, const struct recorder_opt
 	return 0;
 }
 
+/* And whom it believes there. */
+static int activate(struct recorder *r, const struct recorder_options *o, struct err *e)
+{
+	if (activated_doors(r, e) < 0 || claims_signers_load(r, o->signers, e) < 0)
+		return -1;
+	return owners_open(&r->owners, o->owners, e);
+}
+
 /* All that is ever opened is open when this returns. */
 static int open_all(struct recorder *r, const struct seal_key *k, char **args, const struct recorder_options *o, struct err *e)
 {
 	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || vouch_load(r, args[1], e) < 0)
 		return -1;
-	if (r->activated ? activated_doors(r, e) < 0 || owners_open(&r->owners, o->owners, e) < 0 : make_doors(r, args, o, e) < 0)
+	if (r->activated ? activate(r, o, e) < 0 : make_doors(r, args, o, e) < 0)
 		return -1;
 	return jail_self(JAIL_RECORDER_SERVING, e);
 }

@@ -44,6 +44,12 @@ static int set_owners(struct recorder_options *o, const char *value, struct err 
 	return *value == '/' ? 0 : err_set(e, ERR_INPUT, "owners=%s: expected the absolute path of a list", value);
 }
 
+static int set_signers(struct recorder_options *o, const char *value, struct err *e)
+{
+	o->signers = value;
+	return *value == '/' ? 0 : err_set(e, ERR_INPUT, "signers=%s: expected the absolute path of a list", value);
+}
+
 static int set_idle(struct recorder_options *o, const char *value, struct err *e)
 {
 	char *end;
@@ -68,6 +74,7 @@ static const struct option options[] = {
 	{ "read", "group", set_read },
 	{ "tenant", "NAME", set_tenant },
 	{ "owners", "FILE", set_owners },
+	{ "signers", "FILE", set_signers },
 	{ "idle", "SECONDS", set_idle },
 	{ "segment-bytes", "BYTES", set_segment },
 };

@@ -115,6 +115,7 @@ struct recorder {
 	int listener, guests;			/* owned; guests: -1 if there is no socket for other users */
 	int stop;				/* owned; activated: readable once it is to end; otherwise -1 */
 	bool activated;				/* it did not make its sockets, and hears launchers of other users */
+	char signers_own[SEAL_DIGEST_TEXT];	/* of the list by which alone its reviewers sign; "": the run's own */
 	struct owners *owners;			/* owned; of those; NULL: what a launcher says stands */
 	char verifier[SEAL_VERIFIER_TEXT + 1];	/* by which this ledger is to be checked, as its .pub says */
 	const char *tenant;			/* whose runs come here; NULL: nobody looks */
@@ -137,7 +138,7 @@ struct recorder_options {
 	const char *review;	/* socket for other users; NULL: none */
 	gid_t group;		/* theirs; -1: not given */
 	bool group_reads;	/* the ledger's files, which its folder's group may */
-	const char *tenant, *owners;	/* NULL: any; a file, NULL: none */
+	const char *tenant, *owners, *signers;	/* NULL: any; files, NULL: none */
 	unsigned idle_s;	/* how long it stays when the last has gone */
 	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 };
@@ -159,6 +160,9 @@ void peer_free(struct peer *p);
 
 /* claims.c: what another user's launcher says of himself in the record of a run, and in all others. */
 int claims_of_run(struct client *c, const struct recorder *r, struct record *run, struct err *e) must_use;
+/* A list of signers that a run brings is the operator's, where there is one of his. */
+int claims_signers_load(struct recorder *r, const char *path, struct err *e) must_use;
+int claims_of_signers(const struct recorder *r, const char *digest, struct err *e) must_use;
 int claims_within(const struct client *c, const struct recorder *r, struct record *record, struct err *e) must_use;
 
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */

@@ -25,22 +25,24 @@ static size_t find_name(const struct trust *t, const struct word *w)
 	return i < t->name_count ? i : TRUST_NAMES;
 }
 
-/* A place for a name that is not there yet. */
-static int new_name(struct trust_name **out, struct trust *t, const struct word *w, struct err *e)
+/* A place for a name that is not there yet; NULL: it may not be. */
+static struct trust_name *new_name(struct trust *t, const struct word *w, struct err *e)
 {
 	struct trust_name *n = &t->names[t->name_count];
 
 	if (t->name_count == TRUST_NAMES)
-		return err_set(e, ERR_LIMIT, "more than %d witnesses and groups", TRUST_NAMES);
-	if (w->size >= sizeof(n->name))
-		return err_set(e, ERR_INPUT, "a name of more than %zu bytes", sizeof(n->name) - 1);
-	if (is_word(w, "none") || find_name(t, w) != TRUST_NAMES)
-		return err_set(e, ERR_INPUT, "the name %.*s is taken", (int)w->size, w->text);
-	memset(n, 0, sizeof(*n));
-	memcpy(n->name, w->text, w->size);
-	n->group = TRUST_NAMES;
-	*out = n;
-	return 0;
+		err_set(e, ERR_LIMIT, "more than %d witnesses and groups", TRUST_NAMES);
+	else if (w->size >= sizeof(n->name))
+		err_set(e, ERR_INPUT, "a name of more than %zu bytes", sizeof(n->name) - 1);
+	else if (is_word(w, "none") || find_name(t, w) != TRUST_NAMES)
+		err_set(e, ERR_INPUT, "the name %.*s is taken", (int)w->size, w->text);
+	else {
+		memset(n, 0, sizeof(*n));
+		memcpy(n->name, w->text, w->size);
+		n->group = TRUST_NAMES;
+		return n;
+	}
+	return NULL;
 }
 
 static int read_log(struct trust *t, const struct word *w, size_t count, struct err *e)
@@ -62,11 +64,11 @@ static int read_log(struct trust *t, const struct word *w, size_t count, struct 
 
 static int read_witness(struct trust *t, const struct word *w, size_t count, struct err *e)
 {
-	struct trust_name *n;
+	struct trust_name *n = new_name(t, &w[1], e);
 	size_t i;
 
 	(void)count;
-	if (new_name(&n, t, &w[1], e) < 0 || seal_cosigner_read(&n->key, w[2].text, w[2].size, e) < 0)
+	if (!n || seal_cosigner_read(&n->key, w[2].text, w[2].size, e) < 0)
 		return -1;
 	for (i = 0; i < t->name_count; i++)
 		if (t->names[i].needed == 0 && memcmp(t->names[i].key.key, n->key.key, sizeof(n->key.key)) == 0)
@@ -94,10 +96,10 @@ static size_t read_needed(const struct word *w, size_t members)
 
 static int read_group(struct trust *t, const struct word *w, size_t count, struct err *e)
 {
-	struct trust_name *n;
+	struct trust_name *n = new_name(t, &w[1], e);
 	size_t i, member;
 
-	if (new_name(&n, t, &w[1], e) < 0)
+	if (!n)
 		return -1;
 	n->members = count - 3;
 	n->needed = read_needed(&w[2], n->members);

@@ -65,7 +65,7 @@ static int listen_inet(int *out, const char *where, struct err *e)
 
 	if (size >= sizeof(host) || size < 2 || bracket != (colon[-1] == ']'))
 		return err_set(e, ERR_INPUT, "--listen %s: expected ADDRESS:PORT, [ADDRESS]:PORT or a path with a slash", where);
-	snprintf(host, sizeof(host), "%.*s", (int)(size - 2 * bracket), where + bracket);
+	snprintf(host, sizeof(host), "%.*s", (int)(bracket ? size - 2 : size), where + bracket);
 	if (getaddrinfo(host, colon + 1, &want, &at) != 0)
 		return err_set(e, ERR_INPUT, "--listen %s: not an address and a port in numbers", where);
 	fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

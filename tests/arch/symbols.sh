@@ -29,7 +29,7 @@ silent 'the dialer calls nothing that executes, forks or listens' '^(execv|execv
 silent 'the dialer leaves names to libc-ares alone' '^(getaddrinfo|gethostbyname|res_query|dlopen)$' "$(calls reeve-dialer)"
 silent 'the dialer holds no key of the ledger and reads no JSON' 'crypto_|libsodium|jansson' "$(calls reeve-dialer; needs reeve-dialer)"
 says 'only the dialer links libc-ares' '^reeve-dialer $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcares*) printf '%s ' "${p##*/}" ;; esac; done)"
-says 'only the courier links libcurl' '^reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
+says 'only courier and anchor link libcurl' '^reeve-anchor reeve-courier $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libcurl*) printf '%s ' "${p##*/}" ;; esac; done)"
 silent 'the inspector calls nothing that executes or forks' '^(execv|execve|execvp|fork|vfork|posix_spawn|system|popen|clone)$' "$(calls reeve-inspector)"
 silent 'the inspector calls nothing that connects or listens' '^(connect|socket|bind|listen|accept4?|getaddrinfo)$' "$(calls reeve-inspector)"
 says 'only the auditor links SQLite' '^reeve-audit $' "$(for p in "$room"/bin/reeve*; do case " $(needs "${p##*/}" | tr '\n' ' ')" in *libsqlite3*) printf '%s ' "${p##*/}" ;; esac; done)"

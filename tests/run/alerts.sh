@@ -14,6 +14,19 @@ with open(sys.argv[2], "ab", buffering=0) as out:
 		out.write(log.recv(65536) + b"\n")
 P
 mkfifo "$story/ready"
+# An agent that asks all the time, of what it may and of what no agent may, to be lost in it.
+cat >"$story/flood.py" <<'P'
+import json, os, socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["REEVE_SOCKET"]); f = s.makefile("r")
+s.sendall(b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}\n')
+f.readline(); s.sendall(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+answers = 0
+for i in range(500):
+	text = sys.argv[1] if i % 40 == 0 else "same" if i % 2 else str(i)
+	s.sendall(json.dumps({"jsonrpc": "2.0", "id": i + 1, "method": "tools/call", "params": {"name": "x__echo", "arguments": {"text": text}}}).encode() + b"\n")
+	answers += '"id"' in f.readline()
+print(answers, "answers")
+P
 listeners=
 trap 'for p in $listeners; do kill "$p"; done; rm -rf "$story"' EXIT
 for uid in $(each_user); do
@@ -70,10 +83,34 @@ J
 	equal 'what was refused was refused by the rule alone' 6 "$(records "$h" | grep '"kind":"refusal"' | grep -c '"rule":"watch:no"')"
 	holds "uid $uid: the ledger is whole" verify "$h"
 	holds 'and read by the other program, too' python3 "$top/contrib/verify.py" "$(ledger_of "$h")" --key "$h/state/reeve/keys/default.pub"
+	says 'it is counted' '^ +1  watch:stuck' "$("$room/bin/reeve-audit" stats "$(ledger_of "$h")" 2>/dev/null | sed -n '/^alert/,$p')"
+	says 'it is asked for' 'alert +x/echo +watch:stuck' "$("$room/bin/reeve-audit" query "$(ledger_of "$h")" --no-index --where 'alert=*:stuck' 2>/dev/null)"
 	says 'it is shown' 'alert +watch:stuck +x/echo' "$("$room/bin/reeve-audit" show "$(ledger_of "$h")")"
 
+	# When the hook is executed, the record stands in the ledger; and a guard's refusal is told, whatever else was tried.
+	cp "$h/etc/policies/watch.json" "$h/etc/watch.before"
+	cat >"$h/etc/policies/watch.json" <<'J'
+{ "reeve": "policy/1", "layer": "runtime", "unmatched": "pass", "rules": [ { "id": "none", "then": "refuse", "when": {} } ], "alerts": [
+    { "id": "guard", "when": { "guard": "own-*" }, "quiet": "7d" }, { "id": "flood", "when": { "rate": { "within": "1h", "above": 100 } }, "quiet": "7d" },
+    { "id": "alike", "when": { "duplicates": { "within": "1h", "above": 2 } }, "quiet": "7d" } ] }
+J
+	cat >"$h/etc/hook.sh" <<'H'
+told=$(cat)
+n=$(printf '%s' "$told" | sed 's/.*"n":\([0-9]*\).*/\1/')
+echo "$(printf '%s' "$told" | sed 's/.*"alert":"\([^"]*\)".*/\1/') $(reeve-audit show "$1" --json | grep -c "\"kind\":\"alert\".*\"n\":$n,")" >>"$HOME/found"
+H
+	cp "$story/flood.py" "$h/work/"
+	echo '{ "reeve": "config/1", "alerts": { "syslog": false }, "hooks": { "alert": ["sh", "'"$h/etc/hook.sh"'", "'"$(ledger_of "$h")"'"] } }' >"$h/config/reeve/config.json"
+	before=$(records "$h" | grep -c '"kind":"alert"')
+	as "$uid" "$h" "$reeve" run --policy ../etc/policies --tools ../etc/tools.json --agent mad -- python3 flood.py "$h/state/reeve/ledgers/default/journal" >"$h/said" 2>&1
+	settled "$h"
+	says "uid $uid: an agent asks five hundred times, and again and again" '^500 answers$' "$(cat "$h/said")"
+	equal 'each alert is raised once for all of it, after its record was durable' 'watch:alike 1 watch:flood 1 watch:guard 1' "$(sort "$h/found" | tr '\n' ' ' | sed 's/ $//')"
+	says 'the last in the record as all that came' '"alert":"watch:guard".*"count":[0-9]{2}' "$(records "$h" | grep watch:guard | tail -n 1)"
+	equal 'which stands in the ledger besides, when the run has ended' $((before + 4)) "$(records "$h" | grep -c '"kind":"alert"')"
+
 	echo '{ "reeve": "config/1", "alerts": { "syslog": "'"$h/run/none"'" }, "hooks": { "alert": ["false"] } }' >"$h/config/reeve/config.json"
-	sed -i 's/"1h"/"1s"/g' "$h/etc/policies/watch.json"
+	sed 's/"1h"/"1s"/g' "$h/etc/watch.before" >"$h/etc/policies/watch.json"
 	sed -i 's/"above": [0-9]*/"above": 1/' "$h/etc/policies/watch.json"
 	ask one two three no no
 	settled "$h"

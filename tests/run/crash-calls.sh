@@ -4,5 +4,5 @@ set -eu
 bin=$(cd "${REEVE_BIN:-build/release}" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if [ "${REEVE_CRASH:-}" = whole ]; then step=1; else step=4; fi
+if [ "${REEVE_CRASH:-}" = whole ]; then step=1; else step=9; fi
 "$bin/tools/nth" "$bin" "$work" "$step"

@@ -22,37 +22,41 @@ audit() { "$room/bin/reeve-audit" "$@" 2>&1; }
 feed() { "$room/bin/reeve-audit" export "$ledger" "$@" 2>/dev/null; }
 
 # --- a real rsyslog, which is nobody's but ours: TLS on our loopback, and a socket for alerts ---
-syslog=
+syslog= log=$story/syslog
+mkdir -m 755 "$log"
+unprivileged() { if [ "$uid" = 0 ]; then exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"; else exec "$@"; fi; }
 if command -v rsyslogd >/dev/null && [ -e /usr/lib/"$(uname -m)"-linux-gnu/rsyslog/lmnsd_ossl.so ]; then
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$story/key.pem" -out "$story/ca.pem" -days 2 -subj /CN=localhost \
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$log/key.pem" -out "$log/ca.pem" -days 2 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost 2>/dev/null
-	cat >"$story/rsyslog.conf" <<C
-global(workDirectory="$story" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off"
-       defaultNetstreamDriverCAFile="$story/ca.pem" defaultNetstreamDriverCertFile="$story/ca.pem" defaultNetstreamDriverKeyFile="$story/key.pem")
+	cat >"$log/rsyslog.conf" <<C
+global(workDirectory="$log" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off"
+       defaultNetstreamDriverCAFile="$log/ca.pem" defaultNetstreamDriverCertFile="$log/ca.pem" defaultNetstreamDriverKeyFile="$log/key.pem")
 template(name="parts" type="string" string="%app-name% %msgid% %syslogfacility-text%.%syslogseverity-text% %msg%\n")
 module(load="imuxsock" SysSock.Use="off")
 module(load="imtcp" StreamDriver.Name="ossl" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
-ruleset(name="tls") { action(type="omfile" file="$story/tls" template="parts") }
-ruleset(name="local") { action(type="omfile" file="$story/local" template="parts") }
-input(type="imtcp" port="0" address="127.0.0.1" listenPortFileName="$story/port" ruleset="tls")
-input(type="imuxsock" Socket="$story/log" UseSpecialParser="off" ruleset="local")
+ruleset(name="tls") { action(type="omfile" file="$log/tls" template="parts") }
+ruleset(name="local") { action(type="omfile" file="$log/local" template="parts") }
+input(type="imtcp" port="0" address="127.0.0.1" listenPortFileName="$log/port" ruleset="tls")
+input(type="imuxsock" Socket="$log/log" UseSpecialParser="off" ruleset="local")
 C
-	rsyslogd -n -f "$story/rsyslog.conf" -i "$story/pid" >"$story/rsyslog.said" 2>&1 &
+	chmod 644 "$log/key.pem"
+	[ "$uid" != 0 ] || chown -R "$user:$user" "$log"
+	unprivileged rsyslogd -n -f "$log/rsyslog.conf" -i "$log/pid" >"$story/rsyslog.said" 2>&1 &
 	syslog=$!
 	trap 'kill $syslog 2>/dev/null; rm -rf "$story"' EXIT
-	while kill -0 $syslog 2>/dev/null && { [ ! -s "$story/port" ] || [ ! -S "$story/log" ]; }; do :; done
+	while kill -0 $syslog 2>/dev/null && { [ ! -s "$log/port" ] || [ ! -S "$log/log" ]; }; do :; done
 	kill -0 $syslog 2>/dev/null || { not_ok 'rsyslogd runs' "$(cat "$story/rsyslog.said")"; syslog=; }
 fi
 # arrived FILE LINES: wait until so many are there, as long as rsyslogd runs.
 arrived() {
-	until [ "$(cat "$1" 2>/dev/null | wc -l)" -ge "$2" ]; do
+	until [ "$(grep -c "" "$1" 2>/dev/null || :)" -ge "$2" ] 2>/dev/null; do
 		kill -0 "$syslog" 2>/dev/null || break
 		tries=$((${tries:-0} + 1))
-		[ $tries -lt 3000 ] || break
+		[ $tries -lt 20000 ] || break
 	done
 }
 
-echo '{ "reeve": "config/1", "alerts": { "syslog": "'"$story/log"'" } }' >"$h/config/reeve/config.json"
+echo '{ "reeve": "config/1", "alerts": { "syslog": "'"$log/log"'" } }' >"$h/config/reeve/config.json"
 run --task 'żółć ]\ "€" 😀' -- sh -c 'for i in 1 no-2 "[]\\\\\"€"; do reeve-call tool t/echo "{\"text\":\"$i\"}"; done; unshare -r true'
 run -- sh -c 'reeve-call tool t/fail; reeve-call tool t/echo "{\"text\":\"no\"}"'
 settled "$h"
@@ -65,10 +69,7 @@ equal 'every record is an event of the schema, and nothing of it is left out' "$
 	"$(feed --as ocsf --key "$key" | ocsf run,intent,outcome,refusal,close,syscall,alert)"
 equal 'so is a record of any kind, with all it can hold and with little' '0 wrong' "$("$room/bin/events" | ocsf \
 	genesis,run,intent,refusal,outcome,recovery,close,syscall,file,files,dropped,held,decision,policy,agent,access,purge,epoch,anchor,gap,alert | grep -o '0 wrong')"
-for change in 's/"severity_id":1/"severity_id":2/' 's/"activity_id":99,/"activity_id":9,/' 's/"operation":"echo"/"operation":"ECHO"/' \
-	's/"class_uid":1007/"class_uid":1008/' 's/"time":/"time_dt":/' 's/"type_id":0/"type_id":"0"/'; do
-	fails "and the checker sees what is not: $change" 1 sh -c "'$room/bin/reeve-audit' export '$ledger' --as ocsf 2>/dev/null | sed '$change' | python3 '$top/tests/tools/ocsf.py'"
-done
+equal 'and the checker sees what is not' 'seen seen seen seen seen seen seen' "$(feed --as ocsf | ocsf --changed | tr '\n' ' ' | sed 's/ $//')"
 feed --as ocsf >"$room/before"
 run -- true
 settled "$h"
@@ -80,7 +81,7 @@ cursor() { "$room/bin/reeve-audit" export "$ledger" --as jsonl --cursor "$room/c
 rm -f "$room/cursor" "$room/out"
 if strace -o /dev/null true 2>/dev/null; then
 	for call in write fsync rename ftruncate openat; do
-		for k in 1 2 3 4 9; do
+		for k in 1 2 4; do
 			strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$k" \
 				"$room/bin/reeve-audit" export "$ledger" --as jsonl --cursor "$room/cursor" --limit 2 >>"$room/out" 2>/dev/null
 			[ ! -e "$room/cursor" ] || printf '{"half' >>"$room/out" # a write that was killed in its middle
@@ -109,7 +110,7 @@ P
 rm -f "$room/cursor" "$room/out"
 if strace -o /dev/null true 2>/dev/null; then
 	for call in write rename fsync; do
-		for k in 1 2 3; do
+		for k in 1 2; do
 			strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$k" "$room/bin/reeve-audit" export "$ledger" \
 				--as jsonl --cursor "$room/cursor" --limit 2 2>/dev/null | python3 "$story/keep.py" "$room/out"
 		done
@@ -135,14 +136,14 @@ says 'nor by what is none' 'this is no cursor' "$(audit export "$ledger" --as js
 # --- rsyslog ---
 if [ -n "$syslog" ]; then
 	count_of_records=$(records "$h" | wc -l)
-	feed --as syslog | openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$story/ca.pem" -servername localhost \
-		-connect "127.0.0.1:$(cat "$story/port")" >/dev/null 2>"$story/tls.said"
-	arrived "$story/tls" "$count_of_records"
-	equal 'over TLS every record arrives once at rsyslog, each byte as it is stored' "$(records "$h")" "$(sed 's/^reeve [a-z]* audit\.[a-z]* *//' "$story/tls")"
-	equal 'and is understood: facility, severity and kind' 2 "$(grep -c '^reeve refusal audit.warning' "$story/tls")"
-	arrived "$story/local" 2
-	equal 'an alert is heard at its socket, once' 1 "$(grep -c '^reeve alert audit.warning .*watch:new: żółć € (a tool .*"tool":"echo"' "$story/local")"
-	equal 'and no other' 2 "$(wc -l <"$story/local")"
+	feed --as syslog | openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$log/ca.pem" -servername localhost \
+		-connect "127.0.0.1:$(cat "$log/port")" >/dev/null 2>"$story/tls.said"
+	arrived "$log/tls" "$count_of_records"
+	equal 'over TLS every record arrives once at rsyslog, each byte as it is stored' "$(records "$h")" "$(sed 's/^reeve [a-z]* audit\.[a-z]* *//' "$log/tls")"
+	equal 'and is understood: facility, severity and kind' 2 "$(grep -c '^reeve refusal audit.warning' "$log/tls")"
+	arrived "$log/local" 2
+	equal 'an alert is heard at its socket, once' 1 "$(grep -c '^reeve alert audit.warning .*watch:new: żółć € (a tool .*"tool":"echo"' "$log/local")"
+	equal 'and no other' 2 "$(wc -l <"$log/local")"
 else
 	skip 'rsyslog' 'there is no rsyslogd with rsyslog-openssl: contrib/need check installs it as root'
 fi

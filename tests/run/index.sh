@@ -21,6 +21,7 @@ done
 
 audit() { as "$uid" "$h" reeve-audit "$@" 2>&1; }
 answer() { as "$uid" "$h" reeve-audit query "$acme" "$@" 2>/dev/null; }
+# shellcheck disable=SC2069 # what is said, without the answer
 why() { as "$uid" "$h" reeve-audit query "$acme" "$@" 2>&1 >/dev/null; }
 # same WHAT LEAST OPTION...: by the index as without, and not fewer than so many.
 same() {

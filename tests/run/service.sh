@@ -131,6 +131,11 @@ for name in ("OPEN", "CLOSE", "NOTE", "DECIDE", "REVEAL"):
     print(name, peer.hear()[0])
 peer = Peer(sock)
 peer.say("LOOK")
+peer = Peer(sock)
+peer.say("ANCHOR", b"\1")
+print("ANCHOR", peer.hear()[0])
+peer = Peer(sock)
+peer.say("LOOK")
 for name, body in (("REVEAL", struct.pack("<QQ", 1, 9) + text("curious")),
                    ("DESTROY", b"\0" + text("pii") + text("") + text("2099-01-01") + text("mine"))):
     peer.say(name, body)
@@ -144,6 +149,7 @@ says 'nor a file of agents that only he has' "^agents HALT who answers for uid $
 says 'a name that was only guessed is set right' '^silent NOTED' "$lies"
 says 'a record about another agent ends the connection' '^note gone' "$lies"
 equal 'as does what no launcher says' 'OPEN gone CLOSE gone NOTE gone DECIDE gone REVEAL gone' "$(echo "$lies" | grep -E '^(OPEN|CLOSE|NOTE|DECIDE|REVEAL) gone' | tr '\n' ' ' | sed 's/ $//')"
+says 'nobody else keeps its second record' '^ANCHOR gone' "$lies"
 says 'payloads are not shown to who only runs agents' '^REVEAL TURNED_AWAY payloads are shown to .*owner alone' "$lies"
 says 'nor destroyed for him' '^DESTROY TURNED_AWAY payloads are destroyed by .*owner alone' "$lies"
 made=$(shown | grep "\"agent\":\"mine\"")
@@ -274,4 +280,15 @@ says 'and for no one else' 'who answers for uid .* here is bob, not ada' "$(run 
 fails 'the ledger is whole' 0 "$room/bin/reeve-audit" verify "$ledger" --key "$keys/acme.pub"
 "$room/bin/reeve-recorder" init "$room/t/l" "$room/t/k/t.key" t >/dev/null
 says 'without a socket nothing is served' 'no socket was passed' "$("$room/bin/reeve-recorder" serve "$room/t/l" "$room/t/k/t.key" - 2>&1)"
+kill "$acme_pid"
+wait "$acme_pid" 2>/dev/null
+
+# Nor are those who approve the launcher's to name, where the recorder's operator names them.
+echo "alice $(cut -d' ' -f1,2 "$room/t/key.pub")" >"$room/allowed_signers"
+chmod 644 "$room/allowed_signers"
+serves acme $acme --word signers="$room/allowed_signers"
+cat "$room/allowed_signers" >"$room/home$ann/config/reeve/allowed_signers"
+equal 'a run with the list of signers that counts' 'listed' "$(run $ann --tenant acme -- echo listed)"
+echo "mallory $(cut -d' ' -f1,2 "$room/t/key.pub")" >>"$room/home$ann/config/reeve/allowed_signers"
+says 'with another one there is none' 'allowed_signers is not the list by which reviewers sign here \(sha256:' "$(run $ann --tenant acme -- echo never)"
 finish

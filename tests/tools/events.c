@@ -70,7 +70,7 @@ static int print_kind(enum record_kind kind, uint64_t *n, const char *action)
 	record_number(&run, FIELD_UID, 1000);
 	name(&other, 2, 1, action);
 	record_text(&other, FIELD_TOOL, "send");
-	for (variant = 0; variant < 6; variant++) {
+	for (variant = 0; variant < (strcmp(action, "tool.call") == 0 ? 6 : 2); variant++) {
 		struct record own = { .kind = kind, .ref = 2 };
 
 		name(&own, *n, 1, variant ? action : NULL);

@@ -3,8 +3,8 @@
  *
  *   nth BIN WORK STEP     BIN: the programs; WORK: an empty folder; STEP: of the n, each STEP-th (1: all)
  *
- * Two subjects: `init` from nothing, and `serve` of a ledger that a crash left with an open run, through recovery and a
- * session to its end. Faults: killed before the call; killed when half of a write is done; half of a read or a write;
+ * Three subjects: `init` from nothing; `serve` of a ledger that a crash left with an open run, through recovery and a
+ * session to its end; and the same where nearly every commit begins another segment. Faults: killed before the call; killed when half of a write is done; half of a read or a write;
  * EIO, ENOSPC, EDQUOT, EINTR in place of the call. Afterwards, with nothing in the way, the next recorder must find
  * its way, and the auditor all that was acknowledged. Counting begins with main(). Prints TAP.
  */
@@ -61,6 +61,7 @@ static struct world {
 	size_t calls, runs, step;
 	long hit;		/* the call that had the fault: a session's calls are not the same each time; -1: none */
 	size_t sent;		/* messages before it */
+	const char *option;	/* of serve; NULL: none */
 	char wrong[4096];
 	bool bad;
 } w;
@@ -227,7 +228,7 @@ static pid_t client(int ready, const char *said)
 
 static pid_t serve(int ready, bool traced)
 {
-	const char *const words[] = { "reeve-recorder", "serve", w.ledger, w.key, w.sock, NULL };
+	const char *const words[] = { "reeve-recorder", "serve", w.ledger, w.key, w.sock, w.option, NULL };
 	pid_t child = fork();
 
 	if (child != 0)
@@ -450,13 +451,14 @@ static void try_serve(size_t n, const struct fault *f, const char *name)
 }
 
 static const struct subject {
-	const char *word;
+	const char *word, *option;
 	bool begun;
 	void (*run)(size_t n, const struct fault *f, const char *name);
 	size_t least;	/* calls */
 } subjects[] = {
-	{ "init", false, try_init, 80 },
-	{ "serve", true, try_serve, 120 },
+	{ "init", NULL, false, try_init, 80 },
+	{ "serve", NULL, true, try_serve, 120 },
+	{ "segments", "segment-bytes=4096", true, try_serve, 160 },
 };
 
 static void matrix(const struct subject *s, const struct fault *f)
@@ -489,6 +491,7 @@ static void whole_subject(const struct subject *s, int *number)
 {
 	size_t i;
 
+	w.option = s->option;
 	reset(s->begun);
 	w.calls = 0;
 	w.runs = 1;
@@ -534,7 +537,7 @@ static void begin(void)
 	snprintf(to, sizeof(to), "%s/k", w.begun);
 	mkdir(to, 0700);
 	each_file(w.keys, to);
-	put_words("open\nattach\nintent\nrefusal\nburst 3\nclose\n");
+	put_words("open\nattach\nintent\nrefusal\nburst 40\nclose\n");
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
-"""ocsf.py KINDS - events of reeve-audit export --as ocsf on standard input, held against the Open Cybersecurity Schema
+"""ocsf.py KINDS | --changed - events of reeve-audit export --as ocsf on standard input, held against the Open Cybersecurity Schema
 Framework 1.9.0: the attributes of classes and objects, which are required, their types, values and constraints, as
 https://github.com/ocsf/ocsf-schema defines them; written down here as facts, for what reeve uses and no more. Also
 against their own records: nothing is left out, and every hash is one. KINDS: words of records that must be among
-them, with commas between. Prints what is wrong."""
+them, with commas between. Prints what is wrong; or, of each of some changes to the events, that it is seen."""
 import datetime
 import hashlib
 import json
@@ -129,22 +129,33 @@ def against_record(event):
     yield "fingerprint", event["attestation"]["fingerprint"]["value"] == sha(canonical(bare))
 
 
-wrong, seen, count = [], set(), 0
-for line in sys.stdin.buffer:
-    event = json.loads(line)
-    count += 1
-    where = f"event {count} ({event.get('metadata', {}).get('event_code')})"
-    schema = CHECKERS.get(event.get("class_uid"), CHECKERS[6003])
-    bad = [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:160]}" for e in schema.iter_errors(event)]
-    if not bad:
-        bad = [what for what, good in [*siblings(event), *against_record(event)] if not good]
-    if line != canonical(event) + b"\n":
-        bad.append("it is not canonical")
-    wrong += [f"{where}: {what}" for what in bad]
-    seen.add(event["metadata"]["event_code"])
-missing = set(sys.argv[1].split(",")) - seen if len(sys.argv) > 1 else set()
-wrong += [f"no event of the kind {kind}" for kind in sorted(missing)]
-for what in wrong[:20]:
+def check(lines, wanted=()):
+    """What is wrong with these events, and that one of these kinds is not among them."""
+    wrong, seen = [], set()
+    for count, line in enumerate(lines, 1):
+        event = json.loads(line)
+        where = f"event {count} ({event.get('metadata', {}).get('event_code')})"
+        schema = CHECKERS.get(event.get("class_uid"), CHECKERS[6003])
+        bad = [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:160]}" for e in schema.iter_errors(event)]
+        if not bad:
+            bad = [what for what, good in [*siblings(event), *against_record(event)] if not good]
+        if line != canonical(event) + b"\n":
+            bad.append("it is not canonical")
+        wrong += [f"{where}: {what}" for what in bad]
+        seen.add(event["metadata"]["event_code"])
+    return wrong + [f"no event of the kind {kind}" for kind in sorted(set(wanted) - seen)]
+
+
+# Each of these must be seen.
+CHANGES = [('"severity_id":1', '"severity_id":2'), ('"activity_id":99,', '"activity_id":9,'), ('"operation":"echo"', '"operation":"ECHO"'),
+           ('"class_uid":1007', '"class_uid":1008'), ('"time":', '"time_dt":'), ('"type_id":0', '"type_id":"0"'), ('"leaf":"', '"leaf":"0')]
+events = list(sys.stdin.buffer)
+if len(sys.argv) > 1 and sys.argv[1] == "--changed":
+    for old, new in CHANGES:
+        print("seen" if check([line.replace(old.encode(), new.encode()) for line in events]) else f"not seen: {new}")
+    sys.exit()
+found = check(events, sys.argv[1].split(",") if len(sys.argv) > 1 else ())
+for what in found[:20]:
     print(what)
-print(f"{count} events, {len(wrong)} wrong")
-sys.exit(bool(wrong) or count == 0)
+print(f"{len(events)} events, {len(found)} wrong")
+sys.exit(bool(found) or not events)

@@ -59,8 +59,8 @@ function delays() {
 
 function sums() {
 	const count = (f) => rows.reduce((n, r) => n + (f(r) ? 1 : 0), 0), list = $("sums");
-	const all = { Records: rows.length, Runs: runs.size, Allowed: count((r) => r.word === "allow"), Refused: count((r) => r.word === "refuse"), "By a guard": count((r) => r.guard),
-		      Held: count((r) => r.word === "held"), Connections: count((r) => r.action === "net.connect" && r.word === "allow"), "System calls refused": count((r) => r.kind === "syscall") };
+	const all = { Records: rows.length, Runs: runs.size, Allowed: count((r) => r.word === "allow"), Refused: count((r) => r.word === "refuse"), "By a guard": count((r) => r.guard && r.word === "refuse"),
+		      Held: count((r) => r.word === "held"), Connections: count((r) => r.action === "net.connect" && r.word === "allow"), Alerts: count((r) => r.alert), "System calls refused": count((r) => r.kind === "syscall") };
 	for (const [name, value] of Object.entries(all)) {
 		const div = make("div");
 		div.append(make("dt", name), make("dd", value.toLocaleString("en")));

@@ -33,7 +33,7 @@ function take(r, at) {
 	if (run && r.kind === "close")
 		run.status = r.status || "";
 	rows.push({ at, n: r.n, run: r.run || 0, word, kind: String(r.kind), time: String(r.time || ""), server: r.server || "", tool: r.tool || r.host || r.action || r.call || "",
-		    action: r.action || "", reason: r.reason || "", rule: r.rule || "", guard: r.guard || "", held: r.held, status: r.status || "", why: r.why || "" });
+		    action: r.action || "", reason: r.reason || "", rule: r.rule || "", guard: r.guard || "", held: r.held, alert: r.alert || "", status: r.status || "", why: r.why || "" });
 }
 
 for (const r of about.runs)

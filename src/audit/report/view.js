@@ -16,7 +16,7 @@ const button = (text, act) => {
 const shown = { rows, page: 0 };
 
 const aboutOf = (r) => [r.server, r.tool].filter(Boolean).join("/");
-const whyOf = (r) => [r.guard && `guard ${r.guard}`, r.rule || r.reason, r.why].filter(Boolean).join(": ");
+const whyOf = (r) => (r.alert ? [r.alert, r.why] : [r.guard && `guard ${r.guard}`, r.rule || r.reason, r.why]).filter(Boolean).join(": ");
 const thenOf = (r) => {
 	if (r.word === "allow")
 		return (outcomes.get(r.n) || { status: "open" }).status;
@@ -53,7 +53,7 @@ function lineOf(r) {
 	b.setAttribute("aria-expanded", "false");
 	b.setAttribute("aria-label", `record ${r.n}, all of it`);
 	first.append(b);
-	row.append(first, make("td", r.time.replace("T", " ").replace(/\.\d+Z$/, ""), { class: "time" }), make("td", word, { class: r.word }),
+	row.append(first, make("td", r.time.replace("T", " ").replace(/\.\d+Z$/, ""), { class: "time" }), make("td", word, { class: r.alert ? "held" : r.word }),
 		   make("td", agentOf(r)), make("td", aboutOf(r)), make("td", whyOf(r)), make("td", thenOf(r)));
 	return row;
 }

@@ -1,0 +1,51 @@
+/* audit/sightings.h - what others have seen of a ledger, and what it says of who could not be told. */
+#ifndef AUDIT_SIGHTINGS_H
+#define AUDIT_SIGHTINGS_H
+
+#include "audit/audit.h"
+#include "ledger/sighting.h"
+
+enum { SIGHTINGS_FILE = 256 << 20 };
+
+struct seen {
+	struct checkpoint at;
+	uint64_t where;		/* line of the file, or record of the spine */
+	char *note;		/* owned; NULL: who tells us is believed */
+	bool held;		/* the ledger has this root there */
+};
+
+struct sightings {
+	const char *from, *unit;	/* borrowed: "FILE", "line" */
+	struct seen *all;		/* owned; ascending by size once sorted */
+	size_t count, room, next;
+};
+
+int sightings_add(struct sightings *s, const struct checkpoint *at, uint64_t where, const char *note, size_t size,
+		  struct err *e) must_use;
+/* Every checkpoint of this origin, in whatever form of log its lines stand. */
+int sightings_read(struct sightings *s, const char *path, const char *origin, struct err *e) must_use;
+void sightings_sort(struct sightings *s);
+void sightings_pass(struct sightings *s, const struct tree *t);		/* a record was taken */
+void sightings_judge(struct findings *f, const struct sightings *s, const struct seal_verifier *v);
+void sightings_free(struct sightings *s);
+
+static inline void leave_sightings(struct sightings *s)
+{
+	sightings_free(s);
+}
+
+/* Who keeps a second record, by the ledger's own anchors and gaps. */
+enum { SECONDS = 24 };
+
+struct seconds {
+	struct second {
+		char name[SEAL_NAME];
+		uint64_t upto, gap, since, outages;	/* gap: the record of one that is not over; 0: none */
+	} at[SECONDS];
+	size_t count;
+};
+
+void seconds_take(struct seconds *s, const struct record *r);
+void seconds_judge(struct finding *f, const struct seconds *s);
+
+#endif

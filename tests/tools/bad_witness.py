@@ -1,0 +1,37 @@
+"""bad_witness.py FILE - a witness on a free port of 127.0.0.1, written to standard output, that answers as the first line of FILE says."""
+import http.server, sys, threading
+
+LINE = "— witness.example/1 " + "A" * 104 + "\n"
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        mode = open(sys.argv[1]).readline().strip()
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        old = int(body.split("\n")[0].split()[1])
+        if mode == "hang":
+            threading.Event().wait()
+        status, text = {
+            "nothing": (200, ""), "forged": (200, LINE), "text": (200, "yes\n"), "huge": (200, LINE * 1000),
+            "echo": (200, body.split("\n\n", 1)[1]), "unknown": (404, ""), "other-key": (403, ""), "no": (422, ""),
+            "size": (409, f"{old + 1}\n"), "same": (409, f"{old}\n"), "ahead": (409, "1000000\n"), "word": (409, "many\n"),
+            "wrap": (409, "99999999999999999999999\n"), "away": (302, ""), "error": (500, ""),
+        }[mode]
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/elsewhere")
+        data = text.encode()
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+server.daemon_threads = True
+print(server.server_address[1], flush=True)
+server.serve_forever()
