@@ -5,19 +5,22 @@ A second verifier of reeve ledgers, written from reeve-ledger(5) alone: Python 3
 else. It is slow, and meant to disagree should reeve-audit ever be wrong. Exit status as reeve-audit
 verify; 6 (open intents) and 7 (unfinished tail) do not ask whether a recorder is at work.
 """
-import argparse, base64, hashlib, json, pathlib, re, struct, sys
+import argparse, base64, functools, hashlib, json, pathlib, re, struct, sys
 
 MAGIC = b"reeve-journal/1\n"
 KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", "syscall", "file", "files", "dropped",
          "held", "decision", "policy", "agent", "access", "purge", "epoch", "anchor", "gap", "alert")
-OUTSIDE = ("genesis", "run", "recovery", "decision", "access", "purge", "epoch", "anchor", "gap")  # all others: of an open run
-COMMIT = 0xFFFF
+OUTSIDE = ("genesis", "run", "recovery", "decision", "access", "purge", "epoch", "anchor", "gap")  # others: in an open run
 
 class Bad(Exception):
     """What is wrong, and the exit status that says so."""
     def __init__(self, status, text):
         super().__init__(text)
         self.status = status
+
+def demand(holds, status, text):
+    if not holds:
+        raise Bad(status, text)
 
 # --- Ed25519 (RFC 8032), strict: canonical S, R and A, no small-order A ---
 P = 2**255 - 19
@@ -26,19 +29,15 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 
 def point_add(a, b):
-    e = (a[1] - a[0]) * (b[1] - b[0]) % P
-    f = (a[1] + a[0]) * (b[1] + b[0]) % P
-    g = 2 * a[3] * b[3] * D % P
-    h = 2 * a[2] * b[2] % P
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
     return ((f - e) * (h - g) % P, (h + g) * (f + e) % P, (h - g) * (h + g) % P, (f - e) * (f + e) % P)
 
 def point_times(n, a):
     out = (0, 1, 1, 0)
-    while n:
-        if n & 1:
-            out = point_add(out, a)
-        a = point_add(a, a)
-        n >>= 1
+    for bit in f"{n:b}":
+        out = point_add(out, out)
+        out = point_add(out, a) if bit == "1" else out
     return out
 
 def point_equal(a, b):
@@ -73,13 +72,12 @@ def decode(text):
         return b""
 
 # --- the key, as C2SP signed-note writes it ---
-def read_key(path):
-    name, ident, rest = pathlib.Path(path).read_text(encoding="utf-8").strip().split("+", 2)
+def read_key(text, status=3):
+    name, ident, rest = (text.split("+", 2) + ["", ""])[:3]
     raw = decode(rest)
     want = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if len(raw) == 33 and raw[0] == 1 and ident == want.hex():
-        return name, want, raw[1:]
-    raise ValueError(f"{path}: not a verifier key of Ed25519")
+    demand(len(raw) == 33 and raw[0] == 1 and ident == want.hex(), status, f"{text[:60]}: no key of Ed25519")
+    return name, want, raw[1:]
 
 # --- RFC 6962: the tree, kept as the roots of its full subtrees, the largest first ---
 class Tree:
@@ -100,63 +98,41 @@ class Tree:
             node = hashlib.sha256(b"\1" + left + node).digest()
         return node
 
-# --- CRC-32C ---
-CRC = []
+CRC = []  # CRC-32C
 for byte in range(256):
     for _ in range(8):
         byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
     CRC.append(byte)
 
 def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ CRC[(crc ^ byte) & 255]
-    return crc ^ 0xFFFFFFFF
+    return functools.reduce(lambda crc, b: crc >> 8 ^ CRC[(crc ^ b) & 255], data, 0xFFFFFFFF) ^ 0xFFFFFFFF
 
-# --- frames ---
 def frames(data):
-    """(kind, index, run, ref, body) one after another; returns where the written part ends."""
+    """(kind, index, run, ref, body) one after another, up to where the written part ends."""
     at = len(MAGIC)
-    while at < len(data):
+    while any(data[at:at + 40]):
         head = data[at:at + 40]
-        if not any(head):
-            return at
         size, crc, index, run, ref, kind = struct.unpack("<IIQQQH", head.ljust(40, b"\0")[:34])
         body = data[at + 40:at + 40 + size]
         end = at + (40 + size + 7) // 8 * 8
         whole = 1 <= size <= 4096 and len(body) == size and not any(head[34:] + data[at + 40 + size:end])
-        if not whole or crc32c(head[:4] + head[8:] + body) != crc:
-            raise Bad(7, f"no whole frame at byte {at}")
+        demand(whole and crc32c(head[:4] + head[8:] + body) == crc, 7, f"no whole frame at byte {at}")
         yield kind, index, run, ref, body
         at = end
-    return at
 
-ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-
-def text_out(text):
-    plain = (ESCAPES.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in text)
-    return '"' + "".join(plain) + '"'
-
-def value_out(value):
-    if isinstance(value, bool) or "\0" in (value if isinstance(value, str) else ""):
-        raise ValueError("no value of a record")
-    if isinstance(value, int) and 0 <= value < 2**53:
-        return str(value)
-    if isinstance(value, str):
-        return text_out(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "[" + ",".join(value_out(item) for item in value) + "]"
-    raise ValueError("no value of a record")
+def is_value(value):
+    if isinstance(value, list):
+        return all(isinstance(item, str) and is_value(item) for item in value)
+    return "\0" not in value if isinstance(value, str) else type(value) is int and 0 <= value < 2**53
 
 def read_record(body, n):
-    try:
+    try:  # Python writes strings and integers as RFC 8785 does; is_value() takes nothing else
         record = json.loads(body.decode("utf-8"))
-        members = sorted(record, key=lambda name: name.encode("utf-16-be"))
-        again = "{" + ",".join(text_out(m) + ":" + value_out(record[m]) for m in members) + "}"
+        again = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        demand(all(map(is_value, record.values())), 1, f"record {n} has what is no value of a record")
     except (ValueError, AttributeError, TypeError) as wrong:
         raise Bad(1, f"record {n} is none: {wrong}") from wrong
-    if again.encode() != body:
-        raise Bad(1, f"record {n} is not in canonical form")
+    demand(again == body, 1, f"record {n} is not in canonical form")
     return record
 
 class Ledger:
@@ -208,75 +184,99 @@ class Ledger:
 
     @staticmethod
     def check(holds, n, text, status=1):
-        if not holds:
-            raise Bad(status, f"record {n} {text}")
+        demand(holds, status, f"record {n} {text}")
 
-NOTE = re.compile(rb"(.+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n\n\xe2\x80\x94 (\S+) (\S+)\n")
+class Keys:
+    """Whose signatures a checkpoint needs: the root's, until an epoch record names another key. Its own checkpoint
+    needs the former one's (the root's, if it revokes) and the new one's, those behind it the new one's alone."""
 
-def check_checkpoint(note, key, tree):
-    (name, ident, public), found = key, NOTE.fullmatch(note)
-    if not found or found[1] != name.encode() or found[4] != name.encode():
-        raise Bad(4, f"the checkpoint at {tree.size} is not one of {name}")
-    signature = decode(found[5])
-    text = note[:note.index(b"\n\n") + 1]
-    if len(signature) != 68 or signature[:4] != ident or not signed_by(public, text, signature[4:]):
-        raise Bad(4, f"the checkpoint at {tree.size} is not signed by the given key")
-    if int(found[2]) != tree.size or decode(found[3]) != tree.root():
-        raise Bad(1, f"the checkpoint at {tree.size} does not fit the records before it")
+    def __init__(self, root):
+        self.all, self.begin, self.since, self.due, self.gone = [root], [0], {}, [root], []
+
+    def take(self, record, n):
+        Ledger.check(len(self.due) == 1, n, "stands between an epoch and its checkpoint")
+        if record["kind"] != "epoch":
+            return
+        number, which, since = len(self.all), record.get("revoked"), record.get("since")
+        key = read_key(record.get("key", ""), 1)
+        follows = record.get("epoch") == number and record.get("former") == (self.begin[-1] - 1 if number > 1 else None)
+        new = key[0] == self.all[0][0] and key[2] not in [k[2] for k in self.all]
+        Ledger.check(follows and new, n, f"is not epoch {number}, with a key of its own")
+        if (which, since) != (None, None):
+            own = which in range(1, number) and which not in self.since and since in range(self.begin[which], n + 1)
+            Ledger.check(own, n, "revokes no epoch that there was")
+            self.since[which] = since
+        self.due, self.all, self.begin = [self.all[0 if which else -1], key], self.all + [key], self.begin + [n + 1]
+
+    def passed(self):
+        self.due = self.due[-1:]
+        self.gone = [(since, self.begin[e + 1] - 2) for e, since in self.since.items() if since < self.begin[e + 1] - 1]
+
+NOTE = re.compile(rb"((.+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n)\n((?:\xe2\x80\x94 \S+ \S+\n)+)")
+
+def note_signed(found, key):
+    lines = re.findall(rb"\xe2\x80\x94 (\S+) (\S+)\n", found[5])
+    raws = [decode(line) for name, line in lines if name == key[0].encode()]
+    return any(len(raw) == 68 and raw[:4] == key[1] and signed_by(key[2], found[1], raw[4:]) for raw in raws)
+
+def check_checkpoint(note, keys, tree):
+    found = NOTE.fullmatch(note)
+    for key in keys.due:
+        good = found and found[2] == key[0].encode() and note_signed(found, key)
+        demand(good, 4, f"the checkpoint at {tree.size} is not signed by the key that must have, {key[1].hex()}")
+    said = (int(found[3]), decode(found[4]))
+    demand(said == (tree.size, tree.root()), 1, f"the checkpoint at {tree.size} does not fit the records before it")
+    keys.passed()
 
 def signed_later(data, at, key):
-    """How many checkpoints of this key still stand behind what cannot be read."""
+    """How many checkpoints still stand behind what cannot be read: of the root by signature, of epochs by form."""
     name, count = key[0].encode(), 0
     for hit in re.compile(re.escape(name) + b"\n").finditer(data, at + 1):
         found = NOTE.match(data, hit.start())
-        raw = decode(found[5]) if found and found[4] == name else b""
-        count += len(raw) == 68 and signed_by(key[2], data[hit.start():found.start(3) + 45], raw[4:68])
+        raw = decode(found[5].split()[2]) if found and found[5].split()[1] == name else b""
+        count += len(raw) == 68 and (raw[:4] != key[1] or signed_by(key[2], found[1], raw[4:]))
     return count
 
 def walk(data, key, own):
     """The records in order, each checked; gives the committed number and what stands open."""
-    if not data.startswith(MAGIC):
-        raise Bad(3, "this is no journal of reeve")
-    tree, ledger, committed, tail, still_open = Tree(), Ledger(key[0]), 0, None, {}
+    demand(data.startswith(MAGIC), 3, "this is no journal of reeve")
+    tree, ledger, keys, committed, tail, still_open = Tree(), Ledger(key[0]), Keys(key), 0, None, {}
     try:
         for kind, index, run, ref, body in frames(data):
-            if kind == COMMIT:
-                if (index, run, ref) != (tree.size, 0, 0):
-                    raise Bad(1, f"the commit at {tree.size} says {index}")
-                check_checkpoint(body, key, tree)
+            if kind == 0xFFFF:  # a commit
+                demand((index, run, ref) == (tree.size, 0, 0), 1, f"the commit at {tree.size} says {index}")
+                check_checkpoint(body, keys, tree)
                 committed, still_open = tree.size, dict(ledger.open)
                 continue
-            ledger.take(read_record(body, tree.size), tree.size, (kind, index, run, ref))
+            record = read_record(body, tree.size)
+            ledger.take(record, tree.size, (kind, index, run, ref))
+            keys.take(record, tree.size)
             tree.add(body)
     except Bad as bad:
         if bad.status != 7:
             raise
-        if signed_later(data, int(re.search(r"byte (\d+)", str(bad))[1]), key) > (own is not None and own <= committed):
-            raise Bad(1, f"{bad}, and a signed checkpoint behind it") from bad
+        later = signed_later(data, int(re.search(r"byte (\d+)", str(bad))[1]), key)
+        demand(later <= (own is not None and own <= committed), 1, f"{bad}, and a signed checkpoint behind it")
         tail = bad
-    if committed == 0:
-        raise Bad(1, "nothing is signed")
-    if committed < tree.size:
-        tail = tail or Bad(7, f"{tree.size - committed} records that no checkpoint covers")
-    return committed, still_open, tail
+    demand(committed, 1, "nothing is signed")
+    more = committed < tree.size and Bad(7, f"{tree.size - committed} records that no checkpoint covers")
+    return committed, still_open, tail or more, keys.gone
 
 def read_journal(folder):
     """All segments as one run of bytes: each begins where its name says, which is where the one before it ends."""
     data = b""
     for part in [folder / "journal", *sorted(folder.glob("journal." + "[0-9]" * 20))]:
-        if part.suffix and int(part.suffix[1:]) != len(data):
-            raise Bad(1, f"records are missing: {part.name} does not begin at {len(data)}")
+        demand(not part.suffix or int(part.suffix[1:]) == len(data), 1, f"{part.name} does not begin at {len(data)}")
         data += part.read_bytes() if part.exists() or part.suffix else b""
     return data
 
 def verify(folder, key, head):
     data, head_file = read_journal(folder), folder / "head"
     own = int(head_file.read_text()) if head_file.exists() else None
-    committed, still_open, tail = walk(data, key, own)
-    if committed < max(head, own or 0):
-        raise Bad(5, f"{committed} records, but {max(head, own or 0)} were known")
-    if still_open:
-        raise Bad(6, f"{len(still_open)} intents stand open, the first is {min(still_open)}")
+    committed, still_open, tail, gone = walk(data, key, own)
+    demand(committed >= max(head, own or 0), 5, f"{committed} records, but {max(head, own or 0)} were known")
+    demand(not gone, 10, f"records of keys that were revoked later, from and to: {gone}")
+    demand(not still_open, 6, f"{len(still_open)} intents stand open, the first is {min(still_open, default=0)}")
     if tail:
         raise tail
     return committed
@@ -288,7 +288,8 @@ def main():
     words.add_argument("--head", type=int, default=0)
     asked = words.parse_args()
     try:
-        print(f"whole: {verify(pathlib.Path(asked.ledger), read_key(asked.key), asked.head)} records")
+        key = read_key(pathlib.Path(asked.key).read_text(encoding="utf-8").strip())
+        print(f"whole: {verify(pathlib.Path(asked.ledger), key, asked.head)} records")
     except (Bad, OSError, ValueError) as wrong:
         print(f"verify.py: {wrong}", file=sys.stderr)
         return getattr(wrong, "status", 3)

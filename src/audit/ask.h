@@ -79,7 +79,7 @@ int asked_one(struct joined *out, bool *there, struct asked_ledger *a, uint64_t 
 int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* The proof alone, by --key: 0, or the exit code for what is wrong, which has been told. */
-int asked_prove(struct findings *f, const char *ledger, const struct options *o, struct err *e) must_use;
+int asked_prove(struct findings *f, struct handovers *handed, const char *ledger, const struct options *o, struct err *e) must_use;
 
 /* rows.c: how they are told. */
 enum form { FORM_TABLE, FORM_JSON, FORM_CSV, FORM_LINE, FORM_CEF, FORM_SYSLOG, FORM_OCSF };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "audit/ask.h"
+#include "audit/handover.h"
 
 /* An intent that stands open, or bytes behind the last commit, take nothing from what stands before. */
 static bool is_proved(const struct findings *f)
@@ -9,7 +10,7 @@ static bool is_proved(const struct findings *f)
 	return !f->integrity.bad && !f->signatures.bad && !f->completeness.bad;
 }
 
-int asked_prove(struct findings *f, const char *ledger, const struct options *o, struct err *e)
+int asked_prove(struct findings *f, struct handovers *handed, const char *ledger, const struct options *o, struct err *e)
 {
 	struct known_head known;
 	struct seal_verifier v;
@@ -20,7 +21,7 @@ int asked_prove(struct findings *f, const char *ledger, const struct options *o,
 	status = head_known(&known, o, &v, e);
 	if (status != 0)
 		return status;
-	if (verify_ledger(f, ledger, &v, &known, e) < 0)
+	if (verify_epochs(f, handed, ledger, &v, &known, e) < 0)
 		return -1;
 	if (is_proved(f))
 		return 0;
@@ -57,19 +58,20 @@ static int begin_unproved(struct asked_ledger **out, char how[512], const char *
 
 int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
 {
+	scoped(handovers) struct handovers handed = { .count = 0 };
 	struct findings f = { .records = 0 };
 	char count[32];
 	int status;
 
 	if (!o->key)
 		return begin_unproved(out, how, ledger, o, e);
-	status = asked_prove(&f, ledger, o, e);
+	status = asked_prove(&f, &handed, ledger, o, e);
 	if (status != 0 || asked_open(out, ledger, false, NULL, e) < 0)
 		return status != 0 ? status : -1;
 	asked_cut(*out, f.records);
 	count_text(count, f.records);
-	snprintf(how, 512, "proved: %s, records 0 to %llu, none missing or altered; %s", f.origin,
-		 (unsigned long long)(f.records - 1),
+	snprintf(how, 512, "proved: %s, records 0 to %llu, none missing or altered%s%.120s; %.160s", f.origin,
+		 (unsigned long long)(f.records - 1), f.keys.bad ? ", but " : "", f.keys.bad ? f.keys.text : "",
 		 f.completeness_known ? f.completeness.text : "whether more followed is not known: give --head or --checkpoint");
 	return 0;
 }

@@ -15,6 +15,7 @@ enum {
 	EXIT_OPEN = 6,
 	EXIT_TAIL = 7,
 	EXIT_PAYLOADS = 9,
+	EXIT_KEYS = 10,
 	EXIT_WITNESSES = 11,
 };
 
@@ -25,7 +26,7 @@ struct trust;
 struct cosigned;
 
 struct options {
-	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch, *trust;	/* NULL: not given */
+	const char *key, *head, *checkpoint, *signers, *run, *color, *check, *epoch, *epochs, *trust;	/* NULL: not given */
 	const char *sightings;	/* --second */
 	const char *second;	/* what stands behind the ledger: a folder, a record's number */
 	const char *from, *to, *text, *after, *limit, *as, *cursor, *with, *map, *control, *packs, *payloads, *index;
@@ -72,11 +73,12 @@ struct finding {
 };
 
 struct findings {
-	struct finding integrity, signatures, completeness, open, tail, payloads, decisions, witnesses, second;
+	struct finding integrity, signatures, keys, completeness, open, tail, payloads, decisions, witnesses, second;
 	bool second_there, second_gap;	/* somebody was to be told; and somebody could not be, and still cannot */
 	bool decisions_there;		/* something was held */
 	bool witnesses_asked;		/* by a trust file */
 	bool completeness_known;	/* there was a head to hold it against */
+	bool keys_known;		/* all signatures are good */
 	bool payloads_known;		/* there is a vault, or should be */
 	bool tail_known;		/* what stands before it is whole, so that it is one */
 	uint64_t records, checkpoints;
@@ -92,9 +94,19 @@ struct known_head {
 	bool given, has_root;
 	uint64_t size;
 	uint8_t root[SEAL_HASH];
+	size_t note_size;	/* of the checkpoint that says it; 0: somebody's word */
+	char note[SEAL_NOTE_MOST];
 };
 
+/* A checkpoint in its form; by whom it must be signed says the ledger, so that is asked there. */
+int known_checkpoint(struct known_head *out, const struct seal_verifier *root, const char *note, size_t size, struct err *e) must_use;
+
+/* ERR_PEER: the known head's checkpoint is of this very history, and not signed by who would have. */
 int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v,
+		  const struct known_head *known, struct err *e) must_use;
+/* The same, and the ledger's epochs, to be ended by the caller, also after -1. */
+struct handovers;
+int verify_epochs(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
 		  const struct known_head *known, struct err *e) must_use;
 int verify_exit(const struct findings *f);
 
@@ -114,8 +126,9 @@ struct notes_checked {
 	char why[248];				/* of first_unsigned */
 };
 
-int notary_begin(struct notary **out, const struct seal_verifier *v, struct err *e) must_use;
-void notary_take(struct notary *n, const struct frame *f, const struct tree *t);
+int notary_begin(struct notary **out, struct err *e) must_use;
+struct epochs_due;
+void notary_take(struct notary *n, const struct frame *f, const struct tree *t, const struct epochs_due *due);
 /* Waits for all that was taken. */
 void notary_end(struct notes_checked *out, struct notary *n);
 void notary_free(struct notary *n);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "audit/proof.h"
+#include "audit/handover.h"
 #include "base/fd.h"
 #include "base/text.h"
 
@@ -26,7 +26,15 @@ static int code_of(const struct err *e)
 	return EXIT_COULD_NOT;
 }
 
-static int check(const char *path, const struct seal_verifier *v, bool json, struct err *e)
+/* From the root on as far as the view's handovers lead; without a view, the given key alone. */
+static int known_epochs(struct epochs *s, const struct seal_verifier *v, const char *view, struct err *e)
+{
+	if (epochs_begin(s, v, e) < 0)
+		return EXIT_COULD_NOT;
+	return view && handover_walk_at(s, view, e) < 0 ? code_of(e) : 0;
+}
+
+static int check(const char *path, const struct epochs *s, bool json, struct err *e)
 {
 	scoped(buf) struct buf out = BUF(8 * (size_t)RECORD_MOST);
 	scoped(mem) char *text = NULL;
@@ -35,13 +43,13 @@ static int check(const char *path, const struct seal_verifier *v, bool json, str
 
 	if (fd_read_file(&text, &size, path, PROOF_MOST, e) < 0)
 		return EXIT_COULD_NOT;
-	if (proof_read(&p, v, text, size, e) < 0) {
+	if (proof_read(&p, s, text, size, e) < 0) {
 		err_in(e, "%s", path);	/* keeps its kind */
 		return code_of(e);
 	}
 	if (!json) {
 		printf("record %" PRIu64 " of the first %" PRIu64 " of %s:\n", p.index, p.head.size,
-		       v->name);
+		       s->all[0].key.name);
 		text_visible(&out, p.record, p.record_size);
 	} else {
 		buf_add(&out, p.record, p.record_size);
@@ -87,7 +95,9 @@ static int make(const char *ledger, const char *number, const struct seal_verifi
 
 int cmd_proof(const char *ledger, const struct options *o, struct err *e)
 {
+	scoped(epochs) struct epochs s = { .count = 0 };
 	struct seal_verifier v;
+	int status;
 
 	if (!o->key || !ledger != !!o->check) {
 		err_set(e, ERR_INPUT,
@@ -99,14 +109,25 @@ int cmd_proof(const char *ledger, const struct options *o, struct err *e)
 	}
 	if (key_read(&v, o->key, e) < 0)
 		return -1;
-	return o->check ? check(o->check, &v, o->json, e) : make(ledger, o->second, &v, e);
+	if (ledger)
+		return make(ledger, o->second, &v, e);
+	status = known_epochs(&s, &v, o->epochs, e);
+	if (status != 0)
+		return status;
+	status = check(o->check, &s, o->json, e);
+	if (status == EXIT_SIGNATURE && !o->epochs)
+		err_in(e, "if an epoch's key signed it, give --epochs VIEW");
+	return status;
 }
 
-/* No witness cosigns yet, so the quorum is none. */
+/* No witness cosigns yet, so the quorum is none. Of a log whose key changes, each of its keys is a line. */
 int cmd_trust(const char *ledger, const struct options *o, struct err *e)
 {
+	scoped(epochs) struct epochs s = { .count = 0 };
 	char text[SEAL_VERIFIER_TEXT];
 	struct seal_verifier v;
+	size_t i;
+	int status;
 
 	(void)ledger;
 	if (!o->key) {
@@ -116,7 +137,13 @@ int cmd_trust(const char *ledger, const struct options *o, struct err *e)
 	}
 	if (key_read(&v, o->key, e) < 0)
 		return -1;
-	seal_verifier_text(text, &v);
-	printf("log %s\nquorum none\n", text);
+	status = known_epochs(&s, &v, o->epochs, e);
+	if (status != 0)
+		return status;
+	for (i = 0; i < s.count; i++) {
+		seal_verifier_text(text, &s.all[i].key);
+		printf("log %s\n", text);
+	}
+	printf("quorum none\n");
 	return EXIT_WHOLE;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "audit/view.h"
+#include "audit/handover.h"
 #include "base/clock.h"
 #include "json/json.h"
 
@@ -23,7 +23,7 @@ struct rolling {
 
 struct publish {
 	struct view *view;
-	const struct seal_verifier *v;
+	const struct handovers *handed;
 	uint64_t records;
 	struct rolling level[TILE_LEVELS];
 	struct buf bundle;
@@ -105,14 +105,18 @@ static bool is_signed(const struct publish *p, struct err *e)
 	for (level = 0; level < TILE_LEVELS; level++)
 		memcpy(all.node[8 * (size_t)level], p->level[level].tree.node[0], 8 * sizeof(all.node[0]));
 	tree_root(root, &all);
-	return checkpoint_open(&c, p->v, p->note, p->note_size, e) == 0 && c.size == p->records &&
+	return epochs_open(&c, &p->handed->epochs, p->note, p->note_size, e) == 0 && c.size == p->records &&
 	       memcmp(c.root, root, SEAL_HASH) == 0;
 }
 
 static int put_rest(struct publish *p, struct err *e)
 {
+	size_t i;
 	int level;
 
+	for (i = 0; i < p->handed->count; i++)
+		if (view_put_epoch(p->view, i + 1, p->handed->proofs[i].data, p->handed->proofs[i].size, e) < 0)
+			return -1;
 	if (p->bundle.size > 0 && put_bundle(p, e) < 0)
 		return -1;
 	for (level = 0; level < TILE_LEVELS; level++)
@@ -123,8 +127,8 @@ static int put_rest(struct publish *p, struct err *e)
 	return view_seal(p->view, p->note, p->note_size, e);
 }
 
-static int publish_all(struct view *view, const char *ledger, const struct seal_verifier *v,
-		       uint64_t records, struct err *e)
+static int publish_all(struct view *view, const char *ledger, const struct handovers *handed, uint64_t records,
+		       struct err *e)
 {
 	scoped(publish) struct publish *p = calloc(1, sizeof(*p));
 	scoped(journal) struct journal *j = NULL;
@@ -133,7 +137,8 @@ static int publish_all(struct view *view, const char *ledger, const struct seal_
 	if (!p)
 		return err_sys(e, "memory for tiles");
 	p->view = view;
-	p->v = v;
+	p->handed = handed;
+	view->epochs = handed->count;
 	p->bundle = BUF(TILE_MOST);
 	for (level = 0; level < TILE_LEVELS; level++)
 		p->level[level].tree.hash = sum_prefixed;
@@ -143,10 +148,11 @@ static int publish_all(struct view *view, const char *ledger, const struct seal_
 	return put_rest(p, e);
 }
 
-/* What was published last must be a beginning of this ledger. Not signed by this key: *code. */
+/* What was published last must be a beginning of this ledger. Not signed by this key or its epochs there: *code. */
 static int read_published(struct known_head *out, struct view *view, const struct seal_verifier *v,
 			  int *code, struct err *e)
 {
+	scoped(epochs) struct epochs s = { .count = 0 };
 	scoped(mem) char *note = NULL;
 	struct checkpoint c;
 	bool there;
@@ -156,13 +162,17 @@ static int read_published(struct known_head *out, struct view *view, const struc
 		return -1;
 	if (!there)
 		return 0;
-	if (checkpoint_open(&c, v, note, size, e) < 0) {
-		*code = EXIT_SIGNATURE;
+	*code = EXIT_SIGNATURE;
+	if (known_checkpoint(out, v, note, size, e) < 0)
 		return err_in(e, "%s/checkpoint", view->path);
+	if (epochs_begin(&s, v, e) < 0 || handover_walk(&s, view, e) < 0) {
+		*code = EXIT_WHOLE;
+		return -1;
 	}
-	*out = (struct known_head){ .given = true, .has_root = true, .size = c.size };
-	memcpy(out->root, c.root, SEAL_HASH);
-	view->published = c.size;
+	if (epochs_open(&c, &s, note, size, e) < 0)
+		return err_in(e, "%s/checkpoint", view->path);
+	*code = EXIT_WHOLE;
+	view->published = out->size;
 	return 0;
 }
 
@@ -192,13 +202,14 @@ static bool may_publish(const struct findings *f, const struct options *o)
 {
 	int exit = verify_exit(f);
 
-	return exit == EXIT_WHOLE || exit == EXIT_PAYLOADS || (o->follow && (exit == EXIT_OPEN || exit == EXIT_TAIL));
+	return exit == EXIT_WHOLE || exit == EXIT_PAYLOADS || exit == EXIT_KEYS || (o->follow && (exit == EXIT_OPEN || exit == EXIT_TAIL));
 }
 
 /* Once. What stood there before is held against the ledger first. */
 static int round_of(const char *ledger, const struct options *o, const struct seal_verifier *v, struct findings *f,
 		    struct err *e)
 {
+	scoped(handovers) struct handovers handed = { .count = 0 };
 	scoped(view) struct view view = { .dir = -1 };
 	struct known_head known = { .given = false };
 	int code = EXIT_WHOLE;
@@ -207,14 +218,14 @@ static int round_of(const char *ledger, const struct options *o, const struct se
 		return -1;
 	if (read_published(&known, &view, v, &code, e) < 0)
 		return code ? code : e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
-	if (verify_ledger(f, ledger, v, &known, e) < 0)
-		return -1;
+	if (verify_epochs(f, &handed, ledger, v, &known, e) < 0)
+		return e->kind == ERR_PEER ? EXIT_SIGNATURE : -1;
 	if (!may_publish(f, o)) {
 		verify_tell(f, o);
 		err_set(e, ERR_INPUT, "nothing is published of a ledger that is not whole");
 		return verify_exit(f);
 	}
-	if (publish_all(&view, ledger, v, f->records, e) < 0)
+	if (publish_all(&view, ledger, &handed, f->records, e) < 0)
 		return e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
 	tell(&view, f, o->json);
 	return EXIT_WHOLE;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit/handover.h"
 #include "audit/report.h"
 #include "json/json.h"
 
@@ -136,26 +137,28 @@ static json_t *subtrees(const struct tree *t)
 	return list;
 }
 
-static json_t *about(const struct report *r, const struct seal_verifier *v)
+static json_t *about(const struct report *r, const struct handovers *handed)
 {
 	char key[SEAL_VERIFIER_TEXT], made[32];
-	json_t *runs = json_array();
+	json_t *runs = json_array(), *epochs = json_array();
 	time_t now = time(NULL);
 	struct tm tm;
 	size_t i;
 
-	seal_verifier_text(key, v);
+	seal_verifier_text(key, &handed->epochs.all[0].key);
 	strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	for (i = 0; i < r->run_count; i++)
 		json_array_append(runs, r->runs[i].record);
-	return json_pack("{s:s,s:s,s:I,s:o,s:o,s:s%,s:s,s:s,s:s}", "version", REEVE_VERSION, "made", made, "first",
-			 (json_int_t)r->first, "before", subtrees(&r->tree), "runs", runs, "checkpoint", r->note,
+	for (i = 0; i < handed->count; i++)
+		json_array_append_new(epochs, json_stringn(handed->proofs[i].data, handed->proofs[i].size));
+	return json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:s%,s:s,s:s,s:s}", "version", REEVE_VERSION, "made", made, "first",
+			 (json_int_t)r->first, "before", subtrees(&r->tree), "runs", runs, "epochs", epochs, "checkpoint", r->note,
 			 r->note_size, "key", key, "from", r->q.from, "to", r->q.to);
 }
 
-static int end(struct report *r, const struct seal_verifier *v, struct err *e)
+static int end(struct report *r, const struct handovers *handed, struct err *e)
 {
-	scoped(json) json_t *said = about(r, v);
+	scoped(json) json_t *said = about(r, handed);
 	char *text = said ? json_dumps(said, JSON_COMPACT) : NULL;
 
 	if (!text)
@@ -173,7 +176,7 @@ static int end(struct report *r, const struct seal_verifier *v, struct err *e)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : err_sys(e, "the report cannot be written whole");
 }
 
-static int tell(struct report *r, const char *ledger, const struct seal_verifier *v, uint64_t records, struct err *e)
+static int tell(struct report *r, const char *ledger, const struct handovers *handed, uint64_t records, struct err *e)
 {
 	scoped(journal) struct journal *j = NULL;
 
@@ -187,14 +190,14 @@ static int tell(struct report *r, const char *ledger, const struct seal_verifier
 		return -1;
 	if (!r->begun)
 		r->first = r->tree.size;
-	return end(r, v, e);
+	return end(r, handed, e);
 }
 
 int cmd_report(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(report) struct report *r = calloc(1, sizeof(*r));
+	scoped(handovers) struct handovers handed = { .count = 0 };
 	struct findings f = { .records = 0 };
-	struct seal_verifier v;
 	int status;
 
 	if (!r)
@@ -208,8 +211,6 @@ int cmd_report(const char *ledger, const struct options *o, struct err *e)
 		return EXIT_USAGE;
 	r->tree.hash = sum_prefixed;
 	r->json = o->json;
-	if (key_read(&v, o->key, e) < 0)
-		return -1;
-	status = asked_prove(&f, ledger, o, e);
-	return status != 0 ? status : tell(r, ledger, &v, f.records, e);
+	status = asked_prove(&f, &handed, ledger, o, e);
+	return status != 0 ? status : tell(r, ledger, &handed, f.records, e);
 }

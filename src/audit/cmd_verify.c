@@ -41,22 +41,32 @@ static int read_head(struct known_head *out, const char *text, struct err *e)
 	return 0;
 }
 
+int known_checkpoint(struct known_head *out, const struct seal_verifier *root, const char *note, size_t size, struct err *e)
+{
+	struct checkpoint c;
+
+	if (size > sizeof(out->note) || !checkpoint_seems(&c, root, note, size))
+		return checkpoint_open(&c, root, note, size, e);	/* says what is wrong */
+	out->given = out->has_root = true;
+	out->size = c.size;
+	memcpy(out->root, c.root, sizeof(c.root));
+	memcpy(out->note, note, size);
+	out->note_size = size;
+	return 0;
+}
+
 /* It may be cosigned by many; what the log itself says on it is what counts here. */
 static int read_checkpoint(struct known_head *out, struct cosigned *by, const char *path, const struct seal_verifier *v, struct err *e)
 {
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
 	scoped(mem) char *text = NULL;
-	struct checkpoint c;
 	size_t size;
 
 	if (fd_read_file(&text, &size, path, SEAL_COSIGNED_MOST, e) < 0)
 		return -1;
-	if (cosigned_read(by, &note, out->trust, v->name, text, size, e) < 0 || checkpoint_open(&c, v, note.data, note.size, e) < 0)
+	if (cosigned_read(by, &note, out->trust, v->name, text, size, e) < 0 || known_checkpoint(out, v, note.data, note.size, e) < 0)
 		return err_in(e, "--checkpoint %s", path);
-	out->given = out->has_root = true;
-	out->size = c.size;
 	out->cosigned = by;
-	memcpy(out->root, c.root, sizeof(c.root));
 	return 0;
 }
 
@@ -65,7 +75,7 @@ struct line {
 	const struct finding *f;
 };
 
-enum { LINES = 9 };	/* the last three only where they are about something */
+enum { LINES = 10 };	/* the last three only where they are about something */
 
 static size_t lines_of(struct line out[LINES], const struct findings *f)
 {
@@ -77,6 +87,7 @@ static size_t lines_of(struct line out[LINES], const struct findings *f)
 	out[3] = (struct line){ "open intents", "ok", &f->open };
 	out[4] = (struct line){ "tail", f->tail_known ? "clean" : "unknown", &f->tail };
 	out[5] = (struct line){ "payloads", f->payloads_known ? "ok" : "unknown", &f->payloads };
+	out[6] = (struct line){ "keys", f->keys_known ? "ok" : "unknown", &f->keys };
 	if (f->decisions_there)
 		out[count++] = (struct line){ "held calls", "ok", &f->decisions };
 	if (f->witnesses_asked)

@@ -16,6 +16,7 @@
 
 void evidence_free(struct evidence *v)
 {
+	handovers_end(&v->handed);
 	fd_close(&v->dir);
 	leaves_free(v->leaves);
 	free(v->proof);
@@ -39,13 +40,15 @@ static int add_leaf(void *of, const struct frame *f, struct err *e)
 	struct evidence *v = of;
 	uint8_t leaf[SEAL_HASH];
 
-	(void)e;
 	if (f->kind == FRAME_COMMIT) {
 		v->proof->note_size = f->size;
 		memcpy(v->proof->note, f->body, f->size);
-		return 0;
+		return handovers_check(&v->handed, f, &v->tree, e);
 	}
+	if (handovers_take(&v->handed, f, &v->tree, e) < 0)
+		return -1;
 	sum_prefixed(leaf, TREE_LEAF, f->body, f->size, "", 0);
+	tree_add_hash(&v->tree, leaf);
 	leaves_add(v->leaves, leaf);
 	return 0;
 }
@@ -84,17 +87,34 @@ static int open_lines(struct evidence *v, struct err *e)
 	return 0;
 }
 
+static int put_epochs(struct evidence *v, struct err *e)
+{
+	char name[VIEW_PATH];
+	size_t i;
+
+	if (v->handed.count > 0 && mkdirat(v->dir, "epochs", 0755) < 0)
+		return err_sys(e, "%s/epochs", v->folder);
+	for (i = 0; i < v->handed.count; i++) {
+		epoch_name(name, i + 1);
+		if (evidence_put(v, name, v->handed.proofs[i].data, v->handed.proofs[i].size, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int evidence_prove(struct evidence *v, const char *ledger, struct err *e)
 {
 	scoped(journal) struct journal *j = NULL;
 
-	if (journal_open(&j, ledger, e) < 0 || each_frame(j, v->records, add_leaf, v, e) < 0)
+	v->tree.hash = sum_prefixed;
+	if (handovers_begin(&v->handed, v->v, e) < 0 || journal_open(&j, ledger, e) < 0 ||
+	    each_frame(j, v->records, add_leaf, v, e) < 0)
 		return -1;
-	if (checkpoint_open(&v->proof->head, v->v, v->proof->note, v->proof->note_size, e) < 0)
+	if (epochs_open(&v->proof->head, &v->handed.epochs, v->proof->note, v->proof->note_size, e) < 0)
 		return -1;
 	if (v->proof->head.size != v->records)
 		return err_set(e, ERR_INPUT, "the journal changed while it was read; try again");
-	if (open_lines(v, e) < 0 || each_frame(j, v->records, put_record, v, e) < 0 ||
+	if (put_epochs(v, e) < 0 || open_lines(v, e) < 0 || each_frame(j, v->records, put_record, v, e) < 0 ||
 	    evidence_put(v, "checkpoint", v->proof->note, v->proof->note_size, e) < 0)
 		return -1;
 	if (fflush(v->lines) != 0)

@@ -3,6 +3,7 @@
 #define AUDIT_EVIDENCE_H
 
 #include "audit/controls.h"
+#include "audit/handover.h"
 #include "audit/leaves.h"
 
 enum { EVIDENCE_MOST = 20000 };	/* records */
@@ -14,6 +15,8 @@ struct evidence {
 	const struct options *options;
 	struct item item;
 	struct leaves *leaves;		/* owned */
+	struct handovers handed;	/* owned */
+	struct tree tree;		/* of what was read, for those */
 	struct proof_of *proof;		/* owned; one at a time */
 	uint64_t records;		/* of the ledger, that were proved */
 	FILE *lines;			/* owned: records.jsonl */

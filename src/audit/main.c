@@ -45,6 +45,7 @@ static const struct option_row {
 	{ "second", "FILE", "verify: a log that has seen checkpoints of it", offsetof(struct options, sightings) },
 	{ "trust", "FILE", "verify: logs and witnesses, as a C2SP tlog-policy", offsetof(struct options, trust) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
+	{ "epochs", "VIEW", "proof --check, trust: a published ledger, to walk its keys", offsetof(struct options, epochs) },
 	{ "epoch", "N", "growth: of the handover to epoch N", offsetof(struct options, epoch) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "where", "NAME=PAT", "a field; also != < >; * any run; repeatable", offsetof(struct options, where) },
@@ -79,7 +80,7 @@ static int help(void)
 	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
-	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail.");
+	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n10 records under a revoked key.");
 	return 0;
 }
 

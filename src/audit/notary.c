@@ -8,18 +8,19 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "ledger/epochs.h"
 
 enum { RING = 4096 };
 
 struct note {
 	uint64_t size;			/* the tree's, where it was met */
 	uint8_t root[SEAL_HASH];
+	struct epochs_due due;
 	size_t bytes;
 	char text[SEAL_NOTE_MOST];
 };
 
 struct notary {
-	const struct seal_verifier *v;
 	pthread_t helper;
 	bool helps, closed;
 	pthread_mutex_t lock;
@@ -63,7 +64,7 @@ static void check_one(struct notary *n, struct note *room)
 	n->first = (n->first + 1) % RING;
 	n->waiting--;
 	pthread_mutex_unlock(&n->lock);
-	good = checkpoint_open(&c, n->v, room->text, room->bytes, &e) == 0;
+	good = epochs_open_due(&c, &room->due, room->text, room->bytes, &e) == 0;
 	pthread_mutex_lock(&n->lock);
 	judge(n, room, &c, good ? NULL : e.text);
 }
@@ -85,13 +86,12 @@ static void *help(void *of)
 }
 
 /* Without a second thread the first does it all: slower, and no less true. */
-int notary_begin(struct notary **out, const struct seal_verifier *v, struct err *e)
+int notary_begin(struct notary **out, struct err *e)
 {
 	struct notary *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return err_sys(e, "memory for checkpoints");
-	n->v = v;
 	pthread_mutex_init(&n->lock, NULL);
 	pthread_cond_init(&n->changed, NULL);
 	n->helps = pthread_create(&n->helper, NULL, help, n) == 0;
@@ -99,7 +99,7 @@ int notary_begin(struct notary **out, const struct seal_verifier *v, struct err 
 	return 0;
 }
 
-void notary_take(struct notary *n, const struct frame *f, const struct tree *t)
+void notary_take(struct notary *n, const struct frame *f, const struct tree *t, const struct epochs_due *due)
 {
 	struct note room, *next;
 
@@ -108,6 +108,7 @@ void notary_take(struct notary *n, const struct frame *f, const struct tree *t)
 		check_one(n, &room);
 	next = &n->ring[(n->first + n->waiting) % RING];
 	next->size = t->size;
+	next->due = *due;
 	tree_root(next->root, t);
 	next->bytes = f->size;
 	memcpy(next->text, f->body, f->size);

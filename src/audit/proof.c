@@ -107,34 +107,47 @@ static const char *read_lines(struct proof_of *p, struct lines *l)
 	return "its hashes are not lines of base64 with an empty line behind them";
 }
 
-int proof_read(struct proof_of *out, const struct seal_verifier *v, const char *text, size_t size,
-	       struct err *e)
+int proof_parse(struct proof_of *p, const char *text, size_t size, struct err *e)
 {
 	struct lines l = { .at = text, .end = text + size };
-	struct proof_of p = { 0 };
-	const char *wrong = read_lines(&p, &l);
-	size_t count = p.count;
+	const char *wrong = read_lines(p, &l);
 
 	if (wrong)
 		return err_set(e, ERR_INPUT, "not a proof of a record: %s", wrong);
-	p.note_size = (size_t)(l.end - l.at);
-	if (p.note_size > sizeof(p.note))
+	p->note_size = (size_t)(l.end - l.at);
+	if (p->note_size > sizeof(p->note))
 		return err_set(e, ERR_INPUT, "not a proof of a record: a checkpoint of %zu bytes",
-			       p.note_size);
-	memcpy(p.note, l.at, p.note_size);
-	if (checkpoint_open(&p.head, v, p.note, p.note_size, e) < 0) {
+			       p->note_size);
+	memcpy(p->note, l.at, p->note_size);
+	return 0;
+}
+
+int proof_place(struct proof_of *p, struct err *e)
+{
+	size_t count = p->count;
+
+	if (p->index >= p->head.size)
+		return err_set(e, ERR_INPUT,
+			       "record %" PRIu64 " is not among the %" PRIu64 " that are signed",
+			       p->index, p->head.size);
+	p->count = tree_path(p->path, p->index, p->head.size);
+	if (p->count != count)
+		return err_set(e, ERR_INPUT, "%zu hashes, where %zu lead to the root", count,
+			       p->count);
+	return proof_holds(p, e);
+}
+
+int proof_read(struct proof_of *out, const struct epochs *s, const char *text, size_t size, struct err *e)
+{
+	struct proof_of p = { 0 };
+
+	if (proof_parse(&p, text, size, e) < 0)
+		return -1;
+	if (epochs_open(&p.head, s, p.note, p.note_size, e) < 0) {
 		e->kind = ERR_PEER; /* told apart: another key, or no good signature */
 		return -1;
 	}
-	if (p.index >= p.head.size)
-		return err_set(e, ERR_INPUT,
-			       "record %" PRIu64 " is not among the %" PRIu64 " that are signed",
-			       p.index, p.head.size);
-	p.count = tree_path(p.path, p.index, p.head.size);
-	if (p.count != count)
-		return err_set(e, ERR_INPUT, "%zu hashes, where %zu lead to the root", count,
-			       p.count);
-	if (proof_holds(&p, e) < 0)
+	if (proof_place(&p, e) < 0)
 		return -1;
 	*out = p;
 	return 0;

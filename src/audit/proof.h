@@ -3,6 +3,7 @@
 #define AUDIT_PROOF_H
 
 #include "audit/audit.h"
+#include "ledger/epochs.h"
 
 enum { PROOF_MOST = 16 << 10 };	/* bytes of its text */
 
@@ -21,10 +22,13 @@ int proof_holds(const struct proof_of *p, struct err *e) must_use;
 
 /* The record goes along as what the format calls extra: no reader has to believe it, its hash is what is proven. */
 bool proof_write(struct buf *out, const struct proof_of *p);
-/* Signature, form and hashes; what it gives is proven. */
-int proof_read(struct proof_of *out, const struct seal_verifier *v, const char *text, size_t size, struct err *e) must_use;
+/* The form alone: its head is not known yet. Then, once it is: its hashes are as many as lead there, and they do. */
+int proof_parse(struct proof_of *p, const char *text, size_t size, struct err *e) must_use;
+int proof_place(struct proof_of *p, struct err *e) must_use;
+/* Form, signature and hashes; what it gives is proven. */
+int proof_read(struct proof_of *out, const struct epochs *s, const char *text, size_t size, struct err *e) must_use;
 
-/* From a ledger, by hashing it once; from a published view, by a few of its tiles. */
+/* From a ledger, by hashing it once; from a published view, by a few of its tiles, and by its handovers. */
 int proof_of_ledger(struct proof_of *p, const char *ledger, const struct seal_verifier *v, struct err *e) must_use;
 int proof_of_view(struct proof_of *p, const char *dir, const struct seal_verifier *v, struct err *e) must_use;
 

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/proof.h"
-#include "audit/view.h"
+#include "audit/handover.h"
 
 struct gather {
 	struct proof_of *p;
+	struct handovers handed;
+	struct tree all; /* for who hands over must have signed these very records */
 	uint64_t next; /* record */
 	size_t part;   /* where the one before it went */
 	struct tree parts[TREE_PATH_MOST];
@@ -18,6 +19,7 @@ struct gather {
 
 static void gather_free(struct gather *g)
 {
+	handovers_end(&g->handed);
 	free(g);
 }
 
@@ -32,19 +34,25 @@ static int one(void *of, const struct frame *f, struct err *e)
 {
 	struct gather *g = of;
 	struct proof_of *p = g->p;
+	uint8_t leaf[SEAL_HASH];
 
-	(void)e;
 	if (f->kind == FRAME_COMMIT) {
 		p->note_size = f->size;
 		memcpy(p->note, f->body, f->size);
-	} else if (g->next++ == p->index) {
+		return handovers_check(&g->handed, f, &g->all, e);
+	}
+	if (handovers_take(&g->handed, f, &g->all, e) < 0)
+		return err_in(e, "record %" PRIu64, g->next);
+	sum_prefixed(leaf, TREE_LEAF, f->body, f->size, "", 0);
+	tree_add_hash(&g->all, leaf);
+	if (g->next++ == p->index) {
 		p->record_size = f->size;
 		memcpy(p->record, f->body, f->size);
-	} else {
-		while (!is_in(&p->path[g->part], g->next - 1))
-			g->part = (g->part + 1) % p->count;
-		tree_add(&g->parts[g->part], f->body, f->size);
+		return 0;
 	}
+	while (!is_in(&p->path[g->part], g->next - 1))
+		g->part = (g->part + 1) % p->count;
+	tree_add_hash(&g->parts[g->part], leaf);
 	return 0;
 }
 
@@ -59,9 +67,9 @@ static int place(struct proof_of *p, uint64_t size, struct err *e)
 	return 0;
 }
 
-static int open_note(struct proof_of *p, const struct seal_verifier *v, struct err *e)
+static int open_note(struct proof_of *p, const struct epochs *s, struct err *e)
 {
-	if (checkpoint_open(&p->head, v, p->note, p->note_size, e) == 0)
+	if (epochs_open(&p->head, s, p->note, p->note_size, e) == 0)
 		return 0;
 	e->kind = ERR_PEER;
 	return -1;
@@ -78,7 +86,8 @@ int proof_of_ledger(struct proof_of *p, const char *ledger, const struct seal_ve
 	if (!g)
 		return err_sys(e, "memory for a proof");
 	g->p = p;
-	if (journal_open(&j, ledger, e) < 0 || journal_extent(&x, j, v, e) < 0)
+	g->all.hash = sum_prefixed;
+	if (handovers_begin(&g->handed, v, e) < 0 || journal_open(&j, ledger, e) < 0 || journal_extent(&x, j, v, e) < 0)
 		return -1;
 	if (x.damaged || x.records == 0)
 		return err_set(e, ERR_INPUT, "the ledger is damaged; run verify");
@@ -86,7 +95,7 @@ int proof_of_ledger(struct proof_of *p, const char *ledger, const struct seal_ve
 		return -1;
 	for (i = 0; i < p->count; i++)
 		g->parts[i].hash = sum_prefixed;
-	if (each_frame(j, x.records, one, g, e) < 0 || open_note(p, v, e) < 0)
+	if (each_frame(j, x.records, one, g, e) < 0 || open_note(p, &g->handed.epochs, e) < 0)
 		return -1;
 	for (i = 0; i < p->count; i++)
 		tree_root(p->beside[i], &g->parts[i]);
@@ -180,6 +189,7 @@ static int read_record(struct proof_of *p, const struct view *view, struct err *
 
 int proof_of_view(struct proof_of *p, const char *dir, const struct seal_verifier *v, struct err *e)
 {
+	scoped(epochs) struct epochs s = { .count = 0 };
 	scoped(view) struct view view = { .dir = -1 };
 	scoped(mem) char *note = NULL;
 	bool there;
@@ -192,7 +202,7 @@ int proof_of_view(struct proof_of *p, const char *dir, const struct seal_verifie
 		return err_set(e, ERR_SYSTEM, "%s: holds neither a ledger nor a published one",
 			       dir);
 	memcpy(p->note, note, p->note_size);
-	if (open_note(p, v, e) < 0 || place(p, p->head.size, e) < 0 || read_record(p, &view, e) < 0)
+	if (epochs_begin(&s, v, e) < 0 || handover_walk(&s, &view, e) < 0 || open_note(p, &s, e) < 0 || place(p, p->head.size, e) < 0 || read_record(p, &view, e) < 0)
 		return -1;
 	for (i = 0; i < p->count; i++)
 		if (read_part(p->beside[i], &view, &p->path[i], p->head.size, e) < 0)

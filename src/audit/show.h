@@ -40,6 +40,7 @@ void show_policy(struct show *s, const struct record *r);
 void show_agent(struct show *s, const struct record *r);
 void show_access(struct show *s, const struct record *r);
 void show_purge(struct show *s, const struct record *r);
+void show_epoch(struct show *s, const struct record *r);
 
 /* show_second.c */
 void show_anchor(struct show *s, const struct record *r);

@@ -305,7 +305,7 @@ static void (*const shows[RECORD_KINDS])(struct show *, const struct record *) =
 	[RECORD_FILES] = show_files,	 [RECORD_DROPPED] = show_dropped, [RECORD_HELD] = show_held,
 	[RECORD_DECISION] = show_decision, [RECORD_POLICY] = show_policy, [RECORD_AGENT] = show_agent,
 	[RECORD_ACCESS] = show_access,	 [RECORD_PURGE] = show_purge,	  [RECORD_ALERT] = show_alert,
-	[RECORD_ANCHOR] = show_anchor,	 [RECORD_GAP] = show_gap,
+	[RECORD_ANCHOR] = show_anchor,	 [RECORD_GAP] = show_gap,	  [RECORD_EPOCH] = show_epoch,
 };
 
 void show_kind(struct show *s, const struct record *r)

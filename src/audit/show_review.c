@@ -126,3 +126,15 @@ void show_purge(struct show *s, const struct record *r)
 	buf_puts(&s->line, "\n");
 	put_line(s, r, FIELD_WHY, "");
 }
+
+void show_epoch(struct show *s, const struct record *r)
+{
+	put_clock(s, r);
+	put_word(s, r->value[FIELD_REVOKED].set ? YELLOW : PLAIN, "epoch");
+	buf_printf(&s->line, "%" PRIu64 " begins", r->value[FIELD_EPOCH].number);
+	if (r->value[FIELD_REVOKED].set)
+		buf_printf(&s->line, "; epoch %" PRIu64 " is revoked: its records from %" PRIu64 " on are not believed",
+			   r->value[FIELD_REVOKED].number, r->value[FIELD_SINCE].number);
+	buf_puts(&s->line, "\n");
+	put_line(s, r, FIELD_WHY, "");
+}

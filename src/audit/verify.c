@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/handover.h"
 #include "audit/payloads.h"
 #include "audit/sightings.h"
 #include "audit/verify.h"
@@ -99,6 +100,32 @@ static void judge_integrity(const struct proof *p)
 	}
 	if (!p->f->signatures.bad)
 		say(&p->f->signatures, "%s checkpoints by %s", checkpoints, p->v->name);
+}
+
+/* The first record that nobody has to believe; which records of one epoch those are, and how many epochs like it. */
+static void judge_keys(const struct proof *p)
+{
+	const struct epochs *s = &p->handed->epochs;
+	struct finding *f = &p->f->keys;
+	size_t i, revoked = 0;
+
+	p->f->keys_known = !p->f->integrity.bad && !p->f->signatures.bad;
+	for (i = s->count - 1; i > 0; i--) {
+		if (!s->all[i].revoked)
+			continue;
+		revoked++;
+		if (s->all[i].since >= s->all[i + 1].record)
+			continue;
+		f->bad = p->f->keys_known;
+		say(f, "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64,
+		    s->all[i].since, s->all[i + 1].record - 1, i, s->all[i].revoked);
+	}
+	if (!p->f->keys_known)
+		say(f, "not judged: what is signed is not whole");
+	else if (s->count == 1)
+		say(f, "the root signs all of it; there are no epochs");
+	else if (!f->bad)
+		say(f, "epoch %zu, each handed over from the root on; %zu revoked", s->count - 1, revoked);
 }
 
 static void judge_completeness(const struct proof *p)
@@ -206,6 +233,19 @@ static int extent_of(struct journal_extent *x, const struct proof *p, struct jou
 	return 0;
 }
 
+/* One that was given says which records it is of. By whom it has to be signed only a ledger that has them can say. */
+static int check_known(const struct proof *p, struct err *e)
+{
+	const struct known_head *k = p->known;
+	struct checkpoint c;
+
+	if (!k->note_size || k->size > p->tree.size || !p->f->keys_known || p->f->integrity.bad ||
+	    epochs_open(&c, &p->handed->epochs, k->note, k->note_size, e) == 0)
+		return 0;
+	e->kind = ERR_PEER;
+	return err_in(e, "the given checkpoint");
+}
+
 static void judge_second(const struct proof *p)
 {
 	size_t i;
@@ -216,12 +256,34 @@ static void judge_second(const struct proof *p)
 	seconds_judge(&p->f->second, &p->seconds);
 }
 
+static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
+{
+	judge_checkpoints(p);
+	judge_integrity(p);
+	judge_completeness(p);
+	judge_fork(p);
+	judge_keys(p);
+	if (p->known->sightings)
+		sightings_judge(p->f, p->known->sightings, p->v);
+	judge_open(p);
+	judge_second(p);
+	review_judge(&p->f->decisions, &p->review);
+	p->f->decisions_there = p->review.held > 0;
+	judge_tail(p, x);
+	p->f->witnesses_asked = p->witnesses != NULL;
+	if (p->witnesses)
+		witnesses_judge(&p->f->witnesses, p->witnesses, p->f->records, p->known_root);
+	payloads_judge(&p->f->payloads, &p->f->payloads_known, p->payloads, p->live);
+	return check_known(p, e);
+}
+
 /* Its head is read before the journal: a live ledger only grows. AGAIN: in a hurry it cannot be told. */
-static int prove(struct findings *out, const char *path, const struct seal_verifier *v, const struct known_head *known,
-		 bool quick, struct err *e)
+static int prove(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
+		 const struct known_head *known, bool quick, struct err *e)
 {
 	struct findings f = { .records = 0 };
-	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .quick = quick, .tree = { .hash = sum_prefixed } };
+	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .handed = handed, .quick = quick,
+				  .tree = { .hash = sum_prefixed } };
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
 	int done;
@@ -229,43 +291,39 @@ static int prove(struct findings *out, const char *path, const struct seal_verif
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return err_set(e, ERR_INPUT, "%s: there is no ledger; that there was one can say who kept a head of it, a spine or a witness", path);
 	p.live = is_held(path);
-	if (review_begin(&p.review, path, known->signers, e) < 0)
+	if (handovers_begin(handed, v, e) < 0 || review_begin(&p.review, path, known->signers, e) < 0)
 		return -1;
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    notary_begin(&p.notary, v, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
+	    notary_begin(&p.notary, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
 	    witnesses_begin(&p.witnesses, known, v->name, e) < 0)
 		return -1;
 	done = extent_of(&x, &p, j, e);
 	done = done == 0 ? walk(&p, j, &x, e) : done;
-	if (done != 0)
-		return done;
-	judge_checkpoints(&p);
-	judge_integrity(&p);
-	judge_completeness(&p);
-	judge_fork(&p);
-	if (known->sightings)
-		sightings_judge(&f, known->sightings, v);
-	judge_open(&p);
-	judge_second(&p);
-	review_judge(&f.decisions, &p.review);
-	f.decisions_there = p.review.held > 0;
-	judge_tail(&p, &x);
-	f.witnesses_asked = p.witnesses != NULL;
-	if (p.witnesses)
-		witnesses_judge(&f.witnesses, p.witnesses, f.records, p.known_root);
-	payloads_judge(&f.payloads, &f.payloads_known, p.payloads, p.live);
+	if (done != 0 || judge(&p, &x, e) < 0)
+		return done != 0 ? done : -1;
 	*out = f;
 	return 0;
+}
+
+int verify_epochs(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
+		  const struct known_head *known, struct err *e)
+{
+	int done = prove(out, handed, path, v, known, true, e);
+
+	if (done != AGAIN)
+		return done;
+	handovers_end(handed);
+	if (known->sightings)
+		known->sightings->next = 0;
+	return prove(out, handed, path, v, known, false, e);
 }
 
 int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v, const struct known_head *known,
 		  struct err *e)
 {
-	int done = prove(out, path, v, known, true, e);
+	scoped(handovers) struct handovers handed = { .count = 0 };
 
-	if (done == AGAIN && known->sightings)
-		known->sightings->next = 0;
-	return done == AGAIN ? prove(out, path, v, known, false, e) : done;
+	return verify_epochs(out, &handed, path, v, known, e);
 }
 
 int verify_exit(const struct findings *f)
@@ -276,8 +334,8 @@ int verify_exit(const struct findings *f)
 	} order[] = {
 		{ f->integrity.bad, EXIT_INTEGRITY },	    { f->signatures.bad, EXIT_SIGNATURE },
 		{ f->decisions.bad, EXIT_SIGNATURE },
-		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->open.bad, EXIT_OPEN },
-		{ f->tail.bad, EXIT_TAIL },
+		{ f->completeness.bad, EXIT_INCOMPLETE },   { f->keys.bad, EXIT_KEYS },
+		{ f->open.bad, EXIT_OPEN },		    { f->tail.bad, EXIT_TAIL },
 		{ f->payloads.bad, EXIT_PAYLOADS },
 		{ f->witnesses.bad, EXIT_WITNESSES },
 	};

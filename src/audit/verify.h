@@ -3,6 +3,7 @@
 #define AUDIT_VERIFY_H
 
 #include "audit/audit.h"
+#include "audit/handover.h"
 #include "audit/sightings.h"
 #include "ledger/agents.h"
 #include "ledger/holds.h"
@@ -24,6 +25,7 @@ struct proof {
 	struct findings *f;
 	const struct seal_verifier *v;
 	const struct known_head *known;
+	struct handovers *handed;
 	struct tree tree;
 	struct notary *notary;
 	struct order order;

@@ -48,6 +48,12 @@ static void take_origin(struct findings *f, const struct record *r)
 		memcpy(f->origin, r->value[FIELD_LEDGER].text, r->value[FIELD_LEDGER].size);
 }
 
+/* Of another ledger's it has no epochs: no signature in it can be good. */
+static bool is_of_key(const struct proof *p)
+{
+	return strcmp(p->f->origin, p->v->name) == 0;
+}
+
 static int take_record(struct proof *p, const struct frame *f, struct err *e)
 {
 	char room[RECORD_MOST];
@@ -58,6 +64,7 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 	if (f->index == 0)
 		take_origin(p->f, &r);
 	if (agree(&r, f, p->f->origin, p->tree.size, e) < 0 ||
+	    (is_of_key(p) && handovers_take(p->handed, f, &p->tree, e) < 0) ||
 	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || review_take(&p->review, &r, f->body, f->size, e) < 0 ||
 	    payloads_take(p->payloads, &r, f->index, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
@@ -84,7 +91,7 @@ static bool looks_plain(const void *of, const struct record *r, const struct fra
 
 static int take_plain(struct proof *p, const struct ahead_frame *a, struct err *e)
 {
-	if (a->frame.index != p->tree.size)
+	if (a->frame.index != p->tree.size || p->handed->epochs.handing)
 		return take_record(p, &a->frame, e);
 	if (order_take(&p->order, (enum record_kind)a->frame.kind, a->frame.run, a->frame.ref, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
@@ -95,10 +102,14 @@ static int take_plain(struct proof *p, const struct ahead_frame *a, struct err *
 
 static int take_commit(struct proof *p, const struct frame *f, struct err *e)
 {
+	struct epochs_due due;
+
 	if (f->index != p->tree.size || f->run || f->ref)
 		return err_set(e, ERR_INPUT, "checkpoint behind record %" PRIu64 " is in the wrong place",
 			       p->tree.size - 1);
-	notary_take(p->notary, f, &p->tree);
+	if (handovers_pass(&due, p->handed, f, e) < 0)
+		return -1;
+	notary_take(p->notary, f, &p->tree, &due);
 	return witnesses_pass(p->witnesses, &p->tree, e);
 }
 

@@ -258,6 +258,19 @@ int view_put(struct view *v, const struct tile *t, const char *bytes, size_t siz
 	return v->waiting == VIEW_BATCH ? flush(v, e) : 0;
 }
 
+int view_put_epoch(struct view *v, size_t number, const char *proof, size_t size, struct err *e)
+{
+	char name[VIEW_PATH];
+	bool there = false;
+
+	epoch_name(name, number);
+	if (has(&there, v, name, proof, size, e) < 0)
+		return -1;
+	v->kept += there;
+	v->made += !there;
+	return there ? 0 : write_new(v, name, proof, size, true, e) < 0 ? -1 : give_name(v, name, e);
+}
+
 int view_seal(struct view *v, const char *checkpoint, size_t size, struct err *e)
 {
 	bool changed;

@@ -98,3 +98,21 @@ size_t tile_prefix(const struct tile *t, const char *bytes, size_t size, unsigne
 	}
 	return at;
 }
+
+void epoch_name(char out[VIEW_PATH], size_t number)
+{
+	snprintf(out, VIEW_PATH, "epochs/%zu", number);
+}
+
+bool epoch_parse(size_t *out, const char *path)
+{
+	const char *at = path + strlen("epochs/");
+	char again[VIEW_PATH];
+	uint64_t number = 0;
+
+	if (strncmp(path, "epochs/", strlen("epochs/")) != 0 || !read_number(&number, &at, 6) || number == 0)
+		return false;
+	epoch_name(again, (size_t)number);
+	*out = (size_t)number;
+	return strcmp(again, path) == 0;
+}

@@ -42,8 +42,10 @@ static bool is_folder(const char *name)
 	for (at = name; *at; at++)
 		depth += *at == '/';
 	if (depth == 0)
-		return strcmp(name, "tile") == 0;
+		return strcmp(name, "tile") == 0 || strcmp(name, "epochs") == 0;
 	last++;
+	if (strncmp(name, "tile/", 5) != 0)
+		return false;
 	if (depth == 1)
 		return strcmp(last, "entries") == 0 ||
 		       (last[0] >= '0' && last[0] < '0' + TILE_LEVELS && last[1] == '\0');
@@ -56,13 +58,13 @@ static bool is_folder(const char *name)
 static bool is_unfinished(const char *name)
 {
 	char stem[VIEW_PATH + 8];
-	size_t size = strlen(name);
+	size_t size = strlen(name), epoch;
 	struct tile t;
 
 	if (size < 4 || strcmp(name + size - 4, ".new") != 0)
 		return false;
 	snprintf(stem, sizeof(stem), "%.*s", (int)(size - 4), name);
-	return strcmp(stem, "checkpoint") == 0 || tile_parse(&t, stem);
+	return strcmp(stem, "checkpoint") == 0 || tile_parse(&t, stem) || epoch_parse(&epoch, stem);
 }
 
 static int take_file(const struct scan *s, int dir, const char *last, const char *name,
@@ -70,11 +72,14 @@ static int take_file(const struct scan *s, int dir, const char *last, const char
 {
 	uint64_t have;
 	struct tile t;
+	size_t epoch;
 
 	if (strcmp(name, "checkpoint") == 0)
 		return 0;
 	if (is_unfinished(name))
 		return unlinkat(dir, last, 0) < 0 ? err_sys(e, "%s/%s", s->v->path, name) : 0;
+	if (epoch_parse(&epoch, name))
+		return epoch <= s->v->epochs ? 0 : foreign(s, name, "of more epochs than the ledger has", e);
 	if (!tile_parse(&t, name))
 		return foreign(s, name, "no file of a published ledger", e);
 	have = tile_hashes(&t, s->size);

@@ -129,13 +129,23 @@ static int begin(struct run *r, struct err *e)
 	return spawn_own(&r->starting, r, w.argv, its, false, e);
 }
 
+/* The root's key may have been carried away; then the epoch's is there, and none that is just being made. */
+bool recorder_has_ledger(const struct paths *at)
+{
+	char epoch[LAUNCH_TEXT + 8], new[LAUNCH_TEXT + 8];
+
+	snprintf(epoch, sizeof(epoch), "%.*s.epoch", (int)(strlen(at->key) - strlen(".key")), at->key);
+	snprintf(new, sizeof(new), "%s.new", at->key);
+	return access(at->key, F_OK) == 0 || (access(epoch, F_OK) == 0 && access(new, F_OK) < 0);
+}
+
 int recorder_begin(struct run *r, struct err *e)
 {
 	/* A service begins by that. */
 	if (r->at.service && dial(&r->recorder.fd, &r->at) < 0)
 		return service_missing(&r->at, e);
 	/* Without a key there is no ledger yet; recorder_open() makes both, in the open. */
-	if (r->at.service || access(r->at.key, F_OK) < 0 || dial(&r->recorder.fd, &r->at) == 0)
+	if (r->at.service || !recorder_has_ledger(&r->at) || dial(&r->recorder.fd, &r->at) == 0)
 		return 0;
 	return begin(r, e);
 }
@@ -233,7 +243,7 @@ static int ensure_ledger(struct run *r, struct err *e)
 {
 	char verifier[256];
 
-	if (r->at.service || access(r->at.key, F_OK) == 0)
+	if (r->at.service || recorder_has_ledger(&r->at))
 		return 0;
 	if (launch_init(verifier, &r->at, r->ask->tenant, e) < 0)
 		return -1;

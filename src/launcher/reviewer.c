@@ -131,7 +131,7 @@ int reviewer_join(struct reviewer **out, const struct paths *at, struct err *e)
 	scoped(reviewer) struct reviewer *r = NULL;
 	int there = 0;
 
-	if (!at->service && access(at->key, F_OK) < 0)
+	if (!at->service && !recorder_has_ledger(at))
 		return err_set(e, ERR_SYSTEM, "there is no ledger at %.150s yet: nothing was ever held", at->ledger);
 	while (there == 0) {
 		scoped(fd) int fd = -1;

@@ -100,6 +100,7 @@ int recorder_begin(struct run *r, struct err *e) must_use;
 int recorder_open(struct run *r, struct err *e) must_use;
 int recorder_reach(int *out, const struct paths *at, struct err *e) must_use;	/* without a run: for who reviews */
 /* Can those other users review who are set to? If not, that and what helps is said to the operator. */
+bool recorder_has_ledger(const struct paths *at);
 bool recorder_hears_others(const struct paths *at);
 /* Another connection to this run's recorder; and one to that of another ledger: *started is its process, if it had to be. */
 int recorder_dial(int *out, const struct run *r, struct err *e) must_use;

@@ -43,6 +43,12 @@ void epochs_free(struct epochs *s)
 	*s = (struct epochs){ 0 };
 }
 
+void epochs_forget(struct epochs *s)
+{
+	s->count = s->count > 0;
+	s->handing = false;
+}
+
 static int read_key(struct epoch *out, const struct epochs *s, const struct record *r, struct err *e)
 {
 	const struct field_value *key = &r->value[FIELD_KEY], *time = &r->value[FIELD_TIME];

@@ -31,6 +31,12 @@ struct epochs_due {
 
 int epochs_begin(struct epochs *out, const struct seal_verifier *root, struct err *e) must_use;
 void epochs_free(struct epochs *s);
+void epochs_forget(struct epochs *s);	/* all but the root */
+
+static inline void leave_epochs(struct epochs *s)
+{
+	epochs_free(s);
+}
 
 /*
  * Every record's frame, in order. Of an epoch record the next epoch: its number follows, its key is new, and nothing

@@ -186,10 +186,9 @@ int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uin
 	return 0;
 }
 
-/* Does a checkpoint of this key begin here? Three lines, an empty one, the signature. */
+/* Does a checkpoint of this ledger begin here? Three lines, an empty one, the signature. */
 static bool is_checkpoint(const char *bytes, size_t left, const struct seal_verifier *v)
 {
-	struct err ignored = { .kind = ERR_NONE };
 	const char *end = bytes, *most = bytes + (left < SEAL_NOTE_MOST ? left : SEAL_NOTE_MOST);
 	struct checkpoint c;
 	int lines;
@@ -200,7 +199,7 @@ static bool is_checkpoint(const char *bytes, size_t left, const struct seal_veri
 			return false;
 		end++;
 	}
-	return checkpoint_open(&c, v, bytes, (size_t)(end - bytes), &ignored) == 0;
+	return checkpoint_seems(&c, v, bytes, (size_t)(end - bytes));
 }
 
 /* A place behind which some bytes are missing: the one where they go on. */

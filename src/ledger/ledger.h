@@ -77,6 +77,9 @@ bool checkpoint_sign(struct buf *out, const struct seal_key *k, const struct sea
 int checkpoint_open(struct checkpoint *out, const struct seal_verifier *v, const char *note,
 		    size_t size, struct err *e) must_use;
 
+/* Signed by the root; or by an epoch of which nobody knows yet, of this origin and in the form of one. */
+bool checkpoint_seems(struct checkpoint *out, const struct seal_verifier *root, const char *note, size_t size);
+
 /* --- frames --- */
 
 enum {
@@ -154,7 +157,7 @@ struct journal_extent {
 	uint64_t end;		/* offset behind the last good commit frame */
 	uint64_t records;	/* in the committed part */
 	uint64_t tail;		/* bytes behind it up to the last that is not zero */
-	bool damaged;		/* a bad frame lies before a later checkpoint by this key */
+	bool damaged;		/* a bad frame lies before what seems a later checkpoint */
 	uint64_t damaged_at;	/* index of the first record that cannot be read */
 	bool last;		/* and behind that one checkpoint there is no other */
 	uint64_t damaged_to;	/* 0: not known; where whole segments of it are missing, the first record behind them */
@@ -162,8 +165,9 @@ struct journal_extent {
 };
 
 /*
- * Walk the frames by their checksums alone. Where one is bad, look on for a later checkpoint that
- * this key signed: if there is one, the journal is damaged; if not, the rest is an unfinished tail.
+ * Walk the frames by their checksums alone. Where one is bad, look on for a later checkpoint, signed by this
+ * root or by the key of an epoch, which may begin in what is damaged and so is taken for one by its form: if
+ * there is such a one, the journal is damaged; if not, the rest is an unfinished tail.
  */
 int journal_extent(struct journal_extent *out, struct journal *j, const struct seal_verifier *v,
 		   struct err *e) must_use;
@@ -193,17 +197,31 @@ struct ledger_disk {
 
 struct ledger;
 
-/* A new ledger: its directory must exist and hold no journal. Durable on return. */
+struct signing;	/* ledger/signing.h */
+
+/*
+ * A new ledger: its directory must exist and hold no journal. Durable on return. By the root alone, or with its first
+ * epoch.
+ */
 int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e) must_use;
+int ledger_make_by(const char *dir, struct signing *signing, const char *tenant, struct err *e) must_use;
 
 enum ledger_opened { LEDGER_OPENED, LEDGER_BUSY };
 
 /*
- * Open, lock, recover, close what a crash left open. Returns enum ledger_opened, or -1. The key is
+ * Open, lock, recover, close what a crash left open. Returns enum ledger_opened, or -1. The keys are
  * borrowed; `disk` may be NULL: the kernel's own. Nothing is ever repaired but an unfinished tail.
+ * By the root alone: only a ledger without epochs, and it stays without. By keys: one without gets its first.
  */
 int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 		const struct ledger_disk *disk, struct err *e) must_use;
+int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing, const struct ledger_disk *disk,
+		   struct err *e) must_use;
+
+/* The next epoch begins: its record, behind all that is queued, and the commit that hands over (rotate.c). */
+int ledger_rotate(struct ledger *l, struct err *e) must_use;
+struct epochs;
+const struct epochs *ledger_epochs(const struct ledger *l);
 
 /* From how many bytes on a segment is full and the next one begins; 64 MiB otherwise. */
 void ledger_segments(struct ledger *l, uint64_t bytes);

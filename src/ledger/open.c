@@ -17,6 +17,8 @@
 #include "base/fd.h"
 #include "ledger/place.h"
 
+enum { BEGUN = 2 };	/* records of a new ledger: genesis, and its first epoch */
+
 static const char CRASHED[] = "the recorder ended before this was known";
 
 static int first_records(struct ledger *l, const char *tenant, struct err *e)
@@ -25,16 +27,18 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	struct record genesis = { .kind = RECORD_GENESIS };
 	uint64_t index;
 
-	seal_verifier_text(verifier, seal_key_verifier(l->key));
+	seal_verifier_text(verifier, signing_root(l->signing));
 	record_text(&genesis, FIELD_KEY, verifier);
 	record_text(&genesis, FIELD_TENANT, tenant);
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
-	if (ledger_append(&index, l, &genesis, 0, e) < 0)
+	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (signing_rotate(l->signing) && store_epoch(l, e) < 0))
 		return -1;
 	if (store_write(l, l->journal, journal_magic, JOURNAL_MAGIC, 0, e) < 0)
 		return -1;
 	l->written = JOURNAL_MAGIC;
-	return ledger_finish(l, e);
+	if (ledger_finish(l, e) < 0)
+		return -1;
+	return signing_coming(l->signing) ? signing_advance(l->signing, e) : 0;
 }
 
 /*
@@ -67,7 +71,7 @@ static int check_folder(const char *dir, struct err *e)
 }
 
 /* The journal gets its name last, by a link that replaces nothing: it is there whole or not at all. */
-int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
+int ledger_make_by(const char *dir, struct signing *signing, const char *tenant, struct err *e)
 {
 	scoped(ledger) struct ledger *l = NULL;
 	char from[PATH_MAX], to[PATH_MAX];
@@ -75,10 +79,17 @@ int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, s
 	if (snprintf(from, sizeof(from), "%s/journal.new", dir) >= PATH_MAX ||
 	    snprintf(to, sizeof(to), "%s/journal", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	if (store_new(&l, k, NULL, e) < 0 || check_folder(dir, e) < 0 || make_files(l, dir, from, e) < 0 ||
+	if (store_new(&l, signing, NULL, e) < 0 || check_folder(dir, e) < 0 || make_files(l, dir, from, e) < 0 ||
 	    first_records(l, tenant, e) < 0 || seal_sync_parent(to, e) < 0)
 		return -1;
 	return seal_name_file(from, to, e);
+}
+
+int ledger_make(const char *dir, const struct seal_key *k, const char *tenant, struct err *e)
+{
+	scoped(signing) struct signing *signing = NULL;
+
+	return signing_of_root(&signing, k, e) < 0 ? -1 : ledger_make_by(dir, signing, tenant, e);
 }
 
 /* Open file description locks: a fork does not share them out, a close of another descriptor keeps them. */
@@ -100,7 +111,7 @@ static int check_extent(const struct journal_extent *x, uint64_t head, bool ther
 			       x->damaged_at, x->why[0] ? ": " : "", x->why);
 	if (x->records == 0)
 		return err_set(e, ERR_INPUT, "record 0 was never committed; restore a backup, or remove ledger and key if it was never used");
-	if (!there && x->records > 1)
+	if (!there && x->records > BEGUN)
 		return err_set(e, ERR_INPUT, "its file \"head\" is missing though the journal has %" PRIu64 " records; restore it from a backup",
 			       x->records);
 	if (there && x->records < head)
@@ -109,33 +120,38 @@ static int check_extent(const struct journal_extent *x, uint64_t head, bool ther
 	return 0;
 }
 
-static int check_commit(const struct ledger *l, const struct frame *f, struct err *e)
+/* By whom it has to be signed the records before it say; that they are those which were signed it says itself. */
+static int check_commit(struct ledger *l, const struct frame *f, struct err *e)
 {
 	uint8_t root[SEAL_HASH];
 	struct checkpoint c;
 
-	if (checkpoint_open(&c, seal_key_verifier(l->key), f->body, f->size, e) < 0)
+	if (epochs_note(&c, &l->epochs, l->tree.size, f->body, f->size, e) < 0)
 		return err_in(e, "checkpoint at size %" PRIu64, f->index);
 	tree_root(root, &l->tree);
-	if (c.size != l->tree.size || memcmp(root, c.root, sizeof(root)) != 0)
+	if (memcmp(root, c.root, sizeof(root)) != 0)
 		return err_set(e, ERR_INPUT, "the records before %" PRIu64 " are not those that were signed",
 			       l->tree.size);
 	return 0;
 }
 
-/* The committed part once more, for tree and order; the last checkpoint vouches for all of it. */
+/* The committed part once more, for tree and order; the last checkpoint vouches for all of it, those before for its key. */
 static int replay(struct ledger *l, struct journal *j, uint64_t at, uint64_t end, struct err *e)
 {
 	enum frame_got got;
 	struct frame f;
+	bool last;
 
 	for (; at < end; at += frame_whole(&f)) {
 		if (journal_frame(j, &f, &got, at, e) < 0)
 			return -1;
 		if (got != FRAME_WHOLE)
 			return err_set(e, ERR_INPUT, "record %" PRIu64 " changed while it was read", l->tree.size);
-		if (f.kind == FRAME_COMMIT && at + frame_whole(&f) == end)
-			return check_commit(l, &f, e);
+		last = at + frame_whole(&f) == end;
+		if (f.kind == FRAME_COMMIT && (last || l->epochs.handing) && check_commit(l, &f, e) < 0)
+			return -1;
+		if (f.kind == FRAME_COMMIT && last)
+			return 0;
 		if (f.kind == FRAME_COMMIT)
 			continue;
 		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_heed(l, &f, e) < 0)
@@ -172,10 +188,12 @@ static int recover(struct ledger *l, const struct journal_extent *x, struct err 
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
 			return -1;
-	return ledger_commit(l, e);
+	if (ledger_commit(l, e) < 0)
+		return -1;
+	return l->epochs.count == 1 && signing_rotate(l->signing) ? ledger_rotate(l, e) : 0;
 }
 
-/* Missing it may be only beside the genesis; made anew, it must not go missing later. */
+/* Missing it may be only in the beginning; made anew, it must not go missing later. */
 static int open_head(struct ledger *l, const char *dir, bool there, struct err *e)
 {
 	char path[PATH_MAX];
@@ -196,7 +214,7 @@ static int read_from(struct ledger *l, struct journal *j, struct journal_extent 
 	if (head_read(&head, there, dir, e) < 0)
 		return -1;
 	l->headed = head;
-	if (journal_extent_from(x, j, seal_key_verifier(l->key), at, l->tree.size, e) < 0 ||
+	if (journal_extent_from(x, j, signing_root(l->signing), at, l->tree.size, e) < 0 ||
 	    check_extent(x, head, *there, e) < 0)
 		return -1;
 	return replay(l, j, at, x->end, e);
@@ -226,18 +244,17 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 
 	if (journal_of(&j, l->lock, l->dir, e) < 0 ||
 	    (!read_newest(l, j, &x, dir, &there) && read_from(l, j, &x, dir, &there, e) < 0) ||
-	    ledger_take_segment(l, j, x.end, e) < 0 || open_head(l, dir, there, e) < 0)
+	    signing_settle(l->signing, &l->epochs, e) < 0 || ledger_take_segment(l, j, x.end, e) < 0 || open_head(l, dir, there, e) < 0)
 		return -1;
 	return recover(l, &x, e);
 }
 
-int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
-		const struct ledger_disk *disk, struct err *e)
+int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing, const struct ledger_disk *disk, struct err *e)
 {
 	scoped(ledger) struct ledger *l = NULL;
 	bool busy;
 
-	if (store_new(&l, k, disk, e) < 0 || store_file(&l->dir, dir, ".", O_RDONLY | O_DIRECTORY, e) < 0 ||
+	if (store_new(&l, signing, disk, e) < 0 || store_file(&l->dir, dir, ".", O_RDONLY | O_DIRECTORY, e) < 0 ||
 	    place_check(l->dir, e) < 0 || store_file(&l->lock, dir, "journal", O_RDWR, e) < 0 || lock(l, &busy, e) < 0)
 		return -1;
 	if (busy)
@@ -246,4 +263,17 @@ int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k,
 		return err_in(e, "ledger %s", dir);
 	*out = take(&l);
 	return LEDGER_OPENED;
+}
+
+int ledger_open(struct ledger **out, const char *dir, const struct seal_key *k, const struct ledger_disk *disk, struct err *e)
+{
+	scoped(signing) struct signing *signing = NULL;
+	int done;
+
+	if (signing_of_root(&signing, k, e) < 0)
+		return -1;
+	done = ledger_open_by(out, dir, signing, disk, e);
+	if (done == LEDGER_OPENED)
+		(*out)->own_signing = take(&signing);
+	return done;
 }

@@ -80,7 +80,7 @@ bool sighting_note(struct buf *out, const char *line, size_t size)
 	if (!take_three(&s, &at, end, ' '))
 		return false;
 	buf_printf(out, "%s\n%" PRIu64 "\n%s\n\n", s.origin, s.at.size, s.root);
-	for (from = at; from < end && out->size <= SEAL_NOTE_MOST; from = at + 1) {
+	for (from = at; out->size <= SEAL_NOTE_MOST; from = at + 1) {
 		for (at = from; at < end && is_base64(*at); at++)
 			;
 		if (at == from)

@@ -39,6 +39,7 @@ static void save(struct buf *out, const struct ledger *l)
 	pack_bytes(out, l->order.runs, l->order.run_count * sizeof(*l->order.runs));
 	pack_bytes(out, l->order.intents, l->order.intent_count * sizeof(*l->order.intents));
 	pack_bytes(out, l->agents.known, l->agents.count * sizeof(*l->agents.known));
+	pack_bytes(out, l->epochs.all, l->epochs.count * sizeof(*l->epochs.all));
 	holds_save(out, &l->holds);
 }
 
@@ -60,14 +61,30 @@ static void *load_array(size_t *count, size_t *room, struct packed *from, size_t
 	return all;
 }
 
-static int load(struct ledger *l, const struct state_head *h, struct packed *from, struct err *e)
+/* From the root that we know to the key that signed it: then they are what that epoch's recorder had read. */
+static bool load_epochs(struct ledger *l, struct packed *from, const struct seal_verifier *v)
+{
+	struct epochs s = { .handing = false };
+
+	s.all = load_array(&s.count, &s.room, from, sizeof(*s.all), EPOCHS_MOST);
+	if (from->bad || s.count == 0 || memcmp(&s.all[0].key, signing_root(l->signing), sizeof(*v)) != 0 ||
+	    memcmp(&epochs_now(&s)->key, v, sizeof(*v)) != 0) {
+		epochs_free(&s);
+		return false;
+	}
+	epochs_free(&l->epochs);
+	l->epochs = s;
+	return true;
+}
+
+static int load(struct ledger *l, const struct state_head *h, struct packed *from, const struct seal_verifier *v, struct err *e)
 {
 	packed_fixed(from, l->tree.node, sizeof(l->tree.node));
 	l->tree.size = l->order.next = h->size;
 	l->order.runs = load_array(&l->order.run_count, &l->order.run_room, from, sizeof(*l->order.runs), OPEN_MOST);
 	l->order.intents = load_array(&l->order.intent_count, &l->order.intent_room, from, sizeof(*l->order.intents), OPEN_MOST);
 	l->agents.known = load_array(&l->agents.count, &l->agents.room, from, sizeof(*l->agents.known), AGENTS_MOST);
-	if (from->bad || holds_load(&l->holds, from, e) < 0 || from->bad || from->left > 0)
+	if (from->bad || !load_epochs(l, from, v) || holds_load(&l->holds, from, e) < 0 || from->bad || from->left > 0)
 		return err_set(e, ERR_INPUT, "a state that cannot be read");
 	return 0;
 }
@@ -173,21 +190,33 @@ void state_write(struct ledger *l)
 	memcpy(l->state.key, seal_key_verifier(k)->key, sizeof(l->state.key));
 }
 
+/* By a key whose secret we hold: nobody else has made it. */
+static int read_head(struct state_head *out, size_t *body, const struct seal_verifier **by, const struct ledger *l,
+		     const char *bytes, size_t size, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; (*by = signing_holds(l->signing, i)); i++)
+		if (state_head_read(out, body, bytes, size, *by, e) == 0)
+			return 0;
+	return err_set(e, ERR_INPUT, "a state that no key of ours has signed");
+}
+
 static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_t size, struct err *e)
 {
-	const struct seal_verifier *v = seal_key_verifier(store_key(l));
+	const struct seal_verifier *v;
 	char digest[SEAL_DIGEST_TEXT];
 	struct packed from;
 	struct state_head h;
 	size_t body;
 
-	if (state_head_read(&h, &body, bytes, size, v, e) < 0)
+	if (read_head(&h, &body, &v, l, bytes, size, e) < 0)
 		return -1;
 	from = (struct packed){ .at = bytes + body, .left = size - body };
 	seal_digest(digest, from.at, from.left);
 	if (h.offset != offset || strcmp(digest, h.body) != 0)
 		return err_set(e, ERR_INPUT, "a state of another place, or with another body");
-	if (load(l, &h, &from, e) < 0)
+	if (load(l, &h, &from, v, e) < 0)
 		return -1;
 	l->state.offset = h.offset;
 	l->state.first = h.size;

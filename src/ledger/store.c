@@ -43,23 +43,24 @@ static void read_boot_id(char out[41])
 	out[got > 0 ? got : 0] = '\0';	/* no /proc: the member is left out */
 }
 
-int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
-	      struct err *e)
+int store_new(struct ledger **out, struct signing *signing, const struct ledger_disk *disk, struct err *e)
 {
-	struct ledger *l = calloc(1, sizeof(*l));
+	scoped(ledger) struct ledger *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return err_sys(e, "memory for the ledger");
 	l->journal = l->head = l->dir = l->lock = -1;
 	l->segment = STORE_SEGMENT;
 	l->owner = getpid();
-	l->key = k;
+	l->signing = signing;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
 	l->note = BUF(SEAL_NOTE_MOST);
 	l->holds.keep = HOLDS_ENDED;
 	read_boot_id(l->boot);
-	*out = l;
+	if (epochs_begin(&l->epochs, signing_root(signing), e) < 0)
+		return -1;
+	*out = take(&l);
 	return 0;
 }
 
@@ -68,6 +69,7 @@ void store_forget(struct ledger *l)
 	order_free(&l->order);
 	holds_free(&l->holds);
 	agents_free(&l->agents);
+	epochs_forget(&l->epochs);
 	memset(&l->tree, 0, sizeof(l->tree));
 	memset(&l->state, 0, sizeof(l->state));
 }
@@ -82,6 +84,8 @@ void ledger_free(struct ledger *l)
 	fd_close(&l->lock);
 	blocks_free(l->blocks);
 	store_forget(l);
+	epochs_free(&l->epochs);
+	signing_free(l->own_signing);
 	buf_free(&l->queue);
 	buf_free(&l->note);
 	free(l);
@@ -112,6 +116,11 @@ uint64_t ledger_agent(const struct ledger *l, const struct record *r, bool *same
 	return agents_last(&l->agents, r, same);
 }
 
+const struct epochs *ledger_epochs(const struct ledger *l)
+{
+	return &l->epochs;
+}
+
 struct holds *ledger_holds(struct ledger *l)
 {
 	return &l->holds;
@@ -140,7 +149,7 @@ static void set_own(struct record *r, const struct ledger *l, uint64_t run, stru
 	clock_stamp(own->stamp, wall_us);
 	if (r->kind == RECORD_HELD)
 		set_held(r, own, wall_us);
-	record_text(r, FIELD_LEDGER, seal_key_verifier(l->key)->name);
+	record_text(r, FIELD_LEDGER, signing_root(l->signing)->name);
 	record_text(r, FIELD_KIND, record_word(r->kind));
 	record_text(r, FIELD_TIME, own->stamp);
 	record_number(r, FIELD_N, l->order.next);
@@ -179,6 +188,8 @@ int ledger_heed(struct ledger *l, const struct frame *f, struct err *e)
 	char room[RECORD_MOST];
 	struct record stored;
 
+	if (epochs_take(&l->epochs, f, e) < 0)
+		return -1;
 	if (!holds_want((enum record_kind)f->kind, f->ref) && f->kind != RECORD_AGENT)
 		return 0;
 	if (entry_read(&stored, room, f->body, f->size, e) < 0)
@@ -264,8 +275,9 @@ static int queue_commit(struct ledger *l, struct err *e)
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
 	buf_drop(&l->note, l->note.size);
-	if (!checkpoint_sign(&l->note, l->key, NULL, &l->tree))
+	if (!checkpoint_sign(&l->note, signing_now(l->signing), l->epochs.handing ? signing_coming(l->signing) : NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
+	l->epochs.handing = false;
 	f.body = l->note.data;
 	f.size = l->note.size;
 	if (!frame_put(&l->queue, &f))

@@ -3,7 +3,9 @@
 #define LEDGER_STORE_H
 
 #include "ledger/agents.h"
+#include "ledger/epochs.h"
 #include "ledger/holds.h"
+#include "ledger/signing.h"
 
 enum {
 	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
@@ -19,7 +21,9 @@ struct blocks;
 struct ledger {
 	int journal, head;		/* owned; journal: the segment that is written to */
 	int dir, lock;			/* owned; lock: the first segment; both -1 while a ledger is made */
-	const struct seal_key *key;	/* borrowed */
+	struct signing *signing;	/* borrowed */
+	struct signing *own_signing;	/* owned: around a root that was lent */
+	struct epochs epochs;
 	const struct ledger_disk *disk;
 	struct tree tree;
 	struct order order;
@@ -41,17 +45,19 @@ struct ledger {
 	char boot[41];
 };
 
-int store_new(struct ledger **out, const struct seal_key *k, const struct ledger_disk *disk,
-	      struct err *e) must_use;
+int store_new(struct ledger **out, struct signing *signing, const struct ledger_disk *disk, struct err *e) must_use;
 void store_forget(struct ledger *l);	/* all that was learnt by reading it */
 static inline const struct seal_key *store_key(const struct ledger *l)	/* in force */
 {
-	return l->key;
+	return signing_now(l->signing);
 }
 int store_file(int *out, const char *dir, const char *name, int flags, struct err *e) must_use;
 
-/* What a record that is in its place means for those behind it: of held calls, and of agents. */
+/* What a record that is in its place means for those behind it: of keys, of held calls, and of agents. */
 int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use;
+
+/* rotate.c: queue the record of the next epoch, whose key is durable. Nothing else may be queued until it is committed. */
+int store_epoch(struct ledger *l, struct err *e) must_use;
 
 /* roll.c: the next segment, if this one is full; and when a ledger is opened, the one to write to. */
 int ledger_roll(struct ledger *l, struct err *e) must_use;

@@ -19,7 +19,7 @@
 
 struct place {
 	const char *dir, *key, *tenant;
-	char key_new[PATH_MAX], journal[PATH_MAX], journal_new[PATH_MAX], head[PATH_MAX];
+	char key_new[PATH_MAX], epoch[PATH_MAX], epoch_new[PATH_MAX], journal[PATH_MAX], journal_new[PATH_MAX], head[PATH_MAX];
 };
 
 static int join(char out[PATH_MAX], const char *a, const char *b, struct err *e)
@@ -34,7 +34,8 @@ static int place_of(struct place *p, char **args, struct err *e)
 	p->dir = args[0];
 	p->key = args[1];
 	p->tenant = args[2];
-	if (join(p->key_new, p->key, ".new", e) < 0 || join(p->journal, p->dir, "/journal", e) < 0 ||
+	if (join(p->key_new, p->key, ".new", e) < 0 || signing_beside(p->epoch, p->key, ".epoch", e) < 0 ||
+	    signing_beside(p->epoch_new, p->key, ".epoch.new", e) < 0 || join(p->journal, p->dir, "/journal", e) < 0 ||
 	    join(p->journal_new, p->dir, "/journal.new", e) < 0)
 		return -1;
 	return join(p->head, p->dir, "/head", e);
@@ -54,18 +55,13 @@ static int forget(const char *path, struct err *e)
 	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, "%s", path) : 0;
 }
 
-/* x.key has its verifier key in x.pub. */
 static int write_public(const char *key_path, const struct seal_key *k, struct err *e)
 {
 	scoped(fd) int fd = -1;
 	char path[PATH_MAX], verifier[SEAL_VERIFIER_TEXT];
-	size_t size = strlen(key_path);
 
-	if (size > 4 && strcmp(key_path + size - 4, ".key") == 0)
-		size -= 4;
-	if (size >= sizeof(path) - 5)
-		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
-	snprintf(path, sizeof(path), "%.*s.pub", (int)size, key_path);
+	if (signing_beside(path, key_path, ".pub", e) < 0)
+		return -1;
 	seal_verifier_text(verifier, seal_key_verifier(k));
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -82,20 +78,27 @@ static int name_key(const struct place *p, const struct seal_key *k, struct err 
 {
 	if (place_forget(p->key, e) < 0 || write_public(p->key, k, e) < 0)
 		return -1;
+	if (rename(p->epoch_new, p->epoch) < 0 && errno != ENOENT)	/* it may have its name already, or be of before */
+		return err_sys(e, "%s", p->epoch);
 	return seal_name_file(p->key_new, p->key, e);
 }
 
 static int make_both(const struct place *p, struct err *e)
 {
+	scoped(signing) struct signing *signing = NULL;
 	scoped(seal_key) struct seal_key *k = NULL;
 	char name[SEAL_NAME], hex[17];
+	scoped(fd) int places = -1;
 	uint8_t random[8];
 
 	seal_random(random, sizeof(random));
 	text_hex(hex, random, sizeof(random));
 	snprintf(name, sizeof(name), "reeve.local/%s/%s", p->tenant, hex);
-	if (forget(p->key_new, e) < 0 || seal_key_make(p->key_new, name, e) < 0 ||
-	    seal_key_load(&k, p->key_new, e) < 0 || ledger_make(p->dir, k, p->tenant, e) < 0)
+	if (forget(p->key_new, e) < 0 || forget(p->epoch_new, e) < 0 ||
+	    seal_places_make(&places, p->epoch_new, SIGNING_PLACES, e) < 0 ||
+	    seal_key_make(p->key_new, name, e) < 0 ||	/* and their names are durable */
+	    seal_key_load(&k, p->key_new, e) < 0 || signing_make(&signing, k, &places, e) < 0 ||
+	    ledger_make_by(p->dir, signing, p->tenant, e) < 0)
 		return -1;
 	return name_key(p, k, e);
 }
@@ -106,19 +109,28 @@ static int one_is_missing(const char *there, const char *missing, struct err *e)
 		       missing);
 }
 
+/* Those of epochs under whichever name they have by now; a ledger of before, begun without, gets them here. */
+static int begun_places(int *out, const struct place *p, struct err *e)
+{
+	bool named, new;
+
+	if (look_for(&named, p->epoch, e) < 0 || look_for(&new, p->epoch_new, e) < 0)
+		return -1;
+	return named || new ? seal_places_open(out, new ? p->epoch_new : p->epoch, e)
+			    : seal_places_make(out, p->epoch_new, SIGNING_PLACES, e);
+}
+
 /* The journal has its name, the key not yet: if opening proves that they belong together. */
 static int end_begun(const struct place *p, struct err *e)
 {
+	scoped(signing) struct signing *signing = NULL;
 	scoped(seal_key) struct seal_key *k = NULL;
 	scoped(ledger) struct ledger *l = NULL;
-	bool begun;
-	int opened;
+	scoped(fd) int places = -1;
+	int opened = -1;
 
-	if (look_for(&begun, p->key_new, e) < 0)
-		return -1;
-	if (!begun)
-		return one_is_missing(p->journal, p->key, e);
-	opened = seal_key_load(&k, p->key_new, e) < 0 ? -1 : ledger_open(&l, p->dir, k, NULL, e);
+	if (seal_key_load(&k, p->key_new, e) == 0 && begun_places(&places, p, e) == 0 && signing_make(&signing, k, &places, e) == 0)
+		opened = ledger_open_by(&l, p->dir, signing, NULL, e);
 	if (opened == LEDGER_BUSY)
 		err_set(e, ERR_LIMIT, "another recorder holds the ledger");
 	if (opened != LEDGER_OPENED)
@@ -135,16 +147,20 @@ static int begin(const struct place *p, struct err *e)
 	return head && !begun ? one_is_missing(p->head, p->journal, e) : make_both(p, e);
 }
 
+/* The root's key may have been carried away since; then the epoch's is there. */
 static int settle(const struct place *p, struct err *e)
 {
-	bool key, journal;
+	bool key, epoch, journal, begun;
 
-	if (look_for(&key, p->key, e) < 0 || look_for(&journal, p->journal, e) < 0)
+	if (look_for(&key, p->key, e) < 0 || look_for(&epoch, p->epoch, e) < 0 || look_for(&journal, p->journal, e) < 0 ||
+	    look_for(&begun, p->key_new, e) < 0)
 		return -1;
-	if (!key)
-		return journal ? end_begun(p, e) : begin(p, e);
+	if (!key && journal && begun)
+		return end_begun(p, e);
+	if (!key && !epoch)
+		return journal ? one_is_missing(p->journal, p->key, e) : begin(p, e);
 	if (!journal)
-		return one_is_missing(p->key, p->journal, e);
+		return one_is_missing(key ? p->key : p->epoch, p->journal, e);
 	return forget(p->key_new, e) < 0 ? -1 : forget(p->journal_new, e);
 }
 
@@ -179,7 +195,7 @@ static int lock_dir(int *out, const char *dir, struct err *e)
 
 int recorder_init(char **args, struct err *e)
 {
-	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(signing) struct signing *signing = NULL;
 	scoped(vault) struct vault *v = NULL;
 	scoped(fd) int locked = -1;
 	char verifier[SEAL_VERIFIER_TEXT];
@@ -191,9 +207,10 @@ int recorder_init(char **args, struct err *e)
 	if (place_of(&p, args, e) < 0 || make_dirs(p.dir, strlen(p.dir), 0750, e) < 0 ||
 	    make_dirs(p.key, slash ? (size_t)(slash - p.key) : 0, 0700, e) < 0 || lock_dir(&locked, p.dir, e) < 0)
 		return -1;
-	if (settle(&p, e) < 0 || seal_key_load(&k, p.key, e) < 0 || vault_open_beside(&v, p.dir, p.key, k, e) < 0)
+	if (settle(&p, e) < 0 || signing_open(&signing, p.key, e) < 0 ||
+	    vault_open_beside(&v, p.dir, p.key, signing_root(signing), e) < 0)
 		return -1;
-	seal_verifier_text(verifier, seal_key_verifier(k));
+	seal_verifier_text(verifier, signing_root(signing));
 	if (fd_write_all(STDOUT_FILENO, verifier, strlen(verifier), e) < 0)
 		return -1;
 	return fd_write_all(STDOUT_FILENO, "\n", 1, e);

@@ -71,9 +71,9 @@ static int activate(struct recorder *r, const struct recorder_options *o, struct
 }
 
 /* All that is ever opened is open when this returns. */
-static int open_all(struct recorder *r, const struct seal_key *k, char **args, const struct recorder_options *o, struct err *e)
+static int open_all(struct recorder *r, char **args, const struct recorder_options *o, struct err *e)
 {
-	if (vault_open_beside(&r->vault, args[0], args[1], k, e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || vouch_load(r, args[1], e) < 0)
+	if (vault_open_beside(&r->vault, args[0], args[1], signing_root(r->signing), e) < 0 || signers_open(&r->signers, args[0], true, e) < 0 || vouch_load(r, args[1], e) < 0)
 		return -1;
 	if (r->activated ? activate(r, o, e) < 0 : make_doors(r, args, o, e) < 0)
 		return -1;
@@ -82,25 +82,23 @@ static int open_all(struct recorder *r, const struct seal_key *k, char **args, c
 
 static int do_serve(char **args, const struct recorder_options *o, struct err *e)
 {
-	scoped(seal_key) struct seal_key *k = NULL;
 	struct recorder r = { .listener = -1,
 			      .guests = -1,
 			      .stop = -1,
 			      .activated = is_activated(args),
 			      .tenant = o->tenant,
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
-	int done;
+	int done = signing_open(&r.signing, args[1], e);
 
-	if (seal_key_load(&k, args[1], e) < 0 || place_claim(args[0], args[1], e) < 0)
-		return -1;
-	done = ledger_open(&r.ledger, args[0], k, NULL, e);
+	if (done == 0 && (done = place_claim(args[0], args[1], e)) == 0)
+		done = ledger_open_by(&r.ledger, args[0], r.signing, NULL, e);
 	if (done == LEDGER_BUSY) {
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);
-		return EXIT_BUSY;
+		done = EXIT_BUSY;
 	}
 	if (done == LEDGER_OPENED && o->segment)
 		ledger_segments(r.ledger, o->segment);
-	if (done == LEDGER_OPENED && (open_all(&r, k, args, o, e) < 0 || (!r.activated && ready(e) < 0) || recorder_serve(&r, e) < 0 ||
+	if (done == LEDGER_OPENED && (open_all(&r, args, o, e) < 0 || (!r.activated && ready(e) < 0) || recorder_serve(&r, e) < 0 ||
 				      end(&r, args, o, e) < 0))
 		done = -1;
 	recorder_free(&r);

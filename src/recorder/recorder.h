@@ -4,6 +4,7 @@
 
 #include "ledger/holds.h"
 #include "ledger/signers.h"
+#include "ledger/signing.h"
 #include "ledger/vault.h"
 #include "recorder/owners.h"
 #include "wire/wire.h"
@@ -109,6 +110,7 @@ struct answer {
 
 struct recorder {
 	struct ledger *ledger;
+	struct signing *signing;		/* owned */
 	struct signers *signers;		/* owned */
 	struct vault *vault;			/* owned */
 	struct vault_place place;		/* of the payload that was put last */
@@ -213,7 +215,7 @@ int vault_keep(struct recorder *r, const struct client *c, uint64_t tag, struct 
 bool vault_recall(struct recorder *r, struct hold *h);	/* what a recorder before this one has kept of it */
 
 /* TENANT.vault beside TENANT.key. */
-int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_key *k, struct err *e) must_use;
+int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_verifier *root, struct err *e) must_use;
 
 /* reveal.c: REVEAL; purge.c: DESTROY. */
 int reveal_begin(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;

@@ -294,6 +294,7 @@ void recorder_free(struct recorder *r)
 	fd_close(&r->stop);
 	owners_free(r->owners);
 	ledger_free(r->ledger);
+	signing_free(r->signing);
 	signers_free(r->signers);
 	vault_free(r->vault);
 	free(r->watches);

@@ -12,16 +12,13 @@ static bool is_text(const struct field_value *v, const char *text)
 	return v->set && v->size == strlen(text) && memcmp(v->text, text, v->size) == 0;
 }
 
-int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_key *k, struct err *e)
+int vault_open_beside(struct vault **out, const char *dir, const char *key_path, const struct seal_verifier *root, struct err *e)
 {
 	char path[PATH_MAX];
-	size_t size = strlen(key_path);
 
-	if (size > 4 && strcmp(key_path + size - 4, ".key") == 0)
-		size -= 4;
-	if (snprintf(path, sizeof(path), "%.*s.vault", (int)size, key_path) >= PATH_MAX)
-		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
-	return vault_open(out, dir, path, seal_key_verifier(k)->name, NULL, e);
+	if (signing_beside(path, key_path, ".vault", e) < 0)
+		return -1;
+	return vault_open(out, dir, path, root->name, NULL, e);
 }
 
 /* What is to be approved is what the record is about: nothing else is ever shown as that. */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -77,9 +78,10 @@ static void key_text(struct seal_key *k)
 	k->text[size + SECRET_TEXT] = '\n';
 }
 
-int note_key_make(const char *path, const char *name, uint8_t type, struct err *e)
+/* A fresh one: seed, name, and what follows from them. The seed is still in the blob. */
+static int key_fresh(struct seal_key **out, const char *name, uint8_t type, struct err *e)
 {
-	scoped(seal_key) struct seal_key *k = NULL;
+	struct seal_key *k;
 
 	must(seal_name_fits(name));
 	if (key_new(&k, e) < 0)
@@ -88,6 +90,16 @@ int note_key_make(const char *path, const char *name, uint8_t type, struct err *
 	k->blob[0] = type;
 	randombytes_buf(k->blob + 1, sizeof(k->blob) - 1);
 	key_derive(k);
+	*out = k;
+	return 0;
+}
+
+int note_key_make(const char *path, const char *name, uint8_t type, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+
+	if (key_fresh(&k, name, type, e) < 0)
+		return -1;
 	key_text(k);
 	return secret_make_file("signing key", path, k->text, strlen(k->text), e);
 }
@@ -118,31 +130,43 @@ static bool key_parse(struct seal_key *k, size_t size)
 	return true;
 }
 
+/* What stands in k->text must be exactly what key_text() makes of the key in it; the text is wiped. */
+static int key_take(struct seal_key *k, size_t size, uint8_t type, struct err *e)
+{
+	scoped(seal_key) struct seal_key *again = NULL;
+
+	if (!key_parse(k, size))
+		return err_set(e, ERR_INPUT, "not a key file of reeve");
+	if (k->blob[0] != type)
+		return err_set(e, ERR_INPUT, "a %s's, where a %s's is needed", k->blob[0] == NOTE_COSIGNS ? "witness" : "ledger",
+			       type == NOTE_COSIGNS ? "witness" : "ledger");
+	if (key_new(&again, e) < 0)
+		return -1;
+	memcpy(again, k, sizeof(*k));
+	memset(again->text, 0, sizeof(again->text));
+	key_text(again);
+	if (memcmp(again->text, k->text, size) != 0)
+		return err_set(e, ERR_INPUT, "damaged; restore it from your copy");
+	sodium_memzero(k->text, sizeof(k->text));
+	sodium_memzero(k->blob, sizeof(k->blob));
+	return 0;
+}
+
 int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct err *e)
 {
-	scoped(seal_key) struct seal_key *k = NULL, *again = NULL;
+	scoped(seal_key) struct seal_key *k = NULL;
 	scoped(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t got;
 
 	if (fd < 0)
 		return err_sys(e, "signing key %s", path);
-	if (secret_check_file(fd, "signing key", path, FILE_MOST, e) < 0 || key_new(&k, e) < 0 || key_new(&again, e) < 0)
+	if (secret_check_file(fd, "signing key", path, FILE_MOST, e) < 0 || key_new(&k, e) < 0)
 		return -1;
 	got = read(fd, k->text, FILE_MOST - 1);
 	if (got < 0)
 		return err_sys(e, "signing key %s", path);
-	if (!key_parse(k, (size_t)got))
-		return err_set(e, ERR_INPUT, "signing key %s: not a key file of reeve", path);
-	if (k->blob[0] != type)
-		return err_set(e, ERR_INPUT, "signing key %s: a %s's, where a %s's is needed", path,
-			       k->blob[0] == NOTE_COSIGNS ? "witness" : "ledger", type == NOTE_COSIGNS ? "witness" : "ledger");
-	memcpy(again, k, sizeof(*k));
-	memset(again->text, 0, sizeof(again->text));
-	key_text(again);
-	if (memcmp(again->text, k->text, (size_t)got) != 0)
-		return err_set(e, ERR_INPUT, "signing key %s: damaged; restore it from your copy", path);
-	sodium_memzero(k->text, sizeof(k->text));
-	sodium_memzero(k->blob, sizeof(k->blob));
+	if (key_take(k, (size_t)got, type, e) < 0)
+		return err_in(e, "signing key %s", path);
 	*out = take(&k);
 	return 0;
 }
@@ -150,6 +174,89 @@ int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct 
 int seal_key_load(struct seal_key **out, const char *path, struct err *e)
 {
 	return note_key_load(out, path, NOTE_ED25519, e);
+}
+
+int seal_key_new(struct seal_key **out, const char *name, struct err *e)
+{
+	if (key_fresh(out, name, NOTE_ED25519, e) < 0)
+		return -1;
+	sodium_memzero((*out)->blob, sizeof((*out)->blob));
+	return 0;
+}
+
+/* Behind a key's text stand zeros: of a longer one that stood there nothing is left. */
+int seal_key_put(const struct seal_key *k, int fd, unsigned place, struct err *e)
+{
+	scoped(seal_key) struct seal_key *copy = NULL;
+
+	if (key_new(&copy, e) < 0)
+		return -1;
+	memcpy(copy, k, sizeof(*k));
+	copy->blob[0] = NOTE_ED25519;
+	memcpy(copy->blob + 1, copy->secret, sizeof(copy->blob) - 1);	/* libsodium's secret begins with the seed */
+	memset(copy->text, 0, sizeof(copy->text));
+	key_text(copy);
+	if (pwrite(fd, copy->text, FILE_MOST, (off_t)place * SEAL_PLACE) != FILE_MOST || fdatasync(fd) < 0)
+		return err_sys(e, "write the epoch's key");
+	return 0;
+}
+
+int seal_key_get(struct seal_key **out, int fd, unsigned place, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	const char *end;
+	ssize_t got;
+
+	if (key_new(&k, e) < 0)
+		return -1;
+	got = pread(fd, k->text, FILE_MOST - 1, (off_t)place * SEAL_PLACE);
+	if (got < 0)
+		return err_sys(e, "read the epoch's key");
+	end = memchr(k->text, '\n', (size_t)got);
+	if (!end && sodium_is_zero((const unsigned char *)k->text, FILE_MOST)) {
+		*out = NULL;
+		return 0;
+	}
+	if (key_take(k, end ? (size_t)(end + 1 - k->text) : (size_t)got, NOTE_ED25519, e) < 0)
+		return -1;
+	*out = take(&k);
+	return 0;
+}
+
+int seal_key_wipe(int fd, unsigned place, struct err *e)
+{
+	static const char zeros[SEAL_PLACE];
+
+	if (pwrite(fd, zeros, sizeof(zeros), (off_t)place * SEAL_PLACE) != SEAL_PLACE || fdatasync(fd) < 0)
+		return err_sys(e, "write over a former key");
+	return 0;
+}
+
+/* Written, not only sized: a place that has its blocks can be written over when the disk is full. */
+int seal_places_make(int *out, const char *path, unsigned places, struct err *e)
+{
+	scoped(fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	static const char zeros[SEAL_PLACE];
+
+	if (fd < 0 || fchmod(fd, 0600) < 0)
+		return err_sys(e, "make the keys of epochs %s", path);
+	for (; places > 0; places--)
+		if (fd_write_all(fd, zeros, sizeof(zeros), e) < 0)
+			return err_in(e, "keys of epochs %s", path);
+	*out = fd_take(&fd);
+	return 0;
+}
+
+int seal_places_open(int *out, const char *path, struct err *e)
+{
+	scoped(fd) int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "keys of epochs %s", path);
+	if (secret_check_file(fd, "keys of epochs", path, 16 * SEAL_PLACE, e) < 0)
+		return -1;
+	*out = fd_take(&fd);
+	return 0;
 }
 
 void note_key_sign(uint8_t out[64], const struct seal_key *k, const char *text, size_t size)

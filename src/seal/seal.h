@@ -77,6 +77,21 @@ int seal_key_make(const char *path, const char *name, struct err *e) must_use;
 
 /* Refuses a file that is not a regular one of ours with mode 0600. */
 int seal_key_load(struct seal_key **out, const char *path, struct err *e) must_use;
+
+/*
+ * Keys that follow one another lie in one file with places for them, of SEAL_PLACE bytes each: who serves holds it open
+ * and needs no name any more, and a key that has gone is written over where it stood. Each is durable on return.
+ */
+enum { SEAL_PLACE = 4096 };
+
+int seal_key_new(struct seal_key **out, const char *name, struct err *e) must_use;
+int seal_key_put(const struct seal_key *k, int fd, unsigned place, struct err *e) must_use;
+int seal_key_get(struct seal_key **out, int fd, unsigned place, struct err *e) must_use;	/* *out is NULL: it is empty */
+int seal_key_wipe(int fd, unsigned place, struct err *e) must_use;
+/* Such a file, open for all of that. `make`: a new one, never over an old one, with room for so many. */
+int seal_places_make(int *out, const char *path, unsigned places, struct err *e) must_use;
+int seal_places_open(int *out, const char *path, struct err *e) must_use;
+
 void seal_key_free(struct seal_key *k);
 const struct seal_verifier *seal_key_verifier(const struct seal_key *k);
 

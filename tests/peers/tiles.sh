@@ -31,9 +31,9 @@ to_size() {	# by one run: its own record and its close, two records for each of 
 	grow "$@"
 }
 # Sizes at which a tile is begun, full, begun again, all but full, one further, full.
-told='' have=1
-for size in 1 3 256 258 511 513 768 900; do
-	[ "$size" = 1 ] || to_size "$size"
+told='' have=2
+for size in 2 4 256 258 511 513 768 900; do
+	[ "$size" = 2 ] || to_size "$size"
 	rm -f "$work/before"
 	[ ! -e "$view/checkpoint" ] || cp "$view/checkpoint" "$work/before"
 	publish || told="$told publish:$size"
@@ -44,14 +44,14 @@ for size in 1 3 256 258 511 513 768 900; do
 done
 is "signature, root, and every record's bytes and inclusion, at each of eight sizes, each grown from the last" "$told" ""
 told=
-for size in 1 3 256 258 511 513 768; do
+for size in 2 4 256 258 511 513 768; do
 	go_says grown "$work/checkpoint.$size" "$view" "$trust" >/dev/null || told="$told $size"
 done
 is "the last is consistent with all of them, and their readers find all tiles" "$told" ""
 told=
 for n in 0 1 100 255 256 511 512 800; do
 	"$bin/reeve-audit" proof "$ledger" $n --key "$pub" >"$work/$n.tlog-proof"
-	[ "$(go_says proof "$work/$n.tlog-proof" "$trust")" = "$("$bin/reeve-audit" show "$ledger" --json | sed -n $((n + 1))p)" ] ||
+	[ "$(go_says proof "$work/$n.tlog-proof" "$trust" "$view")" = "$("$bin/reeve-audit" show "$ledger" --json | sed -n $((n + 1))p)" ] ||
 		told="$told $n"
 done
 is "proofs of single records hold" "$told" ""
@@ -71,11 +71,13 @@ hurt "a changed tile further up" flip tile/1/000.p/3 40
 hurt "a changed record" flip tile/entries/001 1000
 hurt "a changed checkpoint" sed -i '3s/^./x/' checkpoint
 hurt "a changed signature" sed -i '5s/.....$/AAAA=/' checkpoint
+hurt "a changed handover" sed -i '2s/A/B/' epochs/1
+hurt "a missing handover" rm epochs/1
 hurt "a shortened bundle" truncate -s -1 "tile/entries/003.p/$last"
 hurt "a missing tile" rm tile/0/002
 hurt "a missing bundle" rm "tile/entries/003.p/$last"
 sed '4s/^./x/' "$work/256.tlog-proof" >"$work/damaged"
-ok "a changed proof is refused" sh -c '! "$1" proof "$2" "$3" 2>/dev/null' - "$tiles" "$work/damaged" "$trust"
+ok "a changed proof is refused" sh -c '! "$1" proof "$2" "$3" "$4" 2>/dev/null' - "$tiles" "$work/damaged" "$trust" "$view"
 cp "$work/checkpoint.513" "$work/hurt/checkpoint"
 ok "a view rolled back is seen by who knows a later checkpoint" sh -c '! "$1" grown "$2" "$3" "$4" 2>/dev/null >&2' - \
 	"$tiles" "$view/checkpoint" "$work/hurt" "$trust"
@@ -96,11 +98,11 @@ fi
 "$bin/reeve-audit" growth "$ledger" $old --key "$pub" >"$work/body"
 curl -s --data-binary "@$work/body" "http://$at/add-checkpoint" >"$work/cosignature"
 sed '1,/^$/d' "$work/body" | cat - "$work/cosignature" >"$work/cosigned"
-like "a cosigned checkpoint" "$(go_says cosigned "$work/cosigned" "$wkey")" '1[0-9]*'
+like "a cosigned checkpoint" "$(go_says cosigned "$work/cosigned" "$trust" "$wkey" "$view")" '1[0-9]*'
 sed '2s/$/0/' "$work/cosigned" >"$work/damaged"
-ok "a changed one is refused" sh -c '! "$1" cosigned "$2" "$3" >/dev/null 2>&1' - "$tiles" "$work/damaged" "$wkey"
+ok "a changed one is refused" sh -c '! "$1" cosigned "$2" "$3" "$4" "$5" >/dev/null 2>&1' - "$tiles" "$work/damaged" "$trust" "$wkey" "$view"
 sed '$s/....$/AAA=/' "$work/cosigned" >"$work/damaged"
-ok "and one with a forged cosignature" sh -c '! "$1" cosigned "$2" "$3" >/dev/null 2>&1' - "$tiles" "$work/damaged" "$wkey"
+ok "and one with a forged cosignature" sh -c '! "$1" cosigned "$2" "$3" "$4" "$5" >/dev/null 2>&1' - "$tiles" "$work/damaged" "$trust" "$wkey" "$view"
 
 # Another key of the same name signs another history: what an owner could do.
 ledger=$work/l/o key=$work/k/o.key pub=$work/k/o.pub
@@ -110,7 +112,7 @@ ok "another key is refused" sh -c '! "$1" view "$2" "$3" >/dev/null 2>&1' - "$ti
 ledger=$work/l/t key=$work/k/t.key pub=$work/k/t.pub
 grow 'burst 33000'; publish
 ok "a ledger of three levels of tiles holds" all_hold "$view"
-is "grown from the first size" "$(go_says grown "$work/checkpoint.1" "$view" "$trust")" "1 grew to 66902"
+is "grown from the first size" "$(go_says grown "$work/checkpoint.2" "$view" "$trust")" "2 grew to 66902"
 "$bin/reeve-audit" proof "$view" 65536 --key "$pub" >"$work/deep.tlog-proof"
-like "and so does a proof from its tiles" "$(go_says proof "$work/deep.tlog-proof" "$trust")" '*"n":65536,*'
+like "and so does a proof from its tiles" "$(go_says proof "$work/deep.tlog-proof" "$trust" "$view")" '*"n":65536,*'
 done_testing

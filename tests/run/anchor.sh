@@ -17,6 +17,10 @@ sink() {
 	rm "$1/$2.up"
 }
 said() { while read -r line; do echo "$line" | base64 -d; echo; done <"$1" | tr -d '\000'; }
+mkdir "$story/wire"
+told=$(python3 "$top/tests/tools/anchor_attack.py" "$bin" "$story/wire" 2>&1)
+equal 'anchors that were taken over, and what would be another thing in the same bytes' "$(echo "$told" | grep -c '^ok')" "$(echo "$told" | sed -n 's/^1\.\.//p')"
+silent 'of which none gets through' '^not ok|Error' "$told"
 for uid in $(each_user); do
 	h=$room/home$uid
 	home "$h" "$uid"

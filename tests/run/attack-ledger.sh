@@ -37,13 +37,14 @@ run --tenant begun -- true
 ledger=$h/state/reeve/ledgers/begun key=$h/state/reeve/keys/begun
 mv "$ledger/journal" "$ledger/journal.new"
 mv "$key.key" "$key.key.new"
+mv "$key.epoch" "$key.epoch.new"
 rm "$ledger"/vault* "$key.vault" # a vault is made when both have their names
 fails 'before either has its name: the next run begins again' 0 run --tenant begun -- true
-fails 'and its ledger is whole' 0 audit verify "$ledger" --key "$key.pub" --head 3
+fails 'and its ledger is whole' 0 audit verify "$ledger" --key "$key.pub" --head 4
 mv "$key.key" "$key.key.new"
 fails 'before the key has its name: the next run ends it' 0 run --tenant begun -- true
-fails 'and its ledger is whole and the same' 0 audit verify "$ledger" --key "$key.pub" --head 5
-rm "$key.key"
+fails 'and its ledger is whole and the same' 0 audit verify "$ledger" --key "$key.pub" --head 6
+rm "$key.key" "$key.epoch"
 fails 'a ledger without its key gets no new key' 125 run --tenant begun -- true
 fails 'and no key file' 1 test -e "$key.key"
 run --tenant half -- true
@@ -84,10 +85,10 @@ mv "$ledger/journal" "$ledger/away"
 ln -s away "$ledger/journal"
 fails 'a journal that is a link is not written' 125 run --tenant linked -- true
 fresh open
-chmod 644 "$h/state/reeve/keys/open.key"
+chmod 644 "$h/state/reeve/keys/open.epoch"
 fails 'a key that others may read is not used' 125 run --tenant open -- true
 fresh swapped
-cp "$h/state/reeve/keys/other.key" "$h/state/reeve/keys/swapped.key"
+cp "$h/state/reeve/keys/other.epoch" "$h/state/reeve/keys/swapped.epoch"
 fails 'a swapped key does not continue the ledger' 125 run --tenant swapped -- true
 fresh words
 as "$uid" "$h" "$reeve" run --tenant words --task "$(printf 'a\033[31m\n\302\233\342\200\256b')" -- true 2>/dev/null

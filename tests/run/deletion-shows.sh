@@ -21,7 +21,7 @@ shows() {
 }
 
 init
-grow intent 'outcome 2' refusal
+grow intent 'outcome 3' refusal
 cp -r "$ledger" "$work/older"
 audit publish "$ledger" "$work/view-older" --key "$pub"
 grow intent refusal
@@ -63,13 +63,13 @@ audit publish "$ledger" "$work/view" --key "$pub"
 like "nor does it go on what was published" "$status $told" "1 *checkpoint*"
 
 # Records moved, taken out, and signed parts of elsewhere; every frame's sum is right.
-again; "$frames" "$ledger/journal" swap 3 4
-shows "two records have changed places" 1 "record 3: *"
-again; "$frames" "$ledger/journal" drop 3
-shows "a record is gone and all move up" 1 "record [23] *"
+again; "$frames" "$ledger/journal" swap 4 5
+shows "two records have changed places" 1 "record 4: *"
+again; "$frames" "$ledger/journal" drop 4
+shows "a record is gone and all move up" 1 "record [34] *"
 again; "$bin/reeve-recorder" init "$work/o/t" "$work/o/k.key" t >/dev/null
-"$frames" "$ledger/journal" commit 1 "$work/o/t/journal"
-shows "a checkpoint of another ledger in its place" 4 "checkpoint at size 1: no good signature by"
+"$frames" "$ledger/journal" commit 2 "$work/o/t/journal"
+shows "a checkpoint of another ledger in its place" 4 "checkpoint at size 2: *no good signature by"
 again
 "$frames" "$ledger/journal" commit "$old" "$work/older/journal"
 shows "its own, put back: nothing has changed" 0 "integrity*ok" --checkpoint "$own"

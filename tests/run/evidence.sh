@@ -52,7 +52,7 @@ fails 'an item that is not met is exit 1' 1 evidence "$room/two" --control TEST:
 says 'and told so' 'refusals: found 2, expected none -- NOT AS EXPECTED' "$(cat "$room/two/README.md")"
 says 'a time in which nothing was done has no records' 'NOT as expected: 0 records' "$(evidence "$room/none" --control TEST:1 --to 2001-01-01)"
 one=$(find "$room/one/proofs" -type f | sort | head -n 1)
-audit proof --check "$one" --key "$key" >"$room/proof"
+audit proof --check "$one" --key "$key" --epochs "$room/one" >"$room/proof"
 says 'reeve checks one of them, too' 'record [0-9]+ of the first' "$(cat "$room/proof")"
 
 # Whoever hands it over may have touched it.

@@ -15,7 +15,7 @@ client <"$work/in" >"$work/out" & pids="$pids $!"
 exec 7>"$work/in" 8<"$work/out"
 say() { echo "$1" >&7; read -r got <&8; }
 say open; say attach; say intent
-is "an intent while there is room" "$got" "RECEIPT 2"
+is "an intent while there is room" "$got" "RECEIPT 3"
 dd if=/dev/zero of="$work/disk/full" bs=64k 2>/dev/null || :
 say until-halt
 like "without room intents get no receipt, and the launcher hears why" "$got" "HALT no space*"
@@ -33,12 +33,13 @@ mount -o remount,ro tmpfs "$work/disk"
 serve
 like "on a read-only disk no recorder starts" "$said" "*Read-only file system*"
 mount -o remount,rw tmpfs "$work/disk"
-chmod 644 "$key"; serve
+epoch=${key%.key}.epoch
+chmod 644 "$epoch"; serve
 like "a key that others can read is refused" "$said" "*must be 0600*"
-chmod 600 "$key"
-mv "$key" "$key.away"; serve
-like "without its key no recorder starts" "$said" "*No such file*"
-mv "$key.away" "$key"; rm "$work/disk/full"
+chmod 600 "$epoch"
+mv "$epoch" "$epoch.away"; serve
+like "without its key no recorder starts" "$said" "*the key of epoch 1 is not there*"
+mv "$epoch.away" "$epoch"; rm "$work/disk/full"
 rm "$ledger/head"; serve
 like "without its head neither" "$said" "*head*missing*"
 ended # it has said why, and may still hold the disk
@@ -54,7 +55,7 @@ while [ "$works" = 0 ] && [ "$pages" -lt 40 ]; do
 	init 2>>"$work/stderr" || kept="$kept $pages:init"
 	serve
 	printf '%s\n' open close | client >/dev/null; ended
-	audit verify "$ledger" --key "$pub" --head 3
+	audit verify "$ledger" --key "$pub" --head 4
 	[ "$said $status" = "ready 0" ] || kept="$kept $pages:$said:$told"
 	umount "$work/disk"
 	pages=$((pages + 1))
@@ -66,14 +67,14 @@ ok "and full it was, in more than one place" [ "$works" -gt 2 ]
 ledger=$work/l/eio key=$work/k/eio.key pub=$work/k/eio.pub
 init
 serve 3
-answers=$(printf '%s\n' open attach intent 'outcome 2' hear | client | tr '\n' ';')
+answers=$(printf '%s\n' open attach intent 'outcome 3' hear | client | tr '\n' ';')
 is "after a failed fdatasync there is no receipt and the run is told" "$answers" \
-	"NOTED 1;NOTED 1;RECEIPT 2;gone;HALT the disk did not take the journal (fdatasync): Input/output error;"
+	"NOTED 2;NOTED 2;RECEIPT 3;gone;HALT the disk did not take the journal (fdatasync): Input/output error;"
 ended
 is "the recorder ends and says that it could not" "$status" 3
 serve
 is "the ledger opens again" "$said" ready
 echo | client; ended
-audit verify "$ledger" --key "$pub" --head 4
+audit verify "$ledger" --key "$pub" --head 5
 is "whole, with all that was acknowledged" "$status" 0
 done_testing

@@ -51,7 +51,7 @@ mv "$work/o/u.key" "$key.new"
 before=$(cksum "$ledger/journal" "$ledger/head")
 code=0; told=$("$bin/reeve-recorder" init "$ledger" "$key" t 2>&1) || code=$?
 is "a key that does not fit is not given its name" "$code $([ -e "$key" ] && echo named)" "3 "
-like "which is said" "$told" "*journal is there but *t.key is not*no good signature*"
+like "which is said" "$told" "*journal is there but *t.key is not*another ledger*"
 is "and nothing is changed" "$(cksum "$ledger/journal" "$ledger/head")" "$before"
 rm "$key.new"; mv "$work/away" "$key"
 rm "$ledger/journal"

@@ -7,7 +7,7 @@ set -eu
 [ "$(id -u)" = 0 ] || exec unshare -Ur sh "$0"
 . "$(dirname "$0")/../ledger-lib.sh"
 strace -o /dev/null true 2>/dev/null || skip_all "strace cannot trace here"
-words='open attach intent pair_2 intent refusal outcome_5 pair_4 close'
+words='open attach intent pair_3 intent refusal outcome_6 pair_5 close'
 init
 mv "$work/l" "$work/l0"
 
@@ -50,7 +50,7 @@ ok "and left intents open that are closed as unknown ($unknown)" [ "$unknown" -g
 cp -r "$work/l0" "$work/l"
 serve
 told=$(for w in $words; do echo "$w" | tr _ ' '; done | client | tr '\n' ';'); ended
-like "left alone it acknowledges all of it" "$told" "NOTED 1;NOTED 1;RECEIPT 2;RECEIPT 3;RECEIPT 4;RECEIPT 5;*NOTED *"
+like "left alone it acknowledges all of it" "$told" "NOTED 2;NOTED 2;RECEIPT 3;RECEIPT 4;RECEIPT 5;RECEIPT 6;*NOTED *"
 
 # What misspeaks is cut off; what of it came before is closed, and the recorder serves on.
 for how in 0 1 2 3 4; do

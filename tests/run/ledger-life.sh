@@ -11,21 +11,21 @@ is "the public key lies beside it" "$(cat "$pub")" "$first"
 
 serve
 is "a recorder says when it listens" "$said" ready
-answers=$(printf '%s\n' open attach intent refusal 'outcome 2' 'burst 300' close | client | tr '\n' ';')
-is "every record is answered once durable" "$answers" "NOTED 1;NOTED 1;RECEIPT 2;RECEIPT 3;RECEIPT 4;burst 300;NOTED 605;"
+answers=$(printf '%s\n' open attach intent refusal 'outcome 3' 'burst 300' close | client | tr '\n' ';')
+is "every record is answered once durable" "$answers" "NOTED 2;NOTED 2;RECEIPT 3;RECEIPT 4;RECEIPT 5;burst 300;NOTED 606;"
 ended
 is "it ends with its last client" "$status" 0
 ok "and takes its socket along" [ ! -e "$sock" ]
 audit verify "$ledger" --key "$pub"
 is "the ledger verifies" "$status" 0
-audit verify "$ledger" --key "$pub" --head 606
-is "also against an outside head" "$status" 0
 audit verify "$ledger" --key "$pub" --head 607
+is "also against an outside head" "$status" 0
+audit verify "$ledger" --key "$pub" --head 608
 is "a head it does not reach is incompleteness" "$status" 5
 audit show "$ledger"
 like "show names the tool" "$told" "*fs/read_file*"
 ok "show lets no escape through" sh -c '! "$1/reeve-audit" show "$2" | LC_ALL=C grep -q "$(printf "\033")"' - "$bin" "$ledger"
-is "show --json is the records as stored" "$("$bin/reeve-audit" show "$ledger" --json | wc -l)" 606
+is "show --json is the records as stored" "$("$bin/reeve-audit" show "$ledger" --json | wc -l)" 607
 
 serve
 one=$said
@@ -37,7 +37,7 @@ exec 7>"$work/in" 8<"$work/out"
 echo open >&7; read -r _ <&8
 echo attach >&7; read -r _ <&8
 echo intent >&7; read -r got <&8
-is "an intent before the crash" "$got" "RECEIPT 607"
+is "an intent before the crash" "$got" "RECEIPT 608"
 audit verify "$ledger" --key "$pub"
 is "a live ledger verifies while its recorder works" "$status" 0
 kill -9 "$recorder"; wait "$recorder" 2>/dev/null || :
@@ -45,7 +45,7 @@ exec 7>&- 8<&-
 audit verify "$ledger" --key "$pub"
 is "after kill -9 the intent stands open" "$status" 6
 serve; echo | client; ended
-like "the next recorder says how it ended" "$("$bin/reeve-audit" show "$ledger" --json | sed -n 609p)" '*"intent":607,"kind":"outcome"*"status":"unknown"*'
+like "the next recorder says how it ended" "$("$bin/reeve-audit" show "$ledger" --json | sed -n 610p)" '*"intent":608,"kind":"outcome"*"status":"unknown"*'
 audit verify "$ledger" --key "$pub"
 is "and the ledger is whole again" "$status" 0
 
@@ -53,7 +53,7 @@ serve
 is "a broker may not write a genesis" "$(printf '%s\n' open attach genesis | client | tail -n 1)" gone
 ended
 serve
-is "an outcome of nothing is refused" "$(printf '%s\n' open attach 'outcome 1' | client | tail -n 1)" gone
+is "an outcome of nothing is refused" "$(printf '%s\n' open attach 'outcome 2' | client | tail -n 1)" gone
 ended
 is "which ends nobody but the culprit" "$status" 0
 

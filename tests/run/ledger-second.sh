@@ -9,7 +9,7 @@ ok "it is below 300 lines" [ "$(wc -l <"$second")" -lt 300 ]
 
 init
 serve
-printf '%s\n' open attach intent refusal 'outcome 2' 'burst 20' close open | client >/dev/null
+printf '%s\n' open attach intent refusal 'outcome 3' 'burst 20' close open | client >/dev/null
 ended
 size=$(sed 's/^0*//' "$ledger/head")
 both() {	# both WHAT EXPECTED [head]: the exit status of one and the other
@@ -28,7 +28,7 @@ mv "$work/mine" "$pub"
 # Every 389th byte changed, lost, or the last one left: what one says the other says.
 cp "$ledger/journal" "$work/whole"
 used=$(tr -d '\0' <"$work/whole" | wc -c) differ='' tried=0 at=5
-echo 00000000000000000001 >"$ledger/head"
+echo 00000000000000000002 >"$ledger/head"
 compare() {
 	tried=$((tried + 1))
 	both x same

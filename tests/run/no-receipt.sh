@@ -11,7 +11,7 @@ nothing() { equal "$1: nothing was done" no "$([ -e "$h/work/started" ] && echo 
 new
 run -- true 2>/dev/null
 settled "$h"
-chmod 644 "$h/state/reeve/keys/default.key"
+chmod 644 "$h/state/reeve/keys/default.epoch"
 fails 'a key that others may read' 125 run -- touch started
 says 'it says what to do' 'chmod 600|0600' "$said"
 nothing 'a key that others may read'
@@ -19,7 +19,7 @@ nothing 'a key that others may read'
 new
 run -- true 2>/dev/null
 settled "$h"
-rm "$h/state/reeve/keys/default.key"
+rm "$h/state/reeve/keys/default.epoch"
 fails 'a ledger whose key is gone' 125 run -- touch started
 nothing 'a ledger whose key is gone'
 

@@ -42,47 +42,47 @@ same_records() { unpack "$view" >"$work/unpacked" && "$bin/reeve-audit" show "$l
 sums() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
 
 init
-grow intent refusal 'outcome 2' 'burst 300'
+grow intent refusal 'outcome 3' 'burst 300'
 before=$(sums "$ledger")
 publish
 is "a ledger is published" "$status" 0
-like "and how much of it is told" "$told" "606 records of reeve.local/t/*: 7 files made, 0 kept"
+like "and how much of it is told" "$told" "607 records of reeve.local/t/*: 8 files made, 0 kept"
 ok "the bundles hold every record, byte for byte, and lead to the signed root" same_records
 is "nothing of the ledger was written" "$(sums "$ledger")" "$before"
 audit verify "$ledger" --key "$pub" --checkpoint "$view/checkpoint"
 is "what is published as checkpoint is one of the ledger's own" "$status" 0
-is "each tile is as wide as its name says" "$(cd "$view" && stat -c '%s %n' tile/0/000 tile/0/001 tile/0/002.p/94 tile/1/000.p/2 | tr '\n' ' ')" \
-	"8192 tile/0/000 8192 tile/0/001 3008 tile/0/002.p/94 64 tile/1/000.p/2 "
+is "each tile is as wide as its name says" "$(cd "$view" && stat -c '%s %n' tile/0/000 tile/0/001 tile/0/002.p/95 tile/1/000.p/2 | tr '\n' ' ')" \
+	"8192 tile/0/000 8192 tile/0/001 3040 tile/0/002.p/95 64 tile/1/000.p/2 "
 publish
-like "again: all is there, and kept" "$told" "* 0 files made, 7 kept"
+like "again: all is there, and kept" "$told" "* 0 files made, 8 kept"
 
 # --- proofs of single records ---
 
 told=
-for n in 0 1 255 256 511 512 604 605; do
+for n in 0 1 255 256 511 512 605 606; do
 	"$bin/reeve-audit" proof "$ledger" $n --key "$pub" >"$work/$n.proof"
 	"$bin/reeve-audit" proof "$view" $n --key "$pub" | cmp -s - "$work/$n.proof" || told="$told view $n"
-	"$bin/reeve-audit" proof --check "$work/$n.proof" --key "$pub" --json >"$work/one" || told="$told check $n"
+	"$bin/reeve-audit" proof --check "$work/$n.proof" --key "$pub" --epochs "$view" --json >"$work/one" || told="$told check $n"
 	"$bin/reeve-audit" show "$ledger" --json | sed -n $((n + 1))p | cmp -s - "$work/one" || told="$told record $n"
 done
 is "records at every edge are proven, by the ledger and by its view alike" "$told" ""
 damaged() {	# damaged WHAT STATUS SED: such a change to a proof is found
 	sed "$3" "$work/256.proof" >"$work/damaged"
-	audit proof --check "$work/damaged" --key "$pub"
+	audit proof --check "$work/damaged" --key "$pub" --epochs "$view"
 	ok "a proof with $1 is refused, and the sentence names it" [ "$status $(echo "$told" | grep -c damaged)" = "$2 1" ]
 }
 damaged "another record in it" 1 '2s/extra ..../extra eyJi/;2s/I\([A-Za-z]\)/J\1/3'
 damaged "another index" 1 's/^index 256/index 257/'
-damaged "an index that nobody signed" 1 's/^index 256/index 606/'
+damaged "an index that nobody signed" 1 's/^index 256/index 607/'
 damaged "another hash" 1 '4s/^./x/'
 damaged "a hash too few" 1 '4d'
-damaged "another root" 4 '/^606$/{n;s/^./x/;}'
-damaged "another size" 4 's/^606$/607/'
-damaged "no checkpoint" 4 '/^606$/d'
+damaged "another root" 4 '/^607$/{n;s/^./x/;}'
+damaged "another size" 4 's/^607$/608/'
+damaged "no checkpoint" 4 '/^607$/d'
 damaged "another first line" 1 '1s/v1/v2/'
 damaged "no record" 1 '2d'
 damaged "a leading zero" 1 's/^index /index 0/'
-head -c 300 "$work/256.proof" >"$work/damaged"; audit proof --check "$work/damaged" --key "$pub"
+head -c 300 "$work/256.proof" >"$work/damaged"; audit proof --check "$work/damaged" --key "$pub" --epochs "$view"
 is "one that is cut off is no proof" "$status" 1
 ledger=$work/l/o key=$work/k/o.key pub=$work/k/o.pub
 init
@@ -93,7 +93,7 @@ is "and nothing is published under another key" "$status" 4
 audit publish "$ledger" "$view" --key "$pub"
 is "nor one ledger over another's view" "$status" 4
 ledger=$work/l/t key=$work/k/t.key pub=$work/k/t.pub
-audit proof "$ledger" 606 --key "$pub"
+audit proof "$ledger" 607 --key "$pub"
 is "a record that is not there is wrong usage" "$status" 2
 audit trust --key "$pub"
 is "trust is the key as a policy" "$told" "log $(cat "$pub")
@@ -104,7 +104,7 @@ quorum none"
 cp -a "$view" "$work/old"; cp -a "$ledger" "$work/old-ledger"
 grow 'burst 300'
 publish
-like "a grown ledger keeps what is full" "$told" "1,208 records of *: 7 files made, 4 kept"
+like "a grown ledger keeps what is full" "$told" "1,209 records of *: 7 files made, 5 kept"
 ok "a tile's shorter form goes once the full one is there" [ -f "$view/tile/0/002" -a ! -e "$view/tile/0/002.p" ]
 ok "and the bundles hold every record" same_records
 if strace -o /dev/null true 2>/dev/null; then
@@ -142,10 +142,13 @@ hurt "a shortened tile" 1 hurt/tile/0/000: truncate -s 8160 tile/0/000
 hurt "a shortened bundle" 1 hurt/tile/entries/000: truncate -s 1000 tile/entries/000
 hurt "a tile that grew without end" 1 hurt/tile/0/000: truncate -s 1T tile/0/000
 hurt "a missing tile" 1 hurt/tile/0/002: rm tile/0/002
-hurt "a missing bundle" 1 hurt/tile/entries/004.p/184: rm -r tile/entries/004.p
+hurt "a missing bundle" 1 hurt/tile/entries/004.p/185: rm -r tile/entries/004.p
 hurt "a changed root in the checkpoint" 4 hurt/checkpoint: sed -i '3s/^./x/' checkpoint
 hurt "a changed size in the checkpoint" 4 hurt/checkpoint: sed -i '2s/^./2/' checkpoint
 hurt "a swapped signature" 4 hurt/checkpoint: cp "$work/k/o.pub" checkpoint
+hurt "a changed handover" 1 hurt/epochs/1: sed -i '2s/A/B/' epochs/1
+hurt "a missing handover" 4 hurt/checkpoint: rm epochs/1
+hurt "a handover too many" 1 hurt/epochs/2: cp epochs/1 epochs/2
 hurt "a tile beyond the ledger" 1 hurt/tile/0/005: cp tile/0/000 tile/0/005
 hurt "a foreign file" 1 hurt/tile/0/notes.txt: touch tile/0/notes.txt
 hurt "a foreign folder" 1 hurt/more: mkdir more
@@ -158,23 +161,23 @@ hurt "a FIFO for a tile" 1 hurt/tile/0/000: sh -c 'rm tile/0/000; mkfifo tile/0/
 deep() { i=0; while [ $i -lt 40 ]; do mkdir x000 && cd x000; i=$((i + 1)); done; }
 hurt "folders without end" 1 'no published ledger' eval 'cd tile/0 && deep'
 
-audit proof "$work/old" 605 --key "$pub"
+audit proof "$work/old" 606 --key "$pub"
 is "an old view still proves" "$status" 0
 cp -a "$work/old" "$work/linked"
 mv "$work/linked/tile/0" "$work/linked/elsewhere"; ln -s ../elsewhere "$work/linked/tile/0"
-audit proof "$work/linked" 605 --key "$pub"
+audit proof "$work/linked" 606 --key "$pub"
 like "not through a link" "$status $told" "1 *: a link*"
-flip "$work/old/tile/0/002.p/94" 77
-audit proof "$work/old" 605 --key "$pub"
+flip "$work/old/tile/0/002.p/95" 77
+audit proof "$work/old" 606 --key "$pub"
 is "not so with a changed tile" "$status" 1
-rm "$work/old/tile/0/002.p/94"
-audit proof "$work/old" 605 --key "$pub"
+rm "$work/old/tile/0/002.p/95"
+audit proof "$work/old" 606 --key "$pub"
 like "a missing tile is named" "$status $told" "1 *tile/0/002: missing"
 
 # --- a ledger that is not whole ---
 
 audit publish "$work/old-ledger" "$view" --key "$pub"
-like "a ledger shorter than its view was rolled back" "$status $told" "5 *rolled back from 1208 to 606*"
+like "a ledger shorter than its view was rolled back" "$status $told" "5 *rolled back from 1209 to 607*"
 cp -a "$ledger" "$work/bent"
 at=$(grep -abo '"time"' "$work/bent/journal" | sed -n '20s/:.*//p')
 flip "$work/bent/journal" "$((at + 2))"

@@ -36,6 +36,15 @@ for uid in $(each_user); do
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/none/s\", \"group\": \"$group\" } }" "1:46: there is no folder $h/none"
 	wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/open/s\", \"group\": \"$group\" } }" "1:46: $h/open must be a folder of uid $uid"
 	[ "$uid" = 0 ] || wrong "{ \"reeve\": \"config/1\", \"review\": { \"socket\": \"$h/mine/s\", \"group\": \"root\" } }" "1:[0-9]+: uid $uid is not in group root"
+	second() { wrong "{ \"reeve\": \"config/1\", \"second\": $1 }" "1:[0-9]+: $2"; }
+	second '[]' '"second": expected an object'
+	second '{ "journald": true }' 'unknown member "journald"'
+	second '{ "journal": 1 }' 'expected true, false, or the absolute path'
+	second '{ "syslog": "log" }' 'expected true, false, or the absolute path'
+	second '{ "spine": true, "every": 0 }' 'expected a number from 1 to 3600'
+	second '{ "witnesses": [ { "url": "ftp://w", "key": "w+1+a" } ] }' '"url" must begin with https://'
+	second '{ "witnesses": [ { "url": "https://w", "key": "w" } ] }' '"key" must be the witness'
+	second '{ "witnesses": [ { "url": "https://w", "key": "w+1+a" } ], "quorum": 2 }' 'expected a number from 1 to 1'
 	wrong 'nothing' '1:1: '
 	rm "$h/config/reeve/config.json"
 	fails "uid $uid: a hook without a command starts nothing" 2 as "$uid" "$h" "$reeve" run --on-held '' -- true

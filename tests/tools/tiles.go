@@ -3,10 +3,11 @@
 //
 //	tiles view DIR TRUST           signature, root from the tiles, every record's bytes and inclusion; prints the records
 //	tiles grown OLD DIR TRUST      is the tree of the checkpoint OLD a beginning of the one in DIR?
-//	tiles proof FILE TRUST         a tlog-proof; prints the record
-//	tiles cosigned FILE VKEY       a checkpoint that this witness has cosigned; prints when
+//	tiles proof FILE TRUST [DIR]   a tlog-proof; prints the record
+//	tiles cosigned FILE TRUST VKEY [DIR]   a checkpoint that this witness has cosigned too; prints when
 //
-// TRUST is a tlog-policy file. Exit 0: all holds; 1: the first thing that does not is on standard error.
+// TRUST is a tlog-policy file with the root's key; by it alone the epochs in DIR are walked, each a tlog-proof of the
+// record that names the next key. Exit 0: all holds; 1: the first thing that does not is on standard error.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -60,11 +62,37 @@ func trusted(path string) note.Verifier {
 	return v
 }
 
-func openCheckpoint(text []byte, v note.Verifier) tlog.Tree {
-	n, err := note.Open(text, note.VerifierList(v))
-	check(err)
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) != 4 || lines[3] != "" || lines[0] != v.Name() {
+// epoch is a key, and the size of the checkpoint that hands over to it.
+type epoch struct {
+	key    note.Verifier
+	size   int64
+	byRoot bool
+	record int64
+}
+
+// chain is what may sign: the root, then each epoch in its turn.
+type chain []epoch
+
+// due is who must have signed a checkpoint of that size: at a handover both.
+func (c chain) due(size int64) []note.Verifier {
+	at := 0
+	for i, e := range c {
+		if e.size <= size {
+			at = i
+		}
+	}
+	if at == 0 || c[at].size != size {
+		return []note.Verifier{c[at].key}
+	}
+	if c[at].byRoot {
+		return []note.Verifier{c[0].key, c[at].key}
+	}
+	return []note.Verifier{c[at-1].key, c[at].key}
+}
+
+func openCheckpoint(text []byte, c chain) tlog.Tree {
+	lines := strings.Split(string(text), "\n")
+	if len(lines) < 6 || lines[3] != "" || lines[0] != c[0].key.Name() {
 		check(errors.New("not the checkpoint of this log"))
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
@@ -72,9 +100,59 @@ func openCheckpoint(text []byte, v note.Verifier) tlog.Tree {
 	if strconv.FormatInt(size, 10) != lines[1] {
 		check(errors.New("a size that is not written plainly"))
 	}
+	for _, v := range c.due(size) {
+		n, err := note.Open(text, note.VerifierList(v))
+		check(err)
+		if n.Text != strings.Join(lines[:3], "\n")+"\n" {
+			check(errors.New("more is signed than a checkpoint"))
+		}
+	}
 	hash, err := tlog.ParseHash(lines[2])
 	check(err)
 	return tlog.Tree{N: size, Hash: hash}
+}
+
+// walk follows the handovers that lie in dir, if any; dir may be "".
+func walk(trust, dir string) chain {
+	c := chain{{key: trusted(trust)}}
+	for dir != "" {
+		data, err := os.ReadFile(filepath.Join(dir, "epochs", strconv.Itoa(len(c))))
+		if errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		check(err)
+		c = step(c, data)
+	}
+	return c
+}
+
+func step(c chain, data []byte) chain {
+	p := parseProof(data)
+	var r struct {
+		Kind, Key, Ledger string
+		N, Epoch          int64
+		Former, Revoked   *int64
+	}
+	check(json.Unmarshal(p.record, &r))
+	last := c[len(c)-1]
+	key, err := note.NewVerifier(r.Key)
+	check(err)
+	if r.Kind != "epoch" || r.N != p.index || r.Epoch != int64(len(c)) || r.Ledger != c[0].key.Name() || key.Name() != r.Ledger ||
+		p.index < last.size || (len(c) > 1) != (r.Former != nil) || (r.Former != nil && *r.Former != last.record) {
+		check(fmt.Errorf("record %d does not begin epoch %d", p.index, len(c)))
+	}
+	for _, e := range c {
+		if e.key.KeyHash() == key.KeyHash() {
+			check(fmt.Errorf("epoch %d has a key of before", len(c)))
+		}
+	}
+	c = append(c, epoch{key, p.index + 1, r.Revoked != nil, p.index})
+	tree := openCheckpoint(p.checkpoint, c)
+	if tree.N != p.index+1 {
+		check(fmt.Errorf("epoch %d is not the last record of its checkpoint", len(c)-1))
+	}
+	check(tlog.CheckRecord(p.path, tree.N, tree.Hash, p.index, tlog.RecordHash(p.record)))
+	return c
 }
 
 // tilePath is the layout's: no height in it, and a folder "entries" in place of a level.
@@ -144,7 +222,7 @@ func bundle(dir string, n int64, width int) [][]byte {
 }
 
 func view(dir, trust string) {
-	tree := openCheckpoint(read(filepath.Join(dir, "checkpoint")), trusted(trust))
+	tree := openCheckpoint(read(filepath.Join(dir, "checkpoint")), walk(trust, dir))
 	reader := hashes(dir, tree)
 	root, err := tlog.TreeHash(tree.N, reader)
 	check(err)
@@ -179,7 +257,7 @@ func view(dir, trust string) {
 }
 
 func grown(old, dir, trust string) {
-	v := trusted(trust)
+	v := walk(trust, dir)
 	was, is := openCheckpoint(read(old), v), openCheckpoint(read(filepath.Join(dir, "checkpoint")), v)
 	if is.N < was.N {
 		check(fmt.Errorf("%d records, where %d were signed before", is.N, was.N))
@@ -196,8 +274,14 @@ func grown(old, dir, trust string) {
 	fmt.Printf("%d grew to %d\n", was.N, is.N)
 }
 
-func proof(file, trust string) {
-	head, checkpoint, found := bytes.Cut(read(file), []byte("\n\n"))
+type parsed struct {
+	record, checkpoint []byte
+	index              int64
+	path               tlog.RecordProof
+}
+
+func parseProof(data []byte) parsed {
+	head, checkpoint, found := bytes.Cut(data, []byte("\n\n"))
 	lines := strings.Split(string(head), "\n")
 	if !found || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" ||
 		!strings.HasPrefix(lines[1], "extra ") || !strings.HasPrefix(lines[2], "index ") {
@@ -207,15 +291,20 @@ func proof(file, trust string) {
 	check(err)
 	index, err := strconv.ParseInt(lines[2][6:], 10, 64)
 	check(err)
-	var path tlog.RecordProof
+	p := parsed{record: record, checkpoint: checkpoint, index: index}
 	for _, line := range lines[3:] {
 		hash, err := tlog.ParseHash(line)
 		check(err)
-		path = append(path, hash)
+		p.path = append(p.path, hash)
 	}
-	tree := openCheckpoint(checkpoint, trusted(trust))
-	check(tlog.CheckRecord(path, tree.N, tree.Hash, index, tlog.RecordHash(record)))
-	fmt.Printf("%s\n", record)
+	return p
+}
+
+func proof(file, trust, dir string) {
+	p := parseProof(read(file))
+	tree := openCheckpoint(p.checkpoint, walk(trust, dir))
+	check(tlog.CheckRecord(p.path, tree.N, tree.Hash, p.index, tlog.RecordHash(p.record)))
+	fmt.Printf("%s\n", p.record)
 }
 
 // cosigner is a note.Verifier of C2SP tlog-cosignature v1 keys, which the library does not know by itself.
@@ -240,7 +329,7 @@ func (c *cosigner) Verify(text, sig []byte) bool {
 	return ed25519.Verify(c.key, append([]byte(fmt.Sprintf("cosignature/v1\ntime %d\n", c.time)), text...), sig[8:])
 }
 
-func cosigned(file, vkey string) {
+func cosigned(file, trust, vkey, dir string) {
 	parts := strings.SplitN(vkey, "+", 3)
 	if len(parts) != 3 {
 		check(errors.New("not a verifier key"))
@@ -254,8 +343,13 @@ func cosigned(file, vkey string) {
 	if fmt.Sprintf("%08x", c.KeyHash()) != parts[1] {
 		check(errors.New("its id does not belong to that key"))
 	}
-	_, err = note.Open(read(file), note.VerifierList(c))
+	text, chain := read(file), walk(trust, dir)
+	logs := chain.due(openCheckpoint(text, chain).N)
+	n, err := note.Open(text, note.VerifierList(append(logs, c)...))
 	check(err)
+	if len(n.Sigs) != len(logs)+1 {
+		check(fmt.Errorf("%d good signatures, where the log and the witness sign", len(n.Sigs)))
+	}
 	fmt.Println(c.time)
 }
 
@@ -266,11 +360,15 @@ func main() {
 	case len(os.Args) == 5 && os.Args[1] == "grown":
 		grown(os.Args[2], os.Args[3], os.Args[4])
 	case len(os.Args) == 4 && os.Args[1] == "proof":
-		proof(os.Args[2], os.Args[3])
-	case len(os.Args) == 4 && os.Args[1] == "cosigned":
-		cosigned(os.Args[2], os.Args[3])
+		proof(os.Args[2], os.Args[3], "")
+	case len(os.Args) == 5 && os.Args[1] == "proof":
+		proof(os.Args[2], os.Args[3], os.Args[4])
+	case len(os.Args) == 5 && os.Args[1] == "cosigned":
+		cosigned(os.Args[2], os.Args[3], os.Args[4], "")
+	case len(os.Args) == 6 && os.Args[1] == "cosigned":
+		cosigned(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: tiles view DIR TRUST | grown OLD DIR TRUST | proof FILE TRUST | cosigned FILE VKEY")
+		fmt.Fprintln(os.Stderr, "usage: tiles view DIR TRUST | grown OLD DIR TRUST | proof FILE TRUST [DIR] | cosigned FILE TRUST VKEY [DIR]")
 		os.Exit(2)
 	}
 }

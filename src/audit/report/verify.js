@@ -74,6 +74,62 @@ async function signatureHolds(note, key) {
 	return false;
 }
 
+/* A tlog-proof: the record, its place, the hashes beside it, and the checkpoint. */
+function readProof(text) {
+	const end = text.indexOf("\n\n"), [first, extra, index, ...beside] = text.slice(0, end).split("\n");
+	if (end < 0 || first !== "c2sp.org/tlog-proof@v1" || !(extra || "").startsWith("extra ") || !/^index (0|[1-9]\d*)$/.test(index || ""))
+		throw new Error("a handover is not a proof of a record");
+	return { bytes: fromBase64(extra.slice(6)), index: Number(index.slice(6)), beside: beside.map(fromBase64), note: text.slice(end + 2) };
+}
+
+/* The last record of a tree: beside its way stand whole subtrees of those before it, the smallest first. */
+async function handedRoot(proof) {
+	const all = new Uint8Array(proof.bytes.length + 1);
+	all.set(proof.bytes, 1);
+	let hash = await sha256(all), bits = 0;
+	for (let n = proof.index; n > 0; n = Math.floor(n / 2))
+		bits += n % 2;
+	if (bits !== proof.beside.length)
+		throw new Error("a handover's hashes do not lead to its root");
+	for (const left of proof.beside)
+		hash = await node(left, hash);
+	return toBase64(hash);
+}
+
+/* reeve-ledger(5), Epochs: each key is handed on by the one before it; or, when one was revoked, by the root. */
+async function walkEpochs(root, proofs) {
+	const epochs = [{ key: root, size: 0, record: 0 }];
+	for (const text of proofs) {
+		const proof = readProof(text), r = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(proof.bytes)), last = epochs[epochs.length - 1];
+		const key = await readKey(r.key), by = r.revoked === undefined ? last : epochs[0], [origin, size, hash] = proof.note.split("\n");
+		if (r.kind !== "epoch" || r.epoch !== epochs.length || r.n !== proof.index || proof.index < last.size || r.ledger !== root.name || key.name !== root.name ||
+		    r.former !== (epochs.length > 1 ? last.record : undefined) || epochs.some((e) => toBase64(e.key.raw) === toBase64(key.raw)))
+			throw new Error(`record ${proof.index} does not begin epoch ${epochs.length}`);
+		if (origin !== root.name || size !== String(proof.index + 1) || hash !== await handedRoot(proof) ||
+		    !await signatureHolds(proof.note, by.key) || !await signatureHolds(proof.note, key))
+			throw new Error(`epoch ${epochs.length} is not handed over by the keys that should have`);
+		if (r.revoked !== undefined) {
+			if (!(r.revoked > 0) || !epochs[r.revoked] || epochs[r.revoked].since !== undefined || !(r.since >= epochs[r.revoked].size && r.since <= r.n))
+				throw new Error(`record ${proof.index} revokes no epoch that there was`);
+			epochs[r.revoked].since = r.since;
+		}
+		epochs.push({ key, size: proof.index + 1, record: proof.index, by });
+	}
+	return epochs;
+}
+
+/* Who must have signed a checkpoint of so many records. */
+function signersAt(epochs, size) {
+	const at = epochs.reduce((best, e, i) => (e.size <= size ? i : best), 0);
+	return at > 0 && epochs[at].size === size ? [epochs[at].by.key, epochs[at].key] : [epochs[at].key];
+}
+
+/* Records here whose key was revoked later, as "from to". */
+const disbelieved = (epochs) => epochs.flatMap((e, i) => {
+	const from = Math.max(e.since, about.first), to = Math.min(i + 1 < epochs.length ? epochs[i + 1].record : Infinity, about.first + lines.length);
+	return e.since !== undefined && from < to ? [`${from} to ${to - 1}`] : [];
+});
+
 /* Each finding by itself; the report is good only if all are. */
 async function checkAll(progress) {
 	const findings = [], say = (good, text) => findings.push({ good, text });
@@ -87,8 +143,12 @@ async function checkAll(progress) {
 		: `the checkpoint is of ${size} records, here are ${tree.size}`);
 	say(mine === root, mine === root ? "every record hashes to the root that was signed" : "the records do not hash to the root that was signed: something was changed");
 	try {
-		const good = await signatureHolds(about.checkpoint, await readKey(about.key));
-		say(good, good ? `the checkpoint is signed by ${about.key}` : "the checkpoint is not signed by the key of this report");
+		const epochs = await walkEpochs(await readKey(about.key), about.epochs || []), last = epochs.length - 1;
+		const good = (await Promise.all(signersAt(epochs, Number(size)).map((key) => signatureHolds(about.checkpoint, key)))).every(Boolean);
+		say(good, !good ? "the checkpoint is not signed by the key of this report" : last === 0 ? `the checkpoint is signed by ${about.key}`
+			: `the checkpoint is signed by an epoch of ${about.key}, which was handed on ${last} times, each time by the keys that must`);
+		for (const range of disbelieved(epochs))
+			say(false, `records ${range} are signed by a key that was revoked later`);
 	} catch (error) {
 		say(false, error.name === "NotSupportedError" ? "this browser cannot check Ed25519 signatures: use a newer one, or reeve audit verify"
 			: `the signature cannot be checked: ${error.message}`);
