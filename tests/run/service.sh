@@ -157,7 +157,7 @@ says 'in the ledger it is who the kernel said' "\"owner\":\"uid-$ann\".*\"uid\":
 silent 'and nothing of what was claimed' '"owner":"root"|"agent":"other"|"tenant":"beta"' "$(shown)"
 
 # Whoever carries records away by reeve is in the ledger; a payload is root's to open, and that is, too.
-says 'what is exported has the word that it is' '"action":"audit.export"' "$(of $ann "$reeve" audit export "$ledger" --as jsonl | grep '"n":9[,}]')"
+says 'what is exported has the word that it is' '"action":"audit.export"' "$(of $ann "$reeve" audit export "$ledger" --as jsonl | grep '"n":10[,}]')"
 says 'and that it was is recorded' "\"action\":\"audit.export\".*\"kind\":\"access\".*\"uid\":$ann,.*\"why\":\"export $ledger --as jsonl\"" "$(shown)"
 of $aud "$reeve" audit export "$room/sock/../lib/acme/ledger/journal" --as csv >/dev/null
 says 'an auditor does it by the socket of reviewers, under any name' "\"uid\":$aud,.*--as csv" "$(shown)"
