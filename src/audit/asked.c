@@ -180,8 +180,6 @@ static int open_index(struct asked_ledger *a, const char *name, bool make, struc
 /* Blocks that have been filled since. Where that cannot be, questions are answered all the same. */
 static int fill_index(struct asked_ledger *a, const char *name, struct err *e)
 {
-	uint64_t n;
-
 	if (a->records - a->base < INDEX_BLOCK || a->note.kind)
 		return 0;
 	if (!a->index && open_index(a, name, true, &a->note) < 0)
@@ -189,15 +187,8 @@ static int fill_index(struct asked_ledger *a, const char *name, struct err *e)
 	if (index_records(a->index) != a->base || /* another auditor has made it meanwhile */
 	    index_update(a->index, a->beside, a->offsets, a->records - a->base, &a->note) < 0)
 		return 0;
-	n = index_records(a->index) - a->base;
-	a->base += n;
-	memmove(a->offsets, a->offsets + n, (a->records - a->base) * sizeof(*a->offsets));
-	memmove(a->others, a->others + n, (a->records - a->base) * sizeof(*a->others));
-	for (n = a->base; n < a->records; n++)
-		if (a->others[n - a->base] && a->others[n - a->base] <= a->base &&
-		    index_link(a->index, n, a->others[n - a->base] - 1, &a->note) < 0)
-			return drop_index(a, e);
-	return 0;
+	begin_at(a);
+	return look_through(a, e);
 }
 
 int asked_open(struct asked_ledger **out, const char *path, bool indexed, const char *index, struct err *e)

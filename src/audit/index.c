@@ -204,6 +204,11 @@ static const struct index_digest *digest_of(const struct index *x, unsigned row,
 	return d < end && d->row == row ? d : NULL;
 }
 
+bool index_has_row(const struct index *x, unsigned row, uint64_t block)
+{
+	return digest_of(x, row, block);
+}
+
 /* Size 0: the block has none, says its head. */
 int index_row(const uint8_t **bytes, size_t *size, struct index *x, unsigned row, uint64_t block, struct err *e)
 {

@@ -137,6 +137,7 @@ int index_link(struct index *x, uint64_t outcome, uint64_t intent, struct err *e
 /* index_find.c: a bit for each record that may be an answer; no record without one is. */
 int index_look(uint64_t **bits, struct index *x, const struct question *q, struct err *e) must_use;
 /* index.c, for it. */
+bool index_has_row(const struct index *x, unsigned row, uint64_t block);
 const struct index_head *index_block_head(const struct index *x, uint64_t block);
 int index_row(const uint8_t **bytes, size_t *size, struct index *x, unsigned row, uint64_t block, struct err *e) must_use;
 int index_links_of(const uint32_t **run, const uint32_t **other, struct index *x, struct err *e) must_use;

@@ -13,6 +13,7 @@ enum { SLOTS = 4 * INDEX_BLOCK, NUMBER_TEXT = 24 };
 struct column {
 	uint16_t ids[INDEX_BLOCK], slots[SLOTS], count;
 	uint32_t hashes[INDEX_BLOCK], at[INDEX_BLOCK];
+	bool texty;		/* some value is more than digits */
 	struct buf texts;	/* as the row has them */
 };
 
@@ -36,12 +37,10 @@ struct index_block {
 enum find_by index_find_by(enum field f)
 {
 	static const uint8_t by[FIELDS] = {
-		[FIELD_N] = 1 + FIND_NOT,		[FIELD_TIME] = 1 + FIND_NOT,	    [FIELD_MONO] = 1 + FIND_NOT,
-		[FIELD_AFTER] = 1 + FIND_WHOLE,		[FIELD_BEFORE] = 1 + FIND_WHOLE,    [FIELD_ANSWER] = 1 + FIND_WHOLE,
-		[FIELD_APPROVED] = 1 + FIND_WHOLE,	[FIELD_DIGEST] = 1 + FIND_WHOLE,    [FIELD_EXECUTED] = 1 + FIND_WHOLE,
-		[FIELD_COMMITMENT] = 1 + FIND_WHOLE,	[FIELD_SEALED] = 1 + FIND_WHOLE,    [FIELD_VAULT] = 1 + FIND_WHOLE,
-		[FIELD_REQUEST] = 1 + FIND_WHOLE,	[FIELD_NONCE] = 1 + FIND_WHOLE,	    [FIELD_ROOT] = 1 + FIND_WHOLE,
-		[FIELD_SIGNATURE] = 1 + FIND_WHOLE,	[FIELD_COSIGNATURE] = 1 + FIND_WHOLE, [FIELD_INTENT] = 1 + FIND_WHOLE,
+		[FIELD_N] = 1 + FIND_NOT,	   [FIELD_TIME] = 1 + FIND_NOT,	       [FIELD_MONO] = 1 + FIND_NOT,
+		[FIELD_AFTER] = 1 + FIND_WHOLE,	   [FIELD_BEFORE] = 1 + FIND_WHOLE,    [FIELD_ANSWER] = 1 + FIND_WHOLE,
+		[FIELD_APPROVED] = 1 + FIND_WHOLE, [FIELD_DIGEST] = 1 + FIND_WHOLE,    [FIELD_EXECUTED] = 1 + FIND_WHOLE,
+		[FIELD_SEALED] = 1 + FIND_WHOLE,   [FIELD_COMMITMENT] = 1 + FIND_WHOLE, [FIELD_INTENT] = 1 + FIND_WHOLE,
 	};
 
 	return by[f] ? (enum find_by)(by[f] - 1) : FIND_PATTERN;
@@ -83,6 +82,7 @@ void index_block_begin(struct index_block *b, uint64_t block)
 		if (!b->columns[f] || b->columns[f]->count == 0)
 			continue;
 		b->columns[f]->count = 0;
+		b->columns[f]->texty = false;
 		memset(b->columns[f]->ids, 0, sizeof(b->columns[f]->ids));
 		memset(b->columns[f]->slots, 0, sizeof(b->columns[f]->slots));
 		b->columns[f]->texts.size = 0;
@@ -118,8 +118,10 @@ static int add_value(struct index_block *b, enum field f, const char *text, size
 		c->slots[slot] = k = ++c->count;
 		if (!buf_add(&c->texts, &length, 2) || !buf_add(&c->texts, text, size))
 			return err_set(e, ERR_LIMIT, "memory for the index");
-		if (field_info(f)->type != FIELD_TYPE_NUMBER && !index_is_digits(text, size))
+		if (field_info(f)->type != FIELD_TYPE_NUMBER && !index_is_digits(text, size)) {
+			c->texty = true;
 			index_parts_add(b->parts, text, size);
+		}
 	}
 	c->ids[b->count] = k;
 	return 0;
@@ -145,10 +147,10 @@ static int add_values(struct index_block *b, struct err *e)
 	for (f = 0; f < FIELDS && status == 0; f++) {
 		if (!v[f].set)
 			continue;
-		if (index_find_by((enum field)f) == FIND_NOT) {
-			if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER && !index_is_digits(v[f].text, v[f].size))
-				index_parts_add(b->parts, v[f].text, v[f].size);
-		} else if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER) {
+		if (index_find_by((enum field)f) == FIND_NOT &&
+		    (field_info((enum field)f)->type == FIELD_TYPE_NUMBER || index_is_digits(v[f].text, v[f].size)))
+			continue; /* a time that is none is a text like others */
+		if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER) {
 			status = add_value(b, (enum field)f, v[f].text, v[f].size, e);
 		} else {
 			digits = number_text(room, v[f].number);
@@ -215,7 +217,7 @@ static void write_rows(struct index_block *b)
 		if (!b->columns[f] || b->columns[f]->count == 0)
 			continue;
 		write_column(&b->rows[2 * f], b->columns[f]);
-		if (index_find_by((enum field)f) == FIND_PATTERN)
+		if (index_find_by((enum field)f) == FIND_PATTERN || b->columns[f]->texty)
 			buf_add(&b->rows[2 * f + 1], b->columns[f]->texts.data, b->columns[f]->texts.size);
 	}
 	index_links_write(&b->rows[ROW_LINKS], &b->links);

@@ -78,6 +78,12 @@ static bool by_begin(const struct term *t, const char *text, size_t size)
 	return memcmp(t->pattern, text, least) == 0 && (length <= size || t->pattern[size] == '/');
 }
 
+/* It stands anywhere in it. */
+static bool by_text(const struct term *t, const char *text, size_t size)
+{
+	return memmem(text, size, t->pattern, strlen(t->pattern));
+}
+
 /* --- columns --- */
 
 /* A whole value is known by its hash alone. */
@@ -164,14 +170,13 @@ static void spread(uint64_t *bits, const struct find *f, bool runs)
 	}
 }
 
-static int narrow(uint64_t *bits, uint64_t *found, const struct find *f, bool runs)
+static void narrow(uint64_t *bits, uint64_t *found, const struct find *f, bool runs)
 {
 	size_t i;
 
 	spread(found, f, runs);
 	for (i = 0; i < f->words; i++)
 		bits[i] &= found[i];
-	return 0;
 }
 
 /* A tool by its own name; or its end and its server's begin as SERVER/TOOL does. */
@@ -213,11 +218,26 @@ static int find_term(uint64_t *bits, uint64_t *found, uint64_t *beside, struct f
 		status = find_tool(found, beside, f, t, e);
 	else
 		status = find_own(found, f, t, field, t->verdict ? by_verdict : by_pattern, whole, e);
-	return status < 0 ? -1 : narrow(bits, found, f, joined_is_of_run(field));
+	if (status == 0)
+		narrow(bits, found, f, joined_is_of_run(field));
+	return status;
+}
+
+/* In every column that has texts: digits alone do not hold what is more than digits. */
+static int find_text_in_block(uint64_t *found, struct find *f, const struct term *t, uint64_t block, struct err *e)
+{
+	enum field field;
+
+	for (field = 0; field < FIELDS; field++)
+		if (field_info(field)->type != FIELD_TYPE_NUMBER && index_has_row(f->x, 2 * (unsigned)field + 1, block) &&
+		    find_in_block(found, f, t, field, by_text, false, block, e) < 0)
+			return -1;
+	return 0;
 }
 
 static int find_text(uint64_t *bits, uint64_t *found, struct find *f, const char *text, struct err *e)
 {
+	const struct term t = { .pattern = text };
 	const uint8_t *parts;
 	uint64_t block;
 	size_t size;
@@ -230,10 +250,11 @@ static int find_text(uint64_t *bits, uint64_t *found, struct find *f, const char
 			return -1;
 		if (size != PARTS_BITS / 8)
 			return err_set(e, ERR_INPUT, "the index %.150s does not hold", index_name(f->x));
-		if (index_parts_may(parts, text, strlen(text)))
-			memset(found + block * INDEX_WORDS, 0xff, INDEX_WORDS * 8);
+		if (index_parts_may(parts, text, strlen(text)) && find_text_in_block(found, f, &t, block, e) < 0)
+			return -1;
 	}
-	return narrow(bits, found, f, false);
+	narrow(bits, found, f, false);
+	return 0;
 }
 
 static void find_time(uint64_t *bits, const struct find *f, const struct question *q)

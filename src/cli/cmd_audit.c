@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/audit_replay.h"
 #include "cli/cli.h"
 #include "cli/settings.h"
 #include "launcher/custodian.h"
@@ -64,6 +65,8 @@ int cmd_audit(int argc, char **argv, struct err *e)
 {
 	char path[LAUNCH_TEXT + 64], programs[LAUNCH_TEXT];
 
+	if (audit_replay_wanted(argc, argv))
+		return audit_replay(argc, argv, e);
 	if (paths_programs(programs, e) < 0 || (argc > 1 && note_access(argv + 1, e) < 0))
 		return -1;
 	snprintf(path, sizeof(path), "%s/reeve-audit", programs);

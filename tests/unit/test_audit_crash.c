@@ -7,6 +7,7 @@
  *
  * REEVE_CRASH=whole: all of it (make crash); else a part that is the same in each run.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,16 +24,16 @@
 #include "audit/audit.h"
 #include "base/fd.h"
 
-enum { SECTOR = 512, OPS = 512, UNITS = 4096, AHEAD = 64 << 10, ALL_UP_TO = 7 };
-enum { JOURNAL, HEAD, FILES };
-enum op_kind { OP_WRITE, OP_CUT, OP_TAKE, OP_SYNC, OP_TOLD };
+enum { SECTOR = 512, OPS = 1024, UNITS = 4096, AHEAD = 64 << 10, ALL_UP_TO = 7, NAME = 48 };
+enum { JOURNAL, HEAD, FOLDER, FIXED, FILES = 32 };	/* the others as they come: segments, states */
+enum op_kind { OP_WRITE, OP_CUT, OP_TAKE, OP_NAME, OP_UNNAME, OP_SYNC, OP_TOLD };
 
 struct op {
 	enum op_kind kind;
 	int file;
 	uint64_t at;	/* of a cut: the size; of OP_TOLD: where the journal's committed part ended */
 	size_t size;
-	char *bytes;
+	char *bytes;	/* of a name: that */
 };
 
 struct trace {
@@ -45,8 +46,22 @@ struct image {
 	size_t size;
 };
 
+/* All that a ledger's folder holds: of each file what it says, and by which names. */
+struct disk {
+	struct image file[FILES];
+	struct name {
+		char text[NAME];
+		int file;
+	} name[FILES];
+	size_t names;
+};
+
 static struct stage {
-	char dir[64], path[FILES][80], key_path[80];
+	char dir[64], path[FIXED][80], key_path[80];
+	ino_t inode[FILES];
+	size_t files;
+	struct disk seen;	/* the names there were at the last call */
+	uint64_t segment;
 	struct seal_key *key;
 	struct trace *trace;	/* into which the hooks write; NULL: nowhere */
 	bool whole;
@@ -62,21 +77,10 @@ static unsigned roll(void)
 
 /* --- a disk that is watched --- */
 
-static int file_of(int fd)
-{
-	struct stat of, st;
-
-	assert_int_equal(fstat(fd, &of), 0);
-	assert_int_equal(stat(stage.path[HEAD], &st), 0);
-	return st.st_ino == of.st_ino ? HEAD : JOURNAL;
-}
-
-static void note(enum op_kind kind, int file, uint64_t at, size_t size, const void *bytes)
+static void put(enum op_kind kind, int file, uint64_t at, size_t size, const void *bytes)
 {
 	struct trace *t = stage.trace;
 
-	if (!t)
-		return;
 	assert_true(t->count < OPS);
 	t->op[t->count] = (struct op){ .kind = kind, .file = file, .at = at, .size = size };
 	if (bytes) {
@@ -84,6 +88,98 @@ static void note(enum op_kind kind, int file, uint64_t at, size_t size, const vo
 		memcpy(t->op[t->count].bytes, bytes, size);
 	}
 	t->count++;
+}
+
+static int file_by(ino_t inode)
+{
+	size_t i;
+
+	for (i = 0; i < stage.files; i++)
+		if (stage.inode[i] == inode)
+			return (int)i;
+	assert_true(stage.files < FILES);
+	stage.inode[stage.files] = inode;
+	return (int)stage.files++;
+}
+
+static int file_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return file_by(st.st_ino);
+}
+
+static const struct name *find(const struct disk *d, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < d->names; i++)
+		if (strcmp(d->name[i].text, text) == 0)
+			return &d->name[i];
+	return NULL;
+}
+
+static void set_name(struct disk *d, const char *text, int file)
+{
+	assert_true(d->names < FILES && strlen(text) < NAME);
+	strcpy(d->name[d->names].text, text);
+	d->name[d->names++].file = file;
+}
+
+static void unset_name(struct disk *d, const char *text)
+{
+	struct name *n = &d->name[0] + (find(d, text) - &d->name[0]);
+
+	if (find(d, text))
+		*n = d->name[--d->names];
+}
+
+/* The names there are now. */
+static void look(struct disk *out)
+{
+	DIR *all = opendir(stage.dir);
+	struct dirent *d;
+
+	out->names = 0;
+	while ((d = readdir(all)))
+		if (d->d_name[0] != '.' && strcmp(d->d_name, "key") != 0)
+			set_name(out, d->d_name, file_by(d->d_ino));
+	closedir(all);
+}
+
+/* What changed in the folder since the last call; a file that came with all it says was not synced. */
+static void note_names(void)
+{
+	static struct disk now;
+	scoped(mem) char *bytes = NULL;
+	struct err e = { .kind = ERR_NONE };
+	char path[160];
+	size_t i, size;
+
+	look(&now);
+	for (i = 0; i < stage.seen.names; i++)
+		if (!find(&now, stage.seen.name[i].text))
+			put(OP_UNNAME, FOLDER, 0, NAME, stage.seen.name[i].text);
+	for (i = 0; i < now.names; i++) {
+		if (find(&stage.seen, now.name[i].text))
+			continue;
+		put(OP_NAME, FOLDER, (uint64_t)now.name[i].file, NAME, now.name[i].text);
+		if (strncmp(now.name[i].text, "state", 5) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", stage.dir, now.name[i].text);
+		assert_int_equal(fd_read_file(&bytes, &size, path, 1 << 20, &e), 0);
+		put(OP_WRITE, now.name[i].file, 0, size, bytes);
+	}
+	stage.seen = now;
+}
+
+static void note(enum op_kind kind, int file, uint64_t at, size_t size, const void *bytes)
+{
+	if (!stage.trace)
+		return;
+	note_names();
+	put(kind, file, at, size, bytes);
 }
 
 static void forget(struct trace *t)
@@ -152,7 +248,10 @@ static struct ledger *opened(struct err *e)
 	struct ledger *l = NULL;
 
 	*e = (struct err){ .kind = ERR_NONE };
-	return ledger_open(&l, stage.dir, stage.key, &watched, e) == LEDGER_OPENED ? l : NULL;
+	if (ledger_open(&l, stage.dir, stage.key, &watched, e) != LEDGER_OPENED)
+		return NULL;
+	ledger_segments(l, stage.segment);
+	return l;
 }
 
 static struct findings judged(uint64_t head)
@@ -211,7 +310,7 @@ static void commit(struct ledger *l)
 
 /* --- what a power failure may leave --- */
 
-/* A sector's worth of a write, or a change of size: kept or lost by itself. */
+/* A sector's worth of a write, a change of size, a name: kept or lost by itself. */
 struct unit {
 	const struct op *op;
 	uint64_t at;
@@ -227,14 +326,19 @@ static void grow(struct image *i, uint64_t size)
 	i->size = size;
 }
 
-static void apply(struct image *i, const struct unit *u)
+static void apply(struct disk *d, const struct unit *u)
 {
-	if (u->op->kind == OP_TAKE) {
+	struct image *i = &d->file[u->op->file];
+
+	if (u->op->kind == OP_NAME || u->op->kind == OP_UNNAME)
+		unset_name(d, u->op->bytes);
+	if (u->op->kind == OP_NAME)
+		set_name(d, u->op->bytes, (int)u->op->at);
+	if (u->op->kind == OP_TAKE || u->op->kind == OP_CUT)
 		grow(i, u->op->at);
-	} else if (u->op->kind == OP_CUT) {
-		grow(i, u->op->at);
+	if (u->op->kind == OP_CUT)
 		i->size = u->op->at;
-	} else {
+	if (u->op->kind == OP_WRITE) {
 		grow(i, u->at + u->size);
 		memcpy(i->bytes + u->at, u->op->bytes + (u->at - u->op->at), u->size);
 	}
@@ -267,45 +371,138 @@ static size_t units_of(struct unit *out, const struct op *op)
 	return count;
 }
 
-/* A file as it is for certain after `prefix` calls, and what of it may or may not be. */
+/* All units of `prefix` calls, in order; those that no flush came behind may be there or not. */
 struct future {
-	struct image sure;
 	struct unit unit[UNITS];
-	size_t count;
+	bool sure[UNITS];
+	size_t count, open;
 };
 
-static void future_of(struct future *f, const struct trace *t, size_t prefix, int file, const struct image *base)
+static void future_of(struct future *f, const struct trace *t, size_t prefix)
 {
-	size_t i, j;
+	bool synced[FILES] = { false };
+	size_t i, j, more;
 
-	f->sure = (struct image){ malloc(base->size + 1), base->size };
-	memcpy(f->sure.bytes, base->bytes, base->size);
-	f->count = 0;
-	for (i = 0; i < prefix; i++) {
-		if (t->op[i].file != file)
-			continue;
-		f->count += units_of(f->unit + f->count, &t->op[i]);
-		assert_true(f->count < UNITS / 2);
-		for (j = 0; t->op[i].kind == OP_SYNC && j < f->count; j++)
-			apply(&f->sure, &f->unit[j]);
-		if (t->op[i].kind == OP_SYNC)
-			f->count = 0;
+	f->count = f->open = 0;
+	for (i = prefix; i-- > 0;) {	/* from the last call back, so that what is synced is known */
+		synced[t->op[i].file] |= t->op[i].kind == OP_SYNC;
+		more = units_of(f->unit + f->count, &t->op[i]);
+		assert_true(f->count + more < UNITS / 2);
+		for (j = f->count; j < f->count + more; j++)
+			f->sure[j] = synced[t->op[i].file];
+		f->open += synced[t->op[i].file] ? 0 : more;
+		f->count += more;
 	}
+}
+
+static void disk_copy(struct disk *out, const struct disk *from)
+{
+	int i;
+
+	*out = *from;
+	for (i = 0; i < FILES; i++)
+		if (from->file[i].bytes) {
+			out->file[i].bytes = malloc(from->file[i].size + 1);
+			memcpy(out->file[i].bytes, from->file[i].bytes, from->file[i].size);
+		}
+}
+
+static void disk_free(struct disk *d)
+{
+	int i;
+
+	for (i = 0; i < FILES; i++)
+		free(d->file[i].bytes);
+	*d = (struct disk){ .names = 0 };
 }
 
 enum { PICK_NONE, PICK_ALL, PICK_ONE, PICK_BUT_ONE, PICK_BITS, PICK_RANDOM };
 
-static struct image picked(const struct future *f, int how, size_t which)
+static void pick(struct disk *out, const struct disk *base, const struct future *f, int how, size_t which)
 {
-	struct image i = { malloc(f->sure.size + 1), f->sure.size };
-	size_t u;
+	size_t u, n = 0;
+	bool keep;
 
-	memcpy(i.bytes, f->sure.bytes, f->sure.size);
-	for (u = 0; u < f->count; u++)
-		if (how == PICK_ALL || (how == PICK_ONE && u == which) || (how == PICK_BUT_ONE && u != which) ||
-		    (how == PICK_BITS && which >> u & 1) || (how == PICK_RANDOM && roll() & 1))
-			apply(&i, &f->unit[u]);
-	return i;
+	disk_copy(out, base);
+	for (u = f->count; u-- > 0;) {
+		keep = how == PICK_ALL || (how == PICK_ONE && n == which) || (how == PICK_BUT_ONE && n != which) ||
+		       (how == PICK_BITS && which >> n & 1) || (how == PICK_RANDOM && roll() & 1);
+		n += !f->sure[u];
+		if (f->sure[u] || keep)
+			apply(out, &f->unit[u]);
+	}
+}
+
+static void disk_put(const struct disk *d)
+{
+	struct disk now = { .names = 0 };
+	char path[160];
+	size_t i;
+	int fd;
+
+	look(&now);
+	for (i = 0; i < now.names; i++) {
+		snprintf(path, sizeof(path), "%s/%s", stage.dir, now.name[i].text);
+		unlink(path);
+	}
+	memset(stage.inode + FIXED, 0, sizeof(stage.inode) - FIXED * sizeof(ino_t));
+	for (i = 0; i < d->names; i++) {
+		const struct image *of = &d->file[d->name[i].file];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s/%s", stage.dir, d->name[i].text);
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		assert_int_equal(pwrite(fd, of->bytes ? of->bytes : "", of->size, 0), of->size);
+		assert_int_equal(fstat(fd, &st), 0);
+		stage.inode[d->name[i].file] = st.st_ino;	/* it is the same file, wherever the kernel put it */
+		close(fd);
+	}
+}
+
+/* What is there now, as it is: also which file is which. */
+static void disk_get(struct disk *out)
+{
+	struct err e = { .kind = ERR_NONE };
+	char path[160];
+	size_t i;
+
+	*out = (struct disk){ .names = 0 };
+	look(out);
+	for (i = 0; i < out->names; i++) {
+		struct image *of = &out->file[out->name[i].file];
+
+		snprintf(path, sizeof(path), "%s/%s", stage.dir, out->name[i].text);
+		free(of->bytes);
+		assert_int_equal(fd_read_file(&of->bytes, &of->size, path, 16 << 20, &e), 0);
+	}
+	stage.seen = *out;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
+}
+
+/* The journal, all segments of it. */
+static struct image joined(void)
+{
+	struct image all = { NULL, 0 };
+	struct disk d;
+	size_t i;
+
+	disk_get(&d);
+	qsort(d.name, d.names, sizeof(d.name[0]), by_text);
+	for (i = 0; i < d.names; i++) {
+		const struct image *of = &d.file[d.name[i].file];
+		size_t at = all.size;
+
+		if (strncmp(d.name[i].text, "journal", 7) != 0 || strcmp(d.name[i].text, "journal.next") == 0)
+			continue;
+		grow(&all, at + of->size);
+		memcpy(all.bytes + at, of->bytes, of->size);
+	}
+	disk_free(&d);
+	return all;
 }
 
 struct acked {
@@ -313,15 +510,14 @@ struct acked {
 	const char *bytes;	/* of a journal that has all of them */
 };
 
-static void recover_from(const struct image state[FILES], const struct acked *a, int depth, const char *what);
+static void recover_from(const struct disk *state, const struct acked *a, int depth, const char *what);
 
 /* All crashes of one trace: `each` states a prefix at most. */
-static void crash(const struct trace *t, const struct image base[FILES], const struct acked *before, int depth,
-		  size_t each, const char *what)
+static void crash(const struct trace *t, const struct disk *base, const struct acked *before, int depth, size_t each, const char *what)
 {
-	struct future *f = calloc(FILES, sizeof(*f));
+	struct future *f = calloc(1, sizeof(*f));
 	struct acked a = *before;
-	struct image state[FILES];
+	struct disk state;
 	size_t prefix, n, rows;
 	char name[96];
 
@@ -330,23 +526,19 @@ static void crash(const struct trace *t, const struct image base[FILES], const s
 			a.end = t->op[prefix - 1].at;
 			a.records = t->op[prefix - 1].size;
 		}
-		future_of(&f[JOURNAL], t, prefix, JOURNAL, &base[JOURNAL]);
-		future_of(&f[HEAD], t, prefix, HEAD, &base[HEAD]);
-		rows = f[JOURNAL].count <= ALL_UP_TO ? (size_t)1 << f[JOURNAL].count : 2 + 2 * f[JOURNAL].count + each;
-		for (n = 0; n < rows && (depth == 0 || n < each); n++) {
-			size_t u = f[JOURNAL].count, k = depth == 0 ? n : roll() % rows;
+		future_of(f, t, prefix);
+		rows = f->open <= ALL_UP_TO ? (size_t)1 << f->open : 2 + 2 * f->open + each;
+		for (n = 0; n < rows && ((depth == 0 && stage.whole) || n < each); n++) {
+			size_t u = f->open, all = u <= ALL_UP_TO ? rows - 1 : 1;
+			size_t k = (depth == 0 && stage.whole) || n == 0 ? n : n == 1 ? all : roll() % rows;
 			int how = u <= ALL_UP_TO ? PICK_BITS : k == 0 ? PICK_NONE : k == 1 ? PICK_ALL :
 				  k < 2 + u ? PICK_ONE : k < 2 + 2 * u ? PICK_BUT_ONE : PICK_RANDOM;
 
-			state[JOURNAL] = picked(&f[JOURNAL], how, how == PICK_BITS ? k : (k - 2) % (u ? u : 1));
-			state[HEAD] = picked(&f[HEAD], n % 3 == 0 ? PICK_NONE : n % 3 == 1 ? PICK_ALL : PICK_RANDOM, 0);
+			pick(&state, base, f, how, how == PICK_BITS ? k : (k - 2) % (u ? u : 1));
 			snprintf(name, sizeof(name), "%.40s, call %zu, state %zu", what, prefix, k);
-			recover_from(state, &a, depth, name);
-			free(state[JOURNAL].bytes);
-			free(state[HEAD].bytes);
+			recover_from(&state, &a, depth, name);
+			disk_free(&state);
 		}
-		free(f[JOURNAL].sure.bytes);
-		free(f[HEAD].sure.bytes);
 	}
 	free(f);
 }
@@ -354,7 +546,7 @@ static void crash(const struct trace *t, const struct image base[FILES], const s
 static void whole_with(const struct acked *a, const char *what)
 {
 	struct findings f = judged(a->records);
-	struct image now = load(JOURNAL);
+	struct image now = joined();
 
 	if (verify_exit(&f) != EXIT_WHOLE)
 		fail_msg("%s: not whole after recovery: %s %s %s %s", what, f.integrity.text, f.signatures.text, f.completeness.text, f.open.text);
@@ -363,24 +555,25 @@ static void whole_with(const struct acked *a, const char *what)
 	free(now.bytes);
 }
 
-static void recover_from(const struct image state[FILES], const struct acked *a, int depth, const char *what)
+static void recover_from(const struct disk *state, const struct acked *a, int depth, const char *what)
 {
 	static struct trace traces[2];
 	struct trace *t = &traces[depth], *outer = stage.trace;
 	struct findings f;
 	struct ledger *l;
+	size_t files = stage.files;
 	struct err e;
 	int code;
 
 	stage.states++;
-	store(JOURNAL, &state[JOURNAL]);
-	store(HEAD, &state[HEAD]);
+	disk_put(state);
 	f = judged(a->records);
 	code = verify_exit(&f);
 	stage.torn += code == EXIT_TAIL;
 	if (code != EXIT_WHOLE && code != EXIT_OPEN && code != EXIT_TAIL)
 		fail_msg("%s: a false alarm: %s; %s; %s", what, f.integrity.text, f.signatures.text, f.completeness.text);
 	forget(t);
+	look(&stage.seen);
 	stage.trace = t;
 	l = opened(&e);
 	stage.trace = outer;
@@ -392,6 +585,7 @@ static void recover_from(const struct image state[FILES], const struct acked *a,
 	whole_with(a, what);
 	if (depth == 0 && (stage.whole || stage.states % 16 == 0))
 		crash(t, state, a, 1, stage.whole ? 12 : 4, what);
+	stage.files = files;
 }
 
 /* --- a ledger's life, of commits small and large --- */
@@ -401,8 +595,9 @@ static void make_ledger(void)
 	struct err e = { .kind = ERR_NONE };
 	struct ledger *l;
 
-	unlink(stage.path[JOURNAL]);
-	unlink(stage.path[HEAD]);
+	struct stat st;
+
+	disk_put(&(struct disk){ .names = 0 });
 	assert_int_equal(ledger_make(stage.dir, stage.key, "t", &e), 0);
 	stage.trace = NULL;
 	l = opened(&e);
@@ -411,6 +606,13 @@ static void make_ledger(void)
 	append(l, RECORD_CLOSE, 1, 0, 0);
 	assert_int_equal(ledger_finish(l, &e), 0);
 	ledger_free(l);
+	stage.files = FIXED;
+	assert_int_equal(stat(stage.path[JOURNAL], &st), 0);
+	stage.inode[JOURNAL] = st.st_ino;
+	assert_int_equal(stat(stage.path[HEAD], &st), 0);
+	stage.inode[HEAD] = st.st_ino;
+	assert_int_equal(stat(stage.dir, &st), 0);
+	stage.inode[FOLDER] = st.st_ino;
 }
 
 static void live(struct ledger *l)
@@ -439,17 +641,16 @@ static void live(struct ledger *l)
 static void power(void **state)
 {
 	static struct trace t;
-	struct image base[FILES], last;
-	struct acked a = { .records = 3 };
+	struct disk base;
+	struct image last;
+	struct acked a;
 	struct ledger *l;
 	struct err e;
-	uint64_t records;
 
 	(void)state;
 	make_ledger();
-	base[JOURNAL] = load(JOURNAL);
-	base[HEAD] = load(HEAD);
-	a.end = committed_end(&records);
+	disk_get(&base);
+	a.end = committed_end(&a.records);
 	forget(&t);
 	stage.trace = &t;
 	l = opened(&e);
@@ -458,14 +659,13 @@ static void power(void **state)
 	told();
 	ledger_free(l);
 	stage.trace = NULL;
-	last = load(JOURNAL);
+	last = joined();
 	a.bytes = last.bytes;
 	stage.states = stage.torn = 0;
-	crash(&t, base, &a, 0, stage.whole ? 400 : 24, "a life");
+	crash(&t, &base, &a, 0, stage.whole ? 200 : 12, "a life");
 	print_message("# %zu calls, %zu states, %zu with a tail\n", t.count, stage.states, stage.torn);
 	assert_true(stage.torn > 5 && t.count > 25);
-	free(base[JOURNAL].bytes);
-	free(base[HEAD].bytes);
+	disk_free(&base);
 	free(last.bytes);
 }
 
@@ -590,13 +790,14 @@ static void bytes(void **state)
 
 /* --- both ways to the disk: past the page cache, and through it --- */
 
-static int begin_in(const char *folder)
+static int begin_in(const char *folder, uint64_t segment)
 {
 	struct err e = { .kind = ERR_NONE };
 	const char *whole = getenv("REEVE_CRASH");
 
 	stage.whole = whole && strcmp(whole, "whole") == 0;
 	stage.random = 1;
+	stage.segment = segment;
 	snprintf(stage.dir, sizeof(stage.dir), "%s/reeve-crash-XXXXXX", folder);
 	if (!mkdtemp(stage.dir))
 		return -1;
@@ -609,20 +810,25 @@ static int begin_in(const char *folder)
 static int setup_disk(void **state)
 {
 	(void)state;
-	return begin_in("/tmp");
+	return begin_in("/tmp", 1 << 30);
 }
 
 static int setup_memory(void **state)
 {
 	(void)state;
-	return begin_in("/dev/shm");
+	return begin_in("/dev/shm", 1 << 30);
+}
+
+static int setup_segments(void **state)
+{
+	(void)state;
+	return begin_in("/tmp", 2048);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	unlink(stage.path[JOURNAL]);
-	unlink(stage.path[HEAD]);
+	disk_put(&(struct disk){ .names = 0 });
 	unlink(stage.key_path);
 	seal_key_free(stage.key);
 	return rmdir(stage.dir);
@@ -633,6 +839,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		{ "power_past_the_cache", power, setup_disk, teardown, NULL },
 		{ "power_through_the_cache", power, setup_memory, teardown, NULL },
+		{ "power_in_segments", power, setup_segments, teardown, NULL },
 		{ "bytes", bytes, setup_memory, teardown, NULL },
 	};
 	struct err e;
