@@ -7,7 +7,7 @@
 
 enum { PROOF_MOST = 16 << 10 };
 
-/* 0: of those until `end` the first that it cannot have followed yet, by what we know of it. */
+/* Of those until `end` the first that it may not have followed yet, by what we know of it. */
 static size_t first_behind(const struct talk *t, size_t end)
 {
 	uint64_t size;
@@ -63,22 +63,29 @@ static int no_way(long status, struct err *e)
 	return err_set(e, ERR_INPUT, "it does not believe the key that signs this ledger (403), nor a handover to it (%ld)", status);
 }
 
-/* Where it is: the first handover that it takes. 422: it has that one, and the next is to be tried. */
+/* Taken, or had already: then the next is to be tried. */
+static bool is_behind(long status)
+{
+	return status == 200 || status == 422;
+}
+
+/* Where it is, as the handover to go on with. What we thought that it knows is forgotten for the search. */
 static int find(size_t *at, struct talk *t, size_t end, const struct job *j, struct err *e)
 {
-	size_t i = first_behind(t, end), next = end;
-	long status = 0;
+	size_t i = first_behind(t, end);
+	long status = 403;
 
-	for (;; i = --next) {
-		if (i < end && show(&status, t, i, j, e) < 0)
+	if (i < end && show(&status, t, i, j, e) < 0)
+		return -1;
+	if (status == 403)
+		t->known = 0;
+	for (*at = end; status == 403 && *at > 0; --*at) {
+		i = *at - 1;
+		if (show(&status, t, i, j, e) < 0)
 			return -1;
-		if (i < end && (status == 200 || status == 422)) {
-			*at = i + 1;
-			return 0;
-		}
-		if ((status && status != 403) || next == 0)
-			return no_way(status ? status : 403, e);
 	}
+	*at = i + 1;
+	return is_behind(status) ? 0 : no_way(status, e);
 }
 
 int talk_handovers(struct talk *t, const struct job *j, struct err *e)
@@ -91,7 +98,7 @@ int talk_handovers(struct talk *t, const struct job *j, struct err *e)
 	for (; i < end; i++) {
 		if (show(&status, t, i, j, e) < 0)
 			return -1;
-		if (status != 200 && status != 422)
+		if (!is_behind(status))
 			return no_way(status, e);
 	}
 	return 0;
