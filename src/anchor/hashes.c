@@ -13,8 +13,15 @@ struct block {
 	uint8_t hash[SEAL_HASH];
 };
 
+/* Where the record of an epoch stands. */
+struct mark {
+	uint64_t index, at;
+};
+
 struct hashes {
 	const char *ledger;		/* borrowed */
+	struct mark *marks;		/* owned */
+	size_t mark_count;
 	struct journal *journal;	/* owned */
 	uint64_t size, at;		/* records that were read, and where the next frame stands */
 	struct tree open;		/* of the last block, not whole yet */
@@ -42,6 +49,7 @@ void hashes_free(struct hashes *h)
 		return;
 	journal_free(h->journal);
 	free(h->blocks);
+	free(h->marks);
 	free(h);
 }
 
@@ -86,6 +94,45 @@ static int next_record(struct frame *f, struct hashes *h, uint64_t *at, struct e
 	return 0;
 }
 
+/* They are few: one a day. */
+static int mark(struct hashes *h, uint64_t at, struct err *e)
+{
+	struct mark *more = realloc(h->marks, (h->mark_count + 1) * sizeof(*more));
+
+	if (!more)
+		return err_sys(e, "memory for epochs");
+	h->marks = more;
+	h->marks[h->mark_count++] = (struct mark){ h->size, at };
+	return 0;
+}
+
+int hashes_handing(struct handing *out, bool *there, struct hashes *h, uint64_t size, struct err *e)
+{
+	enum frame_got got;
+	struct frame f;
+	uint64_t at;
+	size_t i;
+
+	for (i = 0; i < h->mark_count && h->marks[i].index + 1 < size; i++)
+		;
+	*there = i < h->mark_count;
+	if (!*there)
+		return 0;
+	at = h->marks[i].at;
+	if (next_record(&f, h, &at, e) < 0)
+		return -1;
+	out->index = h->marks[i].index;
+	out->record_size = f.size;
+	memcpy(out->record, f.body, f.size);
+	if (read_frame(&f, &got, h, at, e) < 0)
+		return -1;
+	if (got != FRAME_WHOLE || f.kind != FRAME_COMMIT)
+		return err_set(e, ERR_INPUT, "no checkpoint hands over to the epoch of record %" PRIu64, out->index);
+	out->note_size = f.size;
+	memcpy(out->note, f.body, f.size);
+	return 0;
+}
+
 int hashes_to(struct hashes *h, uint64_t size, struct err *e)
 {
 	struct frame f;
@@ -97,6 +144,8 @@ int hashes_to(struct hashes *h, uint64_t size, struct err *e)
 			h->count -= h->size % HASHES_BLOCK == 0;
 			return -1;
 		}
+		if (f.kind == RECORD_EPOCH && mark(h, h->at - frame_whole(&f), e) < 0)
+			return -1;
 		tree_add(&h->open, f.body, f.size);
 		h->size++;
 		if (h->size % HASHES_BLOCK == 0)

@@ -17,7 +17,7 @@ enum { ANSWER_MOST = 8192, URL_MOST = 1024, ANSWER_MS = DUTY_MS - 1000, PATH_WOR
 struct talk {
 	CURL *easy;
 	struct curl_slist *addresses;
-	char url[URL_MOST + PATH_WORD], host[256], port[8];
+	char url[URL_MOST + PATH_WORD], epochs[URL_MOST + PATH_WORD], host[256], port[8];
 	struct buf answer;
 	struct hashes *hashes;
 	uint64_t known;		/* what it cosigned last, as far as we know */
@@ -61,6 +61,7 @@ static int read_url(struct talk *t, const char *where, struct err *e)
 	while (size > 0 && where[size - 1] == '/')
 		size--;
 	snprintf(t->url, sizeof(t->url), "%.*s/add-checkpoint", (int)size, where);
+	snprintf(t->epochs, sizeof(t->epochs), "%.*s/add-epoch", (int)size, where);
 	done = url && curl_url_set(url, CURLUPART_URL, t->url, 0) == CURLUE_OK &&
 			       part_of(t->host, sizeof(t->host), url, CURLUPART_HOST) == 0 &&
 			       part_of(t->port, sizeof(t->port), url, CURLUPART_PORT) == 0
@@ -131,13 +132,14 @@ static int look_up(struct talk *t, struct err *e)
 	return t->addresses ? 0 : err_set(e, ERR_SYSTEM, "no memory for addresses");
 }
 
-static int post(long *status, struct talk *t, const struct buf *body, long ms, struct err *e)
+static int post(long *status, struct talk *t, const char *url, const struct buf *body, long ms, struct err *e)
 {
 	CURLcode done;
 
 	if (body->over)
 		return err_set(e, ERR_LIMIT, "no memory for a request");
 	buf_drop(&t->answer, t->answer.size);
+	curl_easy_setopt(t->easy, CURLOPT_URL, url);
 	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, ms);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)body->size);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body->data);
@@ -148,15 +150,12 @@ static int post(long *status, struct talk *t, const struct buf *body, long ms, s
 	return 0;
 }
 
-/* What shows that the tree of so many records only grew since that which the witness knows. */
-static int make_body(struct buf *out, struct talk *t, const struct job *j, struct err *e)
+static int put_hashes(struct buf *out, struct talk *t, const struct tree_part *parts, size_t count, struct err *e)
 {
-	struct tree_part parts[TREE_PATH_MOST];
-	size_t count = tree_growth(parts, t->known, j->size), i;
 	char text[SEAL_HASH_BASE64];
 	uint8_t hash[SEAL_HASH];
+	size_t i;
 
-	buf_printf(out, "old %" PRIu64 "\n", t->known);
 	for (i = 0; i < count; i++) {
 		if (hashes_of(hash, t->hashes, parts[i].begin, parts[i].end, e) < 0)
 			return -1;
@@ -164,15 +163,70 @@ static int make_body(struct buf *out, struct talk *t, const struct job *j, struc
 		buf_printf(out, "%s\n", text);
 	}
 	buf_puts(out, "\n");
+	return 0;
+}
+
+/* What shows that the tree of so many records only grew since that which the witness knows. */
+static int put_growth(struct buf *out, struct talk *t, uint64_t size, struct err *e)
+{
+	struct tree_part parts[TREE_PATH_MOST];
+
+	buf_printf(out, "old %" PRIu64 "\n", t->known);
+	return put_hashes(out, t, parts, tree_growth(parts, t->known, size), e);
+}
+
+static int make_body(struct buf *out, struct talk *t, const struct job *j, struct err *e)
+{
+	if (put_growth(out, t, j->size, e) < 0)
+		return -1;
 	buf_add(out, j->note, j->note_size);
 	return 0;
+}
+
+/* reeve-witness(8), POST /add-epoch: the growth, and the tlog-proof of the record that names the next key. */
+static int bring_epoch(long *status, struct talk *t, const struct handing *g, struct err *e)
+{
+	scoped(buf) struct buf body = BUF(4 * SEAL_NOTE_MOST + 2 * TREE_PATH_MOST * SEAL_HASH_BASE64);
+	struct tree_part parts[TREE_PATH_MOST];
+
+	if (put_growth(&body, t, g->index + 1, e) < 0)
+		return -1;
+	buf_puts(&body, "c2sp.org/tlog-proof@v1\nextra ");
+	seal_base64_add(&body, g->record, g->record_size);
+	buf_printf(&body, "\nindex %" PRIu64 "\n", g->index);
+	if (put_hashes(&body, t, parts, tree_path(parts, g->index, g->index + 1), e) < 0)
+		return -1;
+	buf_add(&body, g->note, g->note_size);
+	return post(status, t, t->epochs, &body, ANSWER_MS / 4, e);
+}
+
+/* It does not believe the key: it may not have heard of the epochs since what it saw last. */
+static int bring_epochs(struct talk *t, struct err *e)
+{
+	struct handing *g = malloc(sizeof(*g));
+	uint64_t from = t->known;
+	bool there = g != NULL;
+	long status = 200;
+	int done = g ? 0 : err_sys(e, "memory for an epoch");
+
+	while (done == 0 && there && status == 200) {
+		done = hashes_handing(g, &there, t->hashes, from, e);
+		if (done == 0 && there)
+			done = bring_epoch(&status, t, g, e);
+		if (done == 0 && there && status == 200) {
+			t->known = g->index + 1;
+			from = g->index + 2;
+		}
+	}
+	free(g);
+	return done;
 }
 
 static int ask_once(long *status, struct talk *t, const struct job *j, struct err *e)
 {
 	scoped(buf) struct buf body = BUF(SEAL_NOTE_MOST + TREE_PATH_MOST * SEAL_HASH_BASE64 + 64);
 
-	return make_body(&body, t, j, e) < 0 ? -1 : post(status, t, &body, ANSWER_MS / 2, e);
+	return make_body(&body, t, j, e) < 0 ? -1 : post(status, t, t->url, &body, ANSWER_MS / 2, e);
 }
 
 /* It says how much it has seen. 0: ask again from there. */
@@ -258,6 +312,8 @@ int witness_bring(struct duty *d, const struct job *j, struct done *out, struct 
 	if (ask_once(&status, t, j, e) < 0)
 		return -1;
 	if (status == 409 && (take_size(t, j, e) < 0 || ask_once(&status, t, j, e) < 0))
+		return -1;
+	if (status == 403 && (bring_epochs(t, e) < 0 || ask_once(&status, t, j, e) < 0))
 		return -1;
 	if (status == 409)
 		return take_size(t, j, e) < 0 ? -1 : err_set(e, ERR_INPUT, "it says another size each time it is asked");

@@ -2,6 +2,7 @@
  * A ledger cannot show that it was cut short or written anew; who saw it longer, or other, can. A line of a log that anybody
  * may write to counts only with a signature by the ledger's key, so none can raise an alarm who could not sign.
  */
+#include "audit/handover.h"
 #include "audit/sightings.h"
 
 #include <inttypes.h>
@@ -87,12 +88,15 @@ void sightings_pass(struct sightings *s, const struct tree *t)
 	}
 }
 
-static bool is_believed(const struct seen *s, const struct seal_verifier *v)
+/* What is longer than the ledger may be by an epoch that was rolled back with the rest. */
+static bool is_believed(const struct seen *s, const struct epochs *by, uint64_t records)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct checkpoint c;
 
-	return !s->note || checkpoint_open(&c, v, s->note, strlen(s->note), &ignored) == 0;
+	if (s->note && s->at.size > records)
+		return !handover_forged(by, s->note, strlen(s->note));
+	return !s->note || epochs_open(&c, by, s->note, strlen(s->note), &ignored) == 0;
 }
 
 static void say_fork(struct findings *f, const struct sightings *s, const struct seen *one)
@@ -127,14 +131,14 @@ static void judge_longest(struct findings *f, const struct sightings *s, const s
 	}
 }
 
-void sightings_judge(struct findings *f, const struct sightings *s, const struct seal_verifier *v)
+void sightings_judge(struct findings *f, const struct sightings *s, const struct epochs *by)
 {
 	const struct seen *longest = NULL, *one;
 	size_t i, ignored = 0;
 
 	for (i = 0; i < s->count; i++) {
 		one = &s->all[i];
-		if (!one->held && !is_believed(one, v)) {
+		if (!one->held && !is_believed(one, by, f->records)) {
 			ignored++;
 			continue;
 		}

@@ -19,23 +19,6 @@
 #include "audit/witnesses.h"
 #include "base/fd.h"
 
-struct proof {
-	struct findings *f;
-	const struct seal_verifier *v;
-	const struct known_head *known;
-	struct handovers *handed;
-	struct tree tree;
-	struct notary *notary;
-	struct order order;
-	struct payloads *payloads;
-	struct witnesses *witnesses;
-	struct review_proof review;
-	struct seconds seconds;
-	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
-	uint64_t own_head;
-	bool own_head_there, live;
-};
-
 static void leave_proof(struct proof *p)
 {
 	order_free(&p->order);
@@ -56,71 +39,6 @@ static void say(struct finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool is_number(const struct record *r, enum field f, uint64_t expected)
-{
-	return r->value[f].set && r->value[f].number == expected;
-}
-
-/* The frame's head is what recovery believes; the record is what is signed. They must agree. */
-static int agree(const struct record *r, const struct frame *f, struct proof *p, struct err *e)
-{
-	const struct field_value *ledger = &r->value[FIELD_LEDGER];
-
-	if (!ledger->set || !r->value[FIELD_TIME].set)
-		return err_set(e, ERR_INPUT, "\"ledger\" or \"time\" is missing");
-	if (f->index == 0 && ledger->size < SEAL_NAME)
-		memcpy(p->f->origin, ledger->text, ledger->size);
-	if (ledger->size != strlen(p->f->origin) || memcmp(ledger->text, p->f->origin, ledger->size) != 0)
-		return err_set(e, ERR_INPUT, "belongs to another ledger");
-	if (f->index != p->tree.size || !is_number(r, FIELD_N, f->index))
-		return err_set(e, ERR_INPUT, "its number is not its place");
-	if ((uint16_t)r->kind != f->kind || !is_number(r, FIELD_RUN, f->run) || r->ref != f->ref ||
-	    r->value[FIELD_INTENT].set != (r->kind == RECORD_OUTCOME) ||
-	    r->value[FIELD_HELD].set != (r->ref && r->kind != RECORD_OUTCOME))
-		return err_set(e, ERR_INPUT, "its frame says something else than the record");
-	return 0;
-}
-
-/* Of another ledger's it has no epochs: no signature in it can be good. */
-static bool is_of_key(const struct proof *p)
-{
-	return strcmp(p->f->origin, p->v->name) == 0;
-}
-
-static int take_record(struct proof *p, const struct frame *f, struct err *e)
-{
-	char room[RECORD_MOST];
-	struct record r;
-
-	if (entry_read(&r, room, f->body, f->size, e) < 0 || agree(&r, f, p, e) < 0 ||
-	    (is_of_key(p) && handovers_take(p->handed, f, &p->tree, e) < 0) ||
-	    order_take(&p->order, r.kind, f->run, f->ref, e) < 0 || review_take(&p->review, &r, f->body, f->size, e) < 0 ||
-	    payloads_take(p->payloads, &r, f->index, e) < 0)
-		return err_in(e, "record %" PRIu64, p->tree.size);
-	witnesses_take(p->witnesses, &r, f->index);
-	seconds_take(&p->seconds, &r);
-	tree_add(&p->tree, f->body, f->size);
-	p->f->records = p->tree.size;
-	if (p->known->sightings)
-		sightings_pass(p->known->sightings, &p->tree);
-	if (p->known->given && p->known->size == p->tree.size)
-		tree_root(p->known_root, &p->tree);
-	return 0;
-}
-
-static int take_commit(struct proof *p, const struct frame *f, struct err *e)
-{
-	struct epochs_due due;
-
-	if (f->index != p->tree.size || f->run || f->ref)
-		return err_set(e, ERR_INPUT, "checkpoint behind record %" PRIu64 " is in the wrong place",
-			       p->tree.size - 1);
-	if (handovers_pass(&due, p->handed, f, e) < 0)
-		return -1;
-	notary_take(p->notary, f, &p->tree, &due);
-	return witnesses_pass(p->witnesses, &p->tree, e);
-}
-
 static void say_damage(struct finding *f, const struct journal_extent *x)
 {
 	if (x->damaged_to > x->damaged_at)
@@ -135,23 +53,15 @@ static void say_damage(struct finding *f, const struct journal_extent *x)
 static int walk(struct proof *p, struct journal *j, const struct journal_extent *x, struct err *e)
 {
 	struct err why = { .kind = ERR_NONE };
-	uint64_t at = JOURNAL_MAGIC;
-	enum frame_got got;
-	struct frame f;
-	int bad = 0;
+	int done = (p->quick ? verify_ahead : verify_along)(p, j, x->end, &why, e);
 
-	for (; at < x->end && bad == 0; at += frame_whole(&f)) {
-		if (journal_frame(j, &f, &got, at, e) < 0)
-			return -1;
-		if (got != FRAME_WHOLE)
-			return err_set(e, ERR_INPUT, "the journal changed while it was read; try again");
-		bad = f.kind == FRAME_COMMIT ? take_commit(p, &f, &why) : take_record(p, &f, &why);
-	}
-	if (bad < 0)
+	if (done != 0)
+		return done;
+	if (why.kind != ERR_NONE)
 		say(&p->f->integrity, "%s", why.text);
 	else if (x->damaged)
 		say_damage(&p->f->integrity, x);
-	p->f->integrity.bad = bad < 0 || x->damaged;
+	p->f->integrity.bad = why.kind != ERR_NONE || x->damaged;
 	return 0;
 }
 
@@ -274,11 +184,24 @@ static bool is_held(const char *path)
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
 }
 
-/* A last commit that a power failure tore is a tail, here as when the recorder opens the ledger. */
+/*
+ * A last commit that a power failure tore is a tail, here as when the recorder opens the ledger. In a hurry, only the last
+ * segment is looked through for where it ends: whether those before it are whole the walk sees.
+ */
 static int extent_of(struct journal_extent *x, const struct proof *p, struct journal *j, struct err *e)
 {
-	if (journal_extent(x, j, p->v, e) < 0)
+	uint64_t at = p->quick ? journal_last(j) : 0;
+	enum frame_got got;
+	struct frame f = { .index = 0 };
+
+	if (at && journal_frame(j, &f, &got, at, e) < 0)
 		return -1;
+	if (at && (got != FRAME_WHOLE || !journal_is_joined(j)))
+		return AGAIN;
+	if (journal_extent_from(x, j, p->v, at ? at : JOURNAL_MAGIC, f.index, e) < 0)
+		return -1;
+	if (p->quick && x->damaged)
+		return AGAIN;
 	if (journal_is_torn(x, p->own_head_there, p->own_head))
 		x->damaged = false;
 	return 0;
@@ -323,7 +246,7 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	p->f->keys_known = !p->f->integrity.bad && !p->f->signatures.bad;
 	keys_judge(&p->f->keys, &p->handed->epochs, p->f->keys_known);
 	if (p->known->sightings)
-		sightings_judge(p->f, p->known->sightings, p->v);
+		sightings_judge(p->f, p->known->sightings, &p->handed->epochs);
 	judge_open(p);
 	judge_second(p);
 	review_judge(&p->f->decisions, &p->review);
@@ -336,14 +259,16 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	return check_known(p, e);
 }
 
-/* Its head is read before the journal: a live ledger only grows. */
-int verify_epochs(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
-		  const struct known_head *known, struct err *e)
+/* Its head is read before the journal: a live ledger only grows. AGAIN: in a hurry it cannot be told. */
+static int prove(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
+		 const struct known_head *known, bool quick, struct err *e)
 {
 	struct findings f = { .records = 0 };
-	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .handed = handed, .tree = { .hash = sum_prefixed } };
+	scoped(proof) struct proof p = { .f = &f, .v = v, .known = known, .handed = handed, .quick = quick,
+				  .tree = { .hash = sum_prefixed } };
 	scoped(journal) struct journal *j = NULL;
 	struct journal_extent x;
+	int done;
 
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return err_set(e, ERR_INPUT, "%s: there is no ledger; that there was one can say who kept a head of it, a spine or a witness", path);
@@ -351,11 +276,28 @@ int verify_epochs(struct findings *out, struct handovers *handed, const char *pa
 	if (handovers_begin(handed, v, e) < 0 || review_begin(&p.review, path, known->signers, e) < 0)
 		return -1;
 	if (head_read(&p.own_head, &p.own_head_there, path, e) < 0 || journal_open(&j, path, e) < 0 ||
-	    extent_of(&x, &p, j, e) < 0 || notary_begin(&p.notary, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
-	    witnesses_begin(&p.witnesses, known, v->name, e) < 0 || walk(&p, j, &x, e) < 0 || judge(&p, &x, e) < 0)
+	    notary_begin(&p.notary, e) < 0 || payloads_begin(&p.payloads, path, e) < 0 ||
+	    witnesses_begin(&p.witnesses, known, v->name, e) < 0)
 		return -1;
+	done = extent_of(&x, &p, j, e);
+	done = done == 0 ? walk(&p, j, &x, e) : done;
+	if (done != 0 || judge(&p, &x, e) < 0)
+		return done != 0 ? done : -1;
 	*out = f;
 	return 0;
+}
+
+int verify_epochs(struct findings *out, struct handovers *handed, const char *path, const struct seal_verifier *v,
+		  const struct known_head *known, struct err *e)
+{
+	int done = prove(out, handed, path, v, known, true, e);
+
+	if (done != AGAIN)
+		return done;
+	handovers_end(handed);
+	if (known->sightings)
+		known->sightings->next = 0;
+	return prove(out, handed, path, v, known, false, e);
 }
 
 int verify_ledger(struct findings *out, const char *path, const struct seal_verifier *v, const struct known_head *known,

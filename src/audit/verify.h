@@ -1,8 +1,10 @@
-/* audit/verify.h - the part of the proof that is about held calls. Private to audit/verify*.c. */
+/* audit/verify.h - the parts of the proof. Private to audit/verify*.c. */
 #ifndef AUDIT_VERIFY_H
 #define AUDIT_VERIFY_H
 
 #include "audit/audit.h"
+#include "audit/handover.h"
+#include "audit/sightings.h"
 #include "ledger/agents.h"
 #include "ledger/epochs.h"
 #include "ledger/holds.h"
@@ -16,6 +18,35 @@ struct review_proof {
 	size_t held, used, signatures, unlisted, bad;
 	char why[248];				/* of the first bad one */
 };
+
+struct payloads;
+struct witnesses;
+
+struct proof {
+	struct findings *f;
+	const struct seal_verifier *v;
+	const struct known_head *known;
+	struct handovers *handed;
+	struct tree tree;
+	struct notary *notary;
+	struct order order;
+	struct payloads *payloads;
+	struct witnesses *witnesses;
+	struct review_proof review;
+	struct seconds seconds;
+	uint8_t known_root[SEAL_HASH];	/* ours, at the size of the known head */
+	uint64_t own_head;
+	bool own_head_there, live, quick;
+};
+
+enum { AGAIN = 1 };
+
+/*
+ * verify_walk.c: up to `end`; what is wrong with the ledger is in *why. AGAIN: somewhere it is not whole, and where is to
+ * be looked for frame by frame.
+ */
+int verify_ahead(struct proof *p, struct journal *j, uint64_t end, struct err *why, struct err *e) must_use;
+int verify_along(struct proof *p, struct journal *j, uint64_t end, struct err *why, struct err *e) must_use;
 
 int review_begin(struct review_proof *p, const char *path, const struct ssh_signers *given, struct err *e) must_use;
 /* -1: it may not come there. A signature that is no good is counted, and the walk goes on. */

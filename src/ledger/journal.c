@@ -164,6 +164,16 @@ static bool is_odd(const struct journal *j, uint64_t at)
 	return s->odd && s->begin == at;
 }
 
+int journal_bytes(size_t *got, struct journal *j, char *out, size_t size, uint64_t at, struct err *e)
+{
+	size_t some = 1;
+
+	for (*got = 0; *got < size && some > 0; *got += some)
+		if (segments_read(&some, &j->s, out + *got, size - *got, at + *got, e) < 0)
+			return -1;
+	return 0;
+}
+
 int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uint64_t at,
 		  struct err *e)
 {
@@ -371,28 +381,5 @@ int journal_extent_from(struct journal_extent *out, struct journal *j, const str
 		return -1;
 	x.tail = x.tail || at > x.end ? x.tail + (at - x.end) : 0;
 	*out = x;
-	return 0;
-}
-
-int head_read(uint64_t *size, bool *there, const char *dir, struct err *e)
-{
-	scoped(mem) char *text = NULL;
-	char path[PATH_MAX];
-	uint64_t number = 0;
-	size_t got, i;
-
-	*there = false;
-	if (snprintf(path, sizeof(path), "%s/head", dir) >= PATH_MAX)
-		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd_read_file(&text, &got, path, 64, e) < 0)
-		return -1;
-	for (i = 0; i < got && text[i] >= '0' && text[i] <= '9'; i++)
-		number = number * 10 + (uint64_t)(text[i] - '0');
-	if (got != 21 || i != 20 || text[20] != '\n')
-		return err_set(e, ERR_INPUT, "%s: damaged: expected 20 digits; restore it from a backup", path);
-	*size = number;
-	*there = true;
 	return 0;
 }

@@ -40,6 +40,8 @@ enum { TREE_LEAF = 0x00, TREE_NODE = 0x01, TREE_PATH_MOST = 64 };
 
 void tree_add(struct tree *t, const void *bytes, size_t size);
 void tree_add_hash(struct tree *t, const uint8_t leaf[SEAL_HASH]);	/* one that is hashed already */
+/* One that is merged already: this is the hash of the 2^level leaves that end with it. */
+void tree_add_merged(struct tree *t, const uint8_t hash[SEAL_HASH], unsigned level);
 void tree_root(uint8_t out[SEAL_HASH], const struct tree *t);
 
 /* Leaves [begin, end): a subtree that stands beside the way from a leaf to the root. */
@@ -146,6 +148,9 @@ SCOPED(journal, struct journal *, journal_free)
 /* The frame at this offset; its body is borrowed until the next call. */
 int journal_frame(struct journal *j, struct frame *out, enum frame_got *got, uint64_t at,
 		  struct err *e) must_use;
+
+/* As many bytes as there are from this offset on, into a room of one's own; fewer than asked for: they end, or some are missing. */
+int journal_bytes(size_t *got, struct journal *j, char *out, size_t size, uint64_t at, struct err *e) must_use;
 
 /* Where the committed part ends, and what stands behind it. */
 struct journal_extent {

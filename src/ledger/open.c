@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "ledger/place.h"
 
 enum { BEGUN = 2 };	/* records of a new ledger: genesis, and its first epoch */
 
@@ -62,6 +63,13 @@ static int make_files(struct ledger *l, const char *dir, const char *from, struc
 	return store_file(&l->head, dir, "head", O_RDWR | O_CREAT | O_EXCL, e);
 }
 
+static int check_folder(const char *dir, struct err *e)
+{
+	scoped(fd) int fd = -1;
+
+	return store_file(&fd, dir, ".", O_RDONLY | O_DIRECTORY, e) < 0 ? -1 : place_check(fd, e);
+}
+
 /* The journal gets its name last, by a link that replaces nothing: it is there whole or not at all. */
 int ledger_make_by(const char *dir, struct signing *signing, const char *tenant, struct err *e)
 {
@@ -71,7 +79,7 @@ int ledger_make_by(const char *dir, struct signing *signing, const char *tenant,
 	if (snprintf(from, sizeof(from), "%s/journal.new", dir) >= PATH_MAX ||
 	    snprintf(to, sizeof(to), "%s/journal", dir) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", dir);
-	if (store_new(&l, signing, NULL, e) < 0 || make_files(l, dir, from, e) < 0 ||
+	if (store_new(&l, signing, NULL, e) < 0 || check_folder(dir, e) < 0 || make_files(l, dir, from, e) < 0 ||
 	    first_records(l, tenant, e) < 0 || seal_sync_parent(to, e) < 0)
 		return -1;
 	return seal_name_file(from, to, e);
@@ -203,8 +211,10 @@ static int read_from(struct ledger *l, struct journal *j, struct journal_extent 
 {
 	uint64_t head = 0, at = l->state.offset ? l->state.offset : JOURNAL_MAGIC;
 
-	if (head_read(&head, there, dir, e) < 0 ||
-	    journal_extent_from(x, j, signing_root(l->signing), at, l->tree.size, e) < 0 ||
+	if (head_read(&head, there, dir, e) < 0)
+		return -1;
+	l->headed = head;
+	if (journal_extent_from(x, j, signing_root(l->signing), at, l->tree.size, e) < 0 ||
 	    check_extent(x, head, *there, e) < 0)
 		return -1;
 	return replay(l, j, at, x->end, e);
@@ -245,7 +255,7 @@ int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing
 	bool busy;
 
 	if (store_new(&l, signing, disk, e) < 0 || store_file(&l->dir, dir, ".", O_RDONLY | O_DIRECTORY, e) < 0 ||
-	    store_file(&l->lock, dir, "journal", O_RDWR, e) < 0 || lock(l, &busy, e) < 0)
+	    place_check(l->dir, e) < 0 || store_file(&l->lock, dir, "journal", O_RDWR, e) < 0 || lock(l, &busy, e) < 0)
 		return -1;
 	if (busy)
 		return LEDGER_BUSY;

@@ -51,6 +51,7 @@ int store_new(struct ledger **out, struct signing *signing, const struct ledger_
 		return err_sys(e, "memory for the ledger");
 	l->journal = l->head = l->dir = l->lock = -1;
 	l->segment = STORE_SEGMENT;
+	l->owner = getpid();
 	l->signing = signing;
 	l->disk = disk ? disk : &real_disk;
 	l->queue = BUF(STORE_QUEUE);
@@ -284,17 +285,31 @@ static int queue_commit(struct ledger *l, struct err *e)
 	return 0;
 }
 
+/* Where a lock is worth nothing, or was gone round: who else writes leaves another head, or is another process. */
+static int check_alone(const struct ledger *l, struct err *e)
+{
+	char text[24] = "";
+	ssize_t got = l->lock < 0 ? 0 : pread(l->head, text, sizeof(text) - 1, 0);
+
+	if (l->owner != getpid())
+		return err_set(e, ERR_SYSTEM, "this process was made by fork(2) and is not the one that opened the ledger");
+	if (got > 0 && strtoull(text, NULL, 10) != l->headed)
+		return err_set(e, ERR_SYSTEM, "somebody else has written to the ledger: its head says %.20s where %" PRIu64 " was written", text, l->headed);
+	return 0;
+}
+
 static int write_head(struct ledger *l, struct err *e)
 {
 	char text[24];
 	int size = snprintf(text, sizeof(text), "%020" PRIu64 "\n", l->tree.size);
 
+	l->headed = l->tree.size;
 	return store_write(l, l->head, text, (size_t)size, 0, e) < 0 ? err_in(e, "head") : 0;
 }
 
 static int commit(struct ledger *l, struct err *e)
 {
-	if (queue_commit(l, e) < 0 || blocks_write(l, l->queue.data, l->queue.size, e) < 0)
+	if (check_alone(l, e) < 0 || queue_commit(l, e) < 0 || blocks_write(l, l->queue.data, l->queue.size, e) < 0)
 		return -1;
 	if (l->disk->sync(l->journal) < 0)
 		return err_sys(e, "the disk did not take the journal (fdatasync)");

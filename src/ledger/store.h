@@ -39,6 +39,8 @@ struct ledger {
 		uint8_t key[32];	/* that signed it; zeros: there is none yet */
 		char least[32], greatest[32];	/* when the records since were made */
 	} state;
+	uint64_t headed;		/* what we know that `head` says */
+	pid_t owner;			/* who opened it */
 	bool poisoned;			/* a write failed: what is on disk is no longer known */
 	char boot[41];
 };

@@ -11,11 +11,15 @@ static void hash(const struct tree *t, uint8_t out[SEAL_HASH], uint8_t prefix, c
 /* Like adding one to a binary number: equal subtrees merge and carry. */
 void tree_add_hash(struct tree *t, const uint8_t leaf[SEAL_HASH])
 {
-	uint8_t sum[SEAL_HASH];
-	unsigned level;
+	tree_add_merged(t, leaf, 0);
+}
 
-	memcpy(sum, leaf, sizeof(sum));
-	for (level = 0; t->size >> level & 1; level++)
+void tree_add_merged(struct tree *t, const uint8_t merged[SEAL_HASH], unsigned level)
+{
+	uint8_t sum[SEAL_HASH];
+
+	memcpy(sum, merged, sizeof(sum));
+	for (; t->size >> level & 1; level++)
 		hash(t, sum, TREE_NODE, t->node[level], SEAL_HASH, sum, SEAL_HASH);
 	memcpy(t->node[level], sum, sizeof(sum));
 	t->size++;

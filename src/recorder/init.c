@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "ledger/place.h"
 #include "recorder/recorder.h"
 
 struct place {
@@ -75,7 +76,7 @@ static int write_public(const char *key_path, const struct seal_key *k, struct e
 /* From here on it is a ledger. */
 static int name_key(const struct place *p, const struct seal_key *k, struct err *e)
 {
-	if (write_public(p->key, k, e) < 0)
+	if (place_forget(p->key, e) < 0 || write_public(p->key, k, e) < 0)
 		return -1;
 	if (rename(p->epoch_new, p->epoch) < 0 && errno != ENOENT)	/* it may have its name already, or be of before */
 		return err_sys(e, "%s", p->epoch);

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jail/jail.h"
+#include "ledger/place.h"
 #include "recorder/recorder.h"
 
 enum { READY_FD = 3, EXIT_USAGE = 2, EXIT_COULD_NOT = 3 };
@@ -89,7 +90,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
 	int done = signing_open(&r.signing, args[1], e);
 
-	if (done == 0)
+	if (done == 0 && (done = place_claim(args[0], args[1], e)) == 0)
 		done = ledger_open_by(&r.ledger, args[0], r.signing, NULL, e);
 	if (done == LEDGER_BUSY) {
 		err_set(e, ERR_LIMIT, "ledger %s is held by another recorder", args[0]);

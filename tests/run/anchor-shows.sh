@@ -22,7 +22,7 @@ read -r _ <"$story/up"
 spine() { "$audit" spine "$all/spine" --key "$keys/spine.pub" 2>&1; }
 second() { "$audit" verify "$all/one" --key "$keys/one.pub" --second "$story/$1" 2>&1; }
 # back [TENANT ...]: all is as it was when it was kept; the spine is not.
-back() { for t; do rm -rf "${all:?}/$t" "${keys:?}/$t.pub"; cp -a "$story/kept/ledgers/$t" "$all/$t"; cp -a "$story/kept/keys/$t.pub" "$keys/"; done; }
+back() { rm -f "$keys"/*.place; for t; do rm -rf "${all:?}/$t" "${keys:?}/$t.pub"; cp -a "$story/kept/ledgers/$t" "$all/$t"; cp -a "$story/kept/keys/$t.pub" "$keys/"; done; }
 
 run one
 run two
@@ -48,7 +48,7 @@ says 'a verdict says who knows how much' '^second record +ok +(journal|syslog) t
 
 # Yesterday's copy of one.
 rm -rf "$all/one"
-cp -a "$story/yesterday/ledgers/one" "$all/one"
+cp -a "$story/yesterday/ledgers/one" "$all/one"; rm "$keys/one.place"
 holds 'yesterday'\''s copy is whole, by itself' "$audit" verify "$all/one" --key "$keys/one.pub"
 fails 'against the spine it is not' 5 spine
 says 'by name' "^$one  FAILED  rolled back from [0-9]+ to [0-9]+ records, by the spine, record [0-9]+" "$(spine)"
@@ -78,7 +78,7 @@ back two spine
 
 # Another ledger in its place.
 rm -rf "$all/one"
-cp -a "$story/kept/ledgers/two" "$all/one"
+cp -a "$story/kept/ledgers/two" "$all/one"; rm -f "$keys/one.place"
 says 'another ledger in its place does not hide that it is gone' "^$one  FAILED  vanished" "$(spine)"
 back one
 

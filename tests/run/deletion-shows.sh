@@ -50,6 +50,7 @@ shows "the whole tenant gone" 3 "no ledger*spine*witness" --head "$size"
 
 # Another history by who holds its key: from an older copy on.
 cp -r "$work/older" "$ledger"
+rm "${key%.key}.place"
 grow refusal intent
 now=$(sed 's/^0*//' "$ledger/head")
 ok "a fork is as long as what it is to replace" [ "$now" = "$size" ]

@@ -40,6 +40,7 @@ cp -r "$ledger" "$work/kept"
 set -- "$ledger"/journal.*
 shift 5
 hurt=$1 next=$2
+again() { rm -rf "$ledger" "${key%.key}.place"; cp -r "$work/kept" "$ledger"; }
 wrong() {	# wrong WHAT PATTERN [without states]
 	audit verify "$ledger" --key "$pub"
 	is "$1: verify fails" "$status" 1
@@ -54,7 +55,7 @@ wrong() {	# wrong WHAT PATTERN [without states]
 		code=0; python3 "$second" "$ledger" --key "$pub" >/dev/null 2>&1 || code=$?
 		is "$1: the second verifier says so too" "$code" 1
 	fi
-	rm -r "$ledger"; cp -r "$work/kept" "$ledger"
+	again
 }
 first=$("$bin/reeve-audit" show "$work/kept" --json | wc -l)
 range='*FAILED*records [0-9]* to [0-9]* are missing*'
@@ -84,7 +85,7 @@ shift $(($# - 1))
 rm "$1"
 audit verify "$ledger" --key "$pub"
 like "without its last segment it is rolled back" "$status $told" "5*rolled back from $first to*"
-rm -r "$ledger"; cp -r "$work/kept" "$ledger"
+again
 
 # Killed wherever it stands, the next one goes on.
 n=0
