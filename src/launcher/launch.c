@@ -302,6 +302,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	done = paths_find(&r->at, ask->tenant, e);
 	if (done == 0 && ask->service.socket)
 		done = paths_service(&r->at, ask->tenant, &ask->service, e);
+	r->at.epoch = ask->epoch;
 	if (done == 0 && ask->review_socket)
 		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
 	if (done == 0)

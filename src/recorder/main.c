@@ -87,6 +87,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 			      .stop = -1,
 			      .activated = is_activated(args),
 			      .tenant = o->tenant,
+			      .rotation = { o->epoch_hours * UINT64_C(3600000000), o->epoch_records, 0, 0, 0 },
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
 	int done = signing_open(&r.signing, args[1], e);
 
