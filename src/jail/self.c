@@ -130,7 +130,9 @@ static int give_up_privilege(struct err *e)
 {
 	const struct rlimit none = { 0 };
 
-	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
+	struct err unprivileged;
+
+	if (capabilities_drop(true, &unprivileged) < 0 && capabilities_drop(false, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "no_new_privs");
