@@ -111,7 +111,7 @@ if strace -o /dev/null true 2>/dev/null; then
 	told=
 	for at in syncfs:1 renameat:1 renameat:4 renameat:7 unlinkat:1 syncfs:2 renameat:8 fsync:2 write:3; do
 		rm -rf "$view"; cp -a "$work/old" "$view"
-		strace -o /dev/null -e "inject=${at%:*}:signal=KILL:when=${at#*:}" \
+		strace -f -o /dev/null -e "inject=${at%:*}:signal=KILL:when=${at#*:}" \
 			"$bin/reeve-audit" publish "$ledger" "$view" --key "$pub" >/dev/null 2>&1 && told="$told not-killed:$at"
 		unpack "$view" >/dev/null 2>&1 || told="$told unreadable:$at"
 		"$bin/reeve-audit" publish "$ledger" "$view" --key "$pub" >/dev/null 2>&1 || told="$told not-mended:$at"
