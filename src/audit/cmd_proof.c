@@ -97,6 +97,7 @@ int cmd_proof(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(epochs) struct epochs s = { .count = 0 };
 	struct seal_verifier v;
+	struct err was;
 	int status;
 
 	if (!o->key || !ledger != !!o->check) {
@@ -115,8 +116,10 @@ int cmd_proof(const char *ledger, const struct options *o, struct err *e)
 	if (status != 0)
 		return status;
 	status = check(o->check, &s, o->json, e);
-	if (status == EXIT_SIGNATURE && !o->epochs)
-		err_in(e, "if an epoch's key signed it, give --epochs VIEW");
+	if (status == EXIT_SIGNATURE && !o->epochs) {
+		was = *e;
+		err_set(e, was.kind, "%s; if a later epoch's key signed it, give --epochs VIEW", was.text);
+	}
 	return status;
 }
 

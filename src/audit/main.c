@@ -80,7 +80,7 @@ static int help(void)
 	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
-	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n10 records under a revoked key.");
+	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n10 records under a revoked key, 11 no quorum of witnesses as --trust asks.");
 	return 0;
 }
 

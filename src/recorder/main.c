@@ -170,7 +170,7 @@ static int run_word(const struct word *w, char **args, struct err *e)
 	struct recorder_options o;
 
 	if (recorder_options(&o, args + w->operands, e) < 0)
-		return -1;
+		return EXIT_USAGE;
 	umask(o.group_reads ? 027 : 077);
 	if (join_group(&o, e) < 0 || jail_self(JAIL_RECORDER, e) < 0 ||
 	    seal_ready(e) < 0)
