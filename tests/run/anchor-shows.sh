@@ -111,4 +111,26 @@ holds 'sealed anew by other keys of the same root it verifies' "$audit" verify "
 run one
 fails 'the spine knows that this is another history' 1 spine
 says 'by name' "^$one  FAILED  another history: the first [0-9]+ records are not those of the spine" "$(spine)"
+# A real rsyslog, with the form of file that it has by default, is a second record as it stands.
+log=$story/rsyslog
+mkdir -m 755 "$log"
+cat >"$log/conf" <<C
+global(workDirectory="$log")
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="$log/log" UseSpecialParser="off")
+action(type="omfile" file="$log/messages")
+C
+if command -v rsyslogd >/dev/null; then
+	rsyslogd -n -f "$log/conf" -i "$log/pid" >"$log/said" 2>&1 &
+	syslog=$!
+	sink="$sink $syslog"
+	while kill -0 $syslog 2>/dev/null && [ ! -S "$log/log" ]; do :; done
+	echo "{ \"reeve\": \"config/1\", \"second\": { \"syslog\": \"$log/log\" } }" >"$h/config/reeve/config.json"
+	run two
+	until [ -s "$log/messages" ] || ! kill -0 $syslog; do :; done
+	says 'the file of a real rsyslog is evidence as it is' "completeness +ok +nothing is missing up to [0-9]+, by $log/messages, line 1, of [0-9]+$" \
+		"$("$audit" verify "$all/two" --key "$keys/two.pub" --second "$log/messages" 2>&1)"
+else
+	skip 'rsyslog' 'there is no rsyslogd: contrib/need check installs it as root'
+fi
 finish
