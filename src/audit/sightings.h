@@ -26,7 +26,8 @@ int sightings_add(struct sightings *s, const struct checkpoint *at, uint64_t whe
 int sightings_read(struct sightings *s, const char *path, const char *origin, struct err *e) must_use;
 void sightings_sort(struct sightings *s);
 void sightings_pass(struct sightings *s, const struct tree *t);		/* a record was taken */
-void sightings_judge(struct findings *f, const struct sightings *s, const struct seal_verifier *v);
+struct epochs;
+void sightings_judge(struct findings *f, const struct sightings *s, const struct epochs *by);
 void sightings_free(struct sightings *s);
 
 static inline void leave_sightings(struct sightings *s)

@@ -246,7 +246,7 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	p->f->keys_known = !p->f->integrity.bad && !p->f->signatures.bad;
 	keys_judge(&p->f->keys, &p->handed->epochs, p->f->keys_known);
 	if (p->known->sightings)
-		sightings_judge(p->f, p->known->sightings, p->v);
+		sightings_judge(p->f, p->known->sightings, &p->handed->epochs);
 	judge_open(p);
 	judge_second(p);
 	review_judge(&p->f->decisions, &p->review);

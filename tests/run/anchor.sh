@@ -36,24 +36,24 @@ for uid in $(each_user); do
 	sink "$h" journal
 	sink "$h" log
 	holds "uid $uid: a run with a second record" run
-	says 'a new ledger is in the spine, with its key, before its first run' '"key":"reeve.local/default/.*"kind":"anchor".*"of":"reeve.local/default/.*"upto":1}' "$(of_spine | sed -n 2p)"
-	says 'and where it came to' '"of":"reeve.local/default/.*"upto":3}' "$(of_spine | tail -1)"
+	says 'a new ledger is in the spine, with its key, before its first run' '"key":"reeve.local/default/.*"kind":"anchor".*"of":"reeve.local/default/.*"upto":2}' "$(of_spine | sed -n 3p)"
+	says 'and where it came to' '"of":"reeve.local/default/.*"upto":4}' "$(of_spine | tail -1)"
 	origin=$(records "$h" | sed -n '1s/.*"ledger":"\([^"]*\)".*/\1/p')
 	root=$(of_spine | sed -n '$s/.*"root":"\([^"]*\)".*/\1/p')
-	holds 'with the root that the ledger has' "$audit" verify "$(ledger_of "$h")" --key "$h/state/reeve/keys/default.pub" --head "3:$root"
+	holds 'with the root that the ledger has' "$audit" verify "$(ledger_of "$h")" --key "$h/state/reeve/keys/default.pub" --head "4:$root"
 	root=$(echo "$root" | sed 's/+/[+]/g')
 	got=$(said "$h/journal.got")
-	says 'the journal has it by fields' "^REEVE_SIZE=3$" "$got"
+	says 'the journal has it by fields' "^REEVE_SIZE=4$" "$got"
 	says 'and under its name' "^REEVE_LEDGER=$origin$" "$got"
 	says 'with its root' "^REEVE_ROOT=$root$" "$got"
-	says 'with the message a line' "reeve-checkpoint $origin 3 $root [A-Za-z0-9+/=]{92,}$" "$got"
-	says 'syslog has it by RFC 5424' "^<85>1 [0-9T:.-]*Z [^ ]+ reeve [0-9]+ checkpoint - reeve-checkpoint $origin 3 $root [A-Za-z0-9+/=]{92,}$" "$(said "$h/log.got")"
-	says 'that the journal has it is a record' "\"root\":\"$root\".*\"upto\":3,\"witness\":\"journal\"}" "$(records "$h")"
-	says 'and that syslog has' '"upto":3,"witness":"syslog"}' "$(records "$h")"
-	equal 'no more than that: of these records nobody is told' '2 5' "$(kinds anchor) $(records "$h" | wc -l)"
+	says 'with the message a line' "reeve-checkpoint $origin 4 $root [A-Za-z0-9+/=]{92,}$" "$got"
+	says 'syslog has it by RFC 5424' "^<85>1 [0-9T:.-]*Z [^ ]+ reeve [0-9]+ checkpoint - reeve-checkpoint $origin 4 $root [A-Za-z0-9+/=]{92,}$" "$(said "$h/log.got")"
+	says 'that the journal has it is a record' "\"root\":\"$root\".*\"upto\":4,\"witness\":\"journal\"}" "$(records "$h")"
+	says 'and that syslog has' '"upto":4,"witness":"syslog"}' "$(records "$h")"
+	equal 'no more than that: of these records nobody is told' '2 6' "$(kinds anchor) $(records "$h" | wc -l)"
 	says 'the whole is whole' '^integrity +ok' "$(verify "$h")"
 	holds 'so is the spine' "$audit" verify "$spine" --key "$h/state/reeve/keys/spine.pub"
-	says 'and people can read it' 'anchor +journal was told of 3 records' "$("$audit" show "$(ledger_of "$h")")"
+	says 'and people can read it' 'anchor +journal was told of 4 records' "$("$audit" show "$(ledger_of "$h")")"
 
 	# Out of the way: nothing fails, and it is one record, not one a run.
 	rm "$h/log.sock"
@@ -61,8 +61,8 @@ for uid in $(each_user); do
 	run
 	run
 	equal 'it is one gap, over three runs' 1 "$(kinds gap)"
-	says 'with what was seen, and since when' '"kind":"gap".*"since":3,.*"why":"[^"]*log.sock: [^"]*","witness":"syslog"}' "$(records "$h")"
-	says 'people can read it' 'gap +syslog cannot be told, since record 3' "$("$audit" show "$(ledger_of "$h")")"
+	says 'with what was seen, and since when' '"kind":"gap".*"since":4,.*"why":"[^"]*log.sock: [^"]*","witness":"syslog"}' "$(records "$h")"
+	says 'people can read it' 'gap +syslog cannot be told, since record 4' "$("$audit" show "$(ledger_of "$h")")"
 	gap=$(records "$h" | sed -n 's/.*"kind":"gap".*"n":\([0-9]*\),.*/\1/p')
 	sink "$h" log
 	run

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ledger/ledger.h"
+#include "ledger/signing.h"
 
 static int no_sync(int fd)
 {
@@ -87,15 +87,15 @@ static double now_ms(void)
 
 static int run(char **args, uint64_t segment, struct err *e)
 {
-	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(signing) struct signing *signing = NULL;
 	scoped(ledger) struct ledger *l = NULL;
 	uint64_t records = strtoull(args[2], NULL, 10), batch = strtoull(args[3], NULL, 10);
 	double began;
 
-	if (seal_ready(e) < 0 || seal_key_load(&k, args[1], e) < 0)
+	if (seal_ready(e) < 0 || signing_open(&signing, args[1], e) < 0)
 		return -1;
 	began = now_ms();
-	if (ledger_open(&l, args[0], k, &quick, e) != LEDGER_OPENED)
+	if (ledger_open_by(&l, args[0], signing, &quick, e) != LEDGER_OPENED)
 		return -1;
 	printf("%.1f ms", now_ms() - began);
 	if (segment)
