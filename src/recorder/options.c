@@ -68,6 +68,16 @@ static int set_segment(struct recorder_options *o, const char *value, struct err
 	return *value && !*end && o->segment ? 0 : err_set(e, ERR_INPUT, "segment-bytes=%s: no size", value);
 }
 
+static int set_root(struct recorder_options *o, const char *value, struct err *e)
+{
+	static const char CREDENTIAL[] = "credential:";
+
+	o->credential = value + sizeof(CREDENTIAL) - 1;
+	return strncmp(value, CREDENTIAL, sizeof(CREDENTIAL) - 1) == 0 && seal_credential_fits(o->credential)
+		       ? 0
+		       : err_set(e, ERR_INPUT, "root=%s: expected credential: and the name of a credential of systemd's", value);
+}
+
 static const struct option options[] = {
 	{ "review", "SOCKET", set_review },
 	{ "group", "GID", set_group },
@@ -76,6 +86,7 @@ static const struct option options[] = {
 	{ "owners", "FILE", set_owners },
 	{ "signers", "FILE", set_signers },
 	{ "idle", "SECONDS", set_idle },
+	{ "root", "credential:NAME", set_root },
 	{ "segment-bytes", "BYTES", set_segment },
 };
 
