@@ -106,9 +106,8 @@ static int payloads_of(int *out, const struct asked *a, struct err *e)
 	FILE *to = copy < 0 ? NULL : fdopen(copy, "w");
 	int done;
 
-	if (!to)
+	if (!to || fd_take(&copy) < 0)
 		return err_sys(e, "memory for payloads");
-	copy = -1;
 	done = ledger_reveal_run(to, &a->at, a->run, a->last, a->why, e);
 	if (fclose(to) != 0 && done == 0)
 		done = err_sys(e, "memory for payloads");
