@@ -25,9 +25,23 @@ int witness_read(struct duty *d, const char *value, struct err *e)
 	return 0;
 }
 
+/* The ledger, and what a name and a certificate are looked up in: what else is the owner's, who answers here never sees. */
+static int confine(const char *ledger, struct err *e)
+{
+	const char *const paths[] = {
+		ledger, "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
+		"/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/lib/ssl", "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
+	};
+
+	return jail_self_reads(paths, count_of(paths), e) < 0 ? -1 : 0;
+}
+
 int witness_begin(struct duty *d, struct err *e)
 {
-	return talk_new(&d->talk, d->where, e) < 0 ? -1 : hashes_new(&d->talk->hashes, d->of->ledger, e);
+	if (talk_new(&d->talk, d->where, e) < 0 || hashes_new(&d->talk->hashes, d->of->ledger, e) < 0)
+		return -1;
+	return confine(d->of->ledger, e);
 }
 
 int talk_growth(struct buf *out, struct talk *t, uint64_t size, struct err *e)

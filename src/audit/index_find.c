@@ -265,7 +265,7 @@ static void find_time(uint64_t *bits, const struct find *f, const struct questio
 	for (block = 0; (q->from[0] || q->to[0]) && block < f->records / INDEX_BLOCK; block++) {
 		h = index_block_head(f->x, block);
 		if (!h->greatest[0] || (q->from[0] && strcmp(h->greatest, q->from) < 0) || (q->to[0] && strcmp(h->least, q->to) >= 0))
-			memset(bits + block * INDEX_WORDS, 0, INDEX_WORDS * 8);
+			memset(bits + block * INDEX_WORDS, 0, (size_t)INDEX_WORDS * 8);
 	}
 }
 
@@ -273,10 +273,12 @@ int index_look(uint64_t **bits, struct index *x, const struct question *q, struc
 {
 	struct find f = { .x = x, .records = index_records(x), .words = index_records(x) / 64 };
 	uint64_t *all = malloc(f.words * 8 + 8), *found = malloc(f.words * 8 + 8), *beside = malloc(f.words * 8 + 8);
-	int status = all && found && beside ? index_links_of(&f.run, &f.other, x, e) : err_sys(e, "memory for the index");
+	int status = -1;
 	size_t i;
 
-	if (status == 0)
+	if (!all || !found || !beside)
+		err_sys(e, "memory for the index");
+	else if ((status = index_links_of(&f.run, &f.other, x, e)) == 0)
 		memset(all, 0xff, f.words * 8);
 	for (i = 0; i < q->count && status == 0; i++)
 		status = find_term(all, found, beside, &f, &q->terms[i], e);
