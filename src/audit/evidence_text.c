@@ -11,6 +11,10 @@ __asm__(".pushsection .rodata\nevidence_check_begin:\n.incbin \"src/audit/eviden
 extern const char check_begin[] __asm__("evidence_check_begin");
 extern const char check_end[] __asm__("evidence_check_end");
 
+static const struct {
+	const char *begin, *end;
+} check = { check_begin, check_end };
+
 static json_t *answers(const struct evidence *v)
 {
 	json_t *all = json_array();
@@ -112,7 +116,7 @@ static int put_page(const struct evidence *v, const char *how, struct err *e)
 int evidence_tell(const struct evidence *v, const char *how, struct err *e)
 {
 	if (put_answers(v, e) < 0 || put_trust(v, e) < 0 ||
-	    evidence_put(v, "check.py", check_begin, (size_t)(check_end - check_begin), e) < 0)
+	    evidence_put(v, "check.py", check.begin, (size_t)(check.end - check.begin), e) < 0)
 		return -1;
 	return put_page(v, how, e);
 }

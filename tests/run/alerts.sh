@@ -28,6 +28,7 @@ for i in range(500):
 print(answers, "answers")
 P
 listeners=
+# shellcheck disable=SC2154 # in the trap
 trap 'for p in $listeners; do kill "$p"; done; rm -rf "$story"' EXIT
 for uid in $(each_user); do
 	h=$room/home$uid
