@@ -32,6 +32,7 @@ int epochs_begin(struct epochs *out, const struct seal_verifier *root, struct er
 
 	if (grow(&s, e) < 0)
 		return -1;
+	must(s.all);
 	s.all[s.count++] = (struct epoch){ .key = *root };
 	*out = s;
 	return 0;

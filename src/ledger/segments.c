@@ -204,7 +204,7 @@ int segments_read(size_t *got, struct segments *s, char *out, size_t size, uint6
 {
 	size_t i = segments_find(s, at);
 	ssize_t some;
-	int fd;
+	int fd = -1;
 
 	*got = 0;
 	if (descriptor_of(&fd, s, i, e) < 0)
@@ -228,7 +228,7 @@ uint64_t segments_skip(struct segments *s, uint64_t at)
 	size_t i = segments_find(s, at);
 	struct err none = { .kind = ERR_NONE };
 	off_t data = -1;
-	int fd;
+	int fd = -1;
 
 	if (descriptor_of(&fd, s, i, &none) < 0 || fd < 0)
 		return at;

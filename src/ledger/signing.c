@@ -62,6 +62,7 @@ int signing_of_root(struct signing **out, const struct seal_key *root, struct er
 {
 	if (signing_new(out, e) < 0)
 		return -1;
+	must(*out);
 	(*out)->lent = root;
 	(*out)->root = *seal_key_verifier(root);
 	return 0;

@@ -208,7 +208,7 @@ static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_
 	char digest[SEAL_DIGEST_TEXT];
 	struct packed from;
 	struct state_head h;
-	size_t body;
+	size_t body = 0;
 
 	if (read_head(&h, &body, &v, l, bytes, size, e) < 0)
 		return -1;

@@ -183,6 +183,7 @@ static int name_alert(struct alert *a, const char *file, const char *id, struct 
 		buf_free(&name);
 		return err_sys(e, "memory for an alert");
 	}
+	must(name.data);
 	a->name = name.data;
 	return 0;
 }
