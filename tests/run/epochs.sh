@@ -60,6 +60,7 @@ last=$("$bin/reeve-audit" show "$ledger" --json | grep '"kind":"epoch"' | tail -
 is "and each is handed over to in what is published" "$(find "$work/view/epochs" -type f | wc -l)" "$many"
 
 # By hours. What a recorder has counted of them ends with it; the ledger says when the epoch began.
+rm -rf "$work/l" "$work/k"; init
 serving=epoch-hours=2
 at 0; is "an epoch that has just begun goes on" "$began" 0
 at 7100; is "and so long as it is not over" "$began" 0
