@@ -207,7 +207,7 @@ static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_
 	const struct seal_verifier *v;
 	char digest[SEAL_DIGEST_TEXT];
 	struct packed from;
-	struct state_head h;
+	struct state_head h = { .offset = 0 };
 	size_t body = 0;
 
 	if (read_head(&h, &body, &v, l, bytes, size, e) < 0)

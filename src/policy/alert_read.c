@@ -192,6 +192,7 @@ static bool is_twice(const struct alert *alerts, size_t count)
 {
 	size_t i;
 
+	must(alerts[count].name);	/* it was read a moment ago */
 	for (i = 0; i < count; i++)
 		if (strcmp(alerts[i].name, alerts[count].name) == 0)
 			return true;
