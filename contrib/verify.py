@@ -13,10 +13,8 @@ KINDS = ("genesis", "run", "intent", "refusal", "outcome", "recovery", "close", 
 OUTSIDE = ("genesis", "run", "recovery", "decision", "access", "purge", "epoch", "anchor", "gap")  # others: in an open run
 
 class Bad(Exception):
-    """What is wrong, and the exit status that says so."""
-    def __init__(self, status, text):
-        super().__init__(text)
-        self.status = status
+    """What is wrong, behind the exit status that says so."""
+    status, __str__ = property(lambda self: self.args[0]), lambda self: self.args[1]
 
 def demand(holds, status, text):
     if not holds:
@@ -29,15 +27,13 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 
 def point_add(a, b):
-    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
-    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0]), 2 * a[3] * b[3] * D, 2 * a[2] * b[2]
     return ((f - e) * (h - g) % P, (h + g) * (f + e) % P, (h - g) * (h + g) % P, (f - e) * (f + e) % P)
 
 def point_times(n, a):
     out = (0, 1, 1, 0)
     for bit in f"{n:b}":
-        out = point_add(out, out)
-        out = point_add(out, a) if bit == "1" else out
+        out = point_add(point_add(out, out), a) if bit == "1" else point_add(out, out)
     return out
 
 def point_equal(a, b):
@@ -48,8 +44,7 @@ def point_read(raw):
     sign, y = y >> 255, y & ((1 << 255) - 1)
     xx = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(xx, (P + 3) // 8, P)
-    if (x * x - xx) % P:
-        x = x * ROOT % P
+    x = x * ROOT % P if (x * x - xx) % P else x
     if y >= P or (x * x - xx) % P or (x == 0 and sign):
         return None
     x = P - x if x & 1 != sign else x
@@ -58,23 +53,23 @@ def point_read(raw):
 BASE = point_read((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def signed_by(key, text, signature):
-    a, r = point_read(key), point_read(signature[:32])
-    s = int.from_bytes(signature[32:], "little")
+    a, r, s = point_read(key), point_read(signature[:32]), int.from_bytes(signature[32:], "little")
     if a is None or r is None or s >= Q or point_equal(point_times(8, a), (0, 1, 1, 0)):
         return False
-    h = int.from_bytes(hashlib.sha512(signature[:32] + key + text).digest(), "little") % Q
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + text).digest(), "little")
     return point_equal(point_times(s, BASE), point_add(r, point_times(h, a)))
 
 def decode(text):
-    try:
-        return base64.b64decode(text, validate=True)
+    try:  # of the texts that give these bytes the one that they give
+        raw = base64.b64decode(text, validate=True)
+        return raw if base64.b64encode(raw) == text else b""
     except ValueError:
         return b""
 
 # --- the key, as C2SP signed-note writes it ---
 def read_key(text, status=3):
     name, ident, rest = (text.split("+", 2) + ["", ""])[:3]
-    raw = decode(rest)
+    raw = decode(rest.encode())
     want = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     demand(len(raw) == 33 and raw[0] == 1 and ident == want.hex(), status, f"{text[:60]}: no key of Ed25519")
     return name, want, raw[1:]
@@ -85,24 +80,17 @@ class Tree:
         self.size, self.roots = 0, []
 
     def add(self, record):
-        node, n = hashlib.sha256(b"\0" + record).digest(), self.size
+        node, n, self.size = hashlib.sha256(b"\0" + record).digest(), self.size, self.size + 1
         while n & 1:
             node = hashlib.sha256(b"\1" + self.roots.pop() + node).digest()
             n >>= 1
         self.roots.append(node)
-        self.size += 1
 
     def root(self):
-        node = self.roots[-1] if self.roots else hashlib.sha256(b"").digest()
-        for left in self.roots[-2::-1]:
-            node = hashlib.sha256(b"\1" + left + node).digest()
-        return node
+        last = self.roots[-1] if self.roots else hashlib.sha256(b"").digest()
+        return functools.reduce(lambda b, a: hashlib.sha256(b"\1" + a + b).digest(), self.roots[-2::-1], last)
 
-CRC = []  # CRC-32C
-for byte in range(256):
-    for _ in range(8):
-        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-    CRC.append(byte)
+CRC = [functools.reduce(lambda b, _: b >> 1 ^ (0x82F63B78 if b & 1 else 0), range(8), b) for b in range(256)]  # 32C
 
 def crc32c(data):
     return functools.reduce(lambda crc, b: crc >> 8 ^ CRC[(crc ^ b) & 255], data, 0xFFFFFFFF) ^ 0xFFFFFFFF
@@ -149,8 +137,10 @@ class Ledger:
         self.check(said == frame and record["n"] == n, n, "does not say what its frame says")
         self.check(record.get("ledger") == self.origin, n, "is of another ledger", 1 if n else 4)
         self.check((kind == "genesis") == (n == 0), n, "is not the one genesis")
-        self.check(kind in OUTSIDE or record["run"] in self.runs, n, "is in no open run")
-        self.check("intent" not in record or kind == "outcome", n, "closes an intent and is no outcome")
+        inside = kind in ("run", "decision") or not record["run"] if kind in OUTSIDE else record["run"] in self.runs
+        self.check(inside, n, "is in no open run, or in one and must not be")
+        held = "held" not in record or kind in ("decision", "intent", "access") and 0 < record["held"] < n
+        self.check(held and ("intent" not in record or kind == "outcome"), n, "is about another, and must not be")
         getattr(self, "take_" + kind, lambda *_: None)(record, n)
 
     def take_run(self, record, n):
@@ -191,10 +181,10 @@ class Keys:
     needs the former one's (the root's, if it revokes) and the new one's, those behind it the new one's alone."""
 
     def __init__(self, root):
-        self.all, self.begin, self.since, self.due, self.gone = [root], [0], {}, [root], []
+        self.all, self.begin, self.since, self.both, self.handing = [root], [0], {}, [[root]], False
 
     def take(self, record, n):
-        Ledger.check(len(self.due) == 1, n, "stands between an epoch and its checkpoint")
+        Ledger.check(not self.handing, n, "stands between an epoch and its checkpoint")
         if record["kind"] != "epoch":
             return
         number, which, since = len(self.all), record.get("revoked"), record.get("since")
@@ -206,27 +196,35 @@ class Keys:
             own = which in range(1, number) and which not in self.since and since in range(self.begin[which], n + 1)
             Ledger.check(own, n, "revokes no epoch that there was")
             self.since[which] = since
-        self.due, self.all, self.begin = [self.all[0 if which else -1], key], self.all + [key], self.begin + [n + 1]
+        self.both, self.all = self.both + [[self.all[0 if which else -1], key]], self.all + [key]
+        self.begin, self.handing = self.begin + [n + 1], True
 
-    def passed(self):
-        self.due = self.due[-1:]
-        self.gone = [(since, self.begin[e + 1] - 2) for e, since in self.since.items() if since < self.begin[e + 1] - 1]
+    def due(self, size):
+        self.handing = False
+        return self.both[-1] if size == self.begin[-1] else self.all[-1:]
+
+    def gone(self):
+        """From where a revoked key is not believed, and all epochs that it led to without the root: from and to."""
+        out, bad = [], 2**64
+        for e, end in enumerate(self.begin[1:]):
+            led = bad < self.begin[e] and self.both[e][0] != self.all[0]
+            bad = min(self.begin[e] - 1 if led else 2**64, self.since.get(e, 2**64))
+            out += [(bad, end - 2)] if bad < end - 1 else []
+        return out
 
 NOTE = re.compile(rb"((.+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n)\n((?:\xe2\x80\x94 \S+ \S+\n)+)")
 
 def note_signed(found, key):
-    lines = re.findall(rb"\xe2\x80\x94 (\S+) (\S+)\n", found[5])
-    raws = [decode(line) for name, line in lines if name == key[0].encode()]
+    raws = [decode(line[1]) for line in re.findall(rb" (\S+) (\S+)\n", found[5]) if line[0] == key[0].encode()]
     return any(len(raw) == 68 and raw[:4] == key[1] and signed_by(key[2], found[1], raw[4:]) for raw in raws)
 
 def check_checkpoint(note, keys, tree):
     found = NOTE.fullmatch(note)
-    for key in keys.due:
+    for key in keys.due(tree.size):
         good = found and found[2] == key[0].encode() and note_signed(found, key)
         demand(good, 4, f"the checkpoint at {tree.size} is not signed by the key that must have, {key[1].hex()}")
     said = (int(found[3]), decode(found[4]))
     demand(said == (tree.size, tree.root()), 1, f"the checkpoint at {tree.size} does not fit the records before it")
-    keys.passed()
 
 def signed_later(data, at, key):
     """How many checkpoints still stand behind what cannot be read: of the root by signature, of epochs by form."""
@@ -259,20 +257,22 @@ def walk(data, key, own):
         demand(later <= (own is not None and own <= committed), 1, f"{bad}, and a signed checkpoint behind it")
         tail = bad
     demand(committed, 1, "nothing is signed")
-    more = committed < tree.size and Bad(7, f"{tree.size - committed} records that no checkpoint covers")
-    return committed, still_open, tail or more, keys.gone
+    tail = tail or committed < tree.size and Bad(7, f"{tree.size - committed} records that no checkpoint covers")
+    return committed, still_open, tail, keys.gone()
 
 def read_journal(folder):
     """All segments as one run of bytes: each begins where its name says, which is where the one before it ends."""
     data = b""
-    for part in [folder / "journal", *sorted(folder.glob("journal." + "[0-9]" * 20))]:
+    names = [p for p in sorted(folder.glob("journal." + "[0-9]" * 20)) if 16 < int(p.suffix[1:]) < 2**63 / 10]
+    for part in [folder / "journal", *(p for p in names if int(p.suffix[1:]) % 8 == 0)]:
         demand(not part.suffix or int(part.suffix[1:]) == len(data), 1, f"{part.name} does not begin at {len(data)}")
+        demand(not part.suffix or part.is_file() and not part.is_symlink(), 1, f"{part.name} is no regular file")
         data += part.read_bytes() if part.exists() or part.suffix else b""
     return data
 
 def verify(folder, key, head):
-    data, head_file = read_journal(folder), folder / "head"
-    own = int(head_file.read_text()) if head_file.exists() else None
+    data, own = read_journal(folder), folder / "head"
+    own = int(own.read_text()) if own.exists() else None
     committed, still_open, tail, gone = walk(data, key, own)
     demand(committed >= max(head, own or 0), 5, f"{committed} records, but {max(head, own or 0)} were known")
     demand(not gone, 10, f"records of keys that were revoked later, from and to: {gone}")

@@ -18,6 +18,7 @@ enum {
 /* What a place is to be brought, and what came of it: between two processes of this program. */
 struct job {
 	uint64_t size;		/* of the checkpoint */
+	uint64_t had;		/* of the last that the place has, as far as that is remembered */
 	size_t note_size;
 	char note[SEAL_NOTE_MOST];
 };

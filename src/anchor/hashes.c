@@ -13,20 +13,20 @@ struct block {
 	uint8_t hash[SEAL_HASH];
 };
 
-/* Where the record of an epoch stands. */
-struct mark {
-	uint64_t index, at;
+struct handed {
+	uint64_t record;	/* that of an epoch; its checkpoint comes next in the file */
+	uint64_t at;		/* where its frame stands */
 };
 
 struct hashes {
 	const char *ledger;		/* borrowed */
-	struct mark *marks;		/* owned */
-	size_t mark_count;
 	struct journal *journal;	/* owned */
 	uint64_t size, at;		/* records that were read, and where the next frame stands */
 	struct tree open;		/* of the last block, not whole yet */
 	struct block *blocks;		/* owned; the last is the one that is not whole */
 	size_t count, room;
+	struct handed *handed;		/* owned; ascending */
+	size_t handed_count, handed_room;
 };
 
 int hashes_new(struct hashes **out, const char *ledger, struct err *e)
@@ -49,7 +49,7 @@ void hashes_free(struct hashes *h)
 		return;
 	journal_free(h->journal);
 	free(h->blocks);
-	free(h->marks);
+	free(h->handed);
 	free(h);
 }
 
@@ -94,42 +94,16 @@ static int next_record(struct frame *f, struct hashes *h, uint64_t *at, struct e
 	return 0;
 }
 
-/* They are few: one a day. */
-static int mark(struct hashes *h, uint64_t at, struct err *e)
+static int add_handed(struct hashes *h, uint64_t at, struct err *e)
 {
-	struct mark *more = realloc(h->marks, (h->mark_count + 1) * sizeof(*more));
+	size_t room = h->handed_room ? h->handed_room * 2 : 16;
+	struct handed *more = h->handed_count < h->handed_room ? h->handed : realloc(h->handed, room * sizeof(*more));
 
 	if (!more)
-		return err_sys(e, "memory for epochs");
-	h->marks = more;
-	h->marks[h->mark_count++] = (struct mark){ h->size, at };
-	return 0;
-}
-
-int hashes_handing(struct handing *out, bool *there, struct hashes *h, uint64_t size, struct err *e)
-{
-	enum frame_got got;
-	struct frame f;
-	uint64_t at;
-	size_t i;
-
-	for (i = 0; i < h->mark_count && h->marks[i].index + 1 < size; i++)
-		;
-	*there = i < h->mark_count;
-	if (!*there)
-		return 0;
-	at = h->marks[i].at;
-	if (next_record(&f, h, &at, e) < 0)
-		return -1;
-	out->index = h->marks[i].index;
-	out->record_size = f.size;
-	memcpy(out->record, f.body, f.size);
-	if (read_frame(&f, &got, h, at, e) < 0)
-		return -1;
-	if (got != FRAME_WHOLE || f.kind != FRAME_COMMIT)
-		return err_set(e, ERR_INPUT, "no checkpoint hands over to the epoch of record %" PRIu64, out->index);
-	out->note_size = f.size;
-	memcpy(out->note, f.body, f.size);
+		return err_sys(e, "memory for handovers");
+	h->handed_room = h->handed_count < h->handed_room ? h->handed_room : room;
+	h->handed = more;
+	h->handed[h->handed_count++] = (struct handed){ .record = h->size, .at = at };
 	return 0;
 }
 
@@ -144,7 +118,7 @@ int hashes_to(struct hashes *h, uint64_t size, struct err *e)
 			h->count -= h->size % HASHES_BLOCK == 0;
 			return -1;
 		}
-		if (f.kind == RECORD_EPOCH && mark(h, h->at - frame_whole(&f), e) < 0)
+		if (f.kind == RECORD_EPOCH && add_handed(h, h->at - frame_whole(&f), e) < 0)
 			return -1;
 		tree_add(&h->open, f.body, f.size);
 		h->size++;
@@ -194,4 +168,50 @@ int hashes_of(uint8_t out[SEAL_HASH], struct hashes *h, uint64_t begin, uint64_t
 		begun = true;
 	}
 	return 0;
+}
+
+int hashes_line(struct buf *out, struct hashes *h, uint64_t begin, uint64_t end, struct err *e)
+{
+	char text[SEAL_HASH_BASE64];
+	uint8_t hash[SEAL_HASH];
+
+	if (hashes_of(hash, h, begin, end, e) < 0)
+		return -1;
+	seal_base64(text, hash);
+	buf_printf(out, "%s\n", text);
+	return 0;
+}
+
+bool hashes_handover(uint64_t *size, const struct hashes *h, size_t i)
+{
+	*size = i < h->handed_count ? h->handed[i].record + 1 : 0;
+	return i < h->handed_count;
+}
+
+/* As C2SP tlog-proof has it; the frames are read again, since nobody asks for this often. */
+int hashes_proof(struct buf *out, struct hashes *h, size_t i, struct err *e)
+{
+	struct tree_part parts[TREE_PATH_MOST];
+	const struct handed *x = &h->handed[i];
+	size_t count = tree_path(parts, x->record, x->record + 1), n;
+	enum frame_got got = FRAME_WHOLE;
+	struct frame f = { .size = 0 };
+	uint64_t behind;
+
+	if (read_frame(&f, &got, h, x->at, e) < 0)
+		return -1;
+	buf_puts(out, "c2sp.org/tlog-proof@v1\nextra ");
+	if (got == FRAME_WHOLE)
+		seal_base64_add(out, f.body, f.size);
+	behind = x->at + frame_whole(&f);
+	buf_printf(out, "\nindex %" PRIu64 "\n", x->record);
+	for (n = 0; n < count; n++)
+		if (hashes_line(out, h, parts[n].begin, parts[n].end, e) < 0)
+			return -1;
+	buf_puts(out, "\n");
+	if (got == FRAME_WHOLE && read_frame(&f, &got, h, behind, e) < 0)
+		return -1;
+	if (got != FRAME_WHOLE || f.kind != FRAME_COMMIT)
+		return err_set(e, ERR_INPUT, "no checkpoint stands behind record %" PRIu64 ", which begins an epoch", x->record);
+	return buf_add(out, f.body, f.size) ? 0 : err_set(e, ERR_LIMIT, "no memory for a handover");
 }

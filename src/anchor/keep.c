@@ -103,6 +103,7 @@ static int ask(struct keep *k, struct duty *d, struct err *e)
 	uint64_t now = clock_mono_ns();
 
 	d->next_ns = now + k->c->every_s * NS;
+	k->newest->had = d->had;
 	if (!duty_ask(d, k->newest))
 		return failed(k, d, k->newest->size, "the process that tells it ended", e);
 	d->busy = true;

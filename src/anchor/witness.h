@@ -15,16 +15,11 @@ void hashes_free(struct hashes *h);
 int hashes_to(struct hashes *h, uint64_t size, struct err *e) must_use;
 /* Of records [begin, end), all known: a subtree as RFC 6962 cuts it. */
 int hashes_of(uint8_t out[SEAL_HASH], struct hashes *h, uint64_t begin, uint64_t end, struct err *e) must_use;
-
-/* The record of an epoch, and the checkpoint that hands over to it. */
-struct handing {
-	uint64_t index;
-	size_t record_size, note_size;
-	char record[RECORD_MOST], note[SEAL_NOTE_MOST];
-};
-
-/* The first that hands over at `size` records or more, of those that are known; false: there is none. */
-int hashes_handing(struct handing *out, bool *there, struct hashes *h, uint64_t size, struct err *e) must_use;
+/* The same as a line of a proof. */
+int hashes_line(struct buf *out, struct hashes *h, uint64_t begin, uint64_t end, struct err *e) must_use;
+/* Of the handovers among them, in order: the size of its tree; false: there are not so many. And the proof that it is one. */
+bool hashes_handover(uint64_t *size, const struct hashes *h, size_t i);
+int hashes_proof(struct buf *out, struct hashes *h, size_t i, struct err *e) must_use;
 
 SCOPED(hashes, struct hashes *, hashes_free)
 

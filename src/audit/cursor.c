@@ -91,5 +91,5 @@ int cursor_move(struct cursor *c, uint64_t next, struct err *e)
 	snprintf(folder, sizeof(folder), "%.*s", name ? (int)(name - c->path + 1) : 1, name ? c->path : ".");
 	size = snprintf(text, sizeof(text), HEAD "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", c->origin, next,
 			(uint64_t)st.st_dev, (uint64_t)st.st_ino, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
-	return fd_replace_file(folder, name ? name + 1 : c->path, text, (size_t)size, e);
+	return fd_replace_file(folder, name ? name + 1 : c->path, 0644, text, (size_t)size, e);
 }

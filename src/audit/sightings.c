@@ -2,7 +2,6 @@
  * A ledger cannot show that it was cut short or written anew; who saw it longer, or other, can. A line of a log that anybody
  * may write to counts only with a signature by the ledger's key, so none can raise an alarm who could not sign.
  */
-#include "audit/handover.h"
 #include "audit/sightings.h"
 
 #include <inttypes.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "ledger/epochs.h"
 
 int sightings_add(struct sightings *s, const struct checkpoint *at, uint64_t where, const char *note, size_t size, struct err *e)
 {
@@ -88,15 +88,20 @@ void sightings_pass(struct sightings *s, const struct tree *t)
 	}
 }
 
-/* What is longer than the ledger may be by an epoch that was rolled back with the rest. */
+/*
+ * What is longer than the ledger may be by an epoch that was rolled back with the rest, whose key nobody here can know. But
+ * whoever handed over to it, the last epoch that is left or the root, signed a longer one too.
+ */
 static bool is_believed(const struct seen *s, const struct epochs *by, uint64_t records)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct checkpoint c;
 
-	if (s->note && s->at.size > records)
-		return !handover_forged(by, s->note, strlen(s->note));
-	return !s->note || epochs_open(&c, by, s->note, strlen(s->note), &ignored) == 0;
+	if (!s->note)
+		return true;
+	if (epochs_open(&c, by, s->note, strlen(s->note), &ignored) == 0)
+		return true;
+	return s->at.size > records && checkpoint_open(&c, &by->all[0].key, s->note, strlen(s->note), &ignored) == 0;
 }
 
 static void say_fork(struct findings *f, const struct sightings *s, const struct seen *one)

@@ -4,23 +4,33 @@
 
 #include "audit/verify.h"
 
-/* The first such records are named. */
+/* An epoch that was handed over to by a key that was not believed any more is whose that key was: up to the root's next. */
+static uint64_t begins(const struct epoch *x, uint64_t before)
+{
+	uint64_t led = !x->by_root && before <= x->record ? x->record : UINT64_MAX;
+
+	return x->revoked && x->since < led ? x->since : led;
+}
+
+/* The first such records are named, and those that follow on them. */
 static bool disbelieved(struct finding *out, const struct epochs *s, size_t *revoked)
 {
-	const struct epoch *x;
-	bool found = false;
-	size_t i;
+	uint64_t bad = UINT64_MAX, from = 0, to = 0;
+	size_t i, first = 0;
 
-	for (i = s->count - 1; i > 0; i--) {
-		x = &s->all[i];
-		*revoked += x->revoked > 0;
-		if (!x->revoked || x->since >= x[1].record)
+	for (i = 1; i < s->count; i++) {
+		bad = begins(&s->all[i], bad);
+		*revoked += s->all[i].revoked > 0;
+		if (i + 1 == s->count || bad >= s->all[i + 1].record || (first && bad != to))
 			continue;
-		snprintf(out->text, sizeof(out->text), "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64,
-			 x->since, x[1].record - 1, i, x->revoked);
-		found = true;
+		from = first ? from : bad;
+		first = first ? first : i;
+		to = s->all[i + 1].record;
 	}
-	return found;
+	if (first)
+		snprintf(out->text, sizeof(out->text), "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64 "%s",
+			 from, to - 1, first, s->all[first].revoked, to > s->all[first + 1].record ? ", or by those that it handed over to" : "");
+	return first;
 }
 
 void keys_judge(struct finding *out, const struct epochs *s, bool known)

@@ -30,7 +30,7 @@ int fd_read_all(char **out, size_t *size, int fd, size_t most, struct err *e) mu
 int fd_write_all(int fd, const void *bytes, size_t size, struct err *e) must_use;
 
 /* replace.c: a file in this folder, new or in place of the one there: whole or not at all, and durable. */
-int fd_replace_file(const char *dir, const char *name, const void *bytes, size_t size, struct err *e) must_use;
+int fd_replace_file(const char *dir, const char *name, mode_t mode, const void *bytes, size_t size, struct err *e) must_use;
 
 /* The path that stands for what a descriptor is of, O_PATH or not, whatever its name is by now. Returns `out`. */
 enum { FD_NAME = 32 };

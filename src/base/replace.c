@@ -20,7 +20,7 @@ static int write_whole(int fd, const char *path, const void *bytes, size_t size,
 	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;
 }
 
-int fd_replace_file(const char *dir, const char *name, const void *bytes, size_t size, struct err *e)
+int fd_replace_file(const char *dir, const char *name, mode_t mode, const void *bytes, size_t size, struct err *e)
 {
 	char path[PATH_MAX], temporary[PATH_MAX];
 	scoped(fd) int fd = -1;
@@ -29,7 +29,7 @@ int fd_replace_file(const char *dir, const char *name, const void *bytes, size_t
 	if (size_of < 0 || (size_t)size_of >= sizeof(temporary))
 		return err_set(e, ERR_INPUT, "%.80s…: name too long", dir);
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_sys(e, "%s", temporary);
 	if (write_whole(fd, path, bytes, size, e) == 0) {

@@ -140,7 +140,7 @@ static int write_pin(struct pinning *p, struct err *e)
 	    catalogue_server(about, name, bytes.data, bytes.size, e) < 0)
 		return e->kind ? -1
 			       : err_set(e, ERR_LIMIT, "more than %d MiB", CATALOGUE_MOST >> 20);
-	if (fd_make_dirs(dir, 0755, e) < 0 || fd_replace_file(dir, file, bytes.data, bytes.size, e) < 0)
+	if (fd_make_dirs(dir, 0755, e) < 0 || fd_replace_file(dir, file, 0644, bytes.data, bytes.size, e) < 0)
 		return -1;
 	if (!p->look->json)
 		printf("Pinned: %s/%s\n", dir, file);

@@ -76,8 +76,8 @@ int policy_sign(const char *folder, const char *key, struct err *e)
 	    signed_manifest(&text, &f, e) < 0)
 		return wrong(e);
 	if (seal_ready(e) < 0 || sign_text(&armor, &by, &text, key, e) < 0 ||
-	    fd_replace_file(folder, POLICY_MANIFEST, text.data, text.size, e) < 0 ||
-	    fd_replace_file(folder, POLICY_MANIFEST ".sig", armor.data, armor.size, e) < 0)
+	    fd_replace_file(folder, POLICY_MANIFEST, 0644, text.data, text.size, e) < 0 ||
+	    fd_replace_file(folder, POLICY_MANIFEST ".sig", 0644, armor.data, armor.size, e) < 0)
 		return -1;
 	fwrite(text.data, 1, text.size, stdout);
 	printf("%s: %zu files, signed by %s\n", folder, policies.count + catalogue.count, by.fingerprint);

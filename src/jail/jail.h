@@ -39,6 +39,8 @@ void jail_self_descriptors(size_t most);	/* or as many as there may be */
 /* Before it: what files it makes from here on it makes in this folder (Landlock, where the kernel has it). */
 enum { JAIL_HELD, JAIL_NO_LANDLOCK };
 int jail_self_folder(int folder, struct err *e) must_use;	/* one of these, or -1 */
+/* The same for who connects: it reads what lies here and nothing else, and makes and writes no file. */
+int jail_self_reads(const char *const *paths, size_t count, struct err *e) must_use;
 
 /*
  * The launcher must open, clone and spawn, so no list holds it; but it keeps no capability (root's

@@ -128,9 +128,10 @@ static int filter_self(struct filter *out, enum jail_self who, struct err *e)
  */
 static int give_up_privilege(struct err *e)
 {
+	struct err ignored = { .kind = ERR_NONE };
 	const struct rlimit none = { 0 };
 
-	if (capabilities_drop(true, e) < 0 && capabilities_drop(false, e) < 0)
+	if (capabilities_drop(true, &ignored) < 0 && capabilities_drop(false, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "no_new_privs");

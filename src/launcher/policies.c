@@ -50,7 +50,7 @@ int policies_keep(const struct paths *at, const struct policy_set *policy, struc
 	all = json_pack("{s:s, s:o}", "reeve", "kept-policy/1", "files", files_of(policy));
 	if (!all || !json_write(&text, all))
 		return err_set(e, ERR_SYSTEM, "no memory to keep the policy");
-	if (paths_make_own(at->policies, e) < 0 || fd_replace_file(at->policies, name, text.data, text.size, e) < 0)
+	if (paths_make_own(at->policies, e) < 0 || fd_replace_file(at->policies, name, 0600, text.data, text.size, e) < 0)
 		return err_in(e, "keep the policy");
 	return 0;
 }

@@ -287,7 +287,7 @@ static int name_gap(struct journal_extent *x, struct journal *j, uint64_t at, st
 	struct frame f;
 	uint64_t end;
 
-	i += !is_odd(j, at);
+	i += !is_odd(j, at) || (i + 1 < j->s.count && segments_end(&j->s, i - 1) == at); /* that: no regular file */
 	if (i >= j->s.count || !j->s.all[i].odd)
 		return 0;
 	end = segments_end(&j->s, i - 1);
@@ -299,6 +299,7 @@ static int name_gap(struct journal_extent *x, struct journal *j, uint64_t at, st
 		x->damaged_to = f.index;
 	snprintf(x->why, sizeof(x->why), end > j->s.all[i].begin ? "%s goes on where %s begins" :
 		 end == j->s.all[i - 1].begin ? "%s is missing or empty, and %s is there" :
+		 end == j->s.all[i].begin ? "behind %s, %s is no regular file" :
 		 "%s ends early, or the one behind it is missing: the next is %s", name, next);
 	return 0;
 }
@@ -331,7 +332,7 @@ static int judge_strays(struct journal_extent *x, struct journal *j, struct err 
 
 	while (i > 0 && !j->s.all[i - 1].odd)
 		i--;
-	if (i == 0 || j->s.all[i - 1].begin <= x->end)
+	if (i == 0 || j->s.all[i - 1].begin < x->end)
 		return 0;
 	x->damaged = true;
 	x->damaged_at = x->records;

@@ -127,7 +127,7 @@ int place_claim(const char *ledger, const char *key_path, struct err *e)
 	if (name_of(dir, name, path, key_path, e) < 0 || identity(own, ledger, e) < 0)
 		return -1;
 	if (fd_read_file(&was, &size, path, PLACE_MOST, &none) < 0)
-		return access(path, F_OK) == 0 ? err_sys(e, "%s", path) : fd_replace_file(dir, name, own, strlen(own), e);
+		return access(path, F_OK) == 0 ? err_sys(e, "%s", path) : fd_replace_file(dir, name, 0600, own, strlen(own), e);
 	if (strcmp(was, own) == 0)
 		return 0;
 	return err_set(e, ERR_INPUT, "ledger %.80s is not the one that was written last with this key, but a copy or a backup, and two that go on are two histories; if the other is gone for good, remove %.80s",

@@ -159,7 +159,7 @@ static int join(struct segments *s, size_t i, struct err *e)
 			return -1;
 		next = end;
 	}
-	s->all[i + 1].odd = end != next;
+	s->all[i + 1].odd = end != next || !is_there(s, next);
 	return 0;
 }
 

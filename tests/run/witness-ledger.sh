@@ -80,6 +80,7 @@ like "what came since is cosigned" "$got" 200
 
 # The owner, who has the key, puts back the copy of before, and writes another history from there.
 honest=$ledger ledger=$work/fork
+rm -f "${key%.key}.place"
 cosign "$cosigned" 2>/dev/null || :
 cosign 0
 is "409: a ledger that was put back" "$got $answer" "409 $(known)"
@@ -90,6 +91,7 @@ is "422: and then grown past" "$got $(known)" "422 $before"
 audit verify "$ledger" --trust "$work/trust" --checkpoint "$work/cosigned"
 like "1: who has the cosigned checkpoint sees another history" "$status $told" "1 *another history*"
 ledger=$honest
+rm -f "${key%.key}.place"
 cosign "$before"
 is "200: the honest one is cosigned still" "$got" 200
 stop
@@ -145,4 +147,23 @@ for fails in openat:3 write:2 fsync:1 renameat:1 fsync:2; do
 done
 is "a disk that fails at any call: nothing is signed, and then it goes on" "$told" ""
 like "and it is said" "$(cat "$work/stderr")" "*No space left on device*Input/output error*"
+# Many keys later it is told of each, in order, and of none before the one in between.
+begin
+for i in 1 2 3; do "$bin/tools/rotate" "$ledger" "$key" 1; grow 'burst 10'; done
+was=$(known)
+cosign "$was"
+is "403: signed by a key that it does not know yet" "$got $(known)" "403 $was"
+"$bin/reeve-audit" growth "$ledger" "$was" --epoch 3 --key "$pub" >"$work/body"
+send add-epoch
+is "403: nor by way of a later epoch" "$got $(known)" "403 $was"
+told='' n=2
+while "$bin/reeve-audit" growth "$ledger" "$(known)" --epoch $n --key "$pub" >"$work/body" 2>/dev/null; do
+	send add-epoch
+	[ "$got" = 200 ] || told="$told $n:$got"
+	n=$((n + 1))
+done
+is "each handover takes it further" "$told $n" " 5"
+cosign "$(known)"
+is "until it cosigns what there is" "$got $(known)" "200 $(size_of)"
+stop
 done_testing

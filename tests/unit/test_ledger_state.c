@@ -155,7 +155,7 @@ static void put(const struct place *p, const char *name, const char *bytes, size
 {
 	struct err e = { .kind = ERR_NONE };
 
-	assert_int_equal(fd_replace_file(p->dir, name, bytes, size, &e), 0);
+	assert_int_equal(fd_replace_file(p->dir, name, 0600, bytes, size, &e), 0);
 }
 
 static char *get(size_t *size, const struct place *p, const char *name)

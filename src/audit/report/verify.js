@@ -1,8 +1,15 @@
 /* RFC 6962, again from the bytes: what stands before the first record comes as the hashes of whole subtrees. */
 const encoder = new TextEncoder();
 const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
+/* Of the texts that give these bytes, only the one that they give. */
+function fromBase64(text) {
+	const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+	if (toBase64(bytes) !== text)
+		throw new Error("base64 that is not in its one form");
+	return bytes;
+}
 
 function leafBytes(line) {
 	const text = encoder.encode(line), out = new Uint8Array(text.length + 1);
@@ -124,11 +131,16 @@ function signersAt(epochs, size) {
 	return at > 0 && epochs[at].size === size ? [epochs[at].by.key, epochs[at].key] : [epochs[at].key];
 }
 
-/* Records here whose key was revoked later, as "from to". */
-const disbelieved = (epochs) => epochs.flatMap((e, i) => {
-	const from = Math.max(e.since, about.first), to = Math.min(i + 1 < epochs.length ? epochs[i + 1].record : Infinity, about.first + lines.length);
-	return e.since !== undefined && from < to ? [`${from} to ${to - 1}`] : [];
-});
+/* Records here whose key was revoked later, or led to by such a one without the root, as "from to". */
+function disbelieved(epochs) {
+	let bad = Infinity;
+	return epochs.flatMap((e, i) => {
+		const led = e.by && e.by !== epochs[0] && bad <= e.record;
+		bad = Math.min(led ? e.record : Infinity, e.since ?? Infinity);
+		const from = Math.max(bad, about.first), to = Math.min(i + 1 < epochs.length ? epochs[i + 1].record : Infinity, about.first + lines.length);
+		return from < to ? [`${from} to ${to - 1}`] : [];
+	});
+}
 
 /* Each finding by itself; the report is good only if all are. */
 async function checkAll(progress) {
