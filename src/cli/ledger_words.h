@@ -21,6 +21,7 @@ struct ledger_wanted {
 /* Each gets its operands and returns an exit code; -1 with *e. A wrong word of the caller's is EXIT_USAGE with *e. */
 int ledger_purge(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
 int ledger_hold(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
+int ledger_next_epoch(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
 int ledger_reveal(const struct ledger_wanted *w, int argc, char **argv, struct err *e) must_use;
 
 /* What is kept of one run, up to its last record: a line of JSON each. */

@@ -29,7 +29,7 @@ static const struct command {
 	  cmd_workspace, false },
 	{ "show", "RUN [SERVER]", "what a run was, and what its tool servers said", cmd_show, false },
 	{ "net", "log RUN", "a run's connections, and rules they lack", cmd_net, false },
-	{ "ledger", "purge|hold|reveal", "destroy, keep or see what calls were made with", cmd_ledger, false },
+	{ "ledger", "purge|hold|reveal|rotate", "payloads of calls, and keys of the ledger", cmd_ledger, false },
 	{ "audit", "verify|show|query|...", "prove what happened, and ask about it", cmd_audit, false },
 	{ "help", "", "print this", cmd_help, false },
 	{ "version", "", "print the version", cmd_version, false },

@@ -202,6 +202,7 @@ int settings_paths(struct paths *out, const char *tenant, struct err *e)
 	done = settings_load(&s, folder, e);
 	if (done == 0 && s.service.socket)
 		done = paths_service(out, tenant, &s.service, e);
+	out->epoch = s.epoch;
 	if (done == 0 && s.review_socket)
 		done = paths_review(out, tenant, s.review_socket, s.review_group, e);
 	settings_free(&s);

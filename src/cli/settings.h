@@ -17,6 +17,7 @@ struct settings {
 	bool no_syslog;
 	const char *review_socket;	/* NULL: no reviewers but the owner */
 	unsigned review_group;		/* the number of theirs */
+	struct recorder_epoch epoch;
 	struct recorder_service service;	/* socket NULL: a recorder of our own */
 	const char *signed_by[SIGNED_BY];	/* who must have signed the policy, one of these; none: nobody need have */
 	size_t signed_by_count;

@@ -39,6 +39,7 @@ int wish_read_settings(struct wish *w, struct err *e)
 {
 	if (settings_load(&w->settings, w->config, e) < 0)
 		return -1;
+	w->ask.epoch = w->settings.epoch;
 	w->ask.review_socket = w->settings.review_socket;
 	w->ask.review_group = w->settings.review_group;
 	w->ask.second = w->settings.second[0] ? w->settings.second : NULL;

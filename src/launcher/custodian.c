@@ -111,6 +111,18 @@ int custodian_vouch(char verifier[256], struct reviewer *r, struct err *e)
 	return 0;
 }
 
+int custodian_rotate(uint64_t *epoch, uint64_t *index, char verifier[256], struct reviewer *r, struct err *e)
+{
+	struct unpack u;
+
+	if (wire_send(&r->wire, MSG_ROTATE, ++r->tag, NULL, 0, NULL, 0, e) < 0 || reviewer_hear(r, e) < 0)
+		return -1;
+	u = (struct unpack){ .at = r->msg.body, .left = r->msg.size };
+	*epoch = unpack_number(&u, 8);
+	*index = unpack_number(&u, 8);
+	return r->msg.type == MSG_ROTATED && unpack_copy(&u, verifier, 256) && unpack_done(&u) ? 0 : reviewer_misspoke(r, e);
+}
+
 int custodian_access(uint64_t *index, struct reviewer *r, const char *what, const char *why, struct err *e)
 {
 	uint8_t body[512];

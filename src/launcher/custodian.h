@@ -33,6 +33,9 @@ int custodian_reveal(uint64_t *access, struct reviewer *r, uint64_t first, uint6
 		     int (*each)(void *to, const struct revealed *one, struct err *e), void *to,
 		     struct err *e) must_use;
 
+/* The next epoch: its number, the index of its record, and its verifier key. */
+int custodian_rotate(uint64_t *epoch, uint64_t *index, char verifier[256], struct reviewer *r, struct err *e) must_use;
+
 /* By which key the ledger is to be checked; and that records are about to be carried away, once that is recorded. */
 int custodian_vouch(char verifier[256], struct reviewer *r, struct err *e) must_use;
 int custodian_access(uint64_t *index, struct reviewer *r, const char *what, const char *why, struct err *e) must_use;

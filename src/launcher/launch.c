@@ -66,7 +66,7 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->spine_pid;
 	for (i = 0; i < RUN_CHILDREN; i++)
 		known[n++] = r->children[i].jail.init;
-	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
+	for (i = 0; i < (size_t)HOOK_KINDS * HOOKS_AT_ONCE; i++) {
 		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
 
 		known[n++] = h->pid > 0 ? h->pid : -1;
@@ -302,6 +302,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	done = paths_find(&r->at, ask->tenant, e);
 	if (done == 0 && ask->service.socket)
 		done = paths_service(&r->at, ask->tenant, &ask->service, e);
+	r->at.epoch = ask->epoch;
 	if (done == 0 && ask->review_socket)
 		done = paths_review(&r->at, ask->tenant, ask->review_socket, ask->review_group, e);
 	if (done == 0)

@@ -8,6 +8,11 @@
 
 enum { LAUNCH_TEXT = 4096 };
 
+/* How long a key of a ledger signs, in hours and in records; 0: as the recorder knows best. */
+struct recorder_epoch {
+	unsigned hours, records;
+};
+
 /* Where this user's things are: reeve(1), FILES. */
 struct paths {
 	char ledger[LAUNCH_TEXT];	/* directory of the tenant's ledger */
@@ -20,6 +25,7 @@ struct paths {
 	char cow[LAUNCH_TEXT];		/* what runs wrote to a copy-on-write workspace, a folder per run */
 	char apart[LAUNCH_TEXT];	/* private places of jails that have no mounts */
 	char programs[LAUNCH_TEXT];	/* folder of reeve-broker, reeve-recorder, reeve-call */
+	struct recorder_epoch epoch;
 	bool service;			/* the recorder is another user's: none is started, and `key` is not ours to have */
 	unsigned service_uid;
 };
@@ -94,6 +100,7 @@ struct run_request {
 	size_t signers_size;
 	const char *review_socket;	/* where others than the owner may review; NULL: nowhere */
 	unsigned review_group;		/* the number of those others' */
+	struct recorder_epoch epoch;	/* of its ledger */
 	struct recorder_service service;	/* that records it; socket NULL: one of our own */
 	const struct review_group *groups;	/* of those who can sign; each of them is one, too */
 	size_t group_count;

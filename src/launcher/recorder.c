@@ -93,6 +93,7 @@ static int add_word(struct recorder_words *w, const char *name, const char *valu
 
 static int words_of(struct recorder_words *w, const struct paths *at, struct err *e)
 {
+	char hours[16], records[16];
 	const struct {
 		const char *name, *value;
 		bool set;
@@ -104,9 +105,13 @@ static int words_of(struct recorder_words *w, const struct paths *at, struct err
 		{ "", at->socket, true },
 		{ "review=", at->review, at->review[0] },
 		{ "group=", at->review_group, at->review[0] },
+		{ "epoch-hours=", hours, at->epoch.hours },
+		{ "epoch-records=", records, at->epoch.records },
 	};
 	size_t i;
 
+	snprintf(hours, sizeof(hours), "%u", at->epoch.hours);
+	snprintf(records, sizeof(records), "%u", at->epoch.records);
 	for (i = 0; i < count_of(all); i++)
 		if (all[i].set && add_word(w, all[i].name, all[i].value, e) < 0)
 			return -1;
@@ -389,7 +394,7 @@ int launch_init_with(char verifier[256], const struct paths *at, const char *ten
 	hear(verifier, 256, mine, clock_mono_ns() + (uint64_t)(in < 0 ? JOIN_SECONDS : ROOT_SECONDS) * JOIN_NS);
 	waitpid(pid, &status, 0);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_SYSTEM, "%s",
-			       verifier[0] ? verifier : "the recorder could not make it");
+		return verifier[0] ? err_set(e, ERR_SYSTEM, "%s", verifier)
+				   : err_set(e, ERR_SYSTEM, "the recorder could not make it: the last line of %s/recorder.stderr says why", at->runs);
 	return 0;
 }

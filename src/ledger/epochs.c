@@ -192,3 +192,14 @@ int epochs_open(struct checkpoint *out, const struct epochs *s, const char *note
 	epochs_due(&due, s, said);
 	return epochs_open_due(out, &due, note, size, e);
 }
+
+enum { SET_BACK_US = 60000000 };	/* clocks that are kept right go back by less */
+
+uint64_t epochs_left_us(const struct epochs *s, uint64_t wall_us, uint64_t every_us)
+{
+	uint64_t began = epochs_now(s)->wall_us, over = began + every_us;
+
+	if (wall_us < began)
+		return began - wall_us > SET_BACK_US ? 0 : every_us;
+	return wall_us < over ? over - wall_us : 0;
+}

@@ -58,6 +58,12 @@ int epochs_note(struct checkpoint *out, struct epochs *s, uint64_t records, cons
 /* A checkpoint from anywhere, held against the epoch that signs at the size that it says. */
 int epochs_open(struct checkpoint *out, const struct epochs *s, const char *note, size_t size, struct err *e) must_use;
 
+/*
+ * How much is left of an epoch that lasts so long, by a clock that may have been set meanwhile. Set back to before it
+ * began, nobody knows: then it is over, and the next one begins by the clock as it is now.
+ */
+uint64_t epochs_left_us(const struct epochs *s, uint64_t wall_us, uint64_t every_us);
+
 static inline const struct epoch *epochs_now(const struct epochs *s)
 {
 	return &s->all[s->count - 1];

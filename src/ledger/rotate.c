@@ -19,7 +19,9 @@ int store_epoch(struct ledger *l, struct err *e)
 
 int ledger_rotate(struct ledger *l, struct err *e)
 {
-	if (store_epoch(l, e) < 0 || ledger_commit(l, e) < 0)
+	if (ledger_commit(l, e) < 0 || store_epoch(l, e) < 0 || ledger_commit(l, e) < 0) {
+		l->poisoned = l->poisoned || signing_coming(l->signing);	/* which key is its own the disk will tell */
 		return -1;
+	}
 	return signing_advance(l->signing, e);
 }

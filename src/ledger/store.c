@@ -101,6 +101,11 @@ size_t ledger_pending(const struct ledger *l)
 	return l->queue.size;
 }
 
+bool ledger_is_sound(const struct ledger *l)
+{
+	return !l->poisoned;
+}
+
 const struct buf *ledger_note(const struct ledger *l)
 {
 	return &l->note;

@@ -87,6 +87,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 			      .stop = -1,
 			      .activated = is_activated(args),
 			      .tenant = o->tenant,
+			      .rotation = { o->epoch_hours * UINT64_C(3600000000), o->epoch_records, 0, 0, 0 },
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
 	int done = o->agent ? err_set(e, ERR_INPUT, "root=ssh-agent is for init: who serves needs no root")
 			    : signing_open_at(&r.signing, args[1], o->credential, e);
@@ -169,7 +170,7 @@ static int run_word(const struct word *w, char **args, struct err *e)
 	struct recorder_options o;
 
 	if (recorder_options(&o, args + w->operands, e) < 0)
-		return -1;
+		return EXIT_USAGE;
 	umask(o.group_reads ? 027 : 077);
 	if (join_group(&o, e) < 0 || jail_self(JAIL_RECORDER, e) < 0 ||
 	    seal_ready(e) < 0)

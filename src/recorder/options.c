@@ -1,4 +1,6 @@
 /* What whoever starts a serving recorder may set: NAME=VALUE behind its operands, one row each. */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +70,26 @@ static int set_segment(struct recorder_options *o, const char *value, struct err
 	return *value && !*end && o->segment ? 0 : err_set(e, ERR_INPUT, "segment-bytes=%s: no size", value);
 }
 
+static int read_count(uint64_t *out, const char *name, const char *value, uint64_t most, struct err *e)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	return *value >= '0' && *value <= '9' && !*end && !errno && *out > 0 && *out <= most ? 0
+		       : err_set(e, ERR_INPUT, "%s=%s: expected a number from 1 to %" PRIu64, name, value, most);
+}
+
+static int set_epoch_hours(struct recorder_options *o, const char *value, struct err *e)
+{
+	return read_count(&o->epoch_hours, "epoch-hours", value, EPOCH_HOURS_MOST, e);
+}
+
+static int set_epoch_records(struct recorder_options *o, const char *value, struct err *e)
+{
+	return read_count(&o->epoch_records, "epoch-records", value, EPOCH_RECORDS_MOST, e);
+}
+
 static int set_root(struct recorder_options *o, const char *value, struct err *e)
 {
 	static const char CREDENTIAL[] = "credential:";
@@ -92,6 +114,8 @@ static const struct option options[] = {
 	{ "idle", "SECONDS", set_idle },
 	{ "root", "credential:NAME|ssh-agent[:SHA256:FINGERPRINT]", set_root },
 	{ "segment-bytes", "BYTES", set_segment },
+	{ "epoch-hours", "HOURS", set_epoch_hours },
+	{ "epoch-records", "RECORDS", set_epoch_records },
 };
 
 static int read_one(struct recorder_options *o, const char *word, struct err *e)
@@ -108,7 +132,7 @@ static int read_one(struct recorder_options *o, const char *word, struct err *e)
 
 int recorder_options(struct recorder_options *out, char **words, struct err *e)
 {
-	struct recorder_options o = { .review = NULL, .group = (gid_t)-1 };
+	struct recorder_options o = { .group = (gid_t)-1, .epoch_hours = EPOCH_HOURS, .epoch_records = EPOCH_RECORDS };
 
 	for (; *words; words++)
 		if (read_one(&o, *words, e) < 0)

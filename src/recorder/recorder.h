@@ -30,6 +30,11 @@ enum {
 	RECORDER_UNCHECKED = 16,	/* messages for which a socket that had room has room still */
 	RECORDER_ROUND = 1 << 20,	/* bytes queued that end a round */
 	RECORDER_LONELY_MS = 10000,	/* how long it waits for its first client */
+	EPOCH_HOURS = 24,		/* of an epoch, where nothing is said */
+	EPOCH_HOURS_MOST = 87600,
+	EPOCH_RECORDS = 1 << 20,
+	EPOCH_RECORDS_MOST = 1 << 30,
+	EPOCH_AGAIN_MS = 60000,		/* and when one that could not begin is tried again */
 };
 
 /* What a reviewer is being told, a few messages a round. Nothing more is heard of it until it has it all. */
@@ -100,6 +105,14 @@ struct anchor {
 	} told[ANCHOR_TOLD];	/* the n-th at n % ANCHOR_TOLD */
 };
 
+/* rotate.c: when the epoch that there is ends. */
+struct rotation {
+	uint64_t every_us, records;
+	size_t epochs;		/* how many there were when `due_us` was reckoned */
+	uint64_t due_us;	/* by clock_boot_us() */
+	uint64_t again_us;	/* not before: one could not begin */
+};
+
 /* What is sent once the record is on disk, and not a moment before. */
 struct answer {
 	struct client *to;
@@ -132,6 +145,7 @@ struct recorder {
 	struct watch *watches;			/* owned; RECORDER_WATCHES */
 	size_t watch_count;
 	struct anchor anchor;
+	struct rotation rotation;
 	uint64_t turned_ns, turned;		/* when somebody was last said to be turned away, how many since */
 };
 
@@ -145,6 +159,7 @@ struct recorder_options {
 	const char *agent;	/* the ssh-agent at our input: a fingerprint, or "": its only key; NULL: none */
 	unsigned idle_s;	/* how long it stays when the last has gone */
 	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
+	uint64_t epoch_hours, epoch_records;	/* after how many, whichever is first, an epoch is over */
 };
 
 int recorder_options(struct recorder_options *out, char **words, struct err *e) must_use;
@@ -232,6 +247,11 @@ int anchor_ms(const struct recorder *r);	/* for poll(2), until it is told or wai
 int anchor_gone(struct recorder *r, const struct client *c, struct err *e) must_use;
 /* All others have gone: may the recorder go too? */
 int anchor_over(struct recorder *r, struct err *e) must_use;
+
+/* rotate.c: the next epoch, if it is time; asked when nobody is owed an answer. And ROTATE. */
+int rotate_if_due(struct recorder *r, struct err *e) must_use;
+int rotate_ms(struct recorder *r);	/* for poll(2), until it is; -1: never */
+int rotate_message(struct recorder *r, struct client *c, const struct msg *m, struct err *e) must_use;
 
 /* vouch.c: VOUCH and ACCESS. */
 int vouch_load(struct recorder *r, const char *key_path, struct err *e) must_use;

@@ -84,6 +84,7 @@ static int (*const asks[MSG_TYPES])(struct recorder *, struct client *, const st
 	[MSG_DECIDE] = review_decide,
 	[MSG_REVEAL] = reveal_begin,
 	[MSG_DESTROY] = purge_message,
+	[MSG_ROTATE] = rotate_message,
 	[MSG_VOUCH] = vouch_message,
 	[MSG_ACCESS] = access_message,
 };

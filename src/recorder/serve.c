@@ -240,11 +240,11 @@ static int sooner(int a, int b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-static int patience(const struct recorder *r)
+static int patience(struct recorder *r)
 {
 	int left = is_used(r) || is_awaited(r) || r->anchor.ending_ns ? -1 : clock_left_ms(r->until_ns);
 
-	return sooner(sooner(ledger_expire_ms(r->ledger), left), anchor_ms(r));
+	return sooner(sooner(ledger_expire_ms(r->ledger), left), sooner(anchor_ms(r), rotate_ms(r)));
 }
 
 static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
@@ -261,7 +261,7 @@ static int serve_round(struct recorder *r, struct pollfd *polls, struct err *e)
 	if (((polls[0].revents & POLLIN) && listen_hear(r, r->listener, e) < 0) ||
 	    ((polls[1].revents & POLLIN) && listen_hear(r, r->guests, e) < 0))
 		return -1;
-	if (bury(r, e) < 0 || client_commit(r, e) < 0)
+	if (bury(r, e) < 0 || client_commit(r, e) < 0 || rotate_if_due(r, e) < 0)
 		return -1;
 	done = is_over(r, e);
 	return done < 0 ? -1 : done || (polls[2].revents & POLLIN);
