@@ -22,7 +22,7 @@ int cmd_init(int argc, char **argv, struct err *e)
 	bool help = false;
 	const struct option_row rows[] = {
 		{ "tenant", "NAME", OPTION_TEXT, &tenant, "whose ledger (default: default)", NULL },
-		{ "root", "WHERE", OPTION_TEXT, &root, "a new ledger's root key is in ssh-agent[:SHA256:FINGERPRINT]", NULL },
+		{ "root", "WHERE", OPTION_TEXT, &root, "its root key: ssh-agent[:SHA256:FINGERPRINT]", NULL },
 		{ "help", NULL, OPTION_FLAG, &help, "print this", NULL },
 		{ 0 },
 	};
