@@ -18,10 +18,11 @@ static int ask_service(char verifier[256], const struct paths *at, const char *t
 
 int cmd_init(int argc, char **argv, struct err *e)
 {
-	const char *tenant = "default";
+	const char *tenant = "default", *root = NULL;
 	bool help = false;
 	const struct option_row rows[] = {
 		{ "tenant", "NAME", OPTION_TEXT, &tenant, "whose ledger (default: default)", NULL },
+		{ "root", "WHERE", OPTION_TEXT, &root, "its root key: ssh-agent[:SHA256:FINGERPRINT]", NULL },
 		{ "help", NULL, OPTION_FLAG, &help, "print this", NULL },
 		{ 0 },
 	};
@@ -34,7 +35,7 @@ int cmd_init(int argc, char **argv, struct err *e)
 	if (operands < 0)
 		return usage_error("init", e);
 	if (help) {
-		puts("usage: reeve init [--tenant NAME]\n\n"
+		puts("usage: reeve init [--tenant NAME] [--root ssh-agent]\n\n"
 		     "Makes the ledger of a tenant and its signing key, and prints the verifier "
 		     "key.\n"
 		     "Run again, it prints the same key. Give that line to who is to check you.\n");
@@ -42,10 +43,14 @@ int cmd_init(int argc, char **argv, struct err *e)
 		puts("\nexample:\n  reeve init > ~/agents/reeve.vkey");
 		return EXIT_DONE;
 	}
-	if (settings_paths(&at, tenant, e) < 0 || (at.service ? ask_service : launch_init)(verifier, &at, tenant, e) < 0)
+	if (settings_paths(&at, tenant, e) < 0)
+		return -1;
+	if (root ? launch_init_by(verifier, &at, tenant, root, e) < 0 : (at.service ? ask_service : launch_init)(verifier, &at, tenant, e) < 0)
 		return -1;
 	if (at.service)
 		fprintf(stderr, "ledger %s\nkey    that of uid %u, who records at %s\n", at.ledger, at.service_uid, at.socket);
+	else if (root)
+		fprintf(stderr, "ledger %s\nkey    in the ssh-agent: keep it, it is needed to revoke another\n", at.ledger);
 	else
 		fprintf(stderr, "ledger %s\nkey    %s (secret; %s)\n", at.ledger, at.key, access(at.key, F_OK) == 0 ?
 			"runs do not need it: move it to a safe place" : "it was moved away: keep it safe");

@@ -175,5 +175,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e) must_u
  */
 int launch_init(char verifier[256], const struct paths *at, const char *tenant,
 		struct err *e) must_use;
+/* root.c: the same with the root key in an ssh-agent: "ssh-agent" or "ssh-agent:SHA256:FINGERPRINT". */
+int launch_init_by(char verifier[256], const struct paths *at, const char *tenant, const char *root, struct err *e) must_use;
 
 #endif

@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, SERVICE_TRIES = 5, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, SERVICE_TRIES = 5, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1, ROOT_SECONDS = 75 };
 
 /* Who answers must be who we are, or the service: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd, const struct paths *at)
@@ -373,7 +373,12 @@ int recorder_close(struct run *r, const char *status, struct err *e)
 
 int launch_init(char verifier[256], const struct paths *at, const char *tenant, struct err *e)
 {
-	const char *const argv[] = { "reeve-recorder", "init", at->ledger, at->key, tenant, NULL };
+	return launch_init_with(verifier, at, tenant, NULL, -1, e);
+}
+
+int launch_init_with(char verifier[256], const struct paths *at, const char *tenant, const char *word, int in, struct err *e)
+{
+	const char *const argv[] = { "reeve-recorder", "init", at->ledger, at->key, tenant, word, NULL };
 	struct run r = { .at = *at };
 	scoped(fd) int mine = -1, its = -1;
 	int fds[2], status = 0;
@@ -383,10 +388,10 @@ int launch_init(char verifier[256], const struct paths *at, const char *tenant, 
 		return err_sys(e, "pipe");
 	mine = fds[0];
 	its = fds[1];
-	if (spawn_own(&pid, &r, argv, its, false, e) < 0)
+	if (spawn_with(&pid, &r, argv, in, its, false, e) < 0)
 		return -1;
 	fd_close(&its);
-	hear(verifier, 256, mine, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS);
+	hear(verifier, 256, mine, clock_mono_ns() + (uint64_t)(in < 0 ? JOIN_SECONDS : ROOT_SECONDS) * JOIN_NS);
 	waitpid(pid, &status, 0);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return verifier[0] ? err_set(e, ERR_SYSTEM, "%s", verifier)

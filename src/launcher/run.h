@@ -241,5 +241,11 @@ bool limits_holder(const struct run *r, size_t n, const char **word, const char 
 /* spawn.c: one of our own programs, with one descriptor as its fd 3. Dies with us if `tied`. */
 int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, bool tied,
 	      struct err *e) must_use;
+/* And another one as its input; -1: none. */
+int spawn_with(pid_t *out, const struct run *r, const char *const *argv, int in, int fd, bool tied, struct err *e) must_use;
+
+/* recorder.c: launch_init() with one word more and an input; or NULL and -1. */
+int launch_init_with(char verifier[256], const struct paths *at, const char *tenant, const char *word, int in,
+		     struct err *e) must_use;
 
 #endif

@@ -23,7 +23,7 @@ static void ignore_group_signals(void)
 }
 
 /* Between fork and exec: nothing inherited but 0-3, no blocked signals, no way to outlive us. */
-static void become(const char *path, const char *const *argv, int fd, bool tied, int log,
+static void become(const char *path, const char *const *argv, int in, int fd, bool tied, int log,
 		   pid_t parent)
 {
 	sigset_t none;
@@ -38,7 +38,7 @@ static void become(const char *path, const char *const *argv, int fd, bool tied,
 	if (!tied && (setsid() < 0 || chdir("/") < 0 || dup2(log < 0 ? null : log, 2) < 0))
 		_exit(RUN_FAILED);
 	/* Who is not tied to us answers by pipe, be it on 3 or as plain output. */
-	if (null < 0 || dup2(null, 0) < 0 || dup2(tied ? null : fd, 1) < 0 || dup2(fd, 3) < 0)
+	if (null < 0 || dup2(in < 0 ? null : in, 0) < 0 || dup2(tied ? null : fd, 1) < 0 || dup2(fd, 3) < 0)
 		_exit(RUN_FAILED);
 	if (fd == 3)
 		fcntl(3, F_SETFD, 0);
@@ -47,8 +47,12 @@ static void become(const char *path, const char *const *argv, int fd, bool tied,
 	_exit(RUN_FAILED);
 }
 
-int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, bool tied,
-	      struct err *e)
+int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, bool tied, struct err *e)
+{
+	return spawn_with(out, r, argv, -1, fd, tied, e);
+}
+
+int spawn_with(pid_t *out, const struct run *r, const char *const *argv, int in, int fd, bool tied, struct err *e)
 {
 	char path[LAUNCH_TEXT + 64];
 	char said[LAUNCH_TEXT + 64];
@@ -65,7 +69,7 @@ int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, 
 	if (pid < 0)
 		return err_sys(e, "start %s", argv[0]);
 	if (pid == 0)
-		become(path, argv, fd, tied, log, parent);
+		become(path, argv, in, fd, tied, log, parent);
 	*out = pid;
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "recorder/recorder.h"
 
 struct place {
-	const char *dir, *key, *tenant, *credential;
+	const char *dir, *key, *tenant, *credential, *agent;
 	char key_new[PATH_MAX], epoch[PATH_MAX], epoch_new[PATH_MAX], journal[PATH_MAX], journal_new[PATH_MAX], head[PATH_MAX];
 };
 
@@ -32,6 +32,7 @@ static int join(char out[PATH_MAX], const char *a, const char *b, struct err *e)
 static int place_of(struct place *p, char **args, const struct recorder_options *o, struct err *e)
 {
 	p->credential = o->credential;
+	p->agent = o->agent;
 	p->dir = args[0];
 	p->key = args[1];
 	p->tenant = args[2];
@@ -84,17 +85,24 @@ static int name_key(const struct place *p, const struct seal_key *k, struct err 
 	return seal_name_file(p->key_new, p->key, e);
 }
 
+static void name_of(char name[SEAL_NAME], const struct place *p)
+{
+	uint8_t random[8];
+	char hex[17];
+
+	seal_random(random, sizeof(random));
+	text_hex(hex, random, sizeof(random));
+	snprintf(name, SEAL_NAME, "reeve.local/%s/%s", p->tenant, hex);
+}
+
 static int make_both(const struct place *p, struct err *e)
 {
 	scoped(signing) struct signing *signing = NULL;
 	scoped(seal_key) struct seal_key *k = NULL;
-	char name[SEAL_NAME], hex[17];
 	scoped(fd) int places = -1;
-	uint8_t random[8];
+	char name[SEAL_NAME];
 
-	seal_random(random, sizeof(random));
-	text_hex(hex, random, sizeof(random));
-	snprintf(name, sizeof(name), "reeve.local/%s/%s", p->tenant, hex);
+	name_of(name, p);
 	if (forget(p->key_new, e) < 0 || forget(p->epoch_new, e) < 0 ||
 	    seal_places_make(&places, p->epoch_new, SIGNING_PLACES, e) < 0 ||
 	    seal_key_make(p->key_new, name, e) < 0 ||	/* and their names are durable */
@@ -112,16 +120,36 @@ static int name_places(const struct place *p, struct err *e)
 	return rename(p->epoch_new, p->epoch) < 0 ? err_sys(e, "%s", p->epoch) : seal_sync_parent(p->epoch, e);
 }
 
+static int root_of(struct seal_key **out, const struct place *p, struct err *e)
+{
+	char name[SEAL_NAME];
+
+	if (p->credential)
+		return seal_key_credential(out, p->credential, e);
+	name_of(name, p);
+	return seal_key_agent(out, name, STDIN_FILENO, p->agent, e);
+}
+
+/* Why the agent did not sign is not what the ledger, which did not ask it, says of that. */
+static int make_by_root(const struct place *p, struct signing *signing, const struct seal_key *k, struct err *e)
+{
+	if (ledger_make_by(p->dir, signing, p->tenant, e) == 0)
+		return 0;
+	if (seal_key_why(k))
+		*e = *seal_key_why(k);
+	return -1;
+}
+
 static int make_rooted(const struct place *p, struct err *e)
 {
 	scoped(signing) struct signing *signing = NULL;
 	scoped(seal_key) struct seal_key *k = NULL;
 	scoped(fd) int places = -1;
 
-	if (seal_key_credential(&k, p->credential, e) < 0 || forget(p->epoch_new, e) < 0 ||
+	if (root_of(&k, p, e) < 0 || forget(p->epoch_new, e) < 0 ||
 	    seal_places_make(&places, p->epoch_new, SIGNING_PLACES, e) < 0 || write_public(p->key, k, e) < 0 ||
 	    seal_sync_parent(p->epoch_new, e) < 0 || signing_make(&signing, k, &places, e) < 0 ||
-	    ledger_make_by(p->dir, signing, p->tenant, e) < 0)
+	    make_by_root(p, signing, k, e) < 0)
 		return -1;
 	return name_places(p, e);
 }
@@ -181,7 +209,7 @@ static int begin(const struct place *p, struct err *e)
 
 	if (look_for(&head, p->head, e) < 0 || look_for(&begun, p->journal_new, e) < 0)
 		return -1;
-	return head && !begun ? one_is_missing(p->head, p->journal, e) : (p->credential ? make_rooted : make_both)(p, e);
+	return head && !begun ? one_is_missing(p->head, p->journal, e) : (p->credential || p->agent ? make_rooted : make_both)(p, e);
 }
 
 /* The root's key may have been carried away since; then the epoch's is there. */
@@ -192,9 +220,11 @@ static int settle(const struct place *p, struct err *e)
 	if (look_for(&key, p->key, e) < 0 || look_for(&epoch, p->epoch, e) < 0 || look_for(&journal, p->journal, e) < 0 ||
 	    look_for(&begun, p->key_new, e) < 0 || look_for(&places, p->epoch_new, e) < 0)
 		return -1;
+	if (key && p->agent)
+		return err_set(e, ERR_INPUT, "%s is there: this ledger has its root in a file", p->key);
 	if (!key && journal && begun)
 		return end_begun(p, e);
-	if (!key && !epoch && journal && places && p->credential)
+	if (!key && !epoch && journal && places && (p->credential || p->agent))
 		return end_rooted(p, e);
 	if (!key && !epoch)
 		return journal ? one_is_missing(p->journal, p->key, e) : begin(p, e);

@@ -89,7 +89,8 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 			      .tenant = o->tenant,
 			      .rotation = { o->epoch_hours * UINT64_C(3600000000), o->epoch_records, 0, 0, 0 },
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
-	int done = signing_open_at(&r.signing, args[1], o->credential, e);
+	int done = o->agent ? err_set(e, ERR_INPUT, "root=ssh-agent is for init: who serves needs no root")
+			    : signing_open_at(&r.signing, args[1], o->credential, e);
 
 	if (done == 0 && (done = place_claim(args[0], args[1], e)) == 0)
 		done = ledger_open_by(&r.ledger, args[0], r.signing, NULL, e);
@@ -118,7 +119,7 @@ static const struct word {
 	bool tells;	/* errors go to descriptor 3 too */
 	int (*run)(char **args, const struct recorder_options *o, struct err *e);
 } words[] = {
-	{ "init", "LEDGERDIR KEYFILE TENANT [NAME=VALUE ...]", 3, true, false, do_init },
+	{ "init", "LEDGERDIR KEYFILE TENANT [NAME=VALUE ...]", 3, true, true, do_init },
 	{ "serve", "LEDGERDIR KEYFILE SOCKET|- [NAME=VALUE ...]", 3, true, true, do_serve },
 };
 

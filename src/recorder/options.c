@@ -94,10 +94,14 @@ static int set_root(struct recorder_options *o, const char *value, struct err *e
 {
 	static const char CREDENTIAL[] = "credential:";
 
+	if (strcmp(value, "ssh-agent") == 0 || strncmp(value, "ssh-agent:SHA256:", 17) == 0) {
+		o->agent = value + (value[9] ? 10 : 9);
+		return 0;
+	}
 	o->credential = value + sizeof(CREDENTIAL) - 1;
 	return strncmp(value, CREDENTIAL, sizeof(CREDENTIAL) - 1) == 0 && seal_credential_fits(o->credential)
 		       ? 0
-		       : err_set(e, ERR_INPUT, "root=%s: expected credential: and the name of a credential of systemd's", value);
+		       : err_set(e, ERR_INPUT, "root=%s: expected credential: and the name of a credential of systemd's, or ssh-agent[:SHA256:...]", value);
 }
 
 static const struct option options[] = {
@@ -108,7 +112,7 @@ static const struct option options[] = {
 	{ "owners", "FILE", set_owners },
 	{ "signers", "FILE", set_signers },
 	{ "idle", "SECONDS", set_idle },
-	{ "root", "credential:NAME", set_root },
+	{ "root", "credential:NAME|ssh-agent[:SHA256:FINGERPRINT]", set_root },
 	{ "segment-bytes", "BYTES", set_segment },
 	{ "epoch-hours", "HOURS", set_epoch_hours },
 	{ "epoch-records", "RECORDS", set_epoch_records },

@@ -156,6 +156,7 @@ struct recorder_options {
 	bool group_reads;	/* the ledger's files, which its folder's group may */
 	const char *tenant, *owners, *signers;	/* NULL: any; files, NULL: none */
 	const char *credential;	/* of systemd's: the root key; NULL: it is in KEYFILE */
+	const char *agent;	/* the ssh-agent at our input: a fingerprint, or "": its only key; NULL: none */
 	unsigned idle_s;	/* how long it stays when the last has gone */
 	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 	uint64_t epoch_hours, epoch_records;	/* after how many, whichever is first, an epoch is over */

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "seal/agent.h"
 #include "seal/note.h"
 #include "seal/secret.h"
 
@@ -22,6 +23,7 @@ enum { FILE_MOST = NOTE_FILE_MOST, SECRET_TEXT = 44 };
 struct seal_key {
 	struct seal_verifier open;
 	uint8_t secret[crypto_sign_SECRETKEYBYTES];
+	struct agent *agent;	/* owned: it has the secret; NULL: we have */
 	uint8_t blob[33];	/* type, seed: between file and key */
 	char text[FILE_MOST];
 };
@@ -47,6 +49,8 @@ static int key_new(struct seal_key **out, struct err *e)
 
 void seal_key_free(struct seal_key *k)
 {
+	if (k)
+		agent_free(k->agent);
 	sodium_free(k);	/* wipes and unlocks; NULL is nothing */
 }
 
@@ -192,6 +196,29 @@ int seal_key_new(struct seal_key **out, const char *name, struct err *e)
 	return 0;
 }
 
+int seal_key_agent(struct seal_key **out, const char *name, int fd, const char *fingerprint, struct err *e)
+{
+	scoped(seal_key) struct seal_key *k = NULL;
+	struct seal_verifier again;
+	char text[SEAL_VERIFIER_TEXT];
+
+	must(seal_name_fits(name));
+	if (key_new(&k, e) < 0 || agent_open(&k->agent, k->open.key, fd, fingerprint, e) < 0)
+		return -1;
+	memcpy(k->open.name, name, strlen(name) + 1);
+	note_key_id(&k->open, NOTE_ED25519);
+	seal_verifier_text(text, &k->open);
+	if (seal_verifier_read(&again, text, strlen(text), e) < 0)	/* as who is given it will */
+		return err_in(e, "the ssh-agent's key");
+	*out = take(&k);
+	return 0;
+}
+
+const struct err *seal_key_why(const struct seal_key *k)
+{
+	return k->agent && agent_why(k->agent)->kind != ERR_NONE ? agent_why(k->agent) : NULL;
+}
+
 /* Behind a key's text stand zeros: of a longer one that stood there nothing is left. */
 int seal_key_put(const struct seal_key *k, int fd, unsigned place, struct err *e)
 {
@@ -279,7 +306,9 @@ bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, 
 
 	must(size > 0 && text[size - 1] == '\n');
 	memcpy(blob, k->open.id, sizeof(k->open.id));
-	crypto_sign_detached(blob + 4, NULL, (const uint8_t *)text, size, k->secret);
+	if (k->agent ? !agent_sign(blob + 4, k->agent, text, size)
+		     : crypto_sign_detached(blob + 4, NULL, (const uint8_t *)text, size, k->secret) != 0)
+		return false;
 	sodium_bin2base64(line, sizeof(line), blob, sizeof(blob), sodium_base64_VARIANT_ORIGINAL);
 	return buf_printf(out, "\xe2\x80\x94 %s %s\n", k->open.name, line);
 }

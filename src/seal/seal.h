@@ -80,6 +80,12 @@ int seal_key_load(struct seal_key **out, const char *path, struct err *e) must_u
 
 /* The same from a file of this name in $CREDENTIALS_DIRECTORY, as systemd lays it there: root's or ours, mode 0400. */
 int seal_key_credential(struct seal_key **out, const char *name, struct err *e) must_use;
+/*
+ * One whose secret an ssh-agent has, at the other end of this socket, borrowed: its only ed25519 key, or that of this
+ * fingerprint (NULL: the only one). Signing may fail then; seal_key_why() is the sentence for it, or NULL.
+ */
+int seal_key_agent(struct seal_key **out, const char *name, int fd, const char *fingerprint, struct err *e) must_use;
+const struct err *seal_key_why(const struct seal_key *k);
 bool seal_credential_fits(const char *name);
 
 /*

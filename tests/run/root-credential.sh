@@ -95,4 +95,5 @@ if [ "$(id -u)" = 0 ] && command -v systemd-creds >/dev/null && out=$(unshare -m
 else
 	skip 'systemd-creds' "${out:-not root, or not installed}"
 fi
+chmod 700 "$creds"
 finish
