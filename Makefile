@@ -198,7 +198,7 @@ bench:					## ratios against peers and physical limits, in one run
 C_FILES := $(wildcard src/*/*.c)
 SHELLS  := $(filter-out %.py $(patsubst %/,%,$(wildcard contrib/*/)),$(wildcard contrib/* examples/*/*.sh tests/*/*.sh)) .ci/run
 # The checks switched off are those that do not model __attribute__((cleanup)), or fight the style: CONTRIBUTING.md.
-TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,-bugprone-sizeof-expression,cert-*,-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
+TIDY    := -*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,-bugprone-sizeof-expression,cert-*,-cert-err33-c,-cert-err34-c,-cert-dcl37-c,-cert-dcl51-cpp,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized
 BANNED  := strcpy|strcat|sprintf|vsprintf|strtok|atoi|system|popen|signal|alloca|gets
 
 lint: lint-banned lint-shell lint-man lint-cppcheck lint-tidy lint-gcc	## every analyser

@@ -55,7 +55,7 @@ static void add_field(struct buf *b, const char *name, const char *value, size_t
 
 int journal_bring(struct duty *d, const struct job *j, struct done *out, struct err *e)
 {
-	scoped(buf) struct buf b = BUF(2 * LINE_MOST), line = BUF(LINE_MOST);
+	scoped(buf) struct buf b = BUF(2 * (size_t)LINE_MOST), line = BUF(LINE_MOST);
 	struct sighting s;
 
 	(void)out;

@@ -107,11 +107,12 @@ static int start_all(struct charge *c, struct err *e)
 static int do_keep(char **args, struct err *e)
 {
 	struct charge *c = calloc(1, sizeof(*c));
-	int done = c ? 0 : err_sys(e, "memory");
 	char **word;
+	int done = 0;
 
-	if (c)
-		*c = (struct charge){ .ledger = args[1], .every_s = EVERY_S, .spine = -1, .recorder = -1, .known = -1 };
+	if (!c)
+		return err_sys(e, "memory");
+	*c = (struct charge){ .ledger = args[1], .every_s = EVERY_S, .spine = -1, .recorder = -1, .known = -1 };
 	for (word = args + 2; done == 0 && *word; word++)
 		done = read_option(c, *word, e);
 	if (done == 0 && (connect_recorder(c, args[0], e) < 0 || open_known(&c->known, c->state, e) < 0 || start_all(c, e) < 0))

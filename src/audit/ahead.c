@@ -117,13 +117,15 @@ static void work(const struct ahead *a, struct block *b)
 			return;
 		}
 		b->count++;
-		f->plain = f->frame.kind != FRAME_COMMIT && is_plain(a, &f->frame);
+		f->plain = f->frame.kind != FRAME_COMMIT && a->look && is_plain(a, &f->frame);
 		if (f->frame.kind == FRAME_COMMIT)
 			continue;
 		begin = next == 0 || f->frame.index != next ? f->frame.index : begin;
 		next = f->frame.index + 1;
 		sum_prefixed(f->hash, TREE_LEAF, f->frame.body, f->frame.size, "", 0);
-		merge(f, nodes, begin);
+		f->level = 0;
+		if (a->look)
+			merge(f, nodes, begin);
 	}
 }
 

@@ -290,7 +290,7 @@ static int read_record(struct read *out, struct asked_ledger *a, struct journal 
 
 	if (out->held == n + 1)
 		return 0;
-	if (place_of(&offset, leaf, &hashed, a, n, e) < 0 || journal_frame(j, &out->frame, &got, offset, e) < 0)
+	if (place_of(&offset, leaf, &hashed, a, n, e) != 0 || journal_frame(j, &out->frame, &got, offset, e) < 0)
 		return -1;
 	if (got != FRAME_WHOLE || out->frame.size > RECORD_MOST || out->frame.index != n)
 		return changed(e);

@@ -81,7 +81,7 @@ struct findings {
 	bool keys_known;		/* all signatures are good */
 	bool payloads_known;		/* there is a vault, or should be */
 	bool tail_known;		/* what stands before it is whole, so that it is one */
-	uint64_t records, checkpoints;
+	uint64_t records, checkpoints, end;	/* end: the journal's offset behind them */
 	char origin[SEAL_NAME];
 };
 

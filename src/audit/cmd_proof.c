@@ -70,33 +70,60 @@ static bool holds_journal(const char *path)
 	       stat(name, &st) == 0;
 }
 
-static int make(const char *ledger, const char *number, const struct seal_verifier *v,
-		struct err *e)
+/* "7", or "7-9" for three of them. */
+static bool read_range(uint64_t *first, uint64_t *last, const char *text)
 {
-	scoped(buf) struct buf out = BUF(PROOF_MOST);
-	struct proof_of p = { 0 };
-	int status;
 	char *end;
 
-	p.index = strtoull(number, &end, 10);
-	if (*end || number[0] < '0' || number[0] > '9') {
-		err_set(e, ERR_INPUT, "%s: expected the number of a record", number);
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	*first = *last = strtoull(text, &end, 10);
+	if (*end != '-')
+		return !*end;
+	text = end + 1;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	*last = strtoull(text, &end, 10);
+	return !*end && *last >= *first && *last < UINT64_MAX;
+}
+
+static int print_proof(void *to, const struct proof_of *p, struct err *e)
+{
+	scoped(buf) struct buf out = BUF(PROOF_MOST);
+
+	(void)to;
+	if (!proof_write(&out, p))
+		return err_set(e, ERR_SYSTEM, "no memory for a proof");
+	return fwrite(out.data, 1, out.size, stdout) == out.size ? 0 : err_sys(e, "standard output");
+}
+
+static int make(const char *ledger, const char *numbers, const struct seal_verifier *v, struct err *e)
+{
+	struct proof_of p = { 0 };
+	uint64_t last;
+	int status;
+
+	if (!read_range(&p.index, &last, numbers)) {
+		err_set(e, ERR_INPUT, "%s: expected the number of a record, or of a view FIRST-LAST", numbers);
 		return EXIT_USAGE;
 	}
-	status = holds_journal(ledger) ? proof_of_ledger(&p, ledger, v, e)
-				       : proof_of_view(&p, ledger, v, e);
-	if (status < 0)
-		return code_of(e);
-	if (!proof_write(&out, &p))
-		return err_set(e, ERR_SYSTEM, "no memory for a proof");
-	fwrite(out.data, 1, out.size, stdout);
-	return EXIT_WHOLE;
+	if (!holds_journal(ledger)) {
+		status = proof_of_view(&p, last, ledger, v, print_proof, NULL, e);
+		return status < 0 ? code_of(e) : EXIT_WHOLE;
+	}
+	if (last > p.index) {
+		err_set(e, ERR_INPUT, "%s: of a ledger one record at a time; publish it, and ask the view for many", numbers);
+		return EXIT_USAGE;
+	}
+	status = proof_of_ledger(&p, ledger, v, e);
+	return status < 0 || print_proof(NULL, &p, e) < 0 ? code_of(e) : EXIT_WHOLE;
 }
 
 int cmd_proof(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(epochs) struct epochs s = { .count = 0 };
 	struct seal_verifier v;
+	struct err was;
 	int status;
 
 	if (!o->key || !ledger != !!o->check) {
@@ -115,8 +142,10 @@ int cmd_proof(const char *ledger, const struct options *o, struct err *e)
 	if (status != 0)
 		return status;
 	status = check(o->check, &s, o->json, e);
-	if (status == EXIT_SIGNATURE && !o->epochs)
-		err_in(e, "if an epoch's key signed it, give --epochs VIEW");
+	if (status == EXIT_SIGNATURE && !o->epochs) {
+		was = *e;
+		err_set(e, was.kind, "%s; if a later epoch's key signed it, give --epochs VIEW", was.text);
+	}
 	return status;
 }
 

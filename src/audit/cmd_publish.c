@@ -1,6 +1,6 @@
 /*
- * Two walks: one proves the ledger whole, the other writes what it reads, as far as the first went.
- * The second trusts nothing of the first: the checkpoint goes out only if it is signed and is of
+ * Two walks: one proves the ledger whole, the other writes what it reads, as far as the first went; in both all
+ * processors hash, and in the second files are written meanwhile. The second trusts nothing of the first: the checkpoint goes out only if it is signed and is of
  * the very hashes that went into the tiles.
  */
 #include <inttypes.h>
@@ -9,7 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit/ahead.h"
 #include "audit/handover.h"
+#include "audit/writer.h"
 #include "base/clock.h"
 #include "json/json.h"
 
@@ -22,7 +24,7 @@ struct rolling {
 };
 
 struct publish {
-	struct view *view;
+	struct writer *writer;	/* owned */
 	const struct handovers *handed;
 	uint64_t records;
 	struct rolling level[TILE_LEVELS];
@@ -33,6 +35,7 @@ struct publish {
 
 static void publish_free(struct publish *p)
 {
+	writer_free(p->writer);
 	buf_free(&p->bundle);
 	free(p);
 }
@@ -44,7 +47,7 @@ static int put_level(struct publish *p, int level, struct err *e)
 	struct rolling *r = &p->level[level];
 	struct tile t = { .level = level, .n = r->n, .width = (unsigned)r->tree.size };
 
-	return view_put(p->view, &t, (const char *)r->hashes, (size_t)r->tree.size * SEAL_HASH, e);
+	return writer_put(p->writer, &t, (const char *)r->hashes, (size_t)r->tree.size * SEAL_HASH, e);
 }
 
 static int put_bundle(struct publish *p, struct err *e)
@@ -53,7 +56,7 @@ static int put_bundle(struct publish *p, struct err *e)
 			  .n = p->level[0].n,
 			  .width = (unsigned)p->level[0].tree.size };
 
-	return view_put(p->view, &t, p->bundle.data, p->bundle.size, e);
+	return writer_put(p->writer, &t, p->bundle.data, p->bundle.size, e);
 }
 
 /* A full tile is one hash of the level above. */
@@ -76,11 +79,9 @@ static int add_hash(struct publish *p, int level, const uint8_t hash[SEAL_HASH],
 	return add_hash(p, level + 1, root, e);
 }
 
-static int one(void *of, const struct frame *f, struct err *e)
+static int one(struct publish *p, const struct frame *f, const uint8_t leaf[SEAL_HASH], struct err *e)
 {
 	const uint8_t size[2] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
-	struct publish *p = of;
-	uint8_t leaf[SEAL_HASH];
 
 	if (f->kind == FRAME_COMMIT) {
 		p->note_size = f->size;
@@ -90,7 +91,6 @@ static int one(void *of, const struct frame *f, struct err *e)
 	if (!buf_add(&p->bundle, size, sizeof(size)) || !buf_add(&p->bundle, f->body, f->size))
 		return err_set(e, ERR_SYSTEM, "no memory for a bundle of records");
 	p->records++;
-	sum_prefixed(leaf, TREE_LEAF, f->body, f->size, "", 0);
 	return add_hash(p, 0, leaf, e);
 }
 
@@ -109,26 +109,50 @@ static bool is_signed(const struct publish *p, struct err *e)
 	       memcmp(c.root, root, SEAL_HASH) == 0;
 }
 
+static int walk(struct publish *p, struct journal *j, uint64_t end, struct err *e)
+{
+	scoped(ahead) struct ahead *a = NULL;
+	const struct ahead_frame *f;
+	size_t count = 1, i;
+
+	if (ahead_begin(&a, j, end, NULL, NULL, e) < 0)
+		return -1;
+	while (count > 0) {
+		if (ahead_next(&f, &count, a, e) < 0)
+			return -1;
+		for (i = 0; i < count; i++)
+			if (one(p, &f[i].frame, f[i].hash, e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 static int put_rest(struct publish *p, struct err *e)
 {
-	size_t i;
 	int level;
 
-	for (i = 0; i < p->handed->count; i++)
-		if (view_put_epoch(p->view, i + 1, p->handed->proofs[i].data, p->handed->proofs[i].size, e) < 0)
-			return -1;
 	if (p->bundle.size > 0 && put_bundle(p, e) < 0)
 		return -1;
 	for (level = 0; level < TILE_LEVELS; level++)
 		if (p->level[level].tree.size > 0 && put_level(p, level, e) < 0)
 			return -1;
-	if (!is_signed(p, e))
-		return err_set(e, ERR_INPUT, "the journal changed while it was read; try again");
-	return view_seal(p->view, p->note, p->note_size, e);
+	if (writer_end(p->writer, e) < 0)
+		return -1;
+	return is_signed(p, e) ? 0 : err_set(e, ERR_INPUT, "the journal changed while it was read; try again");
 }
 
-static int publish_all(struct view *view, const char *ledger, const struct handovers *handed, uint64_t records,
-		       struct err *e)
+static int seal(struct view *view, const struct publish *p, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->handed->count; i++)
+		if (view_put_epoch(view, i + 1, p->handed->proofs[i].data, p->handed->proofs[i].size, e) < 0)
+			return -1;
+	return view_seal(view, p->note, p->note_size, e);
+}
+
+static int publish_all(struct view *view, const char *ledger, const struct handovers *handed,
+		       const struct findings *f, struct err *e)
 {
 	scoped(publish) struct publish *p = calloc(1, sizeof(*p));
 	scoped(journal) struct journal *j = NULL;
@@ -136,16 +160,15 @@ static int publish_all(struct view *view, const char *ledger, const struct hando
 
 	if (!p)
 		return err_sys(e, "memory for tiles");
-	p->view = view;
 	p->handed = handed;
 	view->epochs = handed->count;
 	p->bundle = BUF(TILE_MOST);
 	for (level = 0; level < TILE_LEVELS; level++)
 		p->level[level].tree.hash = sum_prefixed;
-	if (view_scan(view, records, e) < 0 || journal_open(&j, ledger, e) < 0 ||
-	    each_frame(j, records, one, p, e) < 0)
+	if (view_scan(view, f->records, e) < 0 || journal_open(&j, ledger, e) < 0 || writer_begin(&p->writer, view, e) < 0 ||
+	    walk(p, j, f->end, e) < 0 || put_rest(p, e) < 0)
 		return -1;
-	return put_rest(p, e);
+	return seal(view, p, e);
 }
 
 /* What was published last must be a beginning of this ledger. Not signed by this key or its epochs there: *code. */
@@ -225,7 +248,7 @@ static int round_of(const char *ledger, const struct options *o, const struct se
 		err_set(e, ERR_INPUT, "nothing is published of a ledger that is not whole");
 		return verify_exit(f);
 	}
-	if (publish_all(&view, ledger, &handed, f->records, e) < 0)
+	if (publish_all(&view, ledger, &handed, f, e) < 0)
 		return e->kind == ERR_INPUT ? EXIT_INTEGRITY : -1;
 	tell(&view, f, o->json);
 	return EXIT_WHOLE;

@@ -139,6 +139,8 @@ static int one(void *to, const struct joined *j, struct err *e)
 		return -1;
 	if (!r->json) {
 		show_kind(&r->show, j->own);
+		if (j->own->kind != RECORD_INTENT)	/* what comes next is right under no call */
+			r->show.last_intent = 0;
 		if (kept)
 			put_payload(r, j->own, &bytes, why);
 	}

@@ -97,19 +97,40 @@ static size_t lines_of(struct line out[LINES], const struct findings *f)
 	return count;
 }
 
+/* On a terminal what is long goes on below itself, word by word; elsewhere it is one line, for grep. */
+static void put_finding(struct buf *out, const char *said, bool wraps)
+{
+	enum { BEFORE = 22, WIDTH = 79 };
+	scoped(buf) struct buf text = BUF(8192);
+	size_t column = BEFORE, n;
+	const char *at;
+
+	buf_puts(&text, " ");
+	text_visible(&text, said, strlen(said));
+	for (at = buf_text(&text); at && *at; at += n) {
+		n = 1 + strcspn(at + 1, " ");
+		if (wraps && column > BEFORE && column + n > WIDTH) {
+			buf_printf(out, "\n%*s", BEFORE, "");
+			column = BEFORE;
+		}
+		buf_add(out, at, n);
+		column += n;
+	}
+	buf_puts(out, "\n");
+}
+
 static void print_lines(const struct findings *f, bool color)
 {
-	scoped(buf) struct buf out = BUF(8192);
+	scoped(buf) struct buf out = BUF(16384);
 	struct line lines[LINES];
 	const char *paint;
 	size_t i, count = lines_of(lines, f);
 
 	for (i = 0; i < count; i++) {
 		paint = lines[i].f->bad ? "\033[1;31m" : strcmp(lines[i].good, "unknown") == 0 || strcmp(lines[i].good, "gap") == 0 ? "\033[33m" : "\033[32m";
-		buf_printf(&out, "%-13s %s%-8s%s ", lines[i].what, color ? paint : "",
+		buf_printf(&out, "%-13s %s%-8s%s", lines[i].what, color ? paint : "",
 			   lines[i].f->bad ? "FAILED" : lines[i].good, color ? "\033[0m" : "");
-		text_visible(&out, lines[i].f->text, strlen(lines[i].f->text));
-		buf_puts(&out, "\n");
+		put_finding(&out, lines[i].f->text, isatty(STDOUT_FILENO));
 	}
 	fwrite(out.data, 1, out.size, stdout);
 }

@@ -142,7 +142,7 @@ int pack_find(size_t *at, const struct pack *p, const char *id, struct err *e)
 	for (*at = 0; *at < pack_count(p); *at += 1)
 		if (strcmp(json_text(json_array_get(p->items, *at), "id"), id) == 0)
 			return 0;
-	return err_set(e, ERR_INPUT, "pack %s has no item \"%.80s\"; reeve audit controls %s lists them",
+	return err_set(e, ERR_INPUT, "pack %s has no item \"%.80s\"; reeve audit controls --control %s lists them",
 		       json_text(p->file.root, "pack"), id, json_text(p->file.root, "pack"));
 }
 

@@ -85,7 +85,7 @@ int cursor_move(struct cursor *c, uint64_t next, struct err *e)
 	struct stat st;
 	int size;
 
-	if (settle_output(&st, e) < 0)
+	if (settle_output(&st, e) != 0)
 		return -1;
 	c->next = next;
 	snprintf(folder, sizeof(folder), "%.*s", name ? (int)(name - c->path + 1) : 1, name ? c->path : ".");

@@ -81,9 +81,8 @@ static int open_lines(struct evidence *v, struct err *e)
 	scoped(fd) int fd = openat(v->dir, "records.jsonl", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	v->lines = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!v->lines || mkdirat(v->dir, "proofs", 0755) < 0)
+	if (!v->lines || fd_take(&fd) < 0 || mkdirat(v->dir, "proofs", 0755) < 0)
 		return err_sys(e, "%s", v->folder);
-	fd = -1;	/* the stream has it */
 	return 0;
 }
 

@@ -11,6 +11,10 @@ __asm__(".pushsection .rodata\nevidence_check_begin:\n.incbin \"src/audit/eviden
 extern const char check_begin[] __asm__("evidence_check_begin");
 extern const char check_end[] __asm__("evidence_check_end");
 
+static const struct {
+	const char *begin, *end;
+} check = { check_begin, check_end };
+
 static json_t *answers(const struct evidence *v)
 {
 	json_t *all = json_array();
@@ -86,7 +90,7 @@ static const char how_to[] =
 	"- `check.py`: does what the next part says, with nothing but Python and openssl; read it first\n"
 	"\n## How to check it\n\n"
 	"    python3 check.py KEY\n\n"
-	"KEY is the verifier key as you have it from elsewhere: a folder that was forged would bring a key of its own. By hand,\n"
+	"KEY is the verifier key, or a file with it, as you have it from elsewhere: a forged folder would bring its own. By hand,\n"
 	"for record N: SHA-256 of a zero byte and the record is the leaf; with the hashes in `proofs/N` it must lead to the root\n"
 	"in `checkpoint` (RFC 9162, 2.1.3.2), and the signature there (Ed25519, over the lines before the empty one) must be by\n"
 	"the key. Any program that reads tlog-proof can do it; the formats are those of C2SP.\n"
@@ -112,7 +116,7 @@ static int put_page(const struct evidence *v, const char *how, struct err *e)
 int evidence_tell(const struct evidence *v, const char *how, struct err *e)
 {
 	if (put_answers(v, e) < 0 || put_trust(v, e) < 0 ||
-	    evidence_put(v, "check.py", check_begin, (size_t)(check_end - check_begin), e) < 0)
+	    evidence_put(v, "check.py", check.begin, (size_t)(check.end - check.begin), e) < 0)
 		return -1;
 	return put_page(v, how, e);
 }

@@ -109,7 +109,7 @@ static int add_value(struct index_block *b, enum field f, const char *text, size
 	if (!c)
 		return -1;
 	for (; (k = c->slots[slot]) != 0; slot = (slot + 1) % SLOTS)
-		if (c->hashes[k - 1] == hash && memcmp(c->texts.data + c->at[k - 1], &length, 2) == 0 &&
+		if (c->hashes[k - 1] == hash && c->texts.data && memcmp(c->texts.data + c->at[k - 1], &length, 2) == 0 &&
 		    memcmp(c->texts.data + c->at[k - 1] + 2, text, size) == 0)
 			break;
 	if (k == 0) {
@@ -227,7 +227,7 @@ static void write_rows(struct index_block *b)
 
 void index_block_end(struct index_head *out, struct index_digest digests[ROWS], struct buf rows[ROWS], struct index_block *b)
 {
-	uint16_t row;
+	unsigned row;
 
 	must(b->count == INDEX_BLOCK);
 	write_rows(b);
@@ -243,7 +243,7 @@ void index_block_end(struct index_head *out, struct index_digest digests[ROWS], 
 		if (b->rows[row].size == 0)
 			continue;
 		rows[out->count] = b->rows[row];
-		digests[out->count].row = row;
+		digests[out->count].row = (uint16_t)row;
 		sum_prefixed(digests[out->count++].sum, 0, b->rows[row].data, b->rows[row].size, "", 0);
 	}
 }

@@ -98,47 +98,47 @@ static size_t mark_whole(bool mark[INDEX_BLOCK + 1], const struct index_column *
 	return marked;
 }
 
+/* How many, and which; of a field of which the block has no texts: none. */
 static int mark_values(size_t *marked, bool mark[INDEX_BLOCK + 1], struct find *f, const struct term *t, enum field field, fits fit,
-		       uint64_t block, const struct index_column *c, struct err *e)
+		       uint64_t block, struct err *e)
 {
 	const uint8_t *at = NULL, *end;
 	const char *text;
 	size_t size, k;
 
+	*marked = 0;
 	if (index_row(&at, &size, f->x, 2 * (unsigned)field + 1, block, e) < 0)
 		return -1;
-	end = at + size;
-	for (*marked = k = 0; k < c->count; k++) {
-		if (at == end || !index_value(&text, &size, &at, end))
+	for (end = at + size, k = 1; at != end; k++) {
+		if (k > INDEX_BLOCK || !index_value(&text, &size, &at, end))
 			return err_set(e, ERR_INPUT, "the index %.150s does not hold", index_name(f->x));
-		mark[k + 1] = fit(t, text, size);
-		*marked += mark[k + 1];
+		mark[k] = fit(t, text, size);
+		*marked += mark[k];
 	}
 	return 0;
 }
 
+/* Few values fit, mostly: which records have them is read only then. */
 static int find_in_block(uint64_t *bits, struct find *f, const struct term *t, enum field field, fits fit, bool whole,
 			 uint64_t block, struct err *e)
 {
-	uint8_t copy[4 + 2 * INDEX_BLOCK + 4 * INDEX_BLOCK];
 	bool mark[INDEX_BLOCK + 1] = { false };
 	struct index_column c;
 	const uint8_t *bytes;
-	size_t size, i, marked;
+	size_t size, i, marked = 0;
 
+	if (!whole && mark_values(&marked, mark, f, t, field, fit, block, e) < 0)
+		return -1;
+	if (!whole && marked == 0)
+		return 0;
 	if (index_row(&bytes, &size, f->x, 2 * (unsigned)field, block, e) < 0)
 		return -1;
 	if (size == 0)
 		return 0;
-	if (size > sizeof(copy))
-		return err_set(e, ERR_INPUT, "the index %.150s does not hold", index_name(f->x));
-	memcpy(copy, bytes, size); /* the next row takes its place */
-	if (!index_column_read(&c, copy, size))
+	if (!index_column_read(&c, bytes, size))
 		return err_set(e, ERR_INPUT, "the index %.150s does not hold", index_name(f->x));
 	if (whole)
 		marked = mark_whole(mark, &c, index_hash(t->pattern, strlen(t->pattern)));
-	else if (mark_values(&marked, mark, f, t, field, fit, block, &c, e) < 0)
-		return -1;
 	for (i = 0; marked > 0 && i < INDEX_BLOCK; i++)
 		if (mark[index_column_id(&c, i)])
 			set(bits + block * INDEX_WORDS, i);
@@ -223,38 +223,54 @@ static int find_term(uint64_t *bits, uint64_t *found, uint64_t *beside, struct f
 	return status;
 }
 
-/* In every column that has texts: digits alone do not hold what is more than digits. */
-static int find_text_in_block(uint64_t *found, struct find *f, const struct term *t, uint64_t block, struct err *e)
+/* In every column that has texts: digits alone do not hold what is more than digits. Rows of a column lie together. */
+static int find_text_in(uint64_t *found, struct find *f, const struct term *t, const bool *may, struct err *e)
 {
 	enum field field;
+	uint64_t block;
 
 	for (field = 0; field < FIELDS; field++)
-		if (field_info(field)->type != FIELD_TYPE_NUMBER && index_has_row(f->x, 2 * (unsigned)field + 1, block) &&
-		    find_in_block(found, f, t, field, by_text, false, block, e) < 0)
+		for (block = 0; field_info(field)->type != FIELD_TYPE_NUMBER && block < f->records / INDEX_BLOCK; block++)
+			if (may[block] && index_has_row(f->x, 2 * (unsigned)field + 1, block) &&
+			    find_in_block(found, f, t, field, by_text, false, block, e) < 0)
+				return -1;
+	return 0;
+}
+
+/* Which blocks have all the parts of the text. */
+static int find_parts(bool *may, const struct find *f, const char *text, struct err *e)
+{
+	const uint8_t *parts;
+	uint64_t block;
+	size_t size;
+
+	for (block = 0; block < f->records / INDEX_BLOCK; block++) {
+		if (index_row(&parts, &size, f->x, ROW_PARTS, block, e) < 0)
 			return -1;
+		if (size != PARTS_BITS / 8)
+			return err_set(e, ERR_INPUT, "the index %.150s does not hold", index_name(f->x));
+		may[block] = index_parts_may(parts, text, strlen(text));
+	}
 	return 0;
 }
 
 static int find_text(uint64_t *bits, uint64_t *found, struct find *f, const char *text, struct err *e)
 {
 	const struct term t = { .pattern = text };
-	const uint8_t *parts;
-	uint64_t block;
-	size_t size;
+	bool *may;
+	int status;
 
 	if (strlen(text) < INDEX_PART || index_is_digits(text, strlen(text)))
 		return 0;
+	may = calloc(f->records / INDEX_BLOCK + 1, sizeof(*may));
+	if (!may)
+		return err_sys(e, "memory for the index");
 	memset(found, 0, f->words * 8);
-	for (block = 0; block < f->records / INDEX_BLOCK; block++) {
-		if (index_row(&parts, &size, f->x, ROW_PARTS, block, e) < 0)
-			return -1;
-		if (size != PARTS_BITS / 8)
-			return err_set(e, ERR_INPUT, "the index %.150s does not hold", index_name(f->x));
-		if (index_parts_may(parts, text, strlen(text)) && find_text_in_block(found, f, &t, block, e) < 0)
-			return -1;
-	}
-	narrow(bits, found, f, false);
-	return 0;
+	status = find_parts(may, f, text, e) < 0 || find_text_in(found, f, &t, may, e) < 0 ? -1 : 0;
+	free(may);
+	if (status == 0)
+		narrow(bits, found, f, false);
+	return status;
 }
 
 static void find_time(uint64_t *bits, const struct find *f, const struct question *q)
@@ -265,7 +281,7 @@ static void find_time(uint64_t *bits, const struct find *f, const struct questio
 	for (block = 0; (q->from[0] || q->to[0]) && block < f->records / INDEX_BLOCK; block++) {
 		h = index_block_head(f->x, block);
 		if (!h->greatest[0] || (q->from[0] && strcmp(h->greatest, q->from) < 0) || (q->to[0] && strcmp(h->least, q->to) >= 0))
-			memset(bits + block * INDEX_WORDS, 0, INDEX_WORDS * 8);
+			memset(bits + block * INDEX_WORDS, 0, (size_t)INDEX_WORDS * 8);
 	}
 }
 
@@ -273,10 +289,12 @@ int index_look(uint64_t **bits, struct index *x, const struct question *q, struc
 {
 	struct find f = { .x = x, .records = index_records(x), .words = index_records(x) / 64 };
 	uint64_t *all = malloc(f.words * 8 + 8), *found = malloc(f.words * 8 + 8), *beside = malloc(f.words * 8 + 8);
-	int status = all && found && beside ? index_links_of(&f.run, &f.other, x, e) : err_sys(e, "memory for the index");
+	int status = -1;
 	size_t i;
 
-	if (status == 0)
+	if (!all || !found || !beside)
+		err_sys(e, "memory for the index");
+	else if ((status = index_links_of(&f.run, &f.other, x, e)) == 0)
 		memset(all, 0xff, f.words * 8);
 	for (i = 0; i < q->count && status == 0; i++)
 		status = find_term(all, found, beside, &f, &q->terms[i], e);

@@ -135,7 +135,7 @@ int index_check(bool *good, struct index *x, struct journal *j, struct err *e)
 	if (index_block_new(&b, e) < 0)
 		return -1;
 	for (*good = true, block = 0; block < x->blocks && *good; at = x->heads[block++].end) {
-		if (find_block(offsets, j, at, e) < 0 || make_block(b, j, block, offsets, e) < 0 || same_rows(good, x, b, e) < 0)
+		if (find_block(offsets, j, at, e) != 0 || make_block(b, j, block, offsets, e) < 0 || same_rows(good, x, b, e) < 0)
 			return -1;
 		if (!*good)
 			index_does_not_hold(x, "a row", block, e);

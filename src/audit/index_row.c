@@ -103,7 +103,7 @@ bool index_links_read(struct index_links *out, const uint8_t *bytes, size_t size
 
 void index_links_write(struct buf *out, const struct index_links *l)
 {
-	uint32_t runs[INDEX_BLOCK];
+	uint32_t runs[INDEX_BLOCK] = { 0 };
 	uint16_t ids[INDEX_BLOCK], back[INDEX_BLOCK], count = 0, k = 0;
 	size_t i;
 

@@ -28,8 +28,10 @@ int proof_place(struct proof_of *p, struct err *e) must_use;
 /* Form, signature and hashes; what it gives is proven. */
 int proof_read(struct proof_of *out, const struct epochs *s, const char *text, size_t size, struct err *e) must_use;
 
-/* From a ledger, by hashing it once; from a published view, by a few of its tiles, and by its handovers. */
+/* From a ledger, by hashing it once. */
 int proof_of_ledger(struct proof_of *p, const char *ledger, const struct seal_verifier *v, struct err *e) must_use;
-int proof_of_view(struct proof_of *p, const char *dir, const struct seal_verifier *v, struct err *e) must_use;
+/* From a published view, by a few of its tiles, and by its handovers: of p->index, and on to `last`. `tell` answers 0, or -1 with *e. */
+int proof_of_view(struct proof_of *p, uint64_t last, const char *dir, const struct seal_verifier *v,
+		  int (*tell)(void *to, const struct proof_of *p, struct err *e), void *to, struct err *e) must_use;
 
 #endif

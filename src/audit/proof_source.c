@@ -104,108 +104,160 @@ int proof_of_ledger(struct proof_of *p, const char *ledger, const struct seal_ve
 	return proof_holds(p, e);
 }
 
-/* The tile as it is in a tree of `size`; or, if it has grown since, its longer form. */
-static int read_tile(char **out, size_t *bytes, const struct view *view, struct tile *t,
-		     uint64_t size, struct err *e)
+/*
+ * A view of `size` records, and what was read of it: of each level two tiles, one of them the level's last, and of each
+ * size the last part's root. Records that stand side by side have most of their way in common.
+ */
+struct tiles {
+	struct view view;
+	uint64_t size;
+	struct kept {
+		struct tile tile;
+		char *bytes;	/* owned; NULL: none */
+		size_t size;
+	} kept[TILE_LEVELS + 1][2];
+	struct {
+		struct tree_part part;
+		uint8_t root[SEAL_HASH];
+	} last[64];
+};
+
+static void leave_tiles(struct tiles *s)
 {
-	size_t most = t->level == TILE_ENTRIES ? TILE_MOST : TILE_WIDTH * SEAL_HASH;
+	size_t i;
+
+	for (i = 0; i < 2 * count_of(s->kept); i++)
+		free(s->kept[i / 2][i % 2].bytes);
+	view_close(&s->view);
+}
+
+/* As it is in a tree of that size; or, if it has grown since, its longer form. */
+static int read_tile(struct kept *k, const struct tiles *s, struct err *e)
+{
+	size_t most = k->tile.level == TILE_ENTRIES ? TILE_MOST : TILE_WIDTH * SEAL_HASH;
 	char name[VIEW_PATH];
 	bool there;
 
-	t->width = tile_width(t, size);
-	tile_name(name, t);
-	if (view_read(&there, out, bytes, view, name, most, e) < 0)
+	k->tile.width = tile_width(&k->tile, s->size);
+	tile_name(name, &k->tile);
+	if (view_read(&there, &k->bytes, &k->size, &s->view, name, most, e) < 0)
 		return -1;
-	if (!there && t->width < TILE_WIDTH) {
-		t->width = TILE_WIDTH;
-		tile_name(name, t);
-		if (view_read(&there, out, bytes, view, name, most, e) < 0)
+	if (!there && k->tile.width < TILE_WIDTH) {
+		k->tile.width = TILE_WIDTH;
+		tile_name(name, &k->tile);
+		if (view_read(&there, &k->bytes, &k->size, &s->view, name, most, e) < 0)
 			return -1;
 	}
 	if (!there)
-		return err_set(e, ERR_INPUT, "%s/%s: missing", view->path, name);
-	if (tile_prefix(t, *out, *bytes, t->width) != *bytes)
-		return err_set(e, ERR_INPUT, "%s/%s: not a tile of this width", view->path, name);
+		return err_set(e, ERR_INPUT, "%s/%s: missing", s->view.path, name);
+	if (tile_prefix(&k->tile, k->bytes, k->size, k->tile.width) != k->size)
+		return err_set(e, ERR_INPUT, "%s/%s: not a tile of this width", s->view.path, name);
 	return 0;
 }
 
-/* The root over 2^bit leaves from `begin`, a multiple of that, on. */
-static int read_node(uint8_t out[SEAL_HASH], const struct view *view, uint64_t begin, unsigned bit,
-		     uint64_t size, struct err *e)
+/* NULL: with *e. Borrowed until the next of its level. */
+static const struct kept *tile_of(struct tiles *s, int level, uint64_t n, struct err *e)
 {
-	struct tile t = { .level = (int)(bit / 8) };
-	uint64_t first = begin >> (bit / 8 * 8);
-	struct tree tree = { .hash = sum_prefixed };
-	scoped(mem) char *bytes = NULL;
-	size_t got, at = (size_t)(first % TILE_WIDTH), count = (size_t)1 << bit % 8;
+	struct tile t = { .level = level, .n = n };
+	struct kept *k = &s->kept[level - TILE_ENTRIES][n == tile_hashes(&t, s->size) / TILE_WIDTH];
 
-	t.n = first / TILE_WIDTH;
-	if (read_tile(&bytes, &got, view, &t, size, e) < 0)
+	if (k->bytes && k->tile.n == n)
+		return k;
+	free(k->bytes);
+	*k = (struct kept){ .tile = t };
+	return read_tile(k, s, e) < 0 ? NULL : k;
+}
+
+/* The root over 2^bit leaves from `begin`, a multiple of that, on. */
+static int read_node(uint8_t out[SEAL_HASH], struct tiles *s, uint64_t begin, unsigned bit, struct err *e)
+{
+	uint64_t first = begin >> (bit / 8 * 8);
+	size_t at = (size_t)(first % TILE_WIDTH), count = (size_t)1 << bit % 8;
+	const struct kept *k = tile_of(s, (int)(bit / 8), first / TILE_WIDTH, e);
+	struct tree tree = { .hash = sum_prefixed };
+
+	if (!k)
 		return -1;
-	must((at + count) * SEAL_HASH <= got);
+	must((at + count) * SEAL_HASH <= k->size);
 	for (; tree.size < count; at++)
-		tree_add_hash(&tree, (const uint8_t *)bytes + at * SEAL_HASH);
+		tree_add_hash(&tree, (const uint8_t *)k->bytes + at * SEAL_HASH);
 	tree_root(out, &tree);
 	return 0;
 }
 
 /* A part is a few whole subtrees, each half as large as the one before it or less: the digits of
  * its size. */
-static int read_part(uint8_t out[SEAL_HASH], const struct view *view, const struct tree_part *part,
-		     uint64_t size, struct err *e)
+static int read_part(uint8_t out[SEAL_HASH], struct tiles *s, const struct tree_part *part, struct err *e)
 {
 	struct tree tree = { .size = part->end - part->begin, .hash = sum_prefixed };
+	size_t slot = 63 - (size_t)__builtin_clzll(tree.size);
 	uint64_t begin = part->begin;
 	unsigned bit;
 
-	for (bit = 63; bit < 64; bit--) {
-		if (!(tree.size >> bit & 1))
-			continue;
-		if (read_node(tree.node[bit], view, begin, bit, size, e) < 0)
-			return -1;
-		begin += UINT64_C(1) << bit;
+	if (s->last[slot].part.begin != part->begin || s->last[slot].part.end != part->end) {
+		for (bit = 63; bit < 64; bit--) {
+			if (!(tree.size >> bit & 1))
+				continue;
+			if (read_node(tree.node[bit], s, begin, bit, e) < 0)
+				return -1;
+			begin += UINT64_C(1) << bit;
+		}
+		tree_root(s->last[slot].root, &tree);
+		s->last[slot].part = *part;
 	}
-	tree_root(out, &tree);
+	memcpy(out, s->last[slot].root, SEAL_HASH);
 	return 0;
 }
 
-static int read_record(struct proof_of *p, const struct view *view, struct err *e)
+static int read_record(struct proof_of *p, struct tiles *s, struct err *e)
 {
-	struct tile t = { .level = TILE_ENTRIES, .n = p->index / TILE_WIDTH };
+	const struct kept *k = tile_of(s, TILE_ENTRIES, p->index / TILE_WIDTH, e);
 	unsigned at = (unsigned)(p->index % TILE_WIDTH);
-	scoped(mem) char *bytes = NULL;
-	size_t size, begin, end;
+	size_t begin, end;
 
-	if (read_tile(&bytes, &size, view, &t, p->head.size, e) < 0)
+	if (!k)
 		return -1;
-	begin = tile_prefix(&t, bytes, size, at) + 2;
-	end = tile_prefix(&t, bytes, size, at + 1);
+	begin = tile_prefix(&k->tile, k->bytes, k->size, at) + 2;
+	end = tile_prefix(&k->tile, k->bytes, k->size, at + 1);
 	if (end - begin > RECORD_MOST)
-		return err_set(e, ERR_INPUT, "%s: a record of %zu bytes", view->path, end - begin);
+		return err_set(e, ERR_INPUT, "%s: a record of %zu bytes", s->view.path, end - begin);
 	p->record_size = end - begin;
-	memcpy(p->record, bytes + begin, p->record_size);
+	memcpy(p->record, k->bytes + begin, p->record_size);
 	return 0;
 }
 
-int proof_of_view(struct proof_of *p, const char *dir, const struct seal_verifier *v, struct err *e)
+static int prove_one(struct proof_of *p, struct tiles *s, struct err *e)
 {
-	scoped(epochs) struct epochs s = { .count = 0 };
-	scoped(view) struct view view = { .dir = -1 };
-	scoped(mem) char *note = NULL;
-	bool there;
 	size_t i;
 
-	if (view_open(&view, dir, false, e) < 0 ||
-	    view_read(&there, &note, &p->note_size, &view, "checkpoint", SEAL_NOTE_MOST, e) < 0)
+	if (place(p, s->size, e) < 0 || read_record(p, s, e) < 0)
+		return -1;
+	for (i = 0; i < p->count; i++)
+		if (read_part(p->beside[i], s, &p->path[i], e) < 0)
+			return -1;
+	return proof_holds(p, e);
+}
+
+int proof_of_view(struct proof_of *p, uint64_t last, const char *dir, const struct seal_verifier *v,
+		  int (*tell)(void *to, const struct proof_of *p, struct err *e), void *to, struct err *e)
+{
+	__attribute__((cleanup(leave_tiles))) struct tiles tiles = { .view = { .dir = -1 } };
+	scoped(epochs) struct epochs s = { .count = 0 };
+	scoped(mem) char *note = NULL;
+	bool there;
+
+	if (view_open(&tiles.view, dir, false, e) < 0 ||
+	    view_read(&there, &note, &p->note_size, &tiles.view, "checkpoint", SEAL_NOTE_MOST, e) < 0)
 		return -1;
 	if (!there)
 		return err_set(e, ERR_SYSTEM, "%s: holds neither a ledger nor a published one",
 			       dir);
 	memcpy(p->note, note, p->note_size);
-	if (epochs_begin(&s, v, e) < 0 || handover_walk(&s, &view, e) < 0 || open_note(p, &s, e) < 0 || place(p, p->head.size, e) < 0 || read_record(p, &view, e) < 0)
+	if (epochs_begin(&s, v, e) < 0 || handover_walk(&s, &tiles.view, e) < 0 || open_note(p, &s, e) < 0)
 		return -1;
-	for (i = 0; i < p->count; i++)
-		if (read_part(p->beside[i], &view, &p->path[i], p->head.size, e) < 0)
+	tiles.size = p->head.size;
+	for (; p->index <= last; p->index++)
+		if (prove_one(p, &tiles, e) < 0 || tell(to, p, e) < 0)
 			return -1;
-	return proof_holds(p, e);
+	return 0;
 }

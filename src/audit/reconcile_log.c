@@ -109,7 +109,8 @@ static bool join_one(struct columns *c, const struct map *m, size_t at)
 		}
 		if (size >= JOIN_MOST - used)
 			return false;
-		memcpy(out + used, part, size);
+		if (part)
+			memcpy(out + used, part, size);
 		used += size;
 	}
 	c->text[m->plain_count + at] = out;

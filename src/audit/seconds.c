@@ -67,7 +67,7 @@ void seconds_judge(struct finding *f, const struct seconds *s)
 		if (!of->gap && of->upto)
 			buf_printf(&out, "%s%s told of %" PRIu64, out.size ? ", " : "", of->name, of->upto);
 		if (!of->gap && of->upto && of->outages)
-			buf_printf(&out, " (%" PRIu64 " outages, over)", of->outages);
+			buf_printf(&out, " (%" PRIu64 " outage%s, over)", of->outages, of->outages == 1 ? "" : "s");
 	}
 	memcpy(f->text, out.data ? out.data : "", out.size);
 	f->text[out.size] = '\0';

@@ -252,6 +252,7 @@ static int judge(struct proof *p, const struct journal_extent *x, struct err *e)
 	review_judge(&p->f->decisions, &p->review);
 	p->f->decisions_there = p->review.held > 0;
 	judge_tail(p, x);
+	p->f->end = x->end;
 	p->f->witnesses_asked = p->witnesses != NULL;
 	if (p->witnesses)
 		witnesses_judge(&p->f->witnesses, p->witnesses, p->f->records, p->known_root);

@@ -40,6 +40,7 @@ static int move_up(int from, const char *name, int top, size_t *number)
 	scoped(fd) int opened = open_folder(from, name);
 	char fresh[32];
 
+	(void)opened;
 	do
 		snprintf(fresh, sizeof(fresh), "up-%zu", (*number)++);
 	while (renameat2(from, name, top, fresh, RENAME_NOREPLACE) < 0 && errno == EEXIST);

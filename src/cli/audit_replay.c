@@ -33,9 +33,11 @@ struct asked {
 
 bool audit_replay_wanted(int argc, char **argv)
 {
-	return argc >= 3 && strcmp(argv[1], "replay") == 0 &&
-	       ((argv[2][0] >= '0' && argv[2][0] <= '9') || strcmp(argv[2], "last") == 0 || strcmp(argv[2], "--help") == 0) &&
-	       (argc == 3 || argv[3][0] == '-');
+	if (argc < 2 || strcmp(argv[1], "replay") != 0)
+		return false;
+	return argc == 2 ||
+	       (((argv[2][0] >= '0' && argv[2][0] <= '9') || strcmp(argv[2], "last") == 0 || strcmp(argv[2], "--help") == 0) &&
+		(argc == 3 || argv[3][0] == '-'));
 }
 
 static void note(void *to, json_t *record)
@@ -104,9 +106,8 @@ static int payloads_of(int *out, const struct asked *a, struct err *e)
 	FILE *to = copy < 0 ? NULL : fdopen(copy, "w");
 	int done;
 
-	if (!to)
+	if (!to || fd_take(&copy) < 0)
 		return err_sys(e, "memory for payloads");
-	copy = -1;
 	done = ledger_reveal_run(to, &a->at, a->run, a->last, a->why, e);
 	if (fclose(to) != 0 && done == 0)
 		done = err_sys(e, "memory for payloads");
@@ -164,7 +165,9 @@ int audit_replay(int argc, char **argv, struct err *e)
 
 	if (at >= 0 && a.help)
 		return help(rows);
-	if (at < 0 || at + 1 != argc - 1 || run_number(&a.run, argv[argc - 1], e) < 0)
+	if (argc == 2)
+		err_set(e, ERR_INPUT, "which run? reeve audit replay RUN, or last");
+	if (argc == 2 || at < 0 || at + 1 != argc - 1 || run_number(&a.run, argv[argc - 1], e) < 0)
 		return usage_error("audit replay", e);
 	if (settings_paths(&a.at, a.tenant, e) < 0 || look(&a, e) < 0 || payloads_of(&payloads, &a, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/settings.h"
@@ -46,7 +47,8 @@ int cmd_init(int argc, char **argv, struct err *e)
 	if (at.service)
 		fprintf(stderr, "ledger %s\nkey    that of uid %u, who records at %s\n", at.ledger, at.service_uid, at.socket);
 	else
-		fprintf(stderr, "ledger %s\nkey    %s (secret: it stays here)\n", at.ledger, at.key);
+		fprintf(stderr, "ledger %s\nkey    %s (secret; %s)\n", at.ledger, at.key, access(at.key, F_OK) == 0 ?
+			"runs do not need it: move it to a safe place" : "it was moved away: keep it safe");
 	puts(verifier);
 	return EXIT_DONE;
 }

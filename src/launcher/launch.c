@@ -66,7 +66,7 @@ void run_known(const struct run *r, pid_t known[RUN_KNOWN])
 	known[n++] = r->spine_pid;
 	for (i = 0; i < RUN_CHILDREN; i++)
 		known[n++] = r->children[i].jail.init;
-	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
+	for (i = 0; i < (size_t)HOOK_KINDS * HOOKS_AT_ONCE; i++) {
 		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
 
 		known[n++] = h->pid > 0 ? h->pid : -1;

@@ -112,7 +112,7 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[7] = (struct pollfd){ .fd = r->ending ? -1 : r->proxy.fd, .events = POLLIN };
 	at[8] = (struct pollfd){ .fd = r->ending ? -1 : r->dialer.fd, .events = POLLIN };
 	at[9] = (struct pollfd){ .fd = r->ending ? -1 : r->inspector.fd, .events = POLLIN };
-	for (i = 0; i < HOOK_KINDS * HOOKS_AT_ONCE; i++) {
+	for (i = 0; i < (size_t)HOOK_KINDS * HOOKS_AT_ONCE; i++) {
 		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
 
 		at[HOOKS + i] = (struct pollfd){ .fd = h->pid > 0 ? h->pidfd : -1, .events = POLLIN };

@@ -389,7 +389,7 @@ int launch_init(char verifier[256], const struct paths *at, const char *tenant, 
 	hear(verifier, 256, mine, clock_mono_ns() + (uint64_t)JOIN_SECONDS * JOIN_NS);
 	waitpid(pid, &status, 0);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_SYSTEM, "%s",
-			       verifier[0] ? verifier : "the recorder could not make it");
+		return verifier[0] ? err_set(e, ERR_SYSTEM, "%s", verifier)
+				   : err_set(e, ERR_SYSTEM, "the recorder could not make it: the last line of %s/recorder.stderr says why", at->runs);
 	return 0;
 }

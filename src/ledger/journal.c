@@ -122,8 +122,10 @@ int journal_open(struct journal **out, const char *path, struct err *e)
 	if (snprintf(name, sizeof(name), dir < 0 ? "%s" : "%s/journal", path) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", path);
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 ? errno != ENOENT || !has_segments(dir) : fstat(fd, &st) < 0)
+	if (fd < 0 ? errno != ENOENT : fstat(fd, &st) < 0)
 		return err_sys(e, "%s", name);
+	if (fd < 0 && !has_segments(dir))
+		return err_set(e, ERR_SYSTEM, "%s: no ledger: it has no journal", path);
 	if (fd >= 0 && !S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "%s: not a regular file", name);
 	if (journal_of(out, fd, dir, e) < 0)

@@ -15,6 +15,7 @@ struct signing {
 	struct seal_verifier root;
 	char path[PATH_MAX];		/* of the root's file */
 	const struct seal_key *lent;	/* the root's, borrowed; NULL: it is not here */
+	const char *credential;		/* borrowed: where it is to be had instead; NULL: there */
 	struct seal_key *own_root;	/* the same, owned */
 	int places;			/* owned; -1: there are no epochs */
 	struct seal_key *epoch, *coming;	/* owned */
@@ -90,8 +91,10 @@ static int load_root(struct signing *k, struct err *e)
 {
 	if (k->lent)
 		return 0;
-	if (seal_key_load(&k->own_root, k->path, e) < 0)
+	if (k->credential ? seal_key_credential(&k->own_root, k->credential, e) < 0 : seal_key_load(&k->own_root, k->path, e) < 0)
 		return err_in(e, "the root key is needed");
+	if (k->root.name[0] && memcmp(seal_key_verifier(k->own_root), &k->root, sizeof(k->root)) != 0)
+		return err_set(e, ERR_INPUT, "the root key is another ledger's: its verifier key is not that beside %s", k->path);
 	k->lent = k->own_root;
 	return 0;
 }
@@ -145,12 +148,18 @@ static int make_places(struct signing *k, struct err *e)
 
 int signing_open(struct signing **out, const char *key_path, struct err *e)
 {
+	return signing_open_at(out, key_path, NULL, e);
+}
+
+int signing_open_at(struct signing **out, const char *key_path, const char *credential, struct err *e)
+{
 	scoped(signing) struct signing *k = NULL;
 
 	if (signing_new(&k, e) < 0)
 		return -1;
 	if (snprintf(k->path, sizeof(k->path), "%s", key_path) >= (int)sizeof(k->path))
 		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
+	k->credential = credential;
 	if (know_root(k, e) < 0 || open_places(k, e) < 0)
 		return -1;
 	look_in(k);

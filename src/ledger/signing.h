@@ -13,6 +13,8 @@ int signing_beside(char out[PATH_MAX], const char *key_path, const char *ending,
 
 /* Those of a ledger that is there. The root's own file is not opened: it may be elsewhere. */
 int signing_open(struct signing **out, const char *key_path, struct err *e) must_use;
+/* The same where the root, if it is needed, is a credential of this name (NULL: it is the file). */
+int signing_open_at(struct signing **out, const char *key_path, const char *credential, struct err *e) must_use;
 /* Of one that is being made: by its root, borrowed, and a file of SIGNING_PLACES for its epochs, taken. */
 enum { SIGNING_PLACES = 2 };
 int signing_make(struct signing **out, const struct seal_key *root, int *places, struct err *e) must_use;

@@ -18,7 +18,7 @@
 #include "recorder/recorder.h"
 
 struct place {
-	const char *dir, *key, *tenant;
+	const char *dir, *key, *tenant, *credential;
 	char key_new[PATH_MAX], epoch[PATH_MAX], epoch_new[PATH_MAX], journal[PATH_MAX], journal_new[PATH_MAX], head[PATH_MAX];
 };
 
@@ -29,8 +29,9 @@ static int join(char out[PATH_MAX], const char *a, const char *b, struct err *e)
 	return 0;
 }
 
-static int place_of(struct place *p, char **args, struct err *e)
+static int place_of(struct place *p, char **args, const struct recorder_options *o, struct err *e)
 {
+	p->credential = o->credential;
 	p->dir = args[0];
 	p->key = args[1];
 	p->tenant = args[2];
@@ -103,6 +104,42 @@ static int make_both(const struct place *p, struct err *e)
 	return name_key(p, k, e);
 }
 
+/* From here on it is a ledger whose root is elsewhere; the root's verifier key has been there from before its journal. */
+static int name_places(const struct place *p, struct err *e)
+{
+	if (place_forget(p->key, e) < 0)
+		return -1;
+	return rename(p->epoch_new, p->epoch) < 0 ? err_sys(e, "%s", p->epoch) : seal_sync_parent(p->epoch, e);
+}
+
+static int make_rooted(const struct place *p, struct err *e)
+{
+	scoped(signing) struct signing *signing = NULL;
+	scoped(seal_key) struct seal_key *k = NULL;
+	scoped(fd) int places = -1;
+
+	if (seal_key_credential(&k, p->credential, e) < 0 || forget(p->epoch_new, e) < 0 ||
+	    seal_places_make(&places, p->epoch_new, SIGNING_PLACES, e) < 0 || write_public(p->key, k, e) < 0 ||
+	    seal_sync_parent(p->epoch_new, e) < 0 || signing_make(&signing, k, &places, e) < 0 ||
+	    ledger_make_by(p->dir, signing, p->tenant, e) < 0)
+		return -1;
+	return name_places(p, e);
+}
+
+/* The journal has its name, the epoch's keys not yet: if they lead there from the root that was written down. */
+static int end_rooted(const struct place *p, struct err *e)
+{
+	scoped(signing) struct signing *signing = NULL;
+	scoped(ledger) struct ledger *l = NULL;
+	int opened = -1;
+
+	if (place_forget(p->key, e) == 0 && signing_open(&signing, p->key, e) == 0)
+		opened = ledger_open_by(&l, p->dir, signing, NULL, e);
+	if (opened == LEDGER_BUSY)
+		return err_set(e, ERR_LIMIT, "another recorder holds the ledger");
+	return opened == LEDGER_OPENED ? seal_sync_parent(p->epoch, e) : -1;
+}
+
 static int one_is_missing(const char *there, const char *missing, struct err *e)
 {
 	return err_set(e, ERR_INPUT, "%s is there but %s is not: restore what is missing from a backup", there,
@@ -144,19 +181,21 @@ static int begin(const struct place *p, struct err *e)
 
 	if (look_for(&head, p->head, e) < 0 || look_for(&begun, p->journal_new, e) < 0)
 		return -1;
-	return head && !begun ? one_is_missing(p->head, p->journal, e) : make_both(p, e);
+	return head && !begun ? one_is_missing(p->head, p->journal, e) : (p->credential ? make_rooted : make_both)(p, e);
 }
 
 /* The root's key may have been carried away since; then the epoch's is there. */
 static int settle(const struct place *p, struct err *e)
 {
-	bool key, epoch, journal, begun;
+	bool key, epoch, journal, begun, places;
 
 	if (look_for(&key, p->key, e) < 0 || look_for(&epoch, p->epoch, e) < 0 || look_for(&journal, p->journal, e) < 0 ||
-	    look_for(&begun, p->key_new, e) < 0)
+	    look_for(&begun, p->key_new, e) < 0 || look_for(&places, p->epoch_new, e) < 0)
 		return -1;
 	if (!key && journal && begun)
 		return end_begun(p, e);
+	if (!key && !epoch && journal && places && p->credential)
+		return end_rooted(p, e);
 	if (!key && !epoch)
 		return journal ? one_is_missing(p->journal, p->key, e) : begin(p, e);
 	if (!journal)
@@ -193,7 +232,7 @@ static int lock_dir(int *out, const char *dir, struct err *e)
 	return 0;
 }
 
-int recorder_init(char **args, struct err *e)
+int recorder_init(char **args, const struct recorder_options *o, struct err *e)
 {
 	scoped(signing) struct signing *signing = NULL;
 	scoped(vault) struct vault *v = NULL;
@@ -204,10 +243,10 @@ int recorder_init(char **args, struct err *e)
 
 	if (!text_is_name(args[2]))
 		return err_set(e, ERR_INPUT, "tenant \"%s\": use a-z, 0-9, and then also . _ -", args[2]);
-	if (place_of(&p, args, e) < 0 || make_dirs(p.dir, strlen(p.dir), 0750, e) < 0 ||
+	if (place_of(&p, args, o, e) < 0 || make_dirs(p.dir, strlen(p.dir), 0750, e) < 0 ||
 	    make_dirs(p.key, slash ? (size_t)(slash - p.key) : 0, 0700, e) < 0 || lock_dir(&locked, p.dir, e) < 0)
 		return -1;
-	if (settle(&p, e) < 0 || signing_open(&signing, p.key, e) < 0 ||
+	if (settle(&p, e) < 0 || signing_open_at(&signing, p.key, o->credential, e) < 0 ||
 	    vault_open_beside(&v, p.dir, p.key, signing_root(signing), e) < 0)
 		return -1;
 	seal_verifier_text(verifier, signing_root(signing));

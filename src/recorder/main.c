@@ -89,7 +89,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 			      .tenant = o->tenant,
 			      .rotation = { o->epoch_hours * UINT64_C(3600000000), o->epoch_records, 0, 0, 0 },
 			      .idle_ns = o->idle_s * UINT64_C(1000000000) };
-	int done = signing_open(&r.signing, args[1], e);
+	int done = signing_open_at(&r.signing, args[1], o->credential, e);
 
 	if (done == 0 && (done = place_claim(args[0], args[1], e)) == 0)
 		done = ledger_open_by(&r.ledger, args[0], r.signing, NULL, e);
@@ -108,8 +108,7 @@ static int do_serve(char **args, const struct recorder_options *o, struct err *e
 
 static int do_init(char **args, const struct recorder_options *o, struct err *e)
 {
-	(void)o;
-	return recorder_init(args, e);
+	return recorder_init(args, o, e);
 }
 
 static int do_revoke(char **args, const struct recorder_options *o, struct err *e)
@@ -125,7 +124,7 @@ static const struct word {
 	bool tells;	/* errors go to descriptor 3 too */
 	int (*run)(char **args, const struct recorder_options *o, struct err *e);
 } words[] = {
-	{ "init", "LEDGERDIR KEYFILE TENANT [read=group]", 3, true, false, do_init },
+	{ "init", "LEDGERDIR KEYFILE TENANT [NAME=VALUE ...]", 3, true, false, do_init },
 	{ "revoke", "LEDGERDIR KEYFILE ROOTFILE RECORD|all|end WHY", 5, false, false, do_revoke },
 	{ "serve", "LEDGERDIR KEYFILE SOCKET|- [NAME=VALUE ...]", 3, true, true, do_serve },
 };
@@ -177,7 +176,7 @@ static int run_word(const struct word *w, char **args, struct err *e)
 	struct recorder_options o;
 
 	if (recorder_options(&o, args + w->operands, e) < 0)
-		return -1;
+		return EXIT_USAGE;
 	umask(o.group_reads ? 027 : 077);
 	if (join_group(&o, e) < 0 || jail_self(JAIL_RECORDER, e) < 0 ||
 	    seal_ready(e) < 0)

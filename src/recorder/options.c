@@ -90,6 +90,16 @@ static int set_epoch_records(struct recorder_options *o, const char *value, stru
 	return read_count(&o->epoch_records, "epoch-records", value, EPOCH_RECORDS_MOST, e);
 }
 
+static int set_root(struct recorder_options *o, const char *value, struct err *e)
+{
+	static const char CREDENTIAL[] = "credential:";
+
+	o->credential = value + sizeof(CREDENTIAL) - 1;
+	return strncmp(value, CREDENTIAL, sizeof(CREDENTIAL) - 1) == 0 && seal_credential_fits(o->credential)
+		       ? 0
+		       : err_set(e, ERR_INPUT, "root=%s: expected credential: and the name of a credential of systemd's", value);
+}
+
 static const struct option options[] = {
 	{ "review", "SOCKET", set_review },
 	{ "group", "GID", set_group },
@@ -98,6 +108,7 @@ static const struct option options[] = {
 	{ "owners", "FILE", set_owners },
 	{ "signers", "FILE", set_signers },
 	{ "idle", "SECONDS", set_idle },
+	{ "root", "credential:NAME", set_root },
 	{ "segment-bytes", "BYTES", set_segment },
 	{ "epoch-hours", "HOURS", set_epoch_hours },
 	{ "epoch-records", "RECORDS", set_epoch_records },

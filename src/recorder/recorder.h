@@ -155,6 +155,7 @@ struct recorder_options {
 	gid_t group;		/* theirs; -1: not given */
 	bool group_reads;	/* the ledger's files, which its folder's group may */
 	const char *tenant, *owners, *signers;	/* NULL: any; files, NULL: none */
+	const char *credential;	/* of systemd's: the root key; NULL: it is in KEYFILE */
 	unsigned idle_s;	/* how long it stays when the last has gone */
 	uint64_t segment;	/* bytes of the journal's segments; 0: not given */
 	uint64_t epoch_hours, epoch_records;	/* after how many, whichever is first, an epoch is over */
@@ -183,7 +184,7 @@ int claims_of_signers(const struct recorder *r, const char *digest, struct err *
 int claims_within(const struct client *c, const struct recorder *r, struct record *record, struct err *e) must_use;
 
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
-int recorder_init(char **args, struct err *e) must_use;
+int recorder_init(char **args, const struct recorder_options *o, struct err *e) must_use;
 
 /* revoke.c: LEDGERDIR KEYFILE ROOTFILE SINCE WHY. */
 int recorder_revoke(char **args, struct err *e) must_use;

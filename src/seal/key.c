@@ -17,7 +17,7 @@
 
 static const char SECRET_MARK[] = "PRIVATE+KEY+";
 
-enum { FILE_MOST = 512, SECRET_TEXT = 44 };
+enum { FILE_MOST = NOTE_FILE_MOST, SECRET_TEXT = 44 };
 
 struct seal_key {
 	struct seal_verifier open;
@@ -152,23 +152,31 @@ static int key_take(struct seal_key *k, size_t size, uint8_t type, struct err *e
 	return 0;
 }
 
-int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct err *e)
+int note_key_read(struct seal_key **out, int fd, uint8_t type, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
-	scoped(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t got;
 
-	if (fd < 0)
-		return err_sys(e, "signing key %s", path);
-	if (secret_check_file(fd, "signing key", path, FILE_MOST, e) < 0 || key_new(&k, e) < 0)
+	if (key_new(&k, e) < 0)
 		return -1;
 	got = read(fd, k->text, FILE_MOST - 1);
 	if (got < 0)
-		return err_sys(e, "signing key %s", path);
+		return err_sys(e, "read it");
 	if (key_take(k, (size_t)got, type, e) < 0)
-		return err_in(e, "signing key %s", path);
+		return -1;
 	*out = take(&k);
 	return 0;
+}
+
+int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct err *e)
+{
+	scoped(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "signing key %s", path);
+	if (secret_check_file(fd, "signing key", path, FILE_MOST, e) < 0)
+		return -1;
+	return note_key_read(out, fd, type, e) < 0 ? err_in(e, "signing key %s", path) : 0;
 }
 
 int seal_key_load(struct seal_key **out, const char *path, struct err *e)

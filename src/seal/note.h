@@ -12,6 +12,9 @@ void note_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier
 int note_verifier_read(struct seal_verifier *out, const char *text, size_t size, uint8_t type, struct err *e) must_use;
 
 int note_key_make(const char *path, const char *name, uint8_t type, struct err *e) must_use;
+enum { NOTE_FILE_MOST = 512 };	/* bytes of a key's file, and of a place for a key */
+
+int note_key_read(struct seal_key **out, int fd, uint8_t type, struct err *e) must_use;	/* a file that was checked */
 int note_key_load(struct seal_key **out, const char *path, uint8_t type, struct err *e) must_use;
 void note_key_sign(uint8_t out[64], const struct seal_key *k, const char *text, size_t size);
 

@@ -78,6 +78,10 @@ int seal_key_make(const char *path, const char *name, struct err *e) must_use;
 /* Refuses a file that is not a regular one of ours with mode 0600. */
 int seal_key_load(struct seal_key **out, const char *path, struct err *e) must_use;
 
+/* The same from a file of this name in $CREDENTIALS_DIRECTORY, as systemd lays it there: root's or ours, mode 0400. */
+int seal_key_credential(struct seal_key **out, const char *name, struct err *e) must_use;
+bool seal_credential_fits(const char *name);
+
 /*
  * Keys that follow one another lie in one file with places for them, of SEAL_PLACE bytes each: who serves holds it open
  * and needs no name any more, and a key that has gone is written over where it stood. Each is durable on return.

@@ -28,6 +28,7 @@ for i in range(500):
 print(answers, "answers")
 P
 listeners=
+# shellcheck disable=SC2154 # in the trap
 trap 'for p in $listeners; do kill "$p"; done; rm -rf "$story"' EXIT
 for uid in $(each_user); do
 	h=$room/home$uid
@@ -65,7 +66,7 @@ J
 	says 'behind the call that raised it' '"kind":"intent"' "$(records "$h" | grep -B1 '"kind":"alert"' | head -1)"
 	equal 'its hook had the record' 1 "$(grep -c '"event":"alert".*"alert":"watch:new".*"agent":"bot".*"tool":"echo"' "$h/hooked")"
 	n=$(records "$h" | sed -n 's/.*"kind":"alert".*"n":\([0-9]*\).*/\1/p')
-	says 'and its number' "\"n\":$n[,}]" "$(cat "$h/hooked")"
+	says 'and its number' "\"n\":${n}[,}]" "$(cat "$h/hooked")"
 	says "uid $uid: and syslog a line, as RFC 5424 has it" \
 		"^<108>1 20[0-9-]*T[0-9:.]*Z [^ ]+ reeve [0-9]+ alert \[reeve@32473 n=\"$n\" run=\"[0-9]+\"\] watch:new: a tool that the agent had never used \{" "$(cat "$h/logged")"
 

@@ -94,4 +94,43 @@ fails 'a log that is not there is an error' 3 second none
 fails 'a ledger that is no spine is none' 3 "$audit" spine "$all/one" --key "$keys/one.pub"
 fails 'without a key there is no answer' 2 "$audit" spine "$all/spine"
 fails 'nor by another' 4 "$audit" spine "$all/spine" --key "$keys/one.pub"
+# The ledger's key changes; and then from a copy of before it is sealed anew by other keys, under the same root.
+cp -a "$h/state/reeve" "$story/before"
+rotate() { as "$uid" "$h" "$room/bin/rotate" "$all/one" "$keys/one.key" "$1"; }
+rotate 2
+run one
+holds 'a ledger whose key has changed is well against the spine' spine
+end=$("$audit" show "$all/one" --json | sed -n 's/.*"kind":"close".*"n":\([0-9]*\),.*/\1/p' | tail -1)
+says 'up to its end' "^$one  ok  nothing is missing up to $((end + 1)), by the spine" "$(spine)"
+rm -rf "$all/one" "$keys"/one.*
+cp -a "$story/before/ledgers/one" "$all/one"; cp -a "$story/before/keys"/one.* "$keys/"; rm -f "$keys"/*.place
+holds 'a copy of before its key changed verifies' "$audit" verify "$all/one" --key "$keys/one.pub"
+says 'the spine knows that it was longer' "^$one  FAILED  rolled back" "$(spine)"
+rotate 3
+holds 'sealed anew by other keys of the same root it verifies' "$audit" verify "$all/one" --key "$keys/one.pub"
+run one
+fails 'the spine knows that this is another history' 1 spine
+says 'by name' "^$one  FAILED  another history: the first [0-9]+ records are not those of the spine" "$(spine)"
+# A real rsyslog, with the form of file that it has by default, is a second record as it stands.
+log=$story/rsyslog
+mkdir -m 755 "$log"
+cat >"$log/conf" <<C
+global(workDirectory="$log")
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="$log/log" UseSpecialParser="off")
+action(type="omfile" file="$log/messages")
+C
+if command -v rsyslogd >/dev/null; then
+	rsyslogd -n -f "$log/conf" -i "$log/pid" >"$log/said" 2>&1 &
+	syslog=$!
+	sink="$sink $syslog"
+	while kill -0 $syslog 2>/dev/null && [ ! -S "$log/log" ]; do :; done
+	echo "{ \"reeve\": \"config/1\", \"second\": { \"syslog\": \"$log/log\" } }" >"$h/config/reeve/config.json"
+	run two
+	until [ -s "$log/messages" ] || ! kill -0 $syslog; do :; done
+	says 'the file of a real rsyslog is evidence as it is' "completeness +ok +nothing is missing up to [0-9]+, by $log/messages, line 1, of [0-9]+$" \
+		"$("$audit" verify "$all/two" --key "$keys/two.pub" --second "$log/messages" 2>&1)"
+else
+	skip 'rsyslog' 'there is no rsyslogd: contrib/need check installs it as root'
+fi
 finish

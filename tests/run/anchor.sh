@@ -71,7 +71,7 @@ for uid in $(each_user); do
 	holds 'all of it verifies' verify "$h"
 
 	# The one that tells them is killed while a run goes on.
-	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; while [ ! -e go ]; do sleep 0.1; done' &
+	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; while [ ! -e go ]; do :; done' &
 	one=$!
 	while [ ! -e "$h/work/up" ] && kill -0 $one 2>/dev/null; do :; done
 	pid=$(pgrep -o -f "^reeve-anchor keep - $h/state/reeve/ledgers/default ")

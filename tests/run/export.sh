@@ -22,7 +22,7 @@ audit() { "$room/bin/reeve-audit" "$@" 2>&1; }
 feed() { "$room/bin/reeve-audit" export "$ledger" "$@" 2>/dev/null; }
 
 # --- a real rsyslog, which is nobody's but ours: TLS on our loopback, and a socket for alerts ---
-syslog= log=$story/syslog
+syslog='' log=$story/syslog
 mkdir -m 755 "$log"
 unprivileged() { if [ "$uid" = 0 ]; then exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"; else exec "$@"; fi; }
 if command -v rsyslogd >/dev/null && [ -e /usr/lib/"$(uname -m)"-linux-gnu/rsyslog/lmnsd_ossl.so ]; then
@@ -77,7 +77,7 @@ equal 'what was exported is the same when there is more' "$(cat "$room/before")"
 total=$(records "$h" | wc -l)
 
 # --- resumed ---
-cursor() { "$room/bin/reeve-audit" export "$ledger" --as jsonl --cursor "$room/cursor" "$@" 2>/dev/null; }
+cursor() { "$room/bin/reeve-audit" export "$ledger" --as jsonl --cursor "$room/cursor" 2>/dev/null; }
 rm -f "$room/cursor" "$room/out"
 if strace -o /dev/null true 2>/dev/null; then
 	for call in write fsync rename ftruncate openat; do

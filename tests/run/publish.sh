@@ -66,6 +66,11 @@ for n in 0 1 255 256 511 512 605 606; do
 	"$bin/reeve-audit" show "$ledger" --json | sed -n $((n + 1))p | cmp -s - "$work/one" || told="$told record $n"
 done
 is "records at every edge are proven, by the ledger and by its view alike" "$told" ""
+for n in 254 255 256 257; do "$bin/reeve-audit" proof "$view" $n --key "$pub"; done >"$work/singly"
+"$bin/reeve-audit" proof "$view" 254-257 --key "$pub" >"$work/many"
+ok "many at once are those of each, one after another" cmp -s "$work/singly" "$work/many"
+audit proof "$view" 600-607 --key "$pub"
+is "not beyond the last record" "$status $(echo "$told" | grep -c '^index ')" "2 7"
 damaged() {	# damaged WHAT STATUS SED: such a change to a proof is found
 	sed "$3" "$work/256.proof" >"$work/damaged"
 	audit proof --check "$work/damaged" --key "$pub" --epochs "$view"
@@ -111,7 +116,7 @@ if strace -o /dev/null true 2>/dev/null; then
 	told=
 	for at in syncfs:1 renameat:1 renameat:4 renameat:7 unlinkat:1 syncfs:2 renameat:8 fsync:2 write:3; do
 		rm -rf "$view"; cp -a "$work/old" "$view"
-		strace -o /dev/null -e "inject=${at%:*}:signal=KILL:when=${at#*:}" \
+		strace -f -o /dev/null -e "inject=${at%:*}:signal=KILL:when=${at#*:}" \
 			"$bin/reeve-audit" publish "$ledger" "$view" --key "$pub" >/dev/null 2>&1 && told="$told not-killed:$at"
 		unpack "$view" >/dev/null 2>&1 || told="$told unreadable:$at"
 		"$bin/reeve-audit" publish "$ledger" "$view" --key "$pub" >/dev/null 2>&1 || told="$told not-mended:$at"
@@ -170,6 +175,8 @@ like "not through a link" "$status $told" "1 *: a link*"
 flip "$work/old/tile/0/002.p/95" 77
 audit proof "$work/old" 606 --key "$pub"
 is "not so with a changed tile" "$status" 1
+audit proof "$work/old" 500-606 --key "$pub"
+is "nor many at once" "$status $(echo "$told" | grep -c '^index ')" "1 0"
 rm "$work/old/tile/0/002.p/95"
 audit proof "$work/old" 606 --key "$pub"
 like "a missing tile is named" "$status $told" "1 *tile/0/002: missing"
@@ -208,7 +215,7 @@ is "then it is" "$status" 0
 ok "with every record" same_records
 
 for words in "publish $ledger" "publish $ledger $work/none" "publish $ledger $work/none --key $pub --head 5" \
-	"proof $ledger --key $pub" "proof $ledger x --key $pub" "proof $ledger -1 --key $pub" "proof --key $pub" \
+	"proof $ledger --key $pub" "proof $ledger x --key $pub" "proof $ledger -1 --key $pub" "proof $ledger 1-2 --key $pub" "proof $view 2-1 --key $pub" "proof $view 1- --key $pub" "proof --key $pub" \
 	"proof $ledger 1 --check $work/256.proof --key $pub" "trust" "publish a b c --key $pub"; do
 	# shellcheck disable=SC2086
 	audit $words

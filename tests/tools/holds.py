@@ -40,6 +40,8 @@ class Recorder:
         os.close(writing)
         with os.fdopen(reading) as said:
             self.said = said.readline().strip()
+        if self.said != "ready":
+            print("# the recorder said: %r" % self.said)
 
     def kill(self):
         self.process.kill()

@@ -10,12 +10,14 @@
  *   env {}             its environment     big {"size"}   a text of that many bytes
  *   raw {"result"}     that value as the whole result
  * Its log also has the id of a call that hangs, if one is given, and "cancelled" when it is told so.
+ * The file that CALLS names gets a JSON object a line for each call, before it is answered: time, tool, about.
  */
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lines.h"
@@ -125,7 +127,27 @@ static void call(json_t *id, const char *tool, json_t *args, const char *log)
 		answer(id, text_result(text ? text : tool, strcmp(tool, "fail") == 0));
 }
 
-static void serve(json_t *message, const char *log)
+/* As maps/mcp-jsonl.json reads it; about: the first text that it was given. */
+static void tell(FILE *calls, const char *tool, json_t *args)
+{
+	const char *key, *about = "";
+	struct timespec now;
+	char day[32];
+	json_t *value, *line;
+
+	json_object_foreach(args, key, value)
+		if (!*about && json_is_string(value))
+			about = json_string_value(value);
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", gmtime(&now.tv_sec));
+	line = json_pack("{s:o, s:s, s:s}", "time", json_sprintf("%s.%03ldZ", day, now.tv_nsec / 1000000), "tool", tool,
+			 "about", about);
+	json_dumpf(line, calls, JSON_COMPACT);
+	putc('\n', calls);
+	json_decref(line);
+}
+
+static void serve(json_t *message, const char *log, FILE *calls)
 {
 	const char *method = json_string_value(json_object_get(message, "method"));
 	json_t *id = json_object_get(message, "id"), *params = json_object_get(message, "params");
@@ -140,16 +162,19 @@ static void serve(json_t *message, const char *log)
 				     "serverInfo", "name", "mcp_server", "version", "1"));
 	else if (strcmp(method, "tools/list") == 0)
 		answer(id, tool_list());
-	else if (strcmp(method, "tools/call") == 0)
+	else if (strcmp(method, "tools/call") == 0) {
+		if (calls)
+			tell(calls, json_string_value(json_object_get(params, "name")), json_object_get(params, "arguments"));
 		call(id, json_string_value(json_object_get(params, "name")),
 		     json_object_get(params, "arguments"), log);
-	else
+	} else
 		answer(id, json_object());
 }
 
 int main(void)
 {
 	struct lines in = { .fd = 0 };
+	FILE *calls = getenv("CALLS") ? fopen(getenv("CALLS"), "a") : NULL;
 	char *line;
 	size_t size;
 
@@ -157,10 +182,13 @@ int main(void)
 		json_t *message = json_loadb(line, size, 0, NULL);
 
 		if (message)
-			serve(message, getenv("LOG"));
+			serve(message, getenv("LOG"), calls);
 		json_decref(message);
-		if (!line_is_here(&in))
-			fflush(stdout);
+		if (line_is_here(&in))
+			continue;
+		if (calls)
+			fflush(calls);
+		fflush(stdout);
 	}
 	free(in.bytes);
 	return 0;

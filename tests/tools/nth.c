@@ -133,6 +133,8 @@ static void reset(bool begun)
 	each_file(from, w.ledger);
 	snprintf(from, sizeof(from), "%s/k", w.begun);
 	each_file(from, w.keys);
+	snprintf(from, sizeof(from), "%s/t.place", w.keys);
+	unlink(from);	/* a copy that was put in place is served only once that was taken away: reeve-ledger(5), Writers */
 }
 
 static bool half_made(const char *dir)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check.py - does every record in this folder belong to the ledger whose key you trust? Python 3.8 and openssl(1).
 
-usage: python3 check.py [VERIFIER-KEY]
+usage: python3 check.py [VERIFIER-KEY, or a file with it]
 
 Give the key as you have it from elsewhere; without it the key in key.pub is believed, which whoever made the folder
 could have made too. Each proof is a C2SP tlog-proof, the checkpoint a C2SP tlog-checkpoint (RFC 6962 tree).
@@ -21,9 +21,16 @@ def read(*name):
 
 
 def verifier(text):
-    name, ident, key = text.strip().split("+", 2)
-    raw = base64.b64decode(key, validate=True)
-    if raw[0] != 1 or hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] != ident:
+    """The key itself, or the name of a file that holds it."""
+    if os.path.isfile(text):
+        with open(text, encoding="ascii", errors="replace") as f:
+            text = f.read(1024)
+    try:
+        name, ident, key = text.strip().split("+", 2)
+        raw = base64.b64decode(key, validate=True)
+    except ValueError:
+        fail("neither a verifier key nor a file with one: " + text.strip())
+    if raw[:1] != b"\x01" or hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] != ident:
         fail("not an Ed25519 verifier key: " + text)
     return name, bytes.fromhex(ident), raw[1:]
 
