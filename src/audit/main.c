@@ -13,7 +13,7 @@ static const struct command {
 	{ "verify", "LEDGER --key KEY", "prove that it is whole, unaltered", 1, 1, cmd_verify },
 	{ "show", "LEDGER", "tell what was done, run by run", 1, 1, cmd_show },
 	{ "publish", "LEDGER DIR --key KEY", "bring DIR up to date: C2SP tiles", 2, 2, cmd_publish },
-	{ "proof", "LEDGER N --key KEY", "prove record N; from a DIR also N-M", 2, 2, cmd_proof },
+	{ "proof", "LEDGER N --key KEY", "prove record N; of a DIR N-M too", 2, 2, cmd_proof },
 	{ "proof", "--check FILE --key KEY", "check a proof, without a ledger", 0, 0, cmd_proof },
 	{ "query", "LEDGER --where ..", "calls that match, with outcomes", 1, 1, cmd_query },
 	{ "who", "LEDGER N", "who did N, for whom, which rule", 2, 2, cmd_who },

@@ -220,6 +220,8 @@ int ledger_open_by(struct ledger **out, const char *dir, struct signing *signing
 
 /* The next epoch begins: its record, behind all that is queued, and the commit that hands over (rotate.c). */
 int ledger_rotate(struct ledger *l, struct err *e) must_use;
+/* Another epoch by the root, which was lent: since a record's number, "all" of the epoch that is, or "end": none of it. */
+int ledger_revoke(struct ledger *l, const char *since, const char *why, struct err *e) must_use;
 bool ledger_is_sound(const struct ledger *l);	/* after an error: all that is in it is as it was, and more may be */
 struct epochs;
 const struct epochs *ledger_epochs(const struct ledger *l);

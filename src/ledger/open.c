@@ -31,7 +31,7 @@ static int first_records(struct ledger *l, const char *tenant, struct err *e)
 	record_text(&genesis, FIELD_KEY, verifier);
 	record_text(&genesis, FIELD_TENANT, tenant);
 	record_text(&genesis, FIELD_VERSION, "reeve-ledger/1");
-	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (signing_rotate(l->signing) && store_epoch(l, e) < 0))
+	if (ledger_append(&index, l, &genesis, 0, e) < 0 || (signing_rotate(l->signing) && store_epoch(l, NULL, e) < 0))
 		return -1;
 	if (store_write(l, l->journal, journal_magic, JOURNAL_MAGIC, 0, e) < 0)
 		return -1;
@@ -188,6 +188,8 @@ static int recover(struct ledger *l, const struct journal_extent *x, struct err 
 	while (l->order.run_count > 0)
 		if (ledger_end_run(l, l->order.runs[0].index, CRASHED, e) < 0)
 			return -1;
+	if (signing_is_lost(l->signing))	/* what waits is committed with the epoch that the root begins */
+		return 0;
 	if (ledger_commit(l, e) < 0)
 		return -1;
 	return l->epochs.count == 1 && signing_rotate(l->signing) ? ledger_rotate(l, e) : 0;

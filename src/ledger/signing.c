@@ -22,6 +22,7 @@ struct signing {
 	unsigned at;			/* the place of `epoch`; the next one's is the other */
 	struct seal_key *held[SIGNING_PLACES];	/* owned; until it is settled which of them is `epoch` */
 	bool empty[SIGNING_PLACES];
+	bool revokes, lost;		/* the root was lent for that; and the epoch's key is not there */
 };
 
 int signing_beside(char out[PATH_MAX], const char *key_path, const char *ending, struct err *e)
@@ -167,6 +168,29 @@ int signing_open_at(struct signing **out, const char *key_path, const char *cred
 	return 0;
 }
 
+int signing_lend(struct signing *k, const char *root_path, struct err *e)
+{
+	k->revokes = true;
+	if (k->lent)
+		return 0;
+	if (seal_key_load(&k->own_root, root_path, e) < 0)
+		return -1;
+	if (memcmp(seal_key_verifier(k->own_root), &k->root, sizeof(k->root)) != 0)
+		return err_set(e, ERR_INPUT, "%s is not the root key of %s", root_path, k->root.name);
+	k->lent = k->own_root;
+	return 0;
+}
+
+const struct seal_key *signing_lent(const struct signing *k)
+{
+	return k->lent;
+}
+
+bool signing_is_lost(const struct signing *k)
+{
+	return k->lost;
+}
+
 const struct seal_verifier *signing_root(const struct signing *k)
 {
 	return &k->root;
@@ -226,8 +250,11 @@ int signing_settle(struct signing *k, const struct epochs *s, struct err *e)
 		return load_root(k, e) < 0 ? -1 : k->path[0] && k->places < 0 ? make_places(k, e) : 0;
 	if (k->places >= 0 && find_epoch(k, &epochs_now(s)->key, e) < 0)
 		return -1;
+	k->lost = !k->epoch && k->revokes;
+	if (k->lost)
+		return k->places < 0 ? make_places(k, e) : 0;
 	if (!k->epoch)
-		return err_set(e, ERR_INPUT, "the key of epoch %zu is not there: restore %s.epoch from where it was, or begin another epoch by the root (reeve ledger rotate --revoke)",
+		return err_set(e, ERR_INPUT, "the key of epoch %zu is not there: restore %s.epoch from where it was, or begin another epoch by the root (reeve-recorder revoke)",
 			       s->count - 1, k->root.name);
 	return 0;
 }
@@ -246,12 +273,13 @@ int signing_next(struct signing *k, struct err *e)
 
 int signing_advance(struct signing *k, struct err *e)
 {
-	bool had = k->epoch;
+	bool had = k->epoch || k->lost;
 
 	must(k->coming);
 	seal_key_free(k->epoch);
 	k->epoch = k->coming;
 	k->coming = NULL;
 	k->at = !k->at;
+	k->lost = false;
 	return had ? seal_key_wipe(k->places, !k->at, e) : 0;
 }

@@ -220,6 +220,7 @@ static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_
 		return -1;
 	l->state.offset = h.offset;
 	l->state.first = h.size;
+	must(v);	/* whose signature it has */
 	memcpy(l->state.key, v->key, sizeof(l->state.key));
 	return 0;
 }

@@ -279,8 +279,10 @@ static int queue_commit(struct ledger *l, struct err *e)
 {
 	struct frame f = { .kind = FRAME_COMMIT, .index = l->tree.size };
 
+	bool by_root = l->epochs.handing && epochs_now(&l->epochs)->by_root;
+
 	buf_drop(&l->note, l->note.size);
-	if (!checkpoint_sign(&l->note, signing_now(l->signing), l->epochs.handing ? signing_coming(l->signing) : NULL, &l->tree))
+	if (!checkpoint_sign(&l->note, by_root ? signing_lent(l->signing) : signing_now(l->signing), l->epochs.handing ? signing_coming(l->signing) : NULL, &l->tree))
 		return err_set(e, ERR_SYSTEM, "no memory for the checkpoint");
 	l->epochs.handing = false;
 	f.body = l->note.data;

@@ -57,7 +57,11 @@ int store_file(int *out, const char *dir, const char *name, int flags, struct er
 int ledger_heed(struct ledger *l, const struct frame *f, struct err *e) must_use;
 
 /* rotate.c: queue the record of the next epoch, whose key is durable. Nothing else may be queued until it is committed. */
-int store_epoch(struct ledger *l, struct err *e) must_use;
+struct revocation {
+	uint64_t epoch, since;
+	const char *why;
+};
+int store_epoch(struct ledger *l, const struct revocation *x, struct err *e) must_use;	/* x: of another by the root; NULL: none */
 
 /* roll.c: the next segment, if this one is full; and when a ledger is opened, the one to write to. */
 int ledger_roll(struct ledger *l, struct err *e) must_use;

@@ -112,6 +112,12 @@ static int do_init(char **args, const struct recorder_options *o, struct err *e)
 	return recorder_init(args, o, e);
 }
 
+static int do_revoke(char **args, const struct recorder_options *o, struct err *e)
+{
+	(void)o;
+	return recorder_revoke(args, e);
+}
+
 static const struct word {
 	const char *name, *takes;
 	int operands;
@@ -120,6 +126,7 @@ static const struct word {
 	int (*run)(char **args, const struct recorder_options *o, struct err *e);
 } words[] = {
 	{ "init", "LEDGERDIR KEYFILE TENANT [NAME=VALUE ...]", 3, true, true, do_init },
+	{ "revoke", "LEDGERDIR KEYFILE ROOTFILE RECORD|all|end WHY", 5, false, false, do_revoke },
 	{ "serve", "LEDGERDIR KEYFILE SOCKET|- [NAME=VALUE ...]", 3, true, true, do_serve },
 };
 

@@ -38,6 +38,7 @@ static int add(struct owners *o, const struct row *row, struct err *e)
 			return err_set(e, ERR_LIMIT, "more than %d owners", OWNERS_ROWS);
 		o->rows = more;
 	}
+	must(o->rows);
 	o->rows[o->count++] = *row;
 	return 0;
 }

@@ -187,6 +187,9 @@ int claims_within(const struct client *c, const struct recorder *r, struct recor
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
 int recorder_init(char **args, const struct recorder_options *o, struct err *e) must_use;
 
+/* revoke.c: LEDGERDIR KEYFILE ROOTFILE SINCE WHY. */
+int recorder_revoke(char **args, struct err *e) must_use;
+
 /* Until the last client has gone. -1: the ledger is poisoned or the kernel failed us. */
 int recorder_serve(struct recorder *r, struct err *e) must_use;
 void recorder_free(struct recorder *r);

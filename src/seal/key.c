@@ -262,7 +262,7 @@ int seal_key_wipe(int fd, unsigned place, struct err *e)
 {
 	static const char zeros[SEAL_PLACE];
 
-	if (pwrite(fd, zeros, sizeof(zeros), (off_t)place * SEAL_PLACE) != SEAL_PLACE || fdatasync(fd) < 0)
+	if (pwrite(fd, zeros, sizeof(zeros), (off_t)place * SEAL_PLACE) != (ssize_t)sizeof(zeros) || fdatasync(fd) < 0)
 		return err_sys(e, "write over a former key");
 	return 0;
 }

@@ -91,8 +91,42 @@ is "and ends well as ever" "$status" 0
 audit verify "$ledger" --key "$pub"
 is "and all of it verifies" "$status" 0
 
+# By the root: what its thief signed is named, and a lost key is no end.
+revoke() { code=0; said=$("$bin/reeve-recorder" revoke "$ledger" "$key" "$@" 2>&1) || code=$?; }
+agree() {	# agree WHAT STATUS
+	audit verify "$ledger" --key "$pub"
+	is "$1: verify" "$status" "$2"
+	! command -v python3 >/dev/null || { code=0; python3 "$second" "$ledger" --key "$pub" >"$work/second" 2>&1 || code=$?; is "$1: the second verifier" "$code" "$2"; }
+}
+rm -rf "$work/l" "$work/k"; init; mv "$key" "$work/root"
+serving=epoch-records=10; serve
+revoke "$work/root" all 'while it serves'
+like "while a recorder serves nothing is revoked" "$code $said" "3 *end its runs*"
+printf '%s\n' open attach 'burst 100' | client >/dev/null; ended
+rm "${key%.key}.epoch"; serve; ended
+like "without its epoch's key no recorder opens it" "$status $said" "3 *restore*"
+cp -r "$work/l" "$work/lost"
+cp "${key%.key}.pub" "$work/other"; revoke "$work/other" end 'lost'
+is "what is no key revokes nothing" "$code" 3
+for since in 0 99999 -1 x ''; do revoke "$work/root" "$since" 'lost'; is "nor since \"$since\"" "$code" 3; done
+ok "and nothing was changed" cmp -s "$work/l/t/head" "$work/lost/t/head"
+revoke "$work/root" end 'lost, not stolen'
+like "the root begins another" "$code $said" "0 epoch * began with record *"
+agree "a lost key" 0
+serving=; serve
+is "and a recorder serves again" "$said" ready
+printf '%s\n' open close | client >/dev/null; ended
+was=$(secrets)
+revoke "$work/root" all 'stolen'
+is "a stolen one is revoked" "$code" 0
+is "and nowhere" "$(left "$was")" ""
+agree "a stolen key" 10
+like "which records, verify says" "$told" "*records [0-9]* to [0-9]* are signed by epoch *revoked by record*"
+revoke "$work/root" end 'next'
+agree "what was revoked stays it" 10
+
 for wrong in epoch-hours=0 epoch-hours=87601 epoch-hours=x epoch-records= epoch-records=-1; do
 	serving=$wrong; serve; ended
-	like "$wrong is refused" "$status $said" "3 *expected a number from 1 to*"
+	like "$wrong is refused" "$status $said" "2 *expected a number from 1 to*"
 done
 done_testing
