@@ -204,7 +204,7 @@ static int read_head(struct state_head *out, size_t *body, const struct seal_ver
 
 static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_t size, struct err *e)
 {
-	const struct seal_verifier *v;
+	const struct seal_verifier *v = NULL;
 	char digest[SEAL_DIGEST_TEXT];
 	struct packed from;
 	struct state_head h = { .offset = 0 };
