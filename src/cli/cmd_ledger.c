@@ -18,7 +18,7 @@ static const struct {
 	{ "hold", "add --from DATE --to DATE --why TEXT", "keep payloads from being destroyed", 1, 1, ledger_hold },
 	{ "hold", "list", "", 1, 1, ledger_hold },
 	{ "hold", "remove N", "", 2, 2, ledger_hold },
-	{ "rotate", "", "begin the next epoch: another key signs from now on", 0, 0, ledger_next_epoch },
+	{ "rotate", "[--revoke SINCE --why TEXT]", "begin the next epoch: another key signs from now on", 0, 0, ledger_next_epoch },
 	{ "reveal", "N[-M] --why TEXT [--redact]", "show what a record's call was made with", 1, 1, ledger_reveal },
 };
 
@@ -91,6 +91,8 @@ int cmd_ledger(int argc, char **argv, struct err *e)
 		{ "why", "TEXT", OPTION_TEXT, &w.why, "what for: it is recorded", NULL },
 		{ "redact", NULL, OPTION_FLAG, &w.redact, "reveal: its shape, and no values", NULL },
 		{ "show", "POINTER", OPTION_EACH, &w, "reveal: but these (repeatable)", add_shown },
+		{ "revoke", "SINCE", OPTION_TEXT, &w.revoke, "rotate: from record N, all or end on", NULL },
+		{ "root", "FILE", OPTION_TEXT, &w.root, "rotate --revoke: the root's key file", NULL },
 		{ "json", NULL, OPTION_FLAG, &w.json, "as JSON, a line each", NULL },
 		{ "help", NULL, OPTION_FLAG, &w.help, "print this", NULL },
 		{ 0 },

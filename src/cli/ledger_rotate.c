@@ -1,11 +1,33 @@
 /* reeve ledger rotate: the recorder does it; here is said what came of it. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/ledger_words.h"
+
+/* By the root's key file, which its owner brings; and no recorder may be serving, since the epoch's own key may be lost. */
+static int revoke_by(const struct ledger_wanted *w, struct err *e)
+{
+	char said[256], root[PATH_MAX];	/* the recorder works in another folder than who names the file */
+
+	if (!w->why || !*w->why) {
+		err_set(e, ERR_INPUT, "rotate --revoke needs --why: it is recorded");
+		return EXIT_USAGE;
+	}
+	if (w->at.service)
+		return err_set(e, ERR_INPUT, "this ledger is a service's: stop it and use reeve-recorder revoke, reeve-ledger(5)");
+	if (!realpath(w->root ? w->root : w->at.key, root))
+		return err_sys(e, "the root's key file %s: bring it, or say by --root where it is", w->root ? w->root : w->at.key);
+	if (launch_revoke(said, &w->at, root, w->revoke, w->why, e) < 0)
+		return -1;
+	printf("%s\n", said);
+	log_say("reeve audit verify names what the revoked key has signed; carry the root's key file away again");
+	return EXIT_DONE;
+}
 
 int ledger_next_epoch(const struct ledger_wanted *w, int argc, char **argv, struct err *e)
 {
@@ -15,6 +37,8 @@ int ledger_next_epoch(const struct ledger_wanted *w, int argc, char **argv, stru
 
 	(void)argc;
 	(void)argv;
+	if (w->revoke)
+		return revoke_by(w, e);
 	if (reviewer_join(&r, &w->at, e) < 0 || custodian_rotate(&epoch, &index, verifier, r, e) < 0)
 		return -1;
 	if (w->json)

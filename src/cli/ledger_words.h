@@ -11,7 +11,7 @@
 enum { REDACT_SHOWN = 16, REDACT_SHOWN_MOST = 512, REDACT_POINTER = 4096 };
 
 struct ledger_wanted {
-	const char *tenant, *class, *before, *keep, *first, *last, *why;
+	const char *tenant, *class, *before, *keep, *first, *last, *why, *revoke, *root;
 	bool dry, json, help, redact;
 	const char *shown[REDACT_SHOWN + 1];	/* pointers that --redact leaves; ends with NULL */
 	size_t shown_count;

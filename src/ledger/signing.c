@@ -254,7 +254,7 @@ int signing_settle(struct signing *k, const struct epochs *s, struct err *e)
 	if (k->lost)
 		return k->places < 0 ? make_places(k, e) : 0;
 	if (!k->epoch)
-		return err_set(e, ERR_INPUT, "the key of epoch %zu is not there: restore %s.epoch from where it was, or begin another epoch by the root (reeve-recorder revoke)",
+		return err_set(e, ERR_INPUT, "the key of epoch %zu is not there: restore %s.epoch from where it was, or begin another epoch by the root (reeve ledger rotate --revoke)",
 			       s->count - 1, k->root.name);
 	return 0;
 }

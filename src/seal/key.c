@@ -288,7 +288,7 @@ int seal_places_open(int *out, const char *path, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "keys of epochs %s", path);
-	if (secret_check_file(fd, "keys of epochs", path, 16 * SEAL_PLACE, e) < 0)
+	if (secret_check_file(fd, "keys of epochs", path, (size_t)16 * SEAL_PLACE, e) < 0)
 		return -1;
 	*out = fd_take(&fd);
 	return 0;
