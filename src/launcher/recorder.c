@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, SERVICE_TRIES = 5, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1, ROOT_SECONDS = 75 };
+enum { JOIN_NS = 1000000000, JOIN_SECONDS = 10, SERVICE_TRIES = 5, RECORDER_BUSY = 75, RECORDER_WORDS = 16, CLOSING = 1 };
 
 /* Who answers must be who we are, or the service: another user's recorder would acknowledge and write nothing. */
 static bool is_ours(int fd, const struct paths *at)
@@ -52,7 +52,7 @@ static int dial(int *out, const struct paths *at)
 }
 
 /* What the recorder said on the pipe before it was ready or ended, without the newline. */
-static void hear(char *out, size_t room, int fd, uint64_t deadline)
+void recorder_hear(char *out, size_t room, int fd, uint64_t deadline)
 {
 	struct pollfd in = { .fd = fd, .events = POLLIN };
 	size_t used = 0;
@@ -163,7 +163,7 @@ static int start(struct run *r, uint64_t deadline, struct err *e)
 
 	if (r->starting_says < 0 && begin(r, e) < 0)
 		return -1;
-	hear(said, sizeof(said), r->starting_says, deadline);
+	recorder_hear(said, sizeof(said), r->starting_says, deadline);
 	fd_close(&r->starting_says);
 	if (strcmp(said, "ready") == 0)
 		return 0;
@@ -369,46 +369,4 @@ int recorder_close(struct run *r, const char *status, struct err *e)
 			       "no space for the last %u records of what the jail refused: make room for %s",
 			       r->notes, r->at.ledger);
 	return 0;
-}
-
-/* A recorder that does one thing and ends; in 256 bytes what it said, which if it could not is why. */
-static int ask_once(char said[256], const struct paths *at, const char *const *argv, int in, const char *what, struct err *e)
-{
-	struct run r = { .at = *at };
-	scoped(fd) int mine = -1, its = -1;
-	int fds[2], status = 0;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
-	mine = fds[0];
-	its = fds[1];
-	if (spawn_with(&pid, &r, argv, in, its, false, e) < 0)
-		return -1;
-	fd_close(&its);
-	hear(said, 256, mine, clock_mono_ns() + (uint64_t)(in < 0 ? JOIN_SECONDS : ROOT_SECONDS) * JOIN_NS);
-	waitpid(pid, &status, 0);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return said[0] ? err_set(e, ERR_SYSTEM, "%s", said)
-			       : err_set(e, ERR_SYSTEM, "the recorder could not %s: the last line of %s/recorder.stderr says why", what, at->runs);
-	return 0;
-}
-
-int launch_init(char verifier[256], const struct paths *at, const char *tenant, struct err *e)
-{
-	return launch_init_with(verifier, at, tenant, NULL, -1, e);
-}
-
-int launch_init_with(char verifier[256], const struct paths *at, const char *tenant, const char *word, int in, struct err *e)
-{
-	const char *const argv[] = { "reeve-recorder", "init", at->ledger, at->key, tenant, word, NULL };
-
-	return ask_once(verifier, at, argv, in, "make it", e);
-}
-
-int launch_revoke(char said[256], const struct paths *at, const char *root, const char *since, const char *why, struct err *e)
-{
-	const char *const argv[] = { "reeve-recorder", "revoke", at->ledger, at->key, root, since, why, NULL };
-
-	return ask_once(said, at, argv, -1, "revoke", e);
 }

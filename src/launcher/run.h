@@ -244,7 +244,9 @@ int spawn_own(pid_t *out, const struct run *r, const char *const *argv, int fd, 
 /* And another one as its input; -1: none. */
 int spawn_with(pid_t *out, const struct run *r, const char *const *argv, int in, int fd, bool tied, struct err *e) must_use;
 
-/* recorder.c: launch_init() with one word more and an input; or NULL and -1. */
+/* recorder.c: what a recorder says before it is ready or ends, without the newline. */
+void recorder_hear(char *out, size_t room, int fd, uint64_t deadline);
+/* once.c: launch_init() with one word more and an input; or NULL and -1. */
 int launch_init_with(char verifier[256], const struct paths *at, const char *tenant, const char *word, int in,
 		     struct err *e) must_use;
 
