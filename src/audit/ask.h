@@ -97,6 +97,9 @@ struct rows {
 void rows_head(struct rows *r);
 int rows_one(void *rows, const struct joined *j, struct err *e) must_use;
 void rows_end(struct rows *r);
+/* follow.c: what is committed from now on, until whoever reads has gone; the cursor, if there is one, goes along. */
+int rows_follow(struct rows *r, struct question *q, struct asked_ledger *a, struct err *e) must_use;
+int rows_move_on(struct rows *r, const struct question *q, const struct asked_ledger *a, struct err *e) must_use;
 
 /* feed.c: one record as a log collector takes it, with its leaf hash, by which it is found in the ledger again. */
 void feed_cef(struct buf *line, const struct joined *j);

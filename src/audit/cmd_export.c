@@ -2,12 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "audit/ask.h"
 #include "audit/cursor.h"
-
-enum { PAUSE_MS = 250 };
 
 static bool form_of(enum form *out, const struct options *o, struct err *e)
 {
@@ -52,32 +49,6 @@ static int go_on(struct cursor *c, struct question *q, struct rows *r, struct as
 	return 0;
 }
 
-/* Where --limit ended it, what was told is all that is known to be written. */
-static int move_on(struct rows *r, const struct question *q, const struct asked_ledger *a, struct err *e)
-{
-	bool ended = q->limit && r->told >= q->limit;
-
-	if (!r->cursor)
-		return 0;
-	return cursor_move(r->cursor, ended ? r->next : asked_records(a), e);
-}
-
-/* Until whoever reads has gone, or somebody ends us. What cannot be read now ends it, too: nothing is left out. */
-static int follow(struct asked_ledger *a, struct question *q, struct rows *r, struct err *e)
-{
-	const struct timespec pause = { 0, PAUSE_MS * 1000000L };
-
-	while (fflush(stdout) == 0 && !ferror(stdout)) {
-		q->after = asked_records(a);
-		nanosleep(&pause, NULL);
-		if (asked_more(a, e) < 0 || asked_each(a, q, rows_one, r, e) < 0)
-			return -1;
-		if (q->after < asked_records(a) && move_on(r, q, a, e) < 0)
-			return -1;
-	}
-	return err_set(e, ERR_SYSTEM, "whoever read this has gone");
-}
-
 int cmd_export(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(asked_ledger) struct asked_ledger *a = NULL;
@@ -102,9 +73,9 @@ int cmd_export(const char *ledger, const struct options *o, struct err *e)
 	rows_head(&r);
 	status = asked_each(a, &q, rows_one, &r, e);
 	if (status == 0)
-		status = move_on(&r, &q, a, e);
+		status = rows_move_on(&r, &q, a, e);
 	if (status == 0 && o->follow)
-		status = follow(a, &q, &r, e);
+		status = rows_follow(&r, &q, a, e);
 	rows_end(&r);
 	if (status == 0)
 		fprintf(stderr, "reeve-audit: %" PRIu64 " records; %s\n", r.told, how);

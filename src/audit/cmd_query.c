@@ -24,17 +24,22 @@ static int tell(uint64_t *told, const char *ledger, const struct options *o, str
 {
 	scoped(asked_ledger) struct asked_ledger *a = NULL;
 	struct rows r = { .form = form_of(o) };
+	struct options its = *o;
 	struct question q;
 	char how[512];
 	int status;
 
 	if (question_read(&q, o, e) < 0)
 		return EXIT_USAGE;
-	status = asked_begin(&a, how, ledger, o, e);
+	its.no_index = o->no_index || o->follow;	/* it is of what was there when it began */
+	status = asked_begin(&a, how, ledger, &its, e);
 	if (status != 0)
 		return status;
 	rows_head(&r);
 	status = asked_each(a, &q, rows_one, &r, e);
+	q.kinds = q.kinds || o->follow;	/* an outcome that comes later comes by itself */
+	if (status == 0 && o->follow)
+		status = rows_follow(&r, &q, a, e);
 	rows_end(&r);
 	*told = r.told;
 	if (status == 0)
@@ -70,9 +75,9 @@ int cmd_absent(const char *ledger, const struct options *o, struct err *e)
 	uint64_t told = 0;
 	int status;
 
-	if (!o->key || o->limit || o->after || (o->where_count == 0 && !o->text)) {
+	if (!o->key || o->limit || o->after || o->follow || (o->where_count == 0 && !o->text)) {
 		err_set(e, ERR_INPUT, !o->key ? "absent needs --key: what is not proved whole proves no absence"
-				      : o->limit || o->after ? "absent looks at all there is: no --limit, no --after"
+				      : o->limit || o->after || o->follow ? "absent looks at all there is: no --limit, --after or --follow"
 							     : "absent: say what is not there, by --where or --text");
 		return EXIT_USAGE;
 	}

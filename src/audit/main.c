@@ -63,7 +63,7 @@ static const struct option_row {
 	{ "control", "PACK:ITEM", "evidence: which; controls: PACK", offsetof(struct options, control) },
 	{ "payloads", "FILE", "replay: what reeve ledger reveal --json has printed", offsetof(struct options, payloads) },
 	{ "packs", "DIR", "evidence, controls: where packs are, if not installed", offsetof(struct options, packs) },
-	{ "follow", NULL, "publish, export: go on with what is recorded", offsetof(struct options, follow) },
+	{ "follow", NULL, "publish, query, did, export: go on with what is recorded", offsetof(struct options, follow) },
 	{ "csv", NULL, "query, did: as CSV", offsetof(struct options, csv) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
 	{ "json", NULL, "for programs; show, proof: the record as it is stored", offsetof(struct options, json) },

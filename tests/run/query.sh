@@ -101,6 +101,21 @@ equal 'export --follow goes on with what comes' "$(records "$h" | tail -n 1)" "$
 kill "$feeder"
 exec 8<&-
 wait "$feeder" 2>/dev/null
+mkfifo "$room/answers"
+"$room/bin/reeve-audit" query "$ledger" --where kind=run --follow --json >"$room/answers" 2>/dev/null &
+feeder=$!
+exec 8<"$room/answers"
+i=0
+runs=$(records "$h" | grep -c '"kind":"run"')
+while [ "$i" -lt "$runs" ] && IFS= read -r line <&8; do i=$((i + 1)); done
+run --agent delta -- true
+settled "$h"
+IFS= read -r line <&8
+says 'query --follow goes on with what matches, and with nothing else' '"agent":"delta".*"kind":"run"' "$line"
+kill "$feeder"
+exec 8<&-
+wait "$feeder" 2>/dev/null
+fails 'absent follows nothing' 2 audit absent "$ledger" --key "$h/state/reeve/keys/default.pub" --where agent=x --follow
 fails 'export: a form there is not' 2 audit export "$ledger" --as xml
 for wrong in nothing=x agent 'n<x' 'agent<3' =x 'n!3'; do
 	fails "--where $wrong is refused, with what would be right" 2 audit query "$ledger" --where "$wrong"
