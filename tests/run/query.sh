@@ -111,6 +111,7 @@ while [ "$i" -lt "$runs" ] && IFS= read -r line <&8; do i=$((i + 1)); done
 run --agent delta -- true
 settled "$h"
 IFS= read -r line <&8
+all=$(records "$h" | wc -l)
 says 'query --follow goes on with what matches, and with nothing else' '"agent":"delta".*"kind":"run"' "$line"
 kill "$feeder"
 exec 8<&-
