@@ -144,6 +144,7 @@ static void tell(FILE *calls, const char *tool, json_t *args)
 			 "about", about);
 	json_dumpf(line, calls, JSON_COMPACT);
 	putc('\n', calls);
+	fflush(calls);	/* before the answer: stdout goes out by itself when it is full */
 	json_decref(line);
 }
 
@@ -186,8 +187,6 @@ int main(void)
 		json_decref(message);
 		if (line_is_here(&in))
 			continue;
-		if (calls)
-			fflush(calls);
 		fflush(stdout);
 	}
 	free(in.bytes);
