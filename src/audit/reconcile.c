@@ -55,9 +55,14 @@ static int by_place(const void *a, const void *b)
 	return (p > q) - (p < q);
 }
 
+static bool is_unsure(const struct told *here)
+{
+	return here->unsure || !here->must;
+}
+
 static struct pairing alone(const struct told *here)
 {
-	enum found found = here->unsure || !here->must ? FOUND_UNSURE : FOUND_MISSING_THERE;
+	enum found found = is_unsure(here) ? FOUND_UNSURE : FOUND_MISSING_THERE;
 
 	return (struct pairing){ found, here, NULL };
 }
@@ -95,7 +100,8 @@ static struct pairing one(struct told *here, struct tells *there, size_t *from, 
 int pair_up(struct pairing **out, size_t *count, struct tells *here, struct tells *there, int64_t within_us, struct err *e)
 {
 	struct pairing *pairs = calloc(here->count + there->count + 1, sizeof(*pairs));
-	size_t i, from = 0;
+	size_t i, from;
+	int unsure;
 
 	if (!pairs)
 		return err_sys(e, "memory for what both sides say");
@@ -104,8 +110,11 @@ int pair_up(struct pairing **out, size_t *count, struct tells *here, struct tell
 	if (there->count)
 		qsort(there->at, there->count, sizeof(there->at[0]), by_key);
 	*count = 0;
-	for (i = 0; i < here->count; i++)
-		pairs[(*count)++] = one(&here->at[i], there, &from, within_us);
+	/* Who may have no line takes what is left by those who must. */
+	for (unsure = 0; unsure < 2; unsure++)
+		for (i = from = 0; i < here->count; i++)
+			if (is_unsure(&here->at[i]) == (unsure == 1))
+				pairs[(*count)++] = one(&here->at[i], there, &from, within_us);
 	for (i = 0; i < there->count; i++)
 		if (!there->at[i].taken)
 			pairs[(*count)++] = (struct pairing){ FOUND_MISSING_HERE, NULL, &there->at[i] };

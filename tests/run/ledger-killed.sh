@@ -14,6 +14,7 @@ mv "$work/l" "$work/l0"
 # One session, killed before its Nth CALL; then another recorder opens the ledger. false: nobody was killed.
 killed() {
 	cp -r "$work/l0" "$work/l"
+	rm -f "${key%.key}.place"	# a copy is served once that was taken away: reeve-ledger(5), Writers
 	rm -f "$work/ready"; mkfifo "$work/ready"
 	strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
 		"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" 3>"$work/ready" 2>/dev/null &
@@ -48,6 +49,7 @@ ok "it was killed before each of its calls ($kills)" [ "$kills" -gt 60 ]
 ok "and left intents open that are closed as unknown ($unknown)" [ "$unknown" -gt 20 ]
 
 cp -r "$work/l0" "$work/l"
+rm -f "${key%.key}.place"
 serve
 told=$(for w in $words; do echo "$w" | tr _ ' '; done | client | tr '\n' ';'); ended
 like "left alone it acknowledges all of it" "$told" "NOTED 2;NOTED 2;RECEIPT 3;RECEIPT 4;RECEIPT 5;RECEIPT 6;*NOTED *"

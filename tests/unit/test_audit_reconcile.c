@@ -75,9 +75,23 @@ static void test_reach(void **state)
 	assert_int_equal(found(&here, &there, 50, FOUND_MATCHED), 0);
 }
 
+/* A call of which nobody knows whether it was made takes no line from one that was. */
+static void test_unsure(void **state)
+{
+	struct tells here = { 0 }, there = { 0 };
+
+	(void)state;
+	say(&here, 1, 100, "");
+	here.at[0].unsure = true;
+	say(&here, 2, 110, "");
+	say(&there, 1, 110, "");
+	assert_int_equal(found(&here, &there, 50, FOUND_MISSING_THERE), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_many_alike), cmocka_unit_test(test_which), cmocka_unit_test(test_reach) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_many_alike), cmocka_unit_test(test_which), cmocka_unit_test(test_reach),
+					    cmocka_unit_test(test_unsure) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
