@@ -46,16 +46,16 @@ data'
 
 	# As it was, and with the paths that were opened.
 	printf '/usr/bin/cat\n%s/data/deep/one\n/etc/ld.so.cache\n/nowhere\n' "$h" >"$h/etc/opened"
-	said=$(learn --profile ../etc/mine.json --name same 1)
+	said=$(learn --profile ../etc/mine.json --name same 2)
 	got=$?
 	equal "uid $uid: learnt" 0 "$got"
 	says "uid $uid: it says what was called" '^  x/cat +2 times' "$said"
 	says "uid $uid: and what was refused" '^  x/upper +1 times' "$said"
 	says "uid $uid: and what it cannot know" 'files were opened is not in a ledger' "$said"
 	says "uid $uid: it extends what the run used" '"extends": ".*/etc/mine.json"' "$(cat "$h/etc/same.json")"
-	fails "uid $uid: options may stand behind the run" 0 as "$uid" "$h" "$reeve" profile learn 1 --profile ../etc/mine.json --tools ../etc/tools.json --name behind --out ../etc
+	fails "uid $uid: options may stand behind the run" 0 as "$uid" "$h" "$reeve" profile learn 2 --profile ../etc/mine.json --tools ../etc/tools.json --name behind --out ../etc
 	equal "uid $uid: and mean the same there" "$(cd "$h/etc" && sed 's/"same"/"behind"/' same.json)" "$(cat "$h/etc/behind.json")"
-	fails "uid $uid: a value behind the last option is asked for" 2 as "$uid" "$h" "$reeve" profile learn 1 --out
+	fails "uid $uid: a value behind the last option is asked for" 2 as "$uid" "$h" "$reeve" profile learn 2 --out
 	says "uid $uid: by its name" '[-][-]out needs' "$said"
 	learn --profile ../etc/mine.json --name narrow --files ../etc/opened "$(ledger_of "$h")" >"$room/said" || not_ok "uid $uid: learnt from a list" "$(cat "$room/said")"
 	for name in same narrow; do
@@ -109,16 +109,16 @@ data'
 12 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = -1 ENOENT (No such file or directory)
 12 execve("/usr/bin/cat", ["cat"], 0x7ffc /* 9 vars */) = 0
 J
-	learn --profile agent --name traced --files ../etc/strace 1 >"$room/said" || not_ok "uid $uid: strace" "$(cat "$room/said")"
+	learn --profile agent --name traced --files ../etc/strace 2 >"$room/said" || not_ok "uid $uid: strace" "$(cat "$room/said")"
 	says "uid $uid: a new path becomes its folder" "\"$h/data/deep\": \"opened, but not" "$(cat "$h/etc/traced.json")"
 	silent "uid $uid: what could not be opened is not there" 'etc/passwd' "$(cat "$h/etc/traced.json")"
 
-	fails "uid $uid: nothing is written over" 2 as "$uid" "$h" "$reeve" profile learn --profile agent --out ../etc --tools ../etc/tools.json --name traced 1
+	fails "uid $uid: nothing is written over" 2 as "$uid" "$h" "$reeve" profile learn --profile agent --out ../etc --tools ../etc/tools.json --name traced 2
 	fails "uid $uid: a run that is none" 2 as "$uid" "$h" "$reeve" profile learn --out ../etc --name x 77
 	fails "uid $uid: a ledger that is none" 2 as "$uid" "$h" "$reeve" profile learn --out ../etc --name x /nowhere
-	fails "uid $uid: a profile that has changed must be named" 2 as "$uid" "$h" sh -c 'echo >>../etc/mine.json; exec "$0" profile learn --out ../etc --name x 1' "$reeve"
-	fails "uid $uid: another tool file" 2 as "$uid" "$h" sh -c 'echo >>../etc/tools.json; exec "$0" profile learn --profile ../etc/mine.json --tools ../etc/tools.json --out ../etc --name x 1' "$reeve"
-	fails "uid $uid: a list that is cut off" 2 as "$uid" "$h" sh -c 'printf /etc/pas >../etc/cut; exec "$0" profile learn --profile agent --files ../etc/cut --out ../etc --name x 1' "$reeve"
+	fails "uid $uid: a profile that has changed must be named" 2 as "$uid" "$h" sh -c 'echo >>../etc/mine.json; exec "$0" profile learn --out ../etc --name x 2' "$reeve"
+	fails "uid $uid: another tool file" 2 as "$uid" "$h" sh -c 'echo >>../etc/tools.json; exec "$0" profile learn --profile ../etc/mine.json --tools ../etc/tools.json --out ../etc --name x 2' "$reeve"
+	fails "uid $uid: a list that is cut off" 2 as "$uid" "$h" sh -c 'printf /etc/pas >../etc/cut; exec "$0" profile learn --profile agent --files ../etc/cut --out ../etc --name x 2' "$reeve"
 	equal "uid $uid: none of these left a file" no "$([ -e "$h/etc/x.json" ] && echo yes || echo no)"
 done
 finish
