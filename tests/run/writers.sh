@@ -6,13 +6,11 @@ set -eu
 
 init
 serve
-first=$recorder
-printf '%s\n' open attach intent 'outcome 2' | client >/dev/null & writer=$!
-second=0
+first=$recorder second=0	# it waits for its first client, so it is there
 "$bin/reeve-recorder" serve "$ledger" "$key" "$work/s2" 3>"$work/second" 2>/dev/null || second=$?
 is "a second recorder is refused" "$second" 75
 like "and says so" "$(cat "$work/second")" "*held by another recorder*"
-wait $writer
+printf '%s\n' open attach intent 'outcome 2' | client >/dev/null
 recorder=$first; ended
 grow() { serve; [ "$said" != ready ] || printf '%s\n' open close | client >/dev/null; ended; }
 
