@@ -6,6 +6,7 @@ command -v python3 >/dev/null || skip_all 'no python3 for agents that lie'
 uid=$(id -u) h=$room/home agent=''
 home "$h"
 echo '{ "reeve": "policy/1", "layer": "action", "version": "1", "rules": [] }' >"$h/etc/policy.json"
+# shellcheck disable=SC2154 # in the trap
 trap 'for p in $agent; do kill "$p" 2>/dev/null; done; wait; rm -rf "$story"' EXIT
 for k in one two; do ssh-keygen -q -t ed25519 -N '' -C "$k" -f "$room/$k"; done
 ssh-keygen -q -t rsa -b 2048 -N '' -C rsa -f "$room/rsa"
@@ -46,7 +47,7 @@ for how in other kind short tail empty more less many low megabyte ends refuses 
 	hangs) say='does not answer' ;;
 	esac
 	says "an agent of the kind \"$how\" makes no ledger" "$say" "$(init "$room/liar" --root ssh-agent)"
-	[ $how != other ] || equal 'it was asked once for its keys and once for a signature' "$(echo $(cat "$room/asked"))" '11 13'
+	[ $how != other ] || equal 'it was asked once for its keys and once for a signature' "$(xargs <"$room/asked")" '11 13'
 done
 none_made 'by any of those'
 

@@ -149,7 +149,7 @@ is "a disk that fails at any call: nothing is signed, and then it goes on" "$tol
 like "and it is said" "$(cat "$work/stderr")" "*No space left on device*Input/output error*"
 # Many keys later it is told of each, in order, and of none before the one in between.
 begin
-for i in 1 2 3; do "$bin/tools/rotate" "$ledger" "$key" 1; grow 'burst 10'; done
+for _ in 1 2 3; do "$bin/tools/rotate" "$ledger" "$key" 1; grow 'burst 10'; done
 was=$(known)
 cosign "$was"
 is "403: signed by a key that it does not know yet" "$got $(known)" "403 $was"
