@@ -41,7 +41,7 @@ int place_judge(uint32_t type, const char *kind, struct err *e)
 
 	for (i = 0; i < count_of(shared); i++)
 		if (shared[i].type == type)
-			return err_set(e, ERR_INPUT, "on a network file system (%s), where a lock does not keep a second recorder of another machine away; move the ledger to a local disk",
+			return err_set(e, ERR_INPUT, "on a network file system, %s, where a lock does not keep a second recorder of another machine away; move the ledger to a local disk",
 				       shared[i].name);
 	for (i = 0; type == FUSE && i < count_of(local_fuse); i++)
 		if (strcmp(kind, local_fuse[i]) == 0)
