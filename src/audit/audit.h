@@ -72,6 +72,9 @@ struct finding {
 	char text[248];
 };
 
+/* finding.c: its sentence, cut if it is too long. */
+void finding_say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
+
 struct findings {
 	struct finding integrity, signatures, keys, completeness, open, tail, payloads, decisions, witnesses, second;
 	bool second_there, second_gap;	/* somebody was to be told; and somebody could not be, and still cannot */

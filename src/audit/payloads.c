@@ -257,13 +257,13 @@ void payloads_judge(struct finding *out, bool *known, const struct payloads *p, 
 	*known = p->looks;
 	out->bad = due > 0 && !live;
 	if (!p->looks)
-		snprintf(out->text, sizeof(out->text), "not looked for: a journal by itself has no vault");
+		finding_say(out, "not looked for: a journal by itself has no vault");
 	else if (due > 0)
-		snprintf(out->text, sizeof(out->text), "%" PRIu64 " %s though due, first is that of record %" PRIu64 "%s", due,
+		finding_say(out, "%" PRIu64 " %s though due, first is that of record %" PRIu64 "%s", due,
 			 first->seen == VAULT_OTHER ? "missing or changed" : "missing", first->index,
 			 live ? "; a recorder is at work, look again" : "");
 	else if (p->whole + purged == 0)
-		snprintf(out->text, sizeof(out->text), "none kept");
+		finding_say(out, "none kept");
 	else
-		snprintf(out->text, sizeof(out->text), "%" PRIu64 " as they were sealed, %" PRIu64 " purged", p->whole, purged);
+		finding_say(out, "%" PRIu64 " as they were sealed, %" PRIu64 " purged", p->whole, purged);
 }

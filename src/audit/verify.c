@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,24 +27,13 @@ static void leave_proof(struct proof *p)
 	witnesses_free(p->witnesses);
 }
 
-static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
-
-static void say(struct finding *f, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(f->text, sizeof(f->text), fmt, ap);
-	va_end(ap);
-}
-
 static void say_damage(struct finding *f, const struct journal_extent *x)
 {
 	if (x->damaged_to > x->damaged_at)
-		say(f, "records %" PRIu64 " to %" PRIu64 " are missing, though later ones are signed: %s", x->damaged_at,
+		finding_say(f, "records %" PRIu64 " to %" PRIu64 " are missing, though later ones are signed: %s", x->damaged_at,
 		    x->damaged_to - 1, x->why);
 	else
-		say(f, "record %" PRIu64 ": damaged on disk, though later records are signed%s%s", x->damaged_at,
+		finding_say(f, "record %" PRIu64 ": damaged on disk, though later records are signed%s%s", x->damaged_at,
 		    x->why[0] ? ": " : "", x->why);
 }
 
@@ -58,7 +46,7 @@ static int walk(struct proof *p, struct journal *j, const struct journal_extent 
 	if (done != 0)
 		return done;
 	if (why.kind != ERR_NONE)
-		say(&p->f->integrity, "%s", why.text);
+		finding_say(&p->f->integrity, "%s", why.text);
 	else if (x->damaged)
 		say_damage(&p->f->integrity, x);
 	p->f->integrity.bad = why.kind != ERR_NONE || x->damaged;
@@ -74,11 +62,11 @@ static void judge_checkpoints(struct proof *p)
 	p->f->checkpoints = c.count;
 	p->f->signatures.bad = c.unsigned_seen;
 	if (c.unsigned_seen)
-		say(&p->f->signatures, "checkpoint at size %" PRIu64 ": %.160s", c.first_unsigned, c.why);
+		finding_say(&p->f->signatures, "checkpoint at size %" PRIu64 ": %.160s", c.first_unsigned, c.why);
 	if (!c.differs_seen)
 		return;
 	p->f->integrity.bad = true;
-	say(&p->f->integrity, "record %" PRIu64 " or one since the checkpoint before it: not what was signed",
+	finding_say(&p->f->integrity, "record %" PRIu64 " or one since the checkpoint before it: not what was signed",
 	    c.first_differs - 1);
 }
 
@@ -89,17 +77,17 @@ static void judge_integrity(const struct proof *p)
 	count_text(records, p->f->records);
 	count_text(checkpoints, p->f->checkpoints);
 	if (!p->f->integrity.bad)
-		say(&p->f->integrity, "%s records, each hashed and in its place", records);
+		finding_say(&p->f->integrity, "%s records, each hashed and in its place", records);
 	if (p->f->records == 0 && !p->f->integrity.bad) {
 		p->f->integrity.bad = true;
-		say(&p->f->integrity, "record 0: the journal has no committed records");
+		finding_say(&p->f->integrity, "record 0: the journal has no committed records");
 	}
 	if (p->f->checkpoints == 0 && !p->f->signatures.bad) {
 		p->f->signatures.bad = true;
-		say(&p->f->signatures, "no checkpoint to check");
+		finding_say(&p->f->signatures, "no checkpoint to check");
 	}
 	if (!p->f->signatures.bad)
-		say(&p->f->signatures, "%s checkpoints by %s", checkpoints, p->v->name);
+		finding_say(&p->f->signatures, "%s checkpoints by %s", checkpoints, p->v->name);
 }
 
 static void judge_completeness(const struct proof *p)
@@ -110,19 +98,19 @@ static void judge_completeness(const struct proof *p)
 	p->f->completeness_known = p->known->given;
 	f->bad = true;
 	if (p->known->given && have < p->known->size)
-		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the head that was given", p->known->size, have);
+		finding_say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the head that was given", p->known->size, have);
 	else if (p->own_head_there && have < p->own_head)
-		say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the ledger's own head",
+		finding_say(f, "rolled back from %" PRIu64 " to %" PRIu64 " records, by the ledger's own head",
 		    p->own_head, have);
 	else
 		f->bad = false;
 	if (f->bad)
 		p->f->completeness_known = true;
 	else if (p->known->given)
-		say(f, "nothing is missing up to the given head %" PRIu64 ", of %" PRIu64 "%s", p->known->size, have,
+		finding_say(f, "nothing is missing up to the given head %" PRIu64 ", of %" PRIu64 "%s", p->known->size, have,
 		    p->known->has_root ? "" : "; of its size alone: a fork would not show (--checkpoint)");
 	else
-		say(f, "nothing from elsewhere to hold it against: a rollback together with its own head, or another history by its key's holder, would not show; --head or --checkpoint (your own, the spine's, a witness's) would");
+		finding_say(f, "nothing from elsewhere to hold it against: a rollback together with its own head, or another history by its key's holder, would not show; --head or --checkpoint (your own, the spine's, a witness's) would");
 }
 
 /* Another history of the same length or more: as bad as a changed record. */
@@ -131,7 +119,7 @@ static void judge_fork(const struct proof *p)
 	if (p->known->has_root && p->known->size > 0 && p->known->size <= p->tree.size &&
 	    memcmp(p->known->root, p->known_root, SEAL_HASH) != 0 && !p->f->integrity.bad) {
 		p->f->integrity.bad = true;
-		say(&p->f->integrity, "another history: the first %" PRIu64 " records are not those of the given head",
+		finding_say(&p->f->integrity, "another history: the first %" PRIu64 " records are not those of the given head",
 		    p->known->size);
 	}
 }
@@ -145,14 +133,14 @@ static void judge_tail(const struct proof *p, const struct journal_extent *x)
 	p->f->tail_known = !p->f->integrity.bad && !p->f->signatures.bad && !p->f->completeness.bad;
 	f->bad = p->f->tail_known && x->tail > 0 && !p->live;
 	if (x->damaged)
-		say(f, "not judged: what follows the damage is no tail");
+		finding_say(f, "not judged: what follows the damage is no tail");
 	else if (!p->f->tail_known)
-		say(f, "not judged: what stands before it is not whole");
+		finding_say(f, "not judged: what stands before it is not whole");
 	else if (x->tail > 0)
-		say(f, "%" PRIu64 " bytes behind the last checkpoint%s", x->tail,
+		finding_say(f, "%" PRIu64 " bytes behind the last checkpoint%s", x->tail,
 		    p->live ? "; a recorder is at work" : next);
 	else
-		say(f, "nothing behind the last checkpoint");
+		finding_say(f, "nothing behind the last checkpoint");
 }
 
 static void judge_open(const struct proof *p)
@@ -161,12 +149,12 @@ static void judge_open(const struct proof *p)
 
 	p->f->open.bad = p->order.intent_count > 0 && !p->live;
 	if (p->order.intent_count > 0)
-		say(&p->f->open, "%zu without outcome, first is record %" PRIu64 "%s", p->order.intent_count,
+		finding_say(&p->f->open, "%zu without outcome, first is record %" PRIu64 "%s", p->order.intent_count,
 		    p->order.intents[0].index, live);
 	else if (p->order.run_count > 0)
-		say(&p->f->open, "none (%zu runs not closed%s)", p->order.run_count, live);
+		finding_say(&p->f->open, "none (%zu runs not closed%s)", p->order.run_count, live);
 	else
-		say(&p->f->open, "none");
+		finding_say(&p->f->open, "none");
 }
 
 /* Does a recorder hold the journal's lock? A copy is never held. */

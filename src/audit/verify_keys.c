@@ -28,7 +28,7 @@ static bool disbelieved(struct finding *out, const struct epochs *s, size_t *rev
 		to = s->all[i + 1].record;
 	}
 	if (first)
-		snprintf(out->text, sizeof(out->text), "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64 "%s",
+		finding_say(out, "records %" PRIu64 " to %" PRIu64 " are signed by epoch %zu, whose key was revoked by record %" PRIu64 "%s",
 			 from, to - 1, first, s->all[first].revoked, to > s->all[first + 1].record ? ", or by those that it handed over to" : "");
 	return first;
 }
@@ -39,9 +39,9 @@ void keys_judge(struct finding *out, const struct epochs *s, bool known)
 
 	out->bad = known && disbelieved(out, s, &revoked);
 	if (!known)
-		snprintf(out->text, sizeof(out->text), "not judged: what is signed is not whole");
+		finding_say(out, "not judged: what is signed is not whole");
 	else if (s->count == 1)
-		snprintf(out->text, sizeof(out->text), "the root signs all of it; there are no epochs");
+		finding_say(out, "the root signs all of it; there are no epochs");
 	else if (!out->bad)
-		snprintf(out->text, sizeof(out->text), "epoch %zu, each handed over from the root on; %zu revoked", s->count - 1, revoked);
+		finding_say(out, "epoch %zu, each handed over from the root on; %zu revoked", s->count - 1, revoked);
 }

@@ -106,10 +106,10 @@ void review_judge(struct finding *out, const struct review_proof *p)
 	count_text(used, p->used);
 	count_text(signatures, p->signatures);
 	if (out->bad)
-		snprintf(out->text, sizeof(out->text), "%s", p->why);
+		finding_say(out, "%s", p->why);
 	else if (p->unlisted)
-		snprintf(out->text, sizeof(out->text), "%s held, %s done; %s signed, of which %zu by keys that no list was there for (--signers)",
+		finding_say(out, "%s held, %s done; %s signed, of which %zu by keys that no list was there for (--signers)",
 			 held, used, signatures, p->unlisted);
 	else
-		snprintf(out->text, sizeof(out->text), "%s held, %s done; %s signed, each by a key of who is named", held, used, signatures);
+		finding_say(out, "%s held, %s done; %s signed, each by a key of who is named", held, used, signatures);
 }

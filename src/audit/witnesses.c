@@ -5,7 +5,6 @@
 #include "audit/witnesses.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,17 +176,6 @@ static void take_given(struct witnesses *w, uint64_t records, const uint8_t know
 	}
 }
 
-static void say(struct finding *f, const char *fmt, ...) printf_like(2, 3);
-
-static void say(struct finding *f, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(f->text, sizeof(f->text), fmt, ap);
-	va_end(ap);
-}
-
 void witnesses_judge(struct finding *out, struct witnesses *w, uint64_t records, const uint8_t known_root[SEAL_HASH])
 {
 	const struct trust *t = w->known->trust;
@@ -199,15 +187,15 @@ void witnesses_judge(struct finding *out, struct witnesses *w, uint64_t records,
 	quorum = t->quorum < TRUST_NAMES ? t->names[t->quorum].name : "none";
 	out->bad = w->bad || (t->quorum < TRUST_NAMES && upto == 0);
 	if (w->bad)
-		say(out, "%s", w->why);
+		finding_say(out, "%s", w->why);
 	else if (t->quorum == TRUST_NAMES)
-		say(out, "the trust file asks for none");
+		finding_say(out, "the trust file asks for none");
 	else if (upto == 0)
-		say(out, "no record is witnessed by the quorum %.60s: %zu cosignatures by its witnesses, %zu by others", quorum, w->used,
+		finding_say(out, "no record is witnessed by the quorum %.60s: %zu cosignatures by its witnesses, %zu by others", quorum, w->used,
 		    w->strangers);
 	else if (upto == records)
-		say(out, "all %" PRIu64 " records, by the quorum %.60s", records, quorum);
+		finding_say(out, "all %" PRIu64 " records, by the quorum %.60s", records, quorum);
 	else
-		say(out, "the first %" PRIu64 " records, by the quorum %.60s; %" PRIu64 " since then are unwitnessed", upto, quorum,
+		finding_say(out, "the first %" PRIu64 " records, by the quorum %.60s; %" PRIu64 " since then are unwitnessed", upto, quorum,
 		    records - upto);
 }
