@@ -74,6 +74,14 @@ says 'a kept policy that was altered' 'altered: it is not the policy that the le
 rm "$kept"
 says 'one that is gone' 'is not kept here' "$(replay "$first")"
 
+# What cannot be kept could not be judged again: then there is no run.
+mv "$h/state/reeve/policies" "$h/state/reeve/policies.away"
+as "$uid" "$h" touch "$h/state/reeve/policies"
+fails 'no run whose policy cannot be kept' 125 as "$uid" "$h" reeve run --policy ../etc/policy.json -- true
+says 'and it is said why' 'keep the policy: ' "$(as "$uid" "$h" reeve run --policy ../etc/policy.json -- true 2>&1)"
+rm "$h/state/reeve/policies"
+mv "$h/state/reeve/policies.away" "$h/state/reeve/policies"
+
 as "$uid" "$h" reeve ledger purge --before 2200-01-01 >"$room/purged" 2>&1
 says 'what was purged is told as purged' 'its bytes: its key was destroyed' "$(replay "$first")"
 finish

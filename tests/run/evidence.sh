@@ -85,6 +85,9 @@ sed -i '0,/refund/s/refund/refunx/' "$room/bad/journal"
 silent 'a damaged ledger gives no evidence' 'with their proofs' "$(audit evidence "$room/bad" "$room/three" --control TEST:1 --packs "$room/packs" --key "$key")"
 fails 'and no folder' 1 test -e "$room/three"
 
+(trap '' XFSZ; ulimit -f 4; evidence "$room/full" --control TEST:1) >"$room/said" 2>&1
+says 'a disk that is full: the folder is said not to be whole' 'full is not whole: it has no README.md: .*File too large' "$(cat "$room/said")"
+fails 'and looks it' 1 test -e "$room/full/README.md"
 says 'a folder that is there is left alone' 'is there already' "$(evidence "$room/one" --control TEST:1)"
 says 'an item that is not there' 'pack TEST has no item "9"' "$(evidence "$room/x" --control TEST:9)"
 says 'a pack that is not there' 'there is no pack NOPE' "$(evidence "$room/x" --control NOPE:1)"
