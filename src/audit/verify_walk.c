@@ -68,7 +68,7 @@ static int take_record(struct proof *p, const struct frame *f, struct err *e)
 
 	if (entry_read(&r, room, f->body, f->size, e) < 0)
 		return err_in(e, "record %" PRIu64, p->tree.size);
-	if (f->index == 0)
+	if (f->index == 0 && !p->f->origin[0])	/* else others are reading it */
 		take_origin(p->f, &r);
 	if (agree(&r, f, p->f->origin, p->tree.size, e) < 0 ||
 	    (is_of_key(p) && handovers_take(p->handed, f, &p->tree, e) < 0) ||
