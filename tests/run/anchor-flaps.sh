@@ -58,7 +58,9 @@ for name in witness.example/1 syslog; do
 done
 
 # The process that tells the witness is killed: another takes its place.
-pid=$(for p in $(pgrep -f "^reeve-anchor keep "); do grep -qs "^Seccomp:.2" "/proc/$p/status" && ls -l "/proc/$p/fd" 2>/dev/null | grep -q 'default/journal$' && echo "$p"; done | tail -1)
+pid=$(for p in $(pgrep -f "^reeve-anchor keep "); do
+	grep -qs "^Seccomp:.2" "/proc/$p/status" && readlink "/proc/$p/fd"/* 2>/dev/null | grep -q "^$h/.*default/journal$" && echo "$p"
+done | tail -1)
 n=4
 kill -9 "$pid"
 have of gap witness.example/1

@@ -71,14 +71,16 @@ for uid in $(each_user); do
 	holds 'all of it verifies' verify "$h"
 
 	# The one that tells them is killed while a run goes on: there is another one before it ends.
+	mkfifo "$h/work/go"
+	chown "$uid" "$h/work/go"
 	keeper() { pgrep -o -f "^reeve-anchor keep [^ ]* $h/state/reeve/ledgers/default "; }
-	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; while [ ! -e go ]; do :; done' &
+	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; read -r _ <go' &
 	one=$!
 	while [ ! -e "$h/work/up" ] && kill -0 $one 2>/dev/null; do :; done
 	pid=$(keeper)
 	kill -9 "$pid"
 	until next=$(keeper) && [ "$next" != "$pid" ] && [ "$(pgrep -c -f "^reeve-anchor keep [^ ]* $h/")" -gt 3 ] || ! kill -0 $one 2>/dev/null; do :; done
-	touch "$h/work/go"
+	echo >"$h/work/go"
 	wait $one
 	equal "uid $uid: a run whose reeve-anchor was killed ends as it would" 0 $?
 	settled "$h"

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "anchor/anchor.h"
-#include "launcher/run.h"
 
 enum { HOUR = 3600, NOW = 1700000000 };
 
@@ -56,27 +55,12 @@ static void nor_by_another_clock(void **state)
 	assert_true(duty_may_gap(&d, NOW + DUTY_QUIET_S));
 }
 
-/* From the end of a reeve-anchor to the next one: longer each time, until one has lived long. */
-static void pauses_grow(void **state)
-{
-	static const unsigned expected[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600 };
-	unsigned tries = 0;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < count_of(expected); i++)
-		assert_int_equal(anchor_pause_s(&tries, 599), expected[i]);
-	assert_int_equal(anchor_pause_s(&tries, 600), 1);
-	assert_int_equal(anchor_pause_s(&tries, 0), 2);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_told),
 		cmocka_unit_test(a_flood_is_not),
 		cmocka_unit_test(nor_by_another_clock),
-		cmocka_unit_test(pauses_grow),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
