@@ -569,7 +569,7 @@ static void revoked(void **state)
 	sign(w, w->states[stolen], &h, own[stolen]);
 	assert_false(is_found(w, stolen));
 	assert_int_equal(signing_open(&signing, w->key, &e), 0);
-	assert_int_equal(signing_lend(signing, w->key, &e), 0);
+	assert_int_equal(signing_lend(signing, w->root, &e), 0);
 	assert_int_equal(ledger_open_by(&l, w->dir, signing, NULL, &e), LEDGER_OPENED);
 	assert_int_equal(ledger_revoke(l, since, "stolen", &e), 0);
 	assert_int_equal(ledger_finish(l, &e), 0);
