@@ -11,7 +11,7 @@
 #include <sys/sysinfo.h>
 
 enum {
-	BLOCK = 64 << 10,
+	BLOCK = 64 << 10,	/* what is read is still in the nearest caches when it is hashed */
 	FRAMES = BLOCK / (FRAME_HEAD + FRAME_ALIGN),
 	HELPERS = 15,
 	BLOCKS = 4 * (HELPERS + 1),
