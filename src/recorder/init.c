@@ -165,7 +165,7 @@ static int end_rooted(const struct place *p, struct err *e)
 		opened = ledger_open_by(&l, p->dir, signing, NULL, e);
 	if (opened == LEDGER_BUSY)
 		return err_set(e, ERR_LIMIT, "another recorder holds the ledger");
-	return opened == LEDGER_OPENED ? seal_sync_parent(p->epoch, e) : -1;
+	return opened == LEDGER_OPENED && forget(p->journal_new, e) == 0 ? seal_sync_parent(p->epoch, e) : -1;
 }
 
 static int one_is_missing(const char *there, const char *missing, struct err *e)
@@ -200,7 +200,7 @@ static int end_begun(const struct place *p, struct err *e)
 		err_set(e, ERR_LIMIT, "another recorder holds the ledger");
 	if (opened != LEDGER_OPENED)
 		return err_in(e, "%s is there but %s is not", p->journal, p->key);
-	return name_key(p, k, e);
+	return forget(p->journal_new, e) < 0 ? -1 : name_key(p, k, e);
 }
 
 static int begin(const struct place *p, struct err *e)
