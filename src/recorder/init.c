@@ -72,7 +72,7 @@ static int write_public(const char *key_path, const struct seal_key *k, struct e
 		return err_sys(e, "%s", path);
 	if (fd_write_all(fd, verifier, strlen(verifier), e) < 0 || fd_write_all(fd, "\n", 1, e) < 0)
 		return err_in(e, "%s", path);
-	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;	/* its entry: with the key's */
+	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;	/* its entry: before the key's */
 }
 
 /* From here on it is a ledger. */
@@ -82,7 +82,7 @@ static int name_key(const struct place *p, const struct seal_key *k, struct err 
 		return -1;
 	if (rename(p->epoch_new, p->epoch) < 0 && errno != ENOENT)	/* it may have its name already, or be of before */
 		return err_sys(e, "%s", p->epoch);
-	return seal_name_file(p->key_new, p->key, e);
+	return seal_sync_parent(p->key, e) < 0 ? -1 : seal_name_file(p->key_new, p->key, e);
 }
 
 static void name_of(char name[SEAL_NAME], const struct place *p)
