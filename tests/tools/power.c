@@ -284,6 +284,10 @@ static int follow(pid_t child)
 		pass = 0;
 		entry = !entry;
 		ptrace(PTRACE_GETREGS, child, 0, &r);
+		if (entry && r.orig_rax == SYS_prctl && r.rdi == PR_SET_DUMPABLE) {	/* else only root may read what it writes */
+			r.rsi = 1;
+			ptrace(PTRACE_SETREGS, child, 0, &r);
+		}
 		if (!entry && (long)r.rax >= 0)
 			note(child, &r);
 	}
