@@ -26,13 +26,22 @@ int store_epoch(struct ledger *l, const struct revocation *x, struct err *e)
 	return ledger_append(&index, l, &r, 0, e);
 }
 
+/* The former key is no more, and with it what it said of the ledger. */
+static int advance(struct ledger *l, struct err *e)
+{
+	if (signing_advance(l->signing, e) < 0)
+		return -1;
+	store_renew_state(l);
+	return 0;
+}
+
 int ledger_rotate(struct ledger *l, struct err *e)
 {
 	if (ledger_commit(l, e) < 0 || store_epoch(l, NULL, e) < 0 || ledger_commit(l, e) < 0) {
 		l->poisoned = l->poisoned || signing_coming(l->signing);	/* which key is its own the disk will tell */
 		return -1;
 	}
-	return signing_advance(l->signing, e);
+	return advance(l, e);
 }
 
 /* Whose records from there on are believed no more: of whose epoch that one is. */
@@ -69,5 +78,5 @@ int ledger_revoke(struct ledger *l, const char *since, const char *why, struct e
 		l->poisoned = l->poisoned || signing_coming(l->signing);
 		return -1;
 	}
-	return signing_advance(l->signing, e);
+	return advance(l, e);
 }
