@@ -114,7 +114,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip nth power net_load mcp_server mcp_client workload lap disk hot fill rotate recorder_client receipts decide proxy_load url_host events eio.so clock.so fails.so netfs.so
+TOOLS   := flip nth power net_load mcp_server mcp_client workload lap disk hot fill rotate before recorder_client receipts decide proxy_load url_host events eio.so clock.so fails.so netfs.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -134,7 +134,7 @@ $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire
 $(OUT)/tools/receipts: tests/tools/receipts.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
-$(OUT)/tools/fill $(OUT)/tools/rotate: $(OUT)/tools/%: tests/tools/%.c $(call archives,ledger seal model base)
+$(OUT)/tools/fill $(OUT)/tools/rotate $(OUT)/tools/before: $(OUT)/tools/%: tests/tools/%.c $(call archives,ledger seal model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^) $(call libs,seal)
 $(OUT)/tools/url_host: tests/tools/url_host.c $(call archives,egress base)

@@ -41,20 +41,56 @@ int epochs_begin(struct epochs *out, const struct seal_verifier *root, struct er
 void epochs_free(struct epochs *s)
 {
 	free(s->all);
+	free(s->slots);
 	*s = (struct epochs){ 0 };
 }
 
 void epochs_forget(struct epochs *s)
 {
+	free(take(&s->slots));
+	s->slot_count = s->slotted = 0;
 	s->count = s->count > 0;
 	s->handing = false;
 }
 
-static int read_key(struct epoch *out, const struct epochs *s, const struct record *r, struct err *e)
+/* Where the epoch of this key is, or would be. Keys that crowd there take much work to find: the id is of a digest. */
+static uint32_t *slot_of(const struct epochs *s, const struct seal_verifier *key)
+{
+	size_t at;
+
+	/* bits enough for twice EPOCHS_MOST */
+	for (at = (size_t)key->id[0] << 16 | (size_t)key->id[1] << 8 | key->id[2];; at++) {
+		at &= s->slot_count - 1;
+		if (!s->slots[at] || memcmp(s->all[s->slots[at] - 1].key.key, key->key, sizeof(key->key)) == 0)
+			return &s->slots[at];
+	}
+}
+
+/* At most half of them are taken; who has the epochs from a state has none yet. */
+static int fill_slots(struct epochs *s, struct err *e)
+{
+	size_t wanted = s->slot_count ? s->slot_count : 16;
+
+	while (wanted < s->count * 2)
+		wanted *= 2;
+	if (wanted != s->slot_count) {
+		free(s->slots);
+		s->slots = calloc(wanted, sizeof(*s->slots));
+		s->slot_count = s->slots ? wanted : 0;
+		s->slotted = 0;
+	}
+	if (!s->slots)
+		return err_sys(e, "memory for epochs");
+	for (; s->slotted < s->count; s->slotted++)
+		*slot_of(s, &s->all[s->slotted].key) = (uint32_t)s->slotted + 1;
+	return 0;
+}
+
+static int read_key(struct epoch *out, struct epochs *s, const struct record *r, struct err *e)
 {
 	const struct field_value *key = &r->value[FIELD_KEY], *time = &r->value[FIELD_TIME];
 	char again[SEAL_VERIFIER_TEXT];
-	size_t i;
+	uint32_t had;
 
 	if (!key->set || seal_verifier_read(&out->key, key->text, key->size, e) < 0)
 		return err_set(e, ERR_INPUT, "an epoch without a key that can be read");
@@ -63,9 +99,11 @@ static int read_key(struct epoch *out, const struct epochs *s, const struct reco
 		return err_set(e, ERR_INPUT, "its key is not in the one form that a key has");
 	if (strcmp(out->key.name, s->all[0].key.name) != 0)
 		return err_set(e, ERR_INPUT, "its key has the name of another ledger");
-	for (i = 0; i < s->count; i++)
-		if (memcmp(s->all[i].key.key, out->key.key, sizeof(out->key.key)) == 0)
-			return err_set(e, ERR_INPUT, "its key is that of epoch %zu", i);
+	if (fill_slots(s, e) < 0)
+		return -1;
+	had = *slot_of(s, &out->key);
+	if (had)
+		return err_set(e, ERR_INPUT, "its key is that of epoch %" PRIu32, had - 1);
 	if (!time->set || !clock_stamp_read(&out->wall_us, time->text, time->size))
 		return err_set(e, ERR_INPUT, "an epoch without a time");
 	return 0;

@@ -21,6 +21,8 @@ struct epochs {
 	struct epoch *all;	/* owned */
 	size_t count, room;
 	bool handing;		/* the last one's record was taken, its checkpoint was not met yet */
+	uint32_t *slots;	/* owned: by a key's id, the epoch that has it and one more; as many as are a power of two */
+	size_t slot_count, slotted;	/* how many of them are there: epochs.c sees to it when it asks */
 };
 
 /* Who must have signed a checkpoint: one key, or at a handover two. Copies: good for another thread. */

@@ -53,12 +53,12 @@ static int name_next(struct ledger *l, struct err *e)
 	return unlinkat(l->dir, NEXT, 0) < 0 ? err_sys(e, "%s", NEXT) : 0;
 }
 
-/* Where another key signs by now, nobody would believe the newest state. */
-static void renew_state(struct ledger *l)
+/* Where another key signs by now, nobody would believe the newest state; and a little is read as soon. */
+void store_renew_state(struct ledger *l)
 {
 	const struct seal_verifier *v = seal_key_verifier(store_key(l));
 
-	if (l->base > 0 && memcmp(l->state.key, v->key, sizeof(v->key)) != 0)
+	if (l->base + l->written > STORE_STEP && memcmp(l->state.key, v->key, sizeof(v->key)) != 0)
 		state_write(l, false);
 }
 
@@ -67,7 +67,7 @@ int ledger_roll(struct ledger *l, struct err *e)
 	struct left was = { l->journal, l->written, l->allocated };
 
 	if (l->dir < 0 || l->written < l->segment || !make_next(l, &was)) {
-		renew_state(l);
+		store_renew_state(l);
 		return 0;
 	}
 	l->base += was.written;

@@ -8,10 +8,12 @@
 /* Which key is its own the disk will tell, and the one who asks it is the next recorder. */
 static int end_epoch(struct ledger *l, bool committed, struct err *e)
 {
-	if (committed && signing_advance(l->signing, e) == 0)
-		return 0;
-	l->poisoned = l->poisoned || signing_coming(l->signing) || signing_is_broken(l->signing);
-	return -1;
+	if (!committed || signing_advance(l->signing, e) < 0) {
+		l->poisoned = l->poisoned || signing_coming(l->signing) || signing_is_broken(l->signing);
+		return -1;
+	}
+	store_renew_state(l);	/* what the former key said of the ledger goes with it */
+	return 0;
 }
 
 int store_epoch(struct ledger *l, const struct revocation *x, struct err *e)

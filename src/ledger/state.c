@@ -78,6 +78,8 @@ static bool load_epochs(struct ledger *l, struct packed *from, const struct seal
 
 static int load(struct ledger *l, const struct state_head *h, struct packed *from, const struct seal_verifier *v, struct err *e)
 {
+	uint8_t root[SEAL_HASH];
+
 	packed_fixed(from, l->tree.node, sizeof(l->tree.node));
 	l->tree.size = l->order.next = h->size;
 	l->order.runs = load_array(&l->order.run_count, &l->order.run_room, from, sizeof(*l->order.runs), OPEN_MOST);
@@ -85,7 +87,8 @@ static int load(struct ledger *l, const struct state_head *h, struct packed *fro
 	l->agents.known = load_array(&l->agents.count, &l->agents.room, from, sizeof(*l->agents.known), AGENTS_MOST);
 	if (from->bad || !load_epochs(l, from, v) || holds_load(&l->holds, from, e) < 0 || from->bad || from->left > 0)
 		return err_set(e, ERR_INPUT, "a state that cannot be read");
-	return 0;
+	tree_root(root, &l->tree);
+	return memcmp(root, h->root, sizeof(root)) == 0 ? 0 : err_set(e, ERR_INPUT, "a state with another tree than it says");
 }
 
 /* --- the file --- */

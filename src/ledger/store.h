@@ -69,6 +69,7 @@ int store_epoch(struct ledger *l, const struct revocation *x, struct err *e) mus
 
 /* roll.c: the next segment, if this one is full; and when a ledger is opened, the one to write to. */
 int ledger_roll(struct ledger *l, struct err *e) must_use;
+void store_renew_state(struct ledger *l);
 int ledger_take_segment(struct ledger *l, const struct journal *j, uint64_t end, struct err *e) must_use;
 
 uint64_t ledger_bytes(const struct ledger *l, const struct journal *j);

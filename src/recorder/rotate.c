@@ -34,11 +34,12 @@ static bool is_full(const struct recorder *r)
 
 int rotate_ms(struct recorder *r)
 {
-	uint64_t now = clock_boot_us(), left;
+	uint64_t now, left;
 
 	if (!may(r))
 		return -1;
 	reckon(r);
+	now = clock_boot_us();
 	left = r->rotation.due_us > now ? (r->rotation.due_us - now) / 1000 + 1 : 0;
 	return left < INT_MAX ? (int)left : INT_MAX;
 }

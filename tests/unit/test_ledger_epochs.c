@@ -298,6 +298,17 @@ static void from_elsewhere(void **state)
 	epochs_free(&s);
 }
 
+/* However far back it was. */
+static void none_again(struct epochs *s, uint64_t index, const struct spoken *said, const struct seal_key *k, uint64_t was)
+{
+	struct err e = { .kind = ERR_NONE };
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "its key is that of epoch %d", (int)was);
+	assert_int_equal(hand(s, index, said, k, &e), -1);
+	assert_string_equal(e.text, expected);
+}
+
 /* Any number of them: each verifies under its own key alone, and the walk through all is one chain. */
 static void many(void **state)
 {
@@ -320,6 +331,17 @@ static void many(void **state)
 		assert_int_equal(note(&s, 2 * i + 1, all[i - 1], NULL, &e), -1);
 		assert_int_equal(note(&s, 2 * i + 1, all[i], NULL, &e), 0);
 	}
+	said = (struct spoken){ MANY + 1, 2 * MANY - 1, NO, NO };
+	for (i = 0; i <= MANY; i++)
+		none_again(&s, 2 * MANY + 1, &said, all[i], i);
+	free(s.slots);	/* as a state gives them to who opens a ledger */
+	s.slots = NULL;
+	s.slot_count = s.slotted = 0;
+	none_again(&s, 2 * MANY + 1, &said, all[1], 1);
+	assert_int_equal(hand(&s, 2 * MANY + 1, &said, keys[0], &e), 0);
+	epochs_forget(&s);
+	said = (struct spoken){ 1, NO, NO, NO };
+	assert_int_equal(hand(&s, 1, &said, all[1], &e), 0);
 	for (i = 0; i <= MANY; i++)
 		seal_key_free(all[i]);
 	epochs_free(&s);

@@ -1,4 +1,5 @@
 /* The ledger on disk: vectors, canonical form, and every way a journal can be cut, flipped or fail. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -168,14 +169,12 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const names[] = { "journal", "head", "key" };
-	char path[96];
-	size_t i;
+	DIR *listing = opendir(f->dir);
+	const struct dirent *d;
 
-	for (i = 0; i < count_of(names); i++) {
-		path_in(path, f, names[i]);
-		unlink(path);
-	}
+	while (listing && (d = readdir(listing)))
+		unlinkat(dirfd(listing), d->d_name, 0);	/* "." and ".." stay */
+	closedir(listing);
 	seal_key_free(f->key);
 	free(f->bytes);
 	return rmdir(f->dir);
