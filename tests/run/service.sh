@@ -341,4 +341,25 @@ says 'who reads no answer is cut off, and nobody waits for him' '^deaf (BrokenPi
 says 'descriptors that come with no byte are not kept' '^mute True$' "$neighbour"
 says 'agents that a user makes up have one share of what is held' '^held 256$' "$neighbour"
 says 'and what he leaves unfinished leaves room' "^room \\('waiting', ''\\)" "$neighbour"
+
+# Keys, while a run goes on: root takes one out of use, nobody revokes one; with the service stopped its user does.
+cp "$room/allowed_signers" "$room/home$ann/config/reeve/allowed_signers"
+sed -i '$d' "$room/home$ann/config/reeve/allowed_signers"
+mkfifo "$room/home$ann/work/gate"
+chown $ann "$room/home$ann/work/gate"
+run $ann --tenant acme -- sh -c 'echo ready; cat gate >/dev/null' >"$room/going" & going=$!
+until grep -q ready "$room/going"; do kill -0 $going 2>/dev/null || break; done
+revoke() { setpriv --reuid $acme --regid $acme --clear-groups "$room/bin/reeve-recorder" revoke "$ledger" "$keys/acme.key" "$keys/acme.key" "$@" read=group 2>&1; }
+says 'who may run agents ends no epoch' 'the ledger.s owner alone' "$(of $ann "$reeve" ledger rotate --tenant acme)"
+says 'root does' '^epoch [0-9]+ began with record' "$(of 0 "$reeve" ledger rotate --tenant acme)"
+says 'but does not revoke by it' 'is a service.s: stop it' "$(of 0 "$reeve" ledger rotate --tenant acme --revoke all --why stolen)"
+says 'nor its user while it serves' 'a recorder serves this ledger, and is not to have the root' "$(revoke all stolen)"
+echo >"$room/home$ann/work/gate"
+wait $going
+kill "$acme_pid"
+wait "$acme_pid" 2>/dev/null
+says 'with the service stopped he does' '^epoch [0-9]+ began with record' "$(revoke all stolen)"
+fails 'and verify names what that key has signed' 10 "$room/bin/reeve-audit" verify "$ledger" --key "$keys/acme.pub"
+serves acme $acme
+equal 'and runs go on' 'on' "$(run $ann --tenant acme -- echo on)"
 finish
