@@ -262,6 +262,15 @@ is "500: a damaged state" "$got" 500
 post /add-checkpoint "$work/three"
 is "while the other log is served" "$got" 409
 stop
+told=
+for at_byte in 0 1 40 $(($(wc -c <"$w/saved") - 1)); do	# torn
+	head -c "$at_byte" "$w/saved" >"$file"
+	begin
+	ask 8 '' "$monkeys_8"
+	told="$told $got"
+	stop
+done
+is "500: a state that was torn, wherever" "$told" " 500 500 500 500"
 mv "$file" "$w/damaged"
 begin
 ask 0 '' "$monkeys_5"
