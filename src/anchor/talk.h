@@ -4,12 +4,13 @@
 
 #include "anchor/witness.h"
 
-enum { ANSWER_MOST = 8192, URL_MOST = 1024, ANSWER_MS = (DUTY_MS - 1000) / 2 };
+enum { ANSWER_MOST = 32 << 10 /* a few lines by ML-DSA among them */, URL_MOST = 1024, ANSWER_MS = (DUTY_MS - 1000) / 2 };
 
 struct talk {
 	void *easy;		/* libcurl's */
 	struct curl_slist *addresses;
 	char url[URL_MOST], host[256], port[8];
+	char origin[SEAL_NAME];	/* of what it is told of */
 	struct buf answer;
 	struct hashes *hashes;
 	uint64_t known;		/* what it cosigned last, as far as we know */

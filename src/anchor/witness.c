@@ -86,6 +86,39 @@ int talk_size(struct talk *t, uint64_t most, struct err *e)
 	return 0;
 }
 
+/* Of what it has signed before: is this that once more? */
+static bool is_older(const struct duty *d, const struct talk *t, uint64_t size, const char *line, size_t line_size)
+{
+	struct err ignored = { .kind = ERR_NONE };
+	scoped(buf) struct buf text = BUF(SEAL_NOTE_MOST);
+	char root[SEAL_HASH_BASE64];
+	uint8_t hash[SEAL_HASH];
+	uint64_t time;
+
+	if (size == 0 || hashes_to(t->hashes, size, &ignored) < 0 || hashes_of(hash, t->hashes, 0, size, &ignored) < 0)
+		return false;
+	seal_base64(root, hash);
+	return buf_printf(&text, "%s\n%" PRIu64 "\n%s\n", t->origin, size, root) &&
+	       seal_cosigned(&time, &d->key, line, line_size, text.data, text.size) == SEAL_SIGNED;
+}
+
+/* A line in its name that is not the one that was asked for. */
+static void name_it(struct err *e, const struct duty *d, const struct talk *t, const struct job *j, const char *line, size_t size)
+{
+	static const char dash[] = "\xe2\x80\x94 ";
+	size_t mark = sizeof(dash) - 1, name = strlen(d->key.name);
+	uint64_t time, older = t->known ? t->known : j->had;
+
+	if (size <= mark + name || memcmp(line, dash, mark) != 0 || memcmp(line + mark, d->key.name, name) != 0 || line[mark + name] != ' ')
+		return;
+	if (seal_cosigned(&time, &d->key, line, size, "", 0) == SEAL_UNSIGNED)
+		err_set(e, ERR_INPUT, "what it answers is signed by another key than its own");
+	else if (is_older(d, t, older, line, size))
+		err_set(e, ERR_INPUT, "what it answers is its signature of %" PRIu64 " records once more, an older checkpoint", older);
+	else
+		err_set(e, ERR_INPUT, "what it answers is its signature of something else: another root, or another size");
+}
+
 static int take_lines(struct done *out, const struct duty *d, const struct talk *t, const struct job *j, struct err *e)
 {
 	const char *at = t->answer.data, *all_end = at + t->answer.size, *end;
@@ -101,9 +134,10 @@ static int take_lines(struct done *out, const struct duty *d, const struct talk 
 		out->line[end - at] = '\0';
 		if (witness_check(d, j, out, &why) == 0)
 			return 0;
+		name_it(e, d, t, j, at, (size_t)(end - at));
 	}
 	out->line[0] = '\0';
-	return err_set(e, ERR_INPUT, "what it answers is not its signature of this checkpoint");
+	return e->kind ? -1 : err_set(e, ERR_INPUT, "what it answers is not its signature of this checkpoint");
 }
 
 static const struct {
@@ -159,6 +193,7 @@ static int check_own(struct talk *t, const struct job *j, struct err *e)
 	if (!sighting_read(&s, j->note, j->note_size) || hashes_to(t->hashes, j->size, e) < 0 ||
 	    hashes_of(root, t->hashes, 0, j->size, e) < 0)
 		return e->kind ? -1 : err_set(e, ERR_PEER, "not a checkpoint");
+	memcpy(t->origin, s.origin, sizeof(t->origin));
 	return memcmp(root, s.at.root, sizeof(root)) == 0 ? 0 : err_set(e, ERR_INPUT, "the ledger's files are not what was signed");
 }
 

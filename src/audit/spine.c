@@ -141,6 +141,13 @@ static void tell(const char *origin, const char *word, const char *text)
 	fwrite(out.data, 1, out.size, stdout);
 }
 
+/* In a folder of its own, or beside its keys, as a service has it. */
+static bool find_ledger(char path[PATH], char origin[SEAL_NAME], const char *folder, const char *name)
+{
+	return (snprintf(path, PATH, "%s/%s", folder, name) < PATH && origin_in(origin, path)) ||
+	       (snprintf(path, PATH, "%s/%s/ledger", folder, name) < PATH && origin_in(origin, path));
+}
+
 /* Each folder of these that holds a ledger, to its origin; of one that is not in the spine that is said. */
 static int find_ledgers(struct spine *s, const char *folder, struct err *e)
 {
@@ -152,8 +159,7 @@ static int find_ledgers(struct spine *s, const char *folder, struct err *e)
 	if (!all)
 		return err_sys(e, "%s", folder);
 	while ((one = readdir(all))) {
-		if (one->d_name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", folder, one->d_name) >= PATH ||
-		    !origin_in(origin, path) || strcmp(origin, s->own) == 0)
+		if (one->d_name[0] == '.' || !find_ledger(path, origin, folder, one->d_name) || strcmp(origin, s->own) == 0)
 			continue;
 		o = origin_of(s, origin, strlen(origin));
 		if (!o)

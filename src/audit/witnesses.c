@@ -103,7 +103,7 @@ static void take_line(struct witnesses *w, const struct record *r, uint64_t inde
 	int text_size = snprintf(text, sizeof(text), "%s\n%" PRIu64 "\n%.*s\n", w->origin, upto, (int)root->size, root->text);
 
 	for (i = 0; i < t->name_count && by == SEAL_UNSIGNED; i++)
-		if (t->names[i].needed == 0)
+		if (trust_is_witness(&t->names[i]))
 			by = seal_cosigned(&time, &t->names[i].key, line, size, text, (size_t)text_size);
 	if (by == SEAL_UNSIGNED) {
 		w->strangers++;
@@ -148,7 +148,7 @@ int cosigned_read(struct cosigned *by, struct buf *out, const struct trust *t, c
 	if (seal_note_split(&n, note, size, SEAL_COSIGNED_MOST, e) < 0)
 		return -1;
 	for (i = 0; t && i < t->name_count; i++)
-		if (t->names[i].needed == 0)
+		if (trust_is_witness(&t->names[i]))
 			by->by[i] = seal_note_cosigned(&time, &n, &t->names[i].key);
 	buf_add(out, n.text, n.size);
 	buf_puts(out, "\n");

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "seal/note.h"
 
+enum { FOREIGN_MOST = 8192 };	/* bytes of a key: what is longer is none */
+
 int seal_ready(struct err *e)
 {
 	if (sodium_init() < 0)
@@ -58,6 +60,23 @@ void seal_verifier_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier
 	note_verifier_text(out, v, NOTE_ED25519);
 }
 
+bool seal_verifier_foreign(const char *text, size_t size)
+{
+	const char *plus = memchr(text, '+', size);
+	size_t name = plus ? (size_t)(plus - text) : 0, got = 0;
+	uint8_t message[SEAL_NAME + 1 + FOREIGN_MOST], hash[SEAL_HASH], id[4];
+	uint8_t *key = message + name + 1;
+
+	if (name == 0 || name >= SEAL_NAME || size < name + 11 || plus[9] != '+' ||
+	    sodium_hex2bin(id, sizeof(id), plus + 1, 8, NULL, &got, NULL) != 0 || got != sizeof(id) ||
+	    !seal_base64_read(key, &got, FOREIGN_MOST, plus + 10, size - name - 10) || got < 2)
+		return false;
+	memcpy(message, text, name);
+	message[name] = '\n';
+	seal_hash(hash, message, name + 1 + got);
+	return key[0] != NOTE_ED25519 && key[0] != NOTE_COSIGNS && memcmp(hash, id, sizeof(id)) == 0;
+}
+
 int note_verifier_read(struct seal_verifier *out, const char *text, size_t size, uint8_t type, struct err *e)
 {
 	static const char wrong[] = "not a verifier key: expected name+8 hex digits+base64 on one line";
@@ -68,6 +87,8 @@ int note_verifier_read(struct seal_verifier *out, const char *text, size_t size,
 
 	while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
 		size--;
+	if (seal_verifier_foreign(text, size))
+		return err_set(e, ERR_INPUT, "a verifier key of an algorithm that is not known here: one by Ed25519 is needed");
 	plus = memchr(text, '+', size);
 	if (!plus || plus - text >= SEAL_NAME || size - (size_t)(plus - text) != 1 + 8 + 1 + 44)
 		return err_set(e, ERR_INPUT, "%s", wrong);

@@ -119,6 +119,8 @@ bool seal_note_add(struct buf *out, const struct seal_key *k, const char *text, 
 enum { SEAL_COSIGNATURE = 256, SEAL_COSIGNED_MOST = 128 << 10 };	/* a line; a checkpoint with the lines of many witnesses */
 
 /* As the four above, of keys that cosign and do nothing else: their type, and so their id, is another. */
+/* A whole verifier key of whichever other type, such as ML-DSA-44's: to be passed over where many may stand. */
+bool seal_verifier_foreign(const char *text, size_t size);
 int seal_cosigner_read(struct seal_verifier *out, const char *text, size_t size, struct err *e) must_use;
 void seal_cosigner_text(char out[SEAL_VERIFIER_TEXT], const struct seal_verifier *v);
 int seal_cosigner_make(const char *path, const char *name, struct err *e) must_use;

@@ -53,6 +53,8 @@ static int read_log(struct trust *t, const struct word *w, size_t count, struct 
 	(void)count;
 	if (t->log_count == TRUST_LOGS)
 		return err_set(e, ERR_LIMIT, "more than %d logs", TRUST_LOGS);
+	if (seal_verifier_foreign(w[1].text, w[1].size))
+		return 0;
 	if (seal_verifier_read(&v, w[1].text, w[1].size, e) < 0)
 		return -1;
 	for (i = 0; i < t->log_count; i++)
@@ -68,10 +70,13 @@ static int read_witness(struct trust *t, const struct word *w, size_t count, str
 	size_t i;
 
 	(void)count;
-	if (!n || seal_cosigner_read(&n->key, w[2].text, w[2].size, e) < 0)
+	if (!n)
 		return -1;
-	for (i = 0; i < t->name_count; i++)
-		if (t->names[i].needed == 0 && memcmp(t->names[i].key.key, n->key.key, sizeof(n->key.key)) == 0)
+	n->foreign = seal_verifier_foreign(w[2].text, w[2].size);
+	if (!n->foreign && seal_cosigner_read(&n->key, w[2].text, w[2].size, e) < 0)
+		return -1;
+	for (i = 0; !n->foreign && i < t->name_count; i++)
+		if (trust_is_witness(&t->names[i]) && memcmp(t->names[i].key.key, n->key.key, sizeof(n->key.key)) == 0)
 			return err_set(e, ERR_INPUT, "the same key as that of the witness %s above", t->names[i].name);
 	t->name_count++;
 	return 0;

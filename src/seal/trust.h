@@ -9,6 +9,7 @@ enum { TRUST_MOST = 256 << 10, TRUST_LOGS = 256, TRUST_NAMES = 256 };
 struct trust_name {		/* a witness or, where `needed` is not 0, a group of the names before it */
 	char name[SEAL_NAME];
 	struct seal_verifier key;
+	bool foreign;		/* its key is of an algorithm that is not known here, so it has seen nothing */
 	size_t needed, members;
 	size_t group;		/* that it is a member of; TRUST_NAMES: of none */
 };
@@ -26,6 +27,11 @@ int trust_read(struct trust **out, const char *text, size_t size, struct err *e)
 void trust_free(struct trust *t);
 
 SCOPED(trust, struct trust *, trust_free)
+
+static inline bool trust_is_witness(const struct trust_name *n)
+{
+	return n->needed == 0 && !n->foreign;
+}
 
 /* How far the quorum reaches, by how far each witness does: reach[i] is that of names[i]; those of groups are filled in. */
 uint64_t trust_reach(const struct trust *t, uint64_t reach[TRUST_NAMES]);

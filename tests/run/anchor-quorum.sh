@@ -56,4 +56,44 @@ holds 'and who trusts two has that' trusted two
 says 'up to the end of the run' "the first $(records "$h" | sed -n 's/.*"kind":"anchor".*"upto":\([0-9]*\),.*/\1/p' | tail -1) records" "$(trusted two)"
 says 'why a third has not is in the ledger' '"kind":"gap".*"why":"what it answers is not its signature[^"]*","witness":"witness.example/3"' "$(records "$h")"
 says 'and why a fourth' '"kind":"gap".*"why":"[^"]*[Cc]onnect[^"]*","witness":"witness.example/4"' "$(records "$h")"
+
+# The one that lies, with its own key at hand: by another key, of another root, and of what it had signed before.
+mkdir "$story/forged"
+sed -i 's/"quorum": 2/"quorum": 3/' "$h/config/reeve/config.json"	# so that all are waited for
+cp -a "$h" "$story/fork"; rm -f "$story/fork"/state/reeve/keys/*.place
+echo '{ "reeve": "config/1" }' >"$story/fork/config/reeve/config.json"
+forge() {	# forge KEY LEDGER: what a witness with that key that knows nothing says of that ledger, in $story/mode.answer
+	cp "$1" "$story/forged/key"; rm -rf "$story/forged/states"
+	(forger init) >/dev/null 2>&1
+	heard forger serve --listen 127.0.0.1:0
+	at=${first#listening on } known=0 e=1
+	while "$audit" growth "$2" "$known" --epoch $e --key "$ours" >"$story/body" 2>/dev/null; do
+		curl -s --data-binary @"$story/body" "http://$at/add-epoch" >/dev/null
+		known=$(($(sed -n 's/^index //p' "$story/body") + 1)) e=$((e + 1))
+	done
+	"$audit" growth "$2" "$known" --key "$ours" | curl -s --data-binary @- "http://$at/add-checkpoint" >"$story/mode.answer"
+}
+forger() { word=$1; shift; exec "$room/bin/reeve-witness" "$word" --key "$story/forged/key" --state "$story/forged/states" --logs "$story/logs" "$@"; }
+lies() {	# lies WHAT WHY
+	before=$(records "$h" | wc -l)
+	run
+	says "$1 is named" "\"kind\":\"gap\".*\"why\":\"$2\",\"witness\":\"witness.example/3\"" "$(records "$h" | grep '"kind":"gap".*witness.example/3"' | tail -1)"
+	silent 'and believed nothing' '"cosignature":"— witness.example/3' "$(records "$h" | tail -n +$((before + 1)))"
+	holds 'two of four suffice' trusted two
+}
+(witness 3f init --name witness.example/3) >/dev/null 2>&1
+forget() { sed -i '/^witness.example.3 /d' "$h/state/reeve/runs/default/second.known"; }
+forget; forge "$story/3f.key" "$(ledger_of "$h")"; echo file >"$story/mode"
+lies 'a signature by another key' 'what it answers is signed by another key than its own'
+as "$uid" "$story/fork" "$reeve" run --policy ../etc/policy.json -- true 2>/dev/null; settled "$story/fork"
+forget; forge "$story/3.key" "$(ledger_of "$story/fork")"
+lies 'one of another root' 'what it answers is its signature of something else: another root, or another size'
+heard witness 3 serve --listen 127.0.0.1:0
+echo "pass ${first#listening on }" >"$story/mode"
+forget; run
+holds 'once it has told the truth, three are enough for who wants three' trusted three
+echo file >"$story/mode"
+had=$(sed -n 's/^witness.example.3 \([0-9]*\) .*/\1/p' "$h/state/reeve/runs/default/second.known")
+lies 'the signature of before, once more' "what it answers is its signature of $had records once more, an older checkpoint"
+holds 'all of it verifies' verify "$h"
 finish

@@ -105,7 +105,7 @@ while read -r mode why; do
 	says 'and is named for it' "\"kind\":\"gap\".*\"why\":\"$why" "$(last gap)"
 done <<X
 nothing what it answers is not its signature
-forged what it answers is not its signature
+forged what it answers is signed by another key than its own
 text what it answers is not its signature
 echo what it answers is not its signature
 huge Failed writing

@@ -148,6 +148,13 @@ is "400: whatever is not of the one form" "$told" ""
 is "405, 404: another method, another path" "$(curl -s -o "$work/answer" -w '%{http_code} ' "http://$at/add-checkpoint"; \
 	curl -s -o "$work/answer" -w '%{http_code}' -d x "http://$at/add-checkpoints")" "405 404"
 
+ask 8 '' "$monkeys_8
+— monkeys $(printf %03244d 0)
+— witness.example/pq $(printf %03244d 0)"
+is "200: and those of another algorithm, as long as ML-DSA's" "$got" 200
+ask 8 "$(printf '%s\n' "$monkeys_5_8" | head -1)" "$monkeys_8"
+is "422: hashes where it has not grown" "$got $(size_known monkeys)" "422 8"
+
 # Many lines, and more than it takes.
 { printf 'old 8\n\n%s\n' "$monkeys_8"; yes '— someone.example/else AAAAfoUEboiQYpHzICeaFmoy3RNviHTpAxYrq' | head -1000; } >"$work/many"
 post /add-checkpoint "$work/many"
@@ -255,6 +262,15 @@ is "500: a damaged state" "$got" 500
 post /add-checkpoint "$work/three"
 is "while the other log is served" "$got" 409
 stop
+told=
+for at_byte in 0 1 40 $(($(wc -c <"$w/saved") - 1)); do	# torn
+	head -c "$at_byte" "$w/saved" >"$file"
+	begin
+	ask 8 '' "$monkeys_8"
+	told="$told $got"
+	stop
+done
+is "500: a state that was torn, wherever" "$told" " 500 500 500 500"
 mv "$file" "$w/damaged"
 begin
 ask 0 '' "$monkeys_5"

@@ -2,7 +2,8 @@
 """activate.py UNITS TENANT [--put FROM=TO]... [--as NAME=ID]... [--word WORD]...: what systemd does with the units of
 contrib/systemd, without systemd. Makes the sockets of the tenant as they say, waits until somebody connects, becomes the
 service's user and executes its ExecStartPre and ExecStart word for word (FROM in them is TO), again whenever it has
-ended. WORD goes behind ExecStart. On standard output: "listening", "started PID", "ended STATUS"."""
+ended. WORD goes behind ExecStart; --drop and --anchor FILE are drop-ins of the service and of the anchor that comes and
+goes with it. On standard output: "listening", "started PID", "ended STATUS"."""
 import argparse
 import os
 import resource
@@ -17,6 +18,8 @@ p.add_argument("tenant")
 p.add_argument("--put", action="append", default=[])
 p.add_argument("--as", dest="ids", action="append", default=[])
 p.add_argument("--word", action="append", default=[])
+p.add_argument("--drop", action="append", default=[])
+p.add_argument("--anchor")
 a = p.parse_args()
 ids = dict(item.split("=") for item in a.ids)
 
@@ -61,7 +64,8 @@ def make(name):
 
 
 sockets = [make("reeve-recorder@.socket"), make("reeve-recorder-review@.socket")]
-service = unit("reeve-recorder@.service")
+service = sum([unit(drop) for drop in a.drop], unit("reeve-recorder@.service"))
+anchor = unit("reeve-anchor@.service") + unit(a.anchor) if a.anchor else None
 uid, gid = number(one(service, "User")), number(one(service, "Group"))
 state = os.path.join([put.split("=")[1] for put in a.put if put.startswith("/var/lib/reeve-recorder=")][0], a.tenant)
 os.makedirs(state, exist_ok=True)
@@ -69,14 +73,14 @@ os.chown(state, uid, gid)
 os.chmod(state, int(one(service, "StateDirectoryMode"), 8))
 
 
-def become(words, passed):
+def become(words, passed, of):
     """In a child. No Python between the copies of the sockets and the program: it may keep nothing open."""
     os.setsid()
     os.chdir("/")
-    os.setgroups([])
+    os.setgroups([number(group) for key, group in of if key == "SupplementaryGroups"])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-    os.umask(int(one(service, "UMask"), 8))
+    os.umask(int(one(of, "UMask"), 8))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     env = {"PATH": "/usr/bin:/bin"}
     high = [os.dup2(s.fileno(), 100 + i) for i, s in enumerate(passed)]
@@ -95,18 +99,39 @@ names = [name for _, name in sockets]
 child = 0
 
 
-def run(words, passed):
-    global child
-    child = os.fork()
-    if child == 0:
+beside = 0
+
+
+def start(words, passed, of):
+    pid = os.fork()
+    if pid == 0:
         try:
-            become(words, passed)
+            become(words, passed, of)
         finally:
             os._exit(127)
+    return pid
+
+
+def keep():
+    global beside
+    folder = os.path.join(state, "anchor")
+    os.makedirs(folder, exist_ok=True)
+    os.chown(folder, uid, gid)
+    beside = start(one(anchor, "ExecStart").split(), [], anchor)
+
+
+def run(words, passed):
+    global child, beside
+    child = start(words, passed, service)
+    if passed and anchor:
+        keep()
     if passed:
         print("started", child, flush=True)
     pid, child_status = os.waitpid(child, 0)
     child = 0
+    if passed and beside:
+        os.waitpid(beside, 0)
+        beside = 0
     return os.waitstatus_to_exitcode(child_status)
 
 
@@ -115,6 +140,8 @@ def stop(*_):
         os.kill(child, signal.SIGTERM)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print("ended", status, flush=True)
+    if beside:
+        os.waitpid(beside, 0)
     for s, _ in sockets:
         os.unlink(s.getsockname())
     os._exit(0)

@@ -1,6 +1,8 @@
-"""bad_witness.py FILE - a witness on a free port of 127.0.0.1, written to standard output, that answers as the first line of FILE says."""
-import http.server, sys, threading
+"""bad_witness.py FILE - a witness on a free port of 127.0.0.1, written to standard output, that answers as the first line of FILE says.
+"pass HOST:PORT": what a witness there does, and a signature is kept in FILE.answer; "file": what is in FILE.answer."""
+import http.client, http.server, sys, threading
 
+PQ = "— witness.example/3 " + "qqqq" * 811 + "\n"  # as ML-DSA-44 would sign: 4 + 8 + 2420 bytes
 LINE = "— witness.example/1 " + "A" * 104 + "\n"
 
 
@@ -16,12 +18,18 @@ class Answer(http.server.BaseHTTPRequestHandler):
         old = int(body.split("\n")[0].split()[1])
         if mode == "hang":
             threading.Event().wait()
-        status, text = {
-            "nothing": (200, ""), "forged": (200, LINE), "text": (200, "yes\n"), "huge": (200, LINE * 1000),
-            "echo": (200, body.split("\n\n", 1)[1]), "unknown": (404, ""), "other-key": (403, ""), "no": (422, ""),
-            "size": (409, f"{old + 1}\n"), "same": (409, f"{old}\n"), "ahead": (409, "1000000\n"), "word": (409, "many\n"),
-            "wrap": (409, "99999999999999999999999\n"), "away": (302, ""), "error": (500, ""),
-        }[mode]
+        if mode.startswith("pass "):
+            there = http.client.HTTPConnection(mode[5:], timeout=9)
+            there.request("POST", self.path, body.encode())
+            answer = there.getresponse()
+            status, text = answer.status, answer.read().decode()
+            if status == 200:
+                text = PQ + text + PQ
+                open(sys.argv[1] + ".answer", "w").write(text)
+        elif mode == "file":
+            status, text = 200, open(sys.argv[1] + ".answer").read()
+        else:
+            status, text = self.canned(mode, body, old)
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "/elsewhere")
@@ -29,6 +37,15 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    @staticmethod
+    def canned(mode, body, old):
+        return {
+            "nothing": (200, ""), "forged": (200, LINE), "text": (200, "yes\n"), "huge": (200, LINE * 1000),
+            "echo": (200, body.split("\n\n", 1)[1]), "unknown": (404, ""), "other-key": (403, ""), "no": (422, ""),
+            "size": (409, f"{old + 1}\n"), "same": (409, f"{old}\n"), "ahead": (409, "1000000\n"), "word": (409, "many\n"),
+            "wrap": (409, "99999999999999999999999\n"), "away": (302, ""), "error": (500, ""),
+        }[mode]
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)

@@ -123,7 +123,7 @@ static void anchor(struct stage *s, int who, const struct buf *note, bool hurt)
 /* The policy, in which Wn stands for a witness's key; and what verify finds under it. */
 static void judge(struct findings *f, struct stage *s, const char *policy, const struct buf *given)
 {
-	scoped(buf) struct buf text = BUF(4096), note = BUF(4096);
+	scoped(buf) struct buf text = BUF(16384), note = BUF(4096);
 	scoped(trust) struct trust *t = NULL;
 	struct known_head known = { 0 };
 	struct cosigned by;
@@ -285,6 +285,87 @@ static void given(void **state)
 #define K1 "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
 #define L1 "TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6"
 
+enum { MLDSA = 0x06, MLDSA_KEY = 1312, MLDSA_LINE = 4 + 8 + 2420 };	/* C2SP tlog-cosignature */
+
+/* The verifier key of a witness by ML-DSA-44, and a line in its name; `hurt`: the id is not that of the key. */
+static void make_foreign(struct buf *key, struct buf *line, const char *name, bool hurt)
+{
+	uint8_t bytes[64 + 2 + MLDSA_KEY], id[SEAL_HASH], blob[MLDSA_LINE] = { 0 };
+	size_t size = (size_t)snprintf((char *)bytes, sizeof(bytes), "%s\n", name);
+	int i;
+
+	memset(bytes + size, 'k', 1 + MLDSA_KEY);
+	bytes[size] = MLDSA;
+	seal_hash(id, bytes, size + 1 + MLDSA_KEY);
+	id[0] ^= hurt;
+	buf_printf(key, "%s+", name);
+	for (i = 0; i < 4; i++)
+		buf_printf(key, "%02x", id[i]);
+	buf_puts(key, "+");
+	seal_base64_add(key, bytes + size, 1 + MLDSA_KEY);
+	memcpy(blob, id, 4);
+	buf_printf(line, "\xe2\x80\x94 %s ", name);
+	seal_base64_add(line, blob, sizeof(blob));
+	buf_puts(line, "\n");
+}
+
+/* A cosigner whose algorithm nobody here knows: its lines do no harm, and it is a member that has seen nothing. */
+static void foreign(void **state)
+{
+	scoped(buf) struct buf note = BUF(SEAL_COSIGNED_MOST), key = BUF(4096), line = BUF(4096), policy = BUF(8192);
+	struct seal_note n;
+	struct findings f;
+	struct stage s;
+	struct err e;
+	size_t text;
+	int i;
+
+	(void)state;
+	open_stage(&s);
+	grow(&s);
+	last_note(&s, &note);
+	assert_int_equal(seal_note_split(&n, note.data, note.size, 4096, &e), 0);
+	text = n.size;
+	make_foreign(&key, &line, "pq.example/w", false);
+	for (i = 0; i < 10; i++)
+		buf_add(&note, line.data, line.size);
+	buf_puts(&policy, "log ");
+	buf_add(&policy, key.data, key.size);
+	buf_puts(&policy, "\nwitness F ");
+	buf_add(&policy, key.data, key.size);
+	buf_puts(&policy, "\ngroup G 2 W0 F W1\nquorum G\n");
+	assert_true(seal_cosign(&note, s.witness[0], 1700000000, note.data, text));
+	judge(&f, &s, buf_text(&policy), &note);
+	assert_int_equal(verify_exit(&f), EXIT_WITNESSES);
+	assert_non_null(strstr(f.witnesses.text, "no record is witnessed by the quorum G"));
+	buf_add(&note, line.data, line.size);
+	assert_true(seal_cosign(&note, s.witness[1], 1700000000, note.data, text));
+	judge(&f, &s, buf_text(&policy), &note);
+	assert_int_equal(verify_exit(&f), EXIT_WHOLE);
+	assert_memory_equal(f.witnesses.text, "all ", 4);
+	close_stage(&s);
+}
+
+static void foreign_keys(void **state)
+{
+	scoped(buf) struct buf good = BUF(4096), bad = BUF(4096), line = BUF(8192);
+	struct seal_verifier v;
+	struct err e;
+
+	(void)state;
+	make_foreign(&good, &line, "pq.example/w", false);
+	make_foreign(&bad, &line, "pq.example/w", true);
+	assert_true(seal_verifier_foreign(good.data, good.size));
+	assert_false(seal_verifier_foreign(good.data, good.size - 4));
+	assert_false(seal_verifier_foreign(bad.data, bad.size));
+	assert_false(seal_verifier_foreign(K1, strlen(K1)));
+	assert_false(seal_verifier_foreign(L1, strlen(L1)));
+	assert_int_equal(seal_cosigner_read(&v, good.data, good.size, &e), -1);
+	assert_non_null(strstr(e.text, "an algorithm that is not known here"));
+	assert_int_equal(seal_cosigner_read(&v, bad.data, bad.size, &e), -1);
+	assert_non_null(strstr(e.text, "not a verifier key"));
+}
+
 static void policies(void **state)
 {
 	static const struct {
@@ -339,7 +420,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies),	 cmocka_unit_test(anchors), cmocka_unit_test(forged),
-		cmocka_unit_test(other_history), cmocka_unit_test(given),
+		cmocka_unit_test(other_history), cmocka_unit_test(given), cmocka_unit_test(foreign),
+		cmocka_unit_test(foreign_keys),
 	};
 	struct err e;
 
