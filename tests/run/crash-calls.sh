@@ -4,7 +4,7 @@ set -eu
 bin=$(cd "${REEVE_BIN:-build/release}" && pwd)
 work=$(mktemp -d)
 agent=
-trap 'kill $agent 2>/dev/null || :; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+trap '[ -z "$agent" ] || { kill "$agent" || :; wait "$agent" || :; } 2>/dev/null; rm -rf "$work"' EXIT
 if [ "${REEVE_CRASH:-}" = whole ]; then step=1; else step=${STEP:-29}; fi
 if command -v ssh-agent >/dev/null && command -v ssh-add >/dev/null && command -v ssh-keygen >/dev/null; then
 	ssh-keygen -q -t ed25519 -N '' -f "$work/ssh"
