@@ -387,7 +387,7 @@ def mutate(r, frames):
     frames = copy.copy(frames)
     at = r.randrange(len(frames))
     kind, index, run, ref, body = frames[at]
-    what = r.choice(["swap", "drop", "twice", "body", "head", "note", "bytes", "cut", "lines", "move", "gone", "same"])
+    what = r.choice(["swap", "drop", "twice", "body", "head", "note", "bytes", "cut", "lines", "move", "gone", "zeros", "same"])
     if what == "swap":
         to = r.randrange(len(frames))
         frames[at], frames[to] = frames[to], frames[at]
@@ -417,6 +417,9 @@ def mutate(r, frames):
     elif what == "gone":
         begin = r.randrange(len(data))
         del data[begin:begin + r.choice([1, 8, 40, 400])]
+    elif what == "zeros":
+        begin, size = r.randrange(len(data)), r.choice([1, 8, 40, 400])
+        data[begin:begin + size] = bytes(len(data[begin:begin + size]))
     elif what == "move":
         begin = r.randrange(16, len(data))
         data[begin:begin] = r.choice([b"\0" * 8, b"\0" * 40, bytes(data[16:400]), ORIGIN.encode() + b"\n"])
