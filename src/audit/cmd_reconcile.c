@@ -161,7 +161,7 @@ static int tell(const struct pairing *pairs, size_t count, const struct tells *t
 			tell_one(&pairs[i], o->json);
 	}
 	fflush(stdout);
-	asked_say(a, how, "%zu matched, %zu missing there, %zu missing here, %zu differ, %zu unverifiable",
+	asked_say(a, how, "%zu matched, %zu missing there, %zu missing here, %zu differ, %zu unsure",
 		  sums[FOUND_MATCHED], sums[FOUND_MISSING_THERE], sums[FOUND_MISSING_HERE], sums[FOUND_DIFFERS], sums[FOUND_UNSURE]);
 	if (there->unread)
 		fprintf(stderr, "reeve-audit: %" PRIu64 " lines, the first of them line %" PRIu64 ", are not what the map says: "

@@ -35,7 +35,7 @@ equal 'a tool as policies write it, too' 1 "$(rows --where tool=t/echo --where v
 equal 'or its name alone' 1 "$(rows --where tool=echo --where verdict=allow | wc -l)"
 equal 'and not another server'\''s' 0 "$(rows --where 'tool=u/*' | wc -l)"
 says 'a member that no record has: which there are' 'no record has that. .*reeve-ledger\(5\)' "$(audit query "$ledger" --where control=x)"
-says 'what an answer is worth stands behind it' '^reeve-audit: 1 record;' "$(audit query "$ledger" --limit 1 | tail -n 1)"
+says 'what an answer is worth stands behind it' '^reeve-audit: not proved: ' "$(audit query "$ledger" --limit 1 | tail -n 1)"
 equal 'by the environment of its run' 4 "$(rows --where environment=prod --where action=tool.call | wc -l)"
 equal 'by a number' "$(records "$h" | grep -c '"n":[0-5],')" "$(rows --where 'kind=*' --where 'n<6' | wc -l)"
 equal 'by time: nothing before it began' 0 "$(rows --to 2001-01-01 | wc -l)"

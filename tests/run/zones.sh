@@ -12,12 +12,13 @@ day() {
 		env LD_PRELOAD="$bin/tools/clock.so" REEVE_CLOCK="$by" \
 			"$bin/reeve-recorder" serve "$ledger" "$key" "$sock" $serving 3>"$work/ready" 2>>"$work/stderr" &
 		recorder=$!; pids="$pids $recorder"
-		read -r said <"$work/ready" || :
+		read -r _ <"$work/ready" || :
 		printf '%s\n' open attach 'burst 300' close | client >/dev/null; ended
 	done
 }
 ago() { date -u -d "@$((now - $1))" +%FT%T; }
 answer() { "$bin/reeve-audit" "$@" 2>/dev/null; }
+# shellcheck disable=SC2069 # what is said, without the answer
 why() { "$bin/reeve-audit" query "$ledger" --no-index "$@" 2>&1 >/dev/null; }
 # same WHAT OPTIONS...: all words say the same with signed times and without.
 same() {
