@@ -48,6 +48,7 @@ void joined_put(struct buf *out, enum field f, const struct field_value *v, cons
 bool pattern_fits(const char *pattern, const char *text, size_t size);
 const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "review", "" */
 bool question_holds(const struct question *q, const struct joined *j);
+bool question_may(const struct question *q, const struct record *own);	/* false: by that alone it does not */
 
 /*
  * Every record that the question is about, in order. The ledger is read twice: first what belongs to what. Calls
@@ -70,7 +71,7 @@ void asked_cut(struct asked_ledger *a, uint64_t records); /* what came since is 
 uint64_t asked_records(const struct asked_ledger *a);
 /* How many of them are looked up; *note: what is wrong with the index, or NULL. */
 uint64_t asked_indexed(const struct asked_ledger *a, const char **note);
-void asked_passed(char how[512], const struct asked_ledger *a);	/* adds how many were not read for their times, if any */
+uint64_t asked_passed(const struct asked_ledger *a);	/* how many were not read, for their times */
 int asked_check(bool *good, struct asked_ledger *a, struct err *e) must_use;	/* the whole index, against the ledger */
 /* `one` answers: 0 go on, 1 enough, -1 with *e. */
 int asked_each(struct asked_ledger *a, const struct question *q, int (*one)(void *to, const struct joined *j, struct err *e),
@@ -83,6 +84,9 @@ int asked_one(struct joined *out, bool *there, struct asked_ledger *a, uint64_t 
  * Without --key nothing is proved, and the sentence says so.
  */
 int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e) must_use;
+
+/* On stderr, so that what is piped on stays data: a sentence ("" for none), what `how` says, and what was not read. */
+void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, ...) printf_like(3, 4);
 
 /* The proof alone, by --key: 0, or the exit code for what is wrong, which has been told. */
 int asked_prove(struct findings *f, struct handovers *handed, const char *ledger, const struct options *o, struct err *e) must_use;

@@ -113,11 +113,15 @@ int asked_each(struct asked_ledger *a, const struct question *q,
 	for (n = next_of(bits, looked, q->after); n < a->records; n = next_of(bits, looked, n + 1)) {
 		if (n >= until && asked_zones_over(&n, &until, a, q, e) < 0)
 			return -1;
+		if (n >= a->records)
+			return 0;
+		if (read_record(&a->own, a, a->j, n, e) < 0)
+			return -1;
+		if (!question_may(q, &a->own.record))	/* then nobody needs what it belongs to */
+			continue;
 		if (asked_one(&j, &there, a, n, e) < 0)
 			return -1;
-		if (!there)
-			return 0;
-		if (!question_holds(q, &j))
+		if (!there || !question_holds(q, &j))
 			continue;
 		done = one(to, &j, e);
 		if (done != 0)

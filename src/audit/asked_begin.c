@@ -1,8 +1,13 @@
 /* What an answer is worth: the ledger is proved before it is asked, and only what was proved is asked. */
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "audit/ask.h"
 #include "audit/handover.h"
+#include "base/log.h"
+
+enum { WIDE = 80 - sizeof("reeve-audit:") };
 
 /* An intent that stands open, or bytes behind the last commit, take nothing from what stands before. */
 static bool is_proved(const struct findings *f)
@@ -45,7 +50,7 @@ static enum asked_by asks_by(const struct options *o)
 
 static int begin_unproved(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
 {
-	const char *note, *not_proved = "not proved: give --key KEY, and --head or --checkpoint to prove the end too";
+	const char *note, *not_proved = "not proved: give --key, and --head or --checkpoint for its end";
 	char count[32];
 	uint64_t looked;
 
@@ -77,8 +82,51 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 		return status != 0 ? status : -1;
 	asked_cut(*out, f.records);
 	count_text(count, f.records);
-	snprintf(how, 512, "proved: %s, records 0 to %llu, none missing or altered%s%.120s; %.160s", f.origin,
-		 (unsigned long long)(f.records - 1), f.keys.bad ? ", but " : "", f.keys.bad ? f.keys.text : "",
+	snprintf(how, 512, "proved: %s; records 0 to %llu: none missing or altered%s%.120s; %.160s", f.origin,
+		 (unsigned long long)(f.records - 1), f.keys.bad ? "; but " : "", f.keys.bad ? f.keys.text : "",
 		 f.completeness_known ? f.completeness.text : "whether more followed is not known: give --head or --checkpoint");
 	return 0;
+}
+
+/* Between words. */
+static void say_wrapped(const char *text, size_t size)
+{
+	size_t cut, indent = 0;
+
+	for (; size > 0; text += cut, size -= cut, indent = 2) {
+		cut = size;
+		if (size + indent > WIDE)
+			for (cut = WIDE - indent; cut > 0 && text[cut] != ' '; cut--)
+				;
+		if (cut == 0)	/* a word that is wider */
+			cut = strcspn(text, " ") < size ? strcspn(text, " ") : size;
+		log_say("%*s%.*s", (int)indent, "", (int)cut, text);
+		cut += cut < size;
+	}
+}
+
+static void say_each(const char *text)
+{
+	const char *end;
+
+	for (; *text; text = *end ? end + 2 : end) {
+		end = strstr(text, "; ");
+		end = end ? end : text + strlen(text);
+		say_wrapped(text, (size_t)(end - text));
+	}
+}
+
+void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, ...)
+{
+	char first[512], count[32];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(first, sizeof(first), fmt, args);
+	va_end(args);
+	say_each(first);
+	say_each(how);
+	count_text(count, asked_passed(a));
+	if (asked_passed(a) > 0)
+		log_say("%s not read: of other times, as was signed", count);
 }

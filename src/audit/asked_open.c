@@ -135,7 +135,7 @@ static int look_through(struct asked_ledger *a, struct err *e)
 	if (find_end(&end, a, e) < 0)
 		return -1;
 	if (!a->anchored) {
-		err_set(&a->note, ERR_INPUT, "the index %.180s is of another ledger, or of another history of it", index_name(a->index));
+		err_set(&a->note, ERR_INPUT, "the index is of another ledger, or of another history of it: %.180s", index_name(a->index));
 		return asked_drop_index(a, e);
 	}
 	for (; a->end < end; a->end += frame_whole(&f)) {

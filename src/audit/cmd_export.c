@@ -53,7 +53,7 @@ int cmd_export(const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(asked_ledger) struct asked_ledger *a = NULL;
 	struct rows r = { .told = 0 };
-	struct cursor cursor;
+	__attribute__((cleanup(leave_cursor))) struct cursor cursor = { .lock = -1 };
 	struct question q;
 	char how[512];
 	int status;
@@ -77,8 +77,7 @@ int cmd_export(const char *ledger, const struct options *o, struct err *e)
 	if (status == 0 && o->follow)
 		status = rows_follow(&r, &q, a, e);
 	rows_end(&r);
-	asked_passed(how, a);
 	if (status == 0)
-		fprintf(stderr, "reeve-audit: %" PRIu64 " records; %s\n", r.told, how);
+		asked_say(a, how, "%" PRIu64 " records", r.told);
 	return status;
 }

@@ -11,22 +11,13 @@ static enum form form_of(const struct options *o)
 	return o->json ? FORM_JSON : o->csv ? FORM_CSV : FORM_TABLE;
 }
 
-/* On stderr, so that what is piped on stays data. */
-static void say_how(const char *how, uint64_t told)
-{
-	char count[32];
-
-	count_text(count, told);
-	fprintf(stderr, "reeve-audit: %s %s; %s\n", count, told == 1 ? "record" : "records", how);
-}
-
 static int tell(uint64_t *told, const char *ledger, const struct options *o, struct err *e)
 {
 	scoped(asked_ledger) struct asked_ledger *a = NULL;
 	struct rows r = { .form = form_of(o) };
 	struct options its = *o;
 	struct question q;
-	char how[512];
+	char how[512], count[32];
 	int status;
 
 	if (question_read(&q, o, e) < 0)
@@ -42,9 +33,9 @@ static int tell(uint64_t *told, const char *ledger, const struct options *o, str
 		status = rows_follow(&r, &q, a, e);
 	rows_end(&r);
 	*told = r.told;
-	asked_passed(how, a);
+	count_text(count, r.told);
 	if (status == 0)
-		say_how(how, r.told);
+		asked_say(a, how, "%s %s", count, r.told == 1 ? "record" : "records");
 	return status;
 }
 

@@ -150,7 +150,8 @@ static void tell_one(const struct pairing *p, bool json)
 	(json ? tell_json : tell_line)(p, &key, &here, &there);
 }
 
-static int tell(const struct pairing *pairs, size_t count, const struct tells *there, const char *how, const struct options *o)
+static int tell(const struct pairing *pairs, size_t count, const struct tells *there, const struct asked_ledger *a, const char *how,
+		const struct options *o)
 {
 	size_t sums[FOUNDS] = { 0 }, i;
 
@@ -159,9 +160,9 @@ static int tell(const struct pairing *pairs, size_t count, const struct tells *t
 		if (o->json || pairs[i].found != FOUND_MATCHED)
 			tell_one(&pairs[i], o->json);
 	}
-	fprintf(stderr, "reeve-audit: %zu matched, %zu missing there, %zu missing here, %zu differ, %zu cannot be verified; %s\n",
-		sums[FOUND_MATCHED], sums[FOUND_MISSING_THERE], sums[FOUND_MISSING_HERE], sums[FOUND_DIFFERS],
-		sums[FOUND_UNSURE], how);
+	fflush(stdout);
+	asked_say(a, how, "%zu matched, %zu missing there, %zu missing here, %zu differ, %zu unsure",
+		  sums[FOUND_MATCHED], sums[FOUND_MISSING_THERE], sums[FOUND_MISSING_HERE], sums[FOUND_DIFFERS], sums[FOUND_UNSURE]);
 	if (there->unread)
 		fprintf(stderr, "reeve-audit: %" PRIu64 " lines, the first of them line %" PRIu64 ", are not what the map says: "
 			"whether they are calls cannot be verified\n", there->unread, there->first_unread);
@@ -170,7 +171,7 @@ static int tell(const struct pairing *pairs, size_t count, const struct tells *t
 	return sums[FOUND_UNSURE] || there->unread ? EXIT_OPEN : EXIT_WHOLE;
 }
 
-static int reconcile(struct reading *r, struct tells *there, struct asked_ledger *a, const struct options *o, char how[512], struct err *e)
+static int reconcile(struct reading *r, struct tells *there, struct asked_ledger *a, const struct options *o, const char *how, struct err *e)
 {
 	struct question q = r->map->calls;
 	struct pairing *pairs = NULL;
@@ -180,8 +181,7 @@ static int reconcile(struct reading *r, struct tells *there, struct asked_ledger
 	if (log_read(there, r->map, o->with, e) < 0 || asked_each(a, &q, take_call, r, e) < 0 ||
 	    pair_up(&pairs, &count, &r->tells, there, r->map->within_us, e) < 0)
 		return -1;
-	asked_passed(how, a);
-	status = tell(pairs, count, there, how, o);
+	status = tell(pairs, count, there, a, how, o);
 	free(pairs);
 	return status;
 }

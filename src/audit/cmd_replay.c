@@ -161,7 +161,7 @@ static int tell(struct replay *r, struct asked_ledger *a, const char *run, const
 	all.where[all.where_count++] = only;
 	if (question_read(&q, &all, e) < 0 || asked_each(a, &q, one, r, e) < 0)
 		return -1;
-	fprintf(stderr, "reeve-audit: run %s; %zu payloads shown, %zu not; %s\n", run, r->kept, r->missing, how);
+	asked_say(a, how, "run %s: %zu payloads shown, %zu not", run, r->kept, r->missing);
 	return r->wrong ? EXIT_INTEGRITY : EXIT_WHOLE;
 }
 

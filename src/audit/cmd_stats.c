@@ -72,7 +72,7 @@ static int take_record(void *of, const struct joined *j, struct err *e)
 	return j->own->kind == RECORD_REFUSAL ? add_refusal(s, j, what, e) : 0;
 }
 
-static void tell(const struct stats *s, const char *how)
+static void tell(const struct stats *s)
 {
 	scoped(buf) struct buf out = BUF(1 << 20);
 	size_t i;
@@ -84,7 +84,7 @@ static void tell(const struct stats *s, const char *how)
 	for (i = 0; i < REVIEW_TALLIES; i++)
 		tally_tell(&out, &s->review.of[i], 1);
 	fwrite(out.data, 1, out.size, stdout);
-	fprintf(stderr, "reeve-audit: %s\n", how);
+	fflush(stdout);
 }
 
 static int tell_json(const struct stats *s, struct err *e)
@@ -147,8 +147,8 @@ static int count(struct stats *s, const char *ledger, const struct options *o, s
 		tally_sort(&s->of[i]);
 	if (o->json)
 		return tell_json(s, e);
-	asked_passed(how, a);
-	tell(s, how);
+	tell(s);
+	asked_say(a, how, "%s", "");
 	return 0;
 }
 

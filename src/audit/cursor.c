@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,27 @@ static int cut_output(const struct cursor *c, struct err *e)
 	return 0;
 }
 
+/* On a file of its own, which stays, since the cursor's is replaced. */
+static int lock_out(struct cursor *c, struct err *e)
+{
+	char name[PATH_MAX];
+
+	if (snprintf(name, sizeof(name), "%s.lock", c->path) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%.100s: name too long", c->path);
+	c->lock = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	if (c->lock < 0)
+		return err_sys(e, "%s", name);
+	if (flock(c->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return errno != EWOULDBLOCK ? err_sys(e, "%s", name)
+				    : err_set(e, ERR_INPUT, "%.180s: another reeve-audit is exporting by this cursor", c->path);
+}
+
+void cursor_close(struct cursor *c)
+{
+	fd_close(&c->lock);
+}
+
 int cursor_open(struct cursor *c, const char *path, const char *origin, struct err *e)
 {
 	struct stat st;
@@ -56,8 +78,10 @@ int cursor_open(struct cursor *c, const char *path, const char *origin, struct e
 	size_t size;
 	int done;
 
-	*c = (struct cursor){ .path = path };
+	*c = (struct cursor){ .path = path, .lock = -1 };
 	snprintf(c->origin, sizeof(c->origin), "%s", origin);
+	if (lock_out(c, e) < 0)
+		return -1;
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return cursor_move(c, 0, e); /* from now on what is written before the next one can be cut off */
 	if (fd_read_file(&text, &size, path, CURSOR_MOST, e) < 0)

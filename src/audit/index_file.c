@@ -87,7 +87,7 @@ static int look_at(const char *name, int fd, struct err *e)
 	if (got == 0 || (got == HEADER && memcmp(head, "SQLite format 3", 16) == 0 && head[68] == (APPLICATION >> 24 & 255) &&
 			 head[69] == (APPLICATION >> 16 & 255) && head[70] == (APPLICATION >> 8 & 255) && head[71] == (APPLICATION & 255)))
 		return 0;
-	return err_set(e, ERR_INPUT, "%.180s is no index of reeve, and is left alone", name);
+	return err_set(e, ERR_INPUT, "it is no index of reeve, and is left alone: %.180s", name);
 }
 
 /* Files beside it that SQLite would believe: ours never have any. */

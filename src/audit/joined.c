@@ -153,14 +153,19 @@ static bool is_within(const struct question *q, const struct field_value *time)
 	       (!q->to[0] || memcmp(time->text, q->to, size) < 0);
 }
 
+bool question_may(const struct question *q, const struct record *own)
+{
+	if (!q->kinds && own->kind == RECORD_OUTCOME)
+		return false; /* it comes with its call */
+	return is_within(q, &own->value[FIELD_TIME]);
+}
+
 bool question_holds(const struct question *q, const struct joined *j)
 {
 	size_t i;
 
-	if (j->frame->index < q->after || !is_within(q, &j->own->value[FIELD_TIME]))
+	if (j->frame->index < q->after || !question_may(q, j->own))
 		return false;
-	if (!q->kinds && j->own->kind == RECORD_OUTCOME)
-		return false; /* it comes with its call */
 	for (i = 0; i < q->count; i++)
 		if (term_holds(&q->terms[i], j) == q->terms[i].not)
 			return false;
