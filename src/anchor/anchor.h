@@ -19,6 +19,7 @@ enum {
 struct job {
 	uint64_t size;		/* of the checkpoint */
 	uint64_t had;		/* of the last that the place has, as far as that is remembered */
+	uint64_t handed;	/* of the newest handover; 0: there is none */
 	size_t note_size;
 	char note[SEAL_NOTE_MOST];
 };
@@ -56,6 +57,8 @@ struct duty {
 	/* For its own process. */
 	int out;		/* to the place; -1: not connected */
 	struct talk *talk;	/* with a witness, owned */
+	struct hashes *hashes;	/* of a log, where a handover was missing; owned */
+	uint64_t told;		/* size of the last handover that it was told of */
 
 	/* For the one that tells it. */
 	int fd;			/* -1: its process has ended */

@@ -161,6 +161,7 @@ static int go_on(struct keep *k, struct err *e)
 static int on_signed(struct keep *k, struct unpack *u, struct err *e)
 {
 	bool last = unpack_number(u, 1) == 1;
+	uint64_t handed = unpack_number(u, 8);
 	size_t size = 0, i;
 	const char *note = unpack_text(u, &size);
 	struct sighting s;
@@ -168,6 +169,7 @@ static int on_signed(struct keep *k, struct unpack *u, struct err *e)
 	if (!note || !unpack_done(u) || size > SEAL_NOTE_MOST || !sighting_read(&s, note, size))
 		return err_set(e, ERR_PEER, "malformed SIGNED");
 	k->newest->size = s.at.size;
+	k->newest->handed = handed;
 	k->newest->note_size = size;
 	memcpy(k->newest->note, note, size);
 	k->last = last;

@@ -92,7 +92,7 @@ int cmd_ledger(int argc, char **argv, struct err *e)
 		{ "redact", NULL, OPTION_FLAG, &w.redact, "reveal: its shape, and no values", NULL },
 		{ "show", "POINTER", OPTION_EACH, &w, "reveal: but these (repeatable)", add_shown },
 		{ "revoke", "SINCE", OPTION_TEXT, &w.revoke, "rotate: from record N, all or end on", NULL },
-		{ "root", "FILE", OPTION_TEXT, &w.root, "rotate --revoke: the root's key file", NULL },
+		{ "root", "FILE", OPTION_TEXT, &w.root, "rotate --revoke: the root's key file, or ssh-agent", NULL },
 		{ "json", NULL, OPTION_FLAG, &w.json, "as JSON, a line each", NULL },
 		{ "help", NULL, OPTION_FLAG, &w.help, "print this", NULL },
 		{ 0 },

@@ -1,8 +1,6 @@
 /* reeve ledger rotate: the recorder does it; here is said what came of it. */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,20 +10,18 @@
 /* By the root's key file, which its owner brings; and no recorder may be serving, since the epoch's own key may be lost. */
 static int revoke_by(const struct ledger_wanted *w, struct err *e)
 {
-	char said[256], root[PATH_MAX];	/* the recorder works in another folder than who names the file */
+	char said[256];
 
 	if (!w->why || !*w->why) {
 		err_set(e, ERR_INPUT, "rotate --revoke needs --why: it is recorded");
 		return EXIT_USAGE;
 	}
 	if (w->at.service)
-		return err_set(e, ERR_INPUT, "this ledger is a service's: stop it and use reeve-recorder revoke, reeve-ledger(5)");
-	if (!realpath(w->root ? w->root : w->at.key, root))
-		return err_sys(e, "the root's key file %s: bring it, or say by --root where it is", w->root ? w->root : w->at.key);
-	if (launch_revoke(said, &w->at, root, w->revoke, w->why, e) < 0)
+		return err_set(e, ERR_INPUT, "this ledger is a service's: stop it and use reeve-recorder revoke, reeve-recorder(8)");
+	if (launch_revoke(said, &w->at, w->root ? w->root : w->at.key, w->revoke, w->why, e) < 0)
 		return -1;
 	printf("%s\n", said);
-	log_say("reeve audit verify names what the revoked key has signed; carry the root's key file away again");
+	log_say("reeve audit verify names what the revoked key has signed; carry the root's key away again");
 	return EXIT_DONE;
 }
 

@@ -177,7 +177,7 @@ int launch_init(char verifier[256], const struct paths *at, const char *tenant,
 		struct err *e) must_use;
 /* root.c: the same with the root key in an ssh-agent: "ssh-agent" or "ssh-agent:SHA256:FINGERPRINT". */
 int launch_init_by(char verifier[256], const struct paths *at, const char *tenant, const char *root, struct err *e) must_use;
-/* `reeve ledger rotate --revoke`: another key than the last one's, by the root's. No recorder may be serving; `said` is what came of it. */
+/* `reeve ledger rotate --revoke`: another key than the last one's, by the root's, in a file or as above. No recorder may be serving; `said` is what came of it. */
 int launch_revoke(char said[256], const struct paths *at, const char *root, const char *since, const char *why, struct err *e) must_use;
 
 #endif

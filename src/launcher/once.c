@@ -8,10 +8,11 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { SECONDS = 10, ROOT_SECONDS = 75, SECOND_NS = 1000000000 };	/* the latter where somebody may be asked for the root's signature */
+/* Longer where somebody may be asked for the root's signature, or a ledger is read from its beginning. */
+enum { SECONDS = 10, ROOT_SECONDS = 600 };
 
 /* A recorder that does one thing and ends; in 256 bytes what it said, which if it could not is why. */
-static int ask_once(char said[256], const struct paths *at, const char *const *argv, int in, const char *what, struct err *e)
+static int ask_once(char said[256], const struct paths *at, const char *const *argv, int in, unsigned seconds, const char *what, struct err *e)
 {
 	struct run r = { .at = *at };
 	scoped(fd) int mine = -1, its = -1;
@@ -25,7 +26,7 @@ static int ask_once(char said[256], const struct paths *at, const char *const *a
 	if (spawn_with(&pid, &r, argv, in, its, false, e) < 0)
 		return -1;
 	fd_close(&its);
-	recorder_hear(said, 256, mine, clock_mono_ns() + (uint64_t)(in < 0 ? SECONDS : ROOT_SECONDS) * SECOND_NS);
+	recorder_hear(said, 256, mine, clock_mono_ns() + seconds * UINT64_C(1000000000));
 	waitpid(pid, &status, 0);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return said[0] ? err_set(e, ERR_SYSTEM, "%s", said)
@@ -42,12 +43,12 @@ int launch_init_with(char verifier[256], const struct paths *at, const char *ten
 {
 	const char *const argv[] = { "reeve-recorder", "init", at->ledger, at->key, tenant, word, NULL };
 
-	return ask_once(verifier, at, argv, in, "make it", e);
+	return ask_once(verifier, at, argv, in, in < 0 ? SECONDS : ROOT_SECONDS, "make it", e);
 }
 
-int launch_revoke(char said[256], const struct paths *at, const char *root, const char *since, const char *why, struct err *e)
+int launch_revoke_with(char said[256], const struct paths *at, const char *root, const char *since, const char *why, int in, struct err *e)
 {
 	const char *const argv[] = { "reeve-recorder", "revoke", at->ledger, at->key, root, since, why, NULL };
 
-	return ask_once(said, at, argv, -1, "revoke", e);
+	return ask_once(said, at, argv, in, ROOT_SECONDS, "revoke", e);
 }

@@ -246,7 +246,9 @@ int spawn_with(pid_t *out, const struct run *r, const char *const *argv, int in,
 
 /* recorder.c: what a recorder says before it is ready or ends, without the newline. */
 void recorder_hear(char *out, size_t room, int fd, uint64_t deadline);
-/* once.c: launch_init() with one word more and an input; or NULL and -1. */
+/* once.c: launch_init() with one word more and an input; or NULL and -1. And launch_revoke() with an input. */
+int launch_revoke_with(char said[256], const struct paths *at, const char *root, const char *since, const char *why, int in,
+		       struct err *e) must_use;
 int launch_init_with(char verifier[256], const struct paths *at, const char *tenant, const char *word, int in,
 		     struct err *e) must_use;
 

@@ -168,16 +168,12 @@ int signing_open_at(struct signing **out, const char *key_path, const char *cred
 	return 0;
 }
 
-int signing_lend(struct signing *k, const char *root_path, struct err *e)
+int signing_lend(struct signing *k, const struct seal_key *root, struct err *e)
 {
+	if (memcmp(seal_key_verifier(root), &k->root, sizeof(k->root)) != 0)
+		return err_set(e, ERR_INPUT, "this is not the root key of %s", k->root.name);
+	k->lent = root;
 	k->revokes = true;
-	if (k->lent)
-		return 0;
-	if (seal_key_load(&k->own_root, root_path, e) < 0)
-		return -1;
-	if (memcmp(seal_key_verifier(k->own_root), &k->root, sizeof(k->root)) != 0)
-		return err_set(e, ERR_INPUT, "%s is not the root key of %s", root_path, k->root.name);
-	k->lent = k->own_root;
 	return 0;
 }
 
@@ -211,13 +207,16 @@ bool signing_rotate(const struct signing *k)
 	return k->places >= 0;
 }
 
-/* Who holds the secret of a key may believe what it has signed: the keys in the file, or the root alone. */
+/*
+ * Who holds the secret of a key may believe what it has signed: the keys in the file, or the root alone. But who revokes
+ * may be doing so because somebody else holds it too.
+ */
 const struct seal_verifier *signing_holds(const struct signing *k, size_t i)
 {
 	const struct seal_key *all[SIGNING_PLACES + 1];
 	size_t count = 0, at;
 
-	for (at = 0; at < SIGNING_PLACES; at++)
+	for (at = 0; at < SIGNING_PLACES && !k->revokes; at++)
 		if (k->held[at])
 			all[count++] = k->held[at];
 	if (k->lent)

@@ -24,8 +24,8 @@ void signing_free(struct signing *k);
 
 SCOPED(signing, struct signing *, signing_free)
 
-/* The root itself, from where it is kept, to revoke: such a ledger opens also where its epoch's key is lost. */
-int signing_lend(struct signing *k, const char *root_path, struct err *e) must_use;
+/* The root itself, borrowed, to revoke: such a ledger opens also where its epoch's key is lost, and believes no state. */
+int signing_lend(struct signing *k, const struct seal_key *root, struct err *e) must_use;
 const struct seal_key *signing_lent(const struct signing *k);	/* NULL: it is not here */
 bool signing_is_lost(const struct signing *k);	/* once settled: nothing can be signed before a revocation */
 

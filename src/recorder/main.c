@@ -126,7 +126,7 @@ static const struct word {
 	int (*run)(char **args, const struct recorder_options *o, struct err *e);
 } words[] = {
 	{ "init", "LEDGERDIR KEYFILE TENANT [NAME=VALUE ...]", 3, true, true, do_init },
-	{ "revoke", "LEDGERDIR KEYFILE ROOTFILE RECORD|all|end WHY", 5, false, true, do_revoke },
+	{ "revoke", "LEDGERDIR KEYFILE ROOT RECORD|all|end WHY [read=group]", 5, true, true, do_revoke },
 	{ "serve", "LEDGERDIR KEYFILE SOCKET|- [NAME=VALUE ...]", 3, true, true, do_serve },
 };
 

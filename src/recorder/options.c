@@ -90,18 +90,22 @@ static int set_epoch_records(struct recorder_options *o, const char *value, stru
 	return read_count(&o->epoch_records, "epoch-records", value, EPOCH_RECORDS_MOST, e);
 }
 
-static int set_root(struct recorder_options *o, const char *value, struct err *e)
+bool recorder_root(struct recorder_options *o, const char *value)
 {
 	static const char CREDENTIAL[] = "credential:";
 
-	if (strcmp(value, "ssh-agent") == 0 || strncmp(value, "ssh-agent:SHA256:", 17) == 0) {
+	if (strcmp(value, "ssh-agent") == 0 || strncmp(value, "ssh-agent:SHA256:", 17) == 0)
 		o->agent = value + (value[9] ? 10 : 9);
-		return 0;
-	}
-	o->credential = value + sizeof(CREDENTIAL) - 1;
-	return strncmp(value, CREDENTIAL, sizeof(CREDENTIAL) - 1) == 0 && seal_credential_fits(o->credential)
-		       ? 0
-		       : err_set(e, ERR_INPUT, "root=%s: expected credential: and the name of a credential of systemd's, or ssh-agent[:SHA256:...]", value);
+	else if (strncmp(value, CREDENTIAL, sizeof(CREDENTIAL) - 1) == 0 && seal_credential_fits(value + sizeof(CREDENTIAL) - 1))
+		o->credential = value + sizeof(CREDENTIAL) - 1;
+	else
+		return false;
+	return true;
+}
+
+static int set_root(struct recorder_options *o, const char *value, struct err *e)
+{
+	return recorder_root(o, value) ? 0 : err_set(e, ERR_INPUT, "root=%s: expected credential: and the name of a credential of systemd's, or ssh-agent[:SHA256:...]", value);
 }
 
 static const struct option options[] = {

@@ -163,6 +163,7 @@ struct recorder_options {
 };
 
 int recorder_options(struct recorder_options *out, char **words, struct err *e) must_use;
+bool recorder_root(struct recorder_options *o, const char *value);	/* what root= may be; false: it is none of that */
 
 /* listen.c: a listening socket at this path, for us alone or for a group too. */
 int listen_at(int *out, const char *path, struct err *e) must_use;
@@ -187,7 +188,7 @@ int claims_within(const struct client *c, const struct recorder *r, struct recor
 /* init.c: LEDGERDIR KEYFILE TENANT. Make ledger and key, or find both; print the verifier key. */
 int recorder_init(char **args, const struct recorder_options *o, struct err *e) must_use;
 
-/* revoke.c: LEDGERDIR KEYFILE ROOTFILE SINCE WHY. */
+/* revoke.c: LEDGERDIR KEYFILE ROOT SINCE WHY. */
 int recorder_revoke(char **args, struct err *e) must_use;
 
 /* Until the last client has gone. -1: the ledger is poisoned or the kernel failed us. */

@@ -112,20 +112,34 @@ static int ask(char **out, size_t *size, int fd, const struct buf *question, uin
 	if (get_all((uint8_t *)answer, length, fd, deadline, e) < 0)
 		return -1;
 	if ((uint8_t)answer[0] != wanted)
-		return err_set(e, ERR_PEER, "the ssh-agent refuses");
+		return err_set(e, ERR_PEER, "the ssh-agent refuses: it is locked, the key has gone, or somebody said no");
 	memmove(answer, answer + 1, length - 1);
 	*size = length - 1;
 	*out = take(&answer);
 	return 0;
 }
 
+static void blob_of(uint8_t out[BLOB], const uint8_t key[32])
+{
+	memcpy(out, KIND, BLOB - 32);
+	memcpy(out + BLOB - 32, key, 32);
+}
+
+void seal_print(char out[SEAL_PRINT], const uint8_t key[32])
+{
+	uint8_t blob[BLOB], hash[SEAL_HASH];
+
+	blob_of(blob, key);
+	seal_hash(hash, blob, sizeof(blob));
+	memcpy(out, "SHA256:", 7);
+	sodium_bin2base64(out + 7, SEAL_PRINT - 7, hash, sizeof(hash), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
 static bool is_named(const struct ssh_bytes *blob, const char *fingerprint)
 {
-	char text[7 + 64] = "SHA256:";
-	uint8_t hash[SEAL_HASH];
+	char text[SEAL_PRINT];
 
-	seal_hash(hash, blob->at, blob->left);
-	sodium_bin2base64(text + 7, sizeof(text) - 7, hash, sizeof(hash), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+	seal_print(text, blob->at + BLOB - 32);
 	return strcmp(text, fingerprint) == 0;
 }
 
@@ -153,7 +167,7 @@ int agent_choose(uint8_t key[32], const uint8_t *answer, size_t size, const char
 	if (from.left)
 		return err_set(e, ERR_PEER, "the ssh-agent's list of keys cannot be read");
 	if (found == 0)
-		return err_set(e, ERR_INPUT, named ? "the ssh-agent has no ed25519 key %s (ssh-add -l)" : "the ssh-agent has no ed25519 key%s (ssh-add -l)",
+		return err_set(e, ERR_INPUT, "the ssh-agent has no ed25519 key%s%s (ssh-add -l): add it there, or unlock the agent", named ? " " : "",
 			       named ? fingerprint : "");
 	if (found > 1)
 		return err_set(e, ERR_INPUT, "the ssh-agent has %u such keys: name one, ssh-agent:SHA256:FINGERPRINT (ssh-add -l)", found);
@@ -202,8 +216,7 @@ static void put_request(struct buf *b, const struct agent *a, const char *text, 
 {
 	uint8_t blob[BLOB];
 
-	memcpy(blob, KIND, BLOB - 32);
-	memcpy(blob + BLOB - 32, a->key, 32);
+	blob_of(blob, a->key);
 	buf_add(b, &(uint8_t){ SIGN }, 1);
 	put_string(b, blob, sizeof(blob));
 	put_string(b, text, size);

@@ -86,6 +86,8 @@ int seal_key_credential(struct seal_key **out, const char *name, struct err *e) 
  */
 int seal_key_agent(struct seal_key **out, const char *name, int fd, const char *fingerprint, struct err *e) must_use;
 const struct err *seal_key_why(const struct seal_key *k);
+enum { SEAL_PRINT = 52 };
+void seal_print(char out[SEAL_PRINT], const uint8_t key[32]);	/* "SHA256:...", as ssh-add(1) names it */
 bool seal_credential_fits(const char *name);
 
 /*

@@ -26,7 +26,7 @@ for uid in $(each_user); do
 	run
 	said=$(ledger --revoke all --why 'stolen on Monday' --root ../root)
 	says 'then the root takes it back' '^epoch 5 began with record' "$said"
-	says 'and is to be carried away again' 'carry the root.s key file away again' "$said"
+	says 'and is to be carried away again' 'carry the root.s key away again' "$said"
 	run
 	fails 'verify says so by its exit' 10 verify "$h"
 	says 'and which records that key has signed' '^keys +FAILED +records [0-9]+ to [0-9]+ are signed by epoch 4' "$(verify "$h")"
