@@ -1,6 +1,14 @@
 """bad_witness.py FILE - a witness on a free port of 127.0.0.1, written to standard output, that answers as the first line of FILE says."""
 import http.server, sys, threading
 
+# What comes once, and what comes again and again until nobody listens any more.
+ENDLESS = {
+    "heads": (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n" * 1000), "line": (b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536),
+    "early": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 1000),
+    "extension": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a" * 65536),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X-A: b\r\n" * 1000),
+    "squeezed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", b"1000\r\n" + b"\0" * 4096 + b"\r\n"),
+}
 LINE = "— witness.example/1 " + "A" * 104 + "\n"
 
 
@@ -10,12 +18,23 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def endless(self, once, again):
+        self.close_connection = True
+        self.wfile.write(once)
+        try:
+            while True:
+                self.wfile.write(again)
+        except OSError:
+            pass
+
     def do_POST(self):
         mode = open(sys.argv[1]).readline().strip()
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         old = int(body.split("\n")[0].split()[1])
         if mode == "hang":
             threading.Event().wait()
+        if mode in ENDLESS:
+            return self.endless(*ENDLESS[mode])
         status, text = {
             "nothing": (200, ""), "forged": (200, LINE), "text": (200, "yes\n"), "huge": (200, LINE * 1000),
             "echo": (200, body.split("\n\n", 1)[1]), "unknown": (404, ""), "other-key": (403, ""), "no": (422, ""),
