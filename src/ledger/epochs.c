@@ -112,16 +112,19 @@ static int take_epoch(struct epochs *s, const struct frame *f, const struct reco
 	return 0;
 }
 
-int epochs_take(struct epochs *s, const struct frame *f, struct err *e)
+static int read_epoch(struct epochs *s, const struct frame *f, struct err *e)
 {
 	char room[RECORD_MOST];
 	struct record r;
 
+	return entry_read(&r, room, f->body, f->size, e) < 0 ? -1 : take_epoch(s, f, &r, e);
+}
+
+int epochs_take(struct epochs *s, const struct frame *f, struct err *e)
+{
 	if (s->handing)
 		return err_set(e, ERR_INPUT, "it stands between epoch %zu and the checkpoint that hands over to it", s->count - 1);
-	if (f->kind != RECORD_EPOCH)
-		return 0;
-	return entry_read(&r, room, f->body, f->size, e) < 0 ? -1 : take_epoch(s, f, &r, e);
+	return f->kind == RECORD_EPOCH ? read_epoch(s, f, e) : 0;
 }
 
 /* The last whose checkpoint is not behind this one. Sizes ascend. */

@@ -170,16 +170,12 @@ static void set_own(struct record *r, const struct ledger *l, uint64_t run, stru
  * What is about held calls is judged by the bytes that will be stored: a text that was shortened to fit must not
  * mean something else. Nothing that somebody signs is: then it is refused.
  */
-static int check_stored(const struct ledger *l, const struct record *own, const char *bytes, size_t size, struct err *e)
+static int check_read(const struct ledger *l, const struct record *own, const char *bytes, size_t size, struct err *e)
 {
 	char room[RECORD_MOST];
 	struct record stored;
 	int f;
 
-	if (own->kind == RECORD_AGENT)
-		return agents_check(&l->agents, own, e);
-	if (!holds_want(own->kind, own->ref))
-		return holds_check(&l->holds, own, e);
 	if (entry_read(&stored, room, bytes, size, e) < 0)
 		return -1;
 	for (f = 0; f < FIELDS && own->kind == RECORD_HELD; f++)
@@ -188,20 +184,33 @@ static int check_stored(const struct ledger *l, const struct record *own, const 
 	return holds_check(&l->holds, &stored, e);
 }
 
-int ledger_heed(struct ledger *l, const struct frame *f, struct err *e)
+static int check_stored(const struct ledger *l, const struct record *own, const char *bytes, size_t size, struct err *e)
+{
+	if (own->kind == RECORD_AGENT)
+		return agents_check(&l->agents, own, e);
+	return holds_want(own->kind, own->ref) ? check_read(l, own, bytes, size, e) : holds_check(&l->holds, own, e);
+}
+
+static int heed_stored(struct ledger *l, const struct frame *f, struct err *e)
 {
 	char room[RECORD_MOST];
 	struct record stored;
 
-	if (epochs_take(&l->epochs, f, e) < 0)
-		return -1;
-	if (!holds_want((enum record_kind)f->kind, f->ref) && f->kind != RECORD_AGENT)
-		return 0;
 	if (entry_read(&stored, room, f->body, f->size, e) < 0)
 		return -1;
 	if (f->kind == RECORD_AGENT)
 		return agents_take(&l->agents, &stored, e);
 	return holds_take(&l->holds, &stored, f->body, f->size, e);
+}
+
+/* What reads a record has much on its stack, all of it made zero: most records need none of that. */
+int ledger_heed(struct ledger *l, const struct frame *f, struct err *e)
+{
+	if (epochs_take(&l->epochs, f, e) < 0)
+		return -1;
+	if (!holds_want((enum record_kind)f->kind, f->ref) && f->kind != RECORD_AGENT)
+		return 0;
+	return heed_stored(l, f, e);
 }
 
 int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uint64_t run,

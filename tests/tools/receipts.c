@@ -36,9 +36,11 @@ static void give_up(const char *what)
 static int dial(const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 10 };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
 		give_up("no connection");
 	return fd;
@@ -130,6 +132,17 @@ static size_t serve(struct broker *b, struct msg *m)
 	return count;
 }
 
+/* Who has one thing to say at a time waits for the one answer. */
+static size_t serve_one(struct broker *b, struct msg *m)
+{
+	size_t count;
+
+	hear(&b->wire, m);
+	count = take(b, m);
+	flush(b);
+	return count;
+}
+
 int main(int argc, char **argv)
 {
 	static struct broker brokers[CONNECTIONS];
@@ -155,6 +168,8 @@ int main(int argc, char **argv)
 		flush(&brokers[i]);
 		polls[i] = (struct pollfd){ .fd = brokers[i].wire.fd, .events = POLLIN };
 	}
+	while (callers == 1 && done < most)
+		done += serve_one(&brokers[0], &m);
 	while (done < most) {
 		if (poll(polls, count, 10000) <= 0)
 			give_up("no receipt for ten seconds");
