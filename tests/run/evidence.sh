@@ -67,6 +67,7 @@ for file in checkpoint records.jsonl key.pub trust answers.json; do
 	touched "no $file" "rm $file"
 	touched "$file is a link" "mv $file x; ln -s x $file"
 done
+touched 'no page: it is not whole' 'rm README.md'
 touched 'a record and its proof are gone, and the list is without it' 'set -- proofs/*; n=${1#*/}; rm "$1"; sed -i "/\"n\":$n,/d" records.jsonl'
 touched 'a record counts twice' 'set -- proofs/*; n=${1#*/}; cp "$1" "proofs/0$n"; sed -i "/\"n\":$n,/p" records.jsonl'
 touched 'who is to check it executes something else' "echo 'print(\"12 records\"); raise SystemExit' | tee json.py base64.py hashlib.py os.py re.py >/dev/null; rm checkpoint"
