@@ -114,7 +114,7 @@ $(OUT)/audit/evidence_text.o: src/audit/evidence/check.py
 
 # --- tests ---
 
-TOOLS   := flip nth net_load mcp_server mcp_client workload lap disk hot fill rotate recorder_client receipts decide proxy_load url_host events eio.so clock.so fails.so netfs.so
+TOOLS   := flip nth power net_load mcp_server mcp_client workload lap disk hot fill rotate recorder_client receipts decide proxy_load url_host events eio.so clock.so fails.so netfs.so
 STORIES := $(sort $(wildcard tests/arch/*.sh tests/platform/*.sh tests/run/*.sh tests/threats/*.sh tests/peers/*.sh))
 # What hostile code does inside (threats) and what we believe of the kernel (platform): a small program a family.
 PROBES  := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/threats/*.c tests/platform/*.c))
@@ -127,6 +127,7 @@ $(OUT)/tools/%: tests/tools/%.c
 $(OUT)/tools/%.so: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -shared -fPIC -o $@ $<
+$(OUT)/tools/nth $(OUT)/tools/power: tests/tools/staged.h src/wire/msg.def
 $(OUT)/tools/recorder_client: tests/tools/recorder_client.c $(call archives,wire model base)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_C) $(ALL_LD) -o $@ $(filter %.c %.a,$^)
@@ -177,7 +178,7 @@ check-agents: tests			## agents from npm (some 800 MB), in the jail, told by a s
 crash:					## the crash matrix, whole: every byte, call, order and error
 	@contrib/need check
 	@$(MAKE) --no-print-directory -s -j2 tests
-	@REEVE_CRASH=whole contrib/tap $(OUT)/test_audit_crash tests/run/crash-calls.sh tests/run/ledger-files.sh
+	@REEVE_CRASH=whole TAP_SECONDS=7200 contrib/tap $(OUT)/test_audit_crash tests/run/crash-power.sh tests/run/crash-calls.sh tests/run/ledger-files.sh
 check-floors:				## every include against src/FLOORS
 	@contrib/check-floors src
 check-size:				## no function over 60 lines, no file over 400

@@ -30,8 +30,7 @@ struct index_block {
 	} places;
 	uint8_t parts[PARTS_BITS / 8];
 	struct buf rows[ROWS];
-	struct record record;
-	char room[RECORD_MOST];
+	struct entry entry;
 };
 
 enum find_by index_find_by(enum field f)
@@ -140,7 +139,7 @@ static char *number_text(char room[NUMBER_TEXT], uint64_t number)
 
 static int add_values(struct index_block *b, struct err *e)
 {
-	const struct field_value *v = b->record.value;
+	const struct field_value *v = b->entry.record.value;
 	char room[NUMBER_TEXT], *digits;
 	int f, status = 0;
 
@@ -174,7 +173,7 @@ static void add_time(struct index_block *b, const struct field_value *v)
 int index_block_take(struct index_block *b, const struct frame *f, uint64_t at, struct err *e)
 {
 	must(b->count < INDEX_BLOCK);
-	if (entry_read(&b->record, b->room, f->body, f->size, e) < 0)
+	if (entry_next(&b->entry, f->body, f->size, e) < 0)
 		return err_in(e, "record %llu", (unsigned long long)f->index);
 	if (b->count == 0)
 		b->begin = at;
@@ -184,7 +183,7 @@ int index_block_take(struct index_block *b, const struct frame *f, uint64_t at, 
 	tree_add_hash(&b->tree, b->places.leaf[b->count]);
 	b->links.run[b->count] = f->run < UINT32_MAX ? (uint32_t)f->run : UINT32_MAX; /* no record that is there */
 	b->links.back[b->count] = f->kind == RECORD_OUTCOME && f->ref < f->index ? (uint32_t)(f->index - f->ref) : 0;
-	add_time(b, &b->record.value[FIELD_TIME]);
+	add_time(b, &b->entry.record.value[FIELD_TIME]);
 	if (add_values(b, e) < 0)
 		return -1;
 	b->count++;

@@ -5,6 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Which key is its own the disk will tell, and the one who asks it is the next recorder. */
+static int end_epoch(struct ledger *l, bool committed, struct err *e)
+{
+	if (committed && signing_advance(l->signing, e) == 0)
+		return 0;
+	l->poisoned = l->poisoned || signing_coming(l->signing) || signing_is_broken(l->signing);
+	return -1;
+}
+
 int store_epoch(struct ledger *l, const struct revocation *x, struct err *e)
 {
 	struct record r = { .kind = RECORD_EPOCH };
@@ -28,11 +37,7 @@ int store_epoch(struct ledger *l, const struct revocation *x, struct err *e)
 
 int ledger_rotate(struct ledger *l, struct err *e)
 {
-	if (ledger_commit(l, e) < 0 || store_epoch(l, NULL, e) < 0 || ledger_commit(l, e) < 0) {
-		l->poisoned = l->poisoned || signing_coming(l->signing);	/* which key is its own the disk will tell */
-		return -1;
-	}
-	return signing_advance(l->signing, e);
+	return end_epoch(l, ledger_commit(l, e) == 0 && store_epoch(l, NULL, e) == 0 && ledger_commit(l, e) == 0, e);
 }
 
 /* Whose records from there on are believed no more: of whose epoch that one is. */
@@ -65,9 +70,5 @@ int ledger_revoke(struct ledger *l, const char *since, const char *why, struct e
 	must(signing_lent(l->signing));
 	if (find_revoked(&x, l, since, e) < 0 || ledger_room(l, e) < 0)
 		return -1;
-	if (store_epoch(l, &x, e) < 0 || ledger_commit(l, e) < 0) {
-		l->poisoned = l->poisoned || signing_coming(l->signing);
-		return -1;
-	}
-	return signing_advance(l->signing, e);
+	return end_epoch(l, store_epoch(l, &x, e) == 0 && ledger_commit(l, e) == 0, e);
 }

@@ -22,6 +22,7 @@ struct signing {
 	unsigned at;			/* the place of `epoch`; the next one's is the other */
 	struct seal_key *held[SIGNING_PLACES];	/* owned; until it is settled which of them is `epoch` */
 	bool empty[SIGNING_PLACES];
+	bool broken;			/* nobody knows what the disk has of a place */
 	bool revokes, lost;		/* the root was lent for that; and the epoch's key is not there */
 };
 
@@ -70,13 +71,19 @@ int signing_of_root(struct signing **out, const struct seal_key *root, struct er
 }
 
 /* What is in a place, if it is a key at all: one that was being written when the power failed is none. */
-static void look_in(struct signing *k)
+static int look_in(struct signing *k, struct err *e)
 {
-	struct err ignored = { .kind = ERR_NONE };
+	struct err why = { .kind = ERR_NONE };
 	unsigned i;
 
-	for (i = 0; k->places >= 0 && i < SIGNING_PLACES; i++)
-		k->empty[i] = seal_key_get(&k->held[i], k->places, i, &ignored) == 0 && !k->held[i];
+	for (i = 0; k->places >= 0 && i < SIGNING_PLACES; i++) {
+		k->empty[i] = seal_key_get(&k->held[i], k->places, i, &why) == 0 && !k->held[i];
+		if (why.kind == ERR_SYSTEM) {
+			*e = why;
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int signing_make(struct signing **out, const struct seal_key *root, int *places, struct err *e)
@@ -84,8 +91,7 @@ int signing_make(struct signing **out, const struct seal_key *root, int *places,
 	if (signing_of_root(out, root, e) < 0)
 		return -1;
 	(*out)->places = fd_take(places);
-	look_in(*out);
-	return 0;
+	return look_in(*out, e);
 }
 
 static int load_root(struct signing *k, struct err *e)
@@ -161,9 +167,8 @@ int signing_open_at(struct signing **out, const char *key_path, const char *cred
 	if (snprintf(k->path, sizeof(k->path), "%s", key_path) >= (int)sizeof(k->path))
 		return err_set(e, ERR_INPUT, "%s: name too long", key_path);
 	k->credential = credential;
-	if (know_root(k, e) < 0 || open_places(k, e) < 0)
+	if (know_root(k, e) < 0 || open_places(k, e) < 0 || look_in(k, e) < 0)
 		return -1;
-	look_in(k);
 	*out = take(&k);
 	return 0;
 }
@@ -200,6 +205,11 @@ const struct seal_key *signing_now(const struct signing *k)
 const struct seal_key *signing_coming(const struct signing *k)
 {
 	return k->coming;
+}
+
+bool signing_is_broken(const struct signing *k)
+{
+	return k->broken;
 }
 
 bool signing_rotate(const struct signing *k)
@@ -265,6 +275,7 @@ int signing_next(struct signing *k, struct err *e)
 		return -1;
 	if (seal_key_put(k->coming, k->places, !k->at, e) == 0)
 		return 0;
+	k->broken = e->kind != ERR_LIMIT;
 	seal_key_free(k->coming);
 	k->coming = NULL;
 	return -1;
@@ -280,5 +291,8 @@ int signing_advance(struct signing *k, struct err *e)
 	k->coming = NULL;
 	k->at = !k->at;
 	k->lost = false;
-	return had ? seal_key_wipe(k->places, !k->at, e) : 0;
+	if (!had || seal_key_wipe(k->places, !k->at, e) == 0)
+		return 0;
+	k->broken = e->kind != ERR_LIMIT;
+	return -1;
 }

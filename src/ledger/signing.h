@@ -45,5 +45,6 @@ bool signing_rotate(const struct signing *k);
 int signing_next(struct signing *k, struct err *e) must_use;
 int signing_advance(struct signing *k, struct err *e) must_use;
 const struct seal_key *signing_coming(const struct signing *k);	/* NULL: none */
+bool signing_is_broken(const struct signing *k);	/* a disk that failed, and was not only full: nothing goes on from there */
 
 #endif

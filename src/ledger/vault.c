@@ -106,13 +106,12 @@ static int find_end(struct vault *v, struct err *e)
 	return 0;
 }
 
+/* Both names are durable before it says that keys were there. */
 static int begin_data(struct vault *v, const char *path, struct err *e)
 {
-	if (vault_write(v, v->data, vault_magic, VAULT_MAGIC, 0, e) < 0)
+	if (seal_sync_parent(path, e) < 0 || vault_write(v, v->data, vault_magic, VAULT_MAGIC, 0, e) < 0)
 		return -1;
-	if (v->disk->sync(v->data) < 0)
-		return err_sys(e, "%s", path);
-	return seal_sync_parent(path, e);
+	return v->disk->sync(v->data) < 0 ? err_sys(e, "%s", path) : 0;
 }
 
 static int open_file(int *out, char path[PATH_MAX], const char *dir, const char *name, mode_t mode, struct err *e)

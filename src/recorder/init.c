@@ -72,7 +72,7 @@ static int write_public(const char *key_path, const struct seal_key *k, struct e
 		return err_sys(e, "%s", path);
 	if (fd_write_all(fd, verifier, strlen(verifier), e) < 0 || fd_write_all(fd, "\n", 1, e) < 0)
 		return err_in(e, "%s", path);
-	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;	/* its entry: with the key's */
+	return fsync(fd) < 0 ? err_sys(e, "%s", path) : 0;	/* its entry: before the key's */
 }
 
 /* From here on it is a ledger. */
@@ -82,7 +82,7 @@ static int name_key(const struct place *p, const struct seal_key *k, struct err 
 		return -1;
 	if (rename(p->epoch_new, p->epoch) < 0 && errno != ENOENT)	/* it may have its name already, or be of before */
 		return err_sys(e, "%s", p->epoch);
-	return seal_name_file(p->key_new, p->key, e);
+	return seal_sync_parent(p->key, e) < 0 ? -1 : seal_name_file(p->key_new, p->key, e);
 }
 
 static void name_of(char name[SEAL_NAME], const struct place *p)
@@ -165,7 +165,7 @@ static int end_rooted(const struct place *p, struct err *e)
 		opened = ledger_open_by(&l, p->dir, signing, NULL, e);
 	if (opened == LEDGER_BUSY)
 		return err_set(e, ERR_LIMIT, "another recorder holds the ledger");
-	return opened == LEDGER_OPENED ? seal_sync_parent(p->epoch, e) : -1;
+	return opened == LEDGER_OPENED && forget(p->journal_new, e) == 0 ? seal_sync_parent(p->epoch, e) : -1;
 }
 
 static int one_is_missing(const char *there, const char *missing, struct err *e)
@@ -200,7 +200,7 @@ static int end_begun(const struct place *p, struct err *e)
 		err_set(e, ERR_LIMIT, "another recorder holds the ledger");
 	if (opened != LEDGER_OPENED)
 		return err_in(e, "%s is there but %s is not", p->journal, p->key);
-	return name_key(p, k, e);
+	return forget(p->journal_new, e) < 0 ? -1 : name_key(p, k, e);
 }
 
 static int begin(const struct place *p, struct err *e)

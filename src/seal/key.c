@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -219,6 +221,30 @@ const struct err *seal_key_why(const struct seal_key *k)
 	return k->agent && agent_why(k->agent)->kind != ERR_NONE ? agent_why(k->agent) : NULL;
 }
 
+/* Durable on return. A full disk (ERR_LIMIT) took nothing that counts; after any other failure nobody knows what is there. */
+static int put_place(int fd, unsigned place, const char *bytes, size_t size, const char *what, struct err *e)
+{
+	off_t at = (off_t)place * SEAL_PLACE;
+	ssize_t done;
+	bool full;
+
+	while (size > 0) {
+		done = pwrite(fd, bytes, size, at);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0) {
+			full = done < 0 && (errno == ENOSPC || errno == EDQUOT);
+			err_sys(e, "%s", what);
+			e->kind = full ? ERR_LIMIT : e->kind;
+			return -1;
+		}
+		bytes += done;
+		at += done;
+		size -= (size_t)done;
+	}
+	return fdatasync(fd) < 0 ? err_sys(e, "%s: the disk did not take it (fdatasync)", what) : 0;
+}
+
 /* Behind a key's text stand zeros: of a longer one that stood there nothing is left. */
 int seal_key_put(const struct seal_key *k, int fd, unsigned place, struct err *e)
 {
@@ -231,28 +257,30 @@ int seal_key_put(const struct seal_key *k, int fd, unsigned place, struct err *e
 	memcpy(copy->blob + 1, copy->secret, sizeof(copy->blob) - 1);	/* libsodium's secret begins with the seed */
 	memset(copy->text, 0, sizeof(copy->text));
 	key_text(copy);
-	if (pwrite(fd, copy->text, FILE_MOST, (off_t)place * SEAL_PLACE) != FILE_MOST || fdatasync(fd) < 0)
-		return err_sys(e, "write the epoch's key");
-	return 0;
+	return put_place(fd, place, copy->text, FILE_MOST, "write the epoch's key", e);
 }
 
 int seal_key_get(struct seal_key **out, int fd, unsigned place, struct err *e)
 {
 	scoped(seal_key) struct seal_key *k = NULL;
 	const char *end;
+	size_t size = 0;
 	ssize_t got;
 
 	if (key_new(&k, e) < 0)
 		return -1;
-	got = pread(fd, k->text, FILE_MOST - 1, (off_t)place * SEAL_PLACE);
+	do {
+		got = pread(fd, k->text + size, FILE_MOST - 1 - size, (off_t)place * SEAL_PLACE + (off_t)size);
+		size += got > 0 ? (size_t)got : 0;
+	} while (got > 0 ? size < FILE_MOST - 1 : got < 0 && errno == EINTR);
 	if (got < 0)
 		return err_sys(e, "read the epoch's key");
-	end = memchr(k->text, '\n', (size_t)got);
+	end = memchr(k->text, '\n', size);
 	if (!end && sodium_is_zero((const unsigned char *)k->text, FILE_MOST)) {
 		*out = NULL;
 		return 0;
 	}
-	if (key_take(k, end ? (size_t)(end + 1 - k->text) : (size_t)got, NOTE_ED25519, e) < 0)
+	if (key_take(k, end ? (size_t)(end + 1 - k->text) : size, NOTE_ED25519, e) < 0)
 		return -1;
 	*out = take(&k);
 	return 0;
@@ -262,15 +290,12 @@ int seal_key_wipe(int fd, unsigned place, struct err *e)
 {
 	static const char zeros[SEAL_PLACE];
 
-	if (pwrite(fd, zeros, sizeof(zeros), (off_t)place * SEAL_PLACE) != (ssize_t)sizeof(zeros) || fdatasync(fd) < 0)
-		return err_sys(e, "write over a former key");
-	return 0;
+	return put_place(fd, place, zeros, sizeof(zeros), "write over a former key", e);
 }
 
 /* Written, not only sized: a place that has its blocks can be written over when the disk is full. */
-int seal_places_make(int *out, const char *path, unsigned places, struct err *e)
+static int write_places(int fd, const char *path, unsigned places, struct err *e)
 {
-	scoped(fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	static const char zeros[SEAL_PLACE];
 
 	if (fd < 0 || fchmod(fd, 0600) < 0)
@@ -278,6 +303,24 @@ int seal_places_make(int *out, const char *path, unsigned places, struct err *e)
 	for (; places > 0; places--)
 		if (fd_write_all(fd, zeros, sizeof(zeros), e) < 0)
 			return err_in(e, "keys of epochs %s", path);
+	return fdatasync(fd) < 0 ? err_sys(e, "keys of epochs %s", path) : 0;
+}
+
+/* Whole before it has its name: what an interrupted one left goes, and is never taken for keys that are damaged. */
+int seal_places_make(int *out, const char *path, unsigned places, struct err *e)
+{
+	char unnamed[PATH_MAX];
+	scoped(fd) int fd = -1;
+
+	if (snprintf(unnamed, sizeof(unnamed), "%s.part", path) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "%s: name too long", path);
+	if (unlink(unnamed) < 0 && errno != ENOENT)
+		return err_sys(e, "%s", unnamed);
+	fd = open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (write_places(fd, path, places, e) < 0)
+		return -1;
+	if (rename(unnamed, path) < 0)
+		return err_sys(e, "%s", path);
 	*out = fd_take(&fd);
 	return 0;
 }

@@ -100,7 +100,7 @@ int seal_key_new(struct seal_key **out, const char *name, struct err *e) must_us
 int seal_key_put(const struct seal_key *k, int fd, unsigned place, struct err *e) must_use;
 int seal_key_get(struct seal_key **out, int fd, unsigned place, struct err *e) must_use;	/* *out is NULL: it is empty */
 int seal_key_wipe(int fd, unsigned place, struct err *e) must_use;
-/* Such a file, open for all of that. `make`: a new one, never over an old one, with room for so many. */
+/* Such a file, open for all of that. `make`: a new one, with room for so many; it has its name, which is free, once it is whole. */
 int seal_places_make(int *out, const char *path, unsigned places, struct err *e) must_use;
 int seal_places_open(int *out, const char *path, struct err *e) must_use;
 

@@ -117,7 +117,7 @@ cp "$view/checkpoint" "$work/before"
 live=$! pids="$pids $!"
 serving=epoch-records=64
 size=$(sed 's/^0*//' "$ledger/head")
-{ for part in 1 2 3 4; do grow 'burst 80' 'burst 80'; done; : >"$work/grown"; } &
+{ for _ in 1 2 3 4; do grow 'burst 80' 'burst 80'; done; : >"$work/grown"; } &
 pids="$pids $!"
 told='' met=0
 while now=$(sed -n 2p "$view/checkpoint"); [ ! -e "$work/grown" ] || [ "$now" -lt "$(sed 's/^0*//' "$ledger/head")" ]; do

@@ -13,7 +13,6 @@ grow() {	# grow WORDS...: by a run that does so
 	ended
 }
 rotate() { "$bin/tools/rotate" "$ledger" "$key" "$1"; }
-committed() { sed 's/^0*//' "$ledger/head"; }
 # put COPY: that state of ledger and keys; as who owns both can.
 put() {
 	rm -rf "$work/l/t" "$work/k"
@@ -43,15 +42,14 @@ grow refusal intent
 rotate 1
 grow 'burst 12'
 keep now
-size=$(committed)
 
 # What others have of it: a published checkpoint, a spine, a witness's cosignature, and a log of its lines.
 audit publish "$ledger" "$work/view" --key "$pub"
 own=$work/view/checkpoint
-"$bin/reeve-recorder" init "$work/l/spine" "$work/s/spine.key" spine >/dev/null
+"$bin/reeve-recorder" init "$work/l/spine" "$work/sp/spine.key" spine >/dev/null
 rm -f "$work/ready"; mkfifo "$work/ready"
-"$bin/reeve-recorder" serve "$work/l/spine" "$work/s/spine.key" "$work/spine.sock" 3>"$work/ready" 2>>"$work/stderr" & recorder=$!; pids="$pids $!"
-read -r said <"$work/ready"
+"$bin/reeve-recorder" serve "$work/l/spine" "$work/sp/spine.key" "$work/spine.sock" 3>"$work/ready" 2>>"$work/stderr" & recorder=$!; pids="$pids $!"
+read -r _ <"$work/ready"
 "$bin/reeve-anchor" enter "$ledger" "$work/spine.sock" "$pub" || :
 ended
 audit trust --key "$pub"; echo "$told" >"$work/logs"
@@ -82,8 +80,8 @@ does() {	# does WHAT: $says is what a verdict by the ledger alone has to say of 
 	'a segment deleted') rm "$(find "$ledger" -name 'journal.[0-9]*' | sort | head -n 1)"; says='records [0-9]* to [0-9]* are missing*journal' ;;
 	'its first segment deleted') rm "$ledger/journal"; says='record*missing*journal' ;;
 	'its last segment deleted') rm "$(last_segment)"; says='rolled back from*the ledger'\''s own head' ;;
-	'its last segment deleted, and its head set back') rm "$(last_segment)"; back "$(member epoch | tail -n 1 | { read -r n; echo $((n + 1)); })" ;;
-	'its last epoch cut off, and its head set back') back "$(member epoch | tail -n 1)" ;;
+	'its last segment gone, head set back') rm "$(last_segment)"; back "$(member epoch | tail -n 1 | { read -r n; echo $((n + 1)); })" ;;
+	'its last epoch gone, head set back') back "$(member epoch | tail -n 1)" ;;
 	"an epoch's record taken out") cat "$ledger"/journal "$ledger"/journal.[0-9]* >"$work/one"; rm "$ledger"/journal.[0-9]*; mv "$work/one" "$ledger/journal"
 		"$frames" "$ledger/journal" drop "$(member epoch | sed -n 2p)"; says='integrity*FAILED*record [0-9]*' ;;
 	'all of it deleted') rm -r "$ledger"; says='no ledger*spine*witness' ;;
@@ -92,7 +90,7 @@ does() {	# does WHAT: $says is what a verdict by the ledger alone has to say of 
 	'two records exchanged') "$frames" "$ledger/journal" swap 4 5; says='integrity*FAILED*record 4' ;;
 	"another ledger's checkpoint in it") "$frames" "$ledger/journal" commit 2 "$work/other/t/journal"; says='signatures*FAILED*size 2*no good signature' ;;
 	'another ledger in its place') rm -r "$ledger"; cp -r "$work/other/t" "$ledger"; says='signatures*FAILED*no good signature' ;;
-	'another ledger and key, and the key is believed') rm -r "$ledger"; cp -r "$work/other/t" "$ledger"; pub=$work/other/k/t.pub ;;
+	'another ledger, and its key believed') rm -r "$ledger"; cp -r "$work/other/t" "$ledger"; pub=$work/other/k/t.pub ;;
 	*) return 1 ;;
 	esac
 }
@@ -103,7 +101,7 @@ by() {
 	case $1 in
 	alone) audit verify "$ledger" --key "$pub" ;;
 	head) audit verify "$ledger" --key "$pub" --checkpoint "$own" ;;
-	spine) audit spine "$work/l/spine" "$work/l" --key "$work/s/spine.pub" ;;
+	spine) audit spine "$work/l/spine" "$work/l" --key "$work/sp/spine.pub" ;;
 	witness) audit verify "$ledger" --trust "$work/trust" --checkpoint "$work/cosigned" ;;
 	log) audit verify "$ledger" --key "$pub" --second "$work/log" ;;
 	esac

@@ -259,7 +259,7 @@ live=$! pids="$pids $!"
 size=$(sed 's/^0*//' "$ledger/head")
 timeout 60 python3 "$(dirname "$0")/../tools/tail_tiles.py" "$url" $((size + 900)) >"$work/read" 2>&1 & reader=$!
 serving=epoch-records=100
-for part in 1 2 3; do grow 'burst 60' 'burst 60' 'burst 60'; done
+for _ in 1 2 3; do grow 'burst 60' 'burst 60' 'burst 60'; done
 wait "$reader" || :
 like "who reads it meanwhile over HTTP has all of each checkpoint, also over changes of keys" "$(cat "$work/read")" "* checkpoints, each with all its records, the last of enough"
 kill "$live"

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "policy/policy.h"
 
-enum { ROUNDS = 200000, TRIES = 5 };
+enum { ROUNDS = 20000, TRIES = 50 };
 
 /* One in four refuses; each speaks about a tool of its own and looks into its arguments. */
 static void write_rules(struct buf *out, unsigned count)
@@ -69,7 +69,7 @@ static struct policy *load(void (*write)(struct buf *out, unsigned count), unsig
 	return p;
 }
 
-/* The best of a few tries: what disturbs only adds. */
+/* The best of many short tries: what disturbs only adds. */
 static double decide(const struct policy *p, unsigned count, unsigned tools, enum verdict_kind expected)
 {
 	scoped(json) json_t *args = json_pack("{s:i,s:s}", "amount", 20, "path", "a/b.txt");

@@ -2,8 +2,8 @@
  * recorder_client SOCKET - a launcher and a broker in one, for tests/run/ledger-*.sh. One word a line
  * on stdin, one line of answer each: open, attach, intent, refusal, outcome N, pair N (that outcome and
  * an intent in one message, as a broker sends them: two lines), bent N (a COMMIT that no broker sends),
- * genesis, burst N,
- * until-halt, hear (what the launcher is told unasked), close.
+ * genesis, burst N, until-halt, hear (what the launcher is told unasked), close; keep CLASS (a payload, and its record);
+ * and as the ledger's owner rotate, reveal N (its payload), destroy CLASS (the payloads of today and before).
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wire/wire.h"
 
 struct tool {
-	struct wire launcher, broker;
+	struct wire launcher, broker, owner;
 	struct msg msg;
 	struct unpack more;	/* receipts that came with the last one */
 	uint8_t more_room[WIRE_RECORDS * 8];
@@ -53,6 +54,7 @@ static uint64_t answer(struct tool *t, struct wire *w, bool print)
 	}
 	if (wire_receive(w, &t->msg, true, &e) != WIRE_MESSAGE) {
 		puts("gone");
+		t->msg.type = MSG_HALT;
 		return 0;
 	}
 	u = (struct unpack){ .at = t->msg.body, .left = t->msg.size };
@@ -203,7 +205,68 @@ static void commit(struct tool *t, enum record_kind kind, uint64_t ref)
 	answer(t, &t->broker, true);
 }
 
-static void act(struct tool *t, const char *path, const char *word, uint64_t number)
+static void keep(struct tool *t, const char *class)
+{
+	struct record r = made(RECORD_REFUSAL, 0);
+	struct err e = { .kind = ERR_NONE };
+	uint8_t packed[RECORD_MOST], body[RECORD_MOST + 4];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
+	record_text(&r, FIELD_RETENTION, class);
+	pack_text(&p, (const char *)packed, record_pack(packed, &r));
+	if (wire_send(&t->broker, MSG_PAYLOAD, ++t->tag, class, strlen(class), NULL, 0, &e) == 0 &&
+	    wire_send(&t->broker, MSG_COMMIT, t->tag, body, p.size, NULL, 0, &e) == 0)
+		answer(t, &t->broker, true);
+}
+
+/* Said by whoever owns the ledger, on a connection of their own. */
+static void own(struct tool *t, const char *path, enum msg_type type, const struct pack *p, bool print)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (t->owner.me != ROLE_REVIEWER) {
+		t->owner = (struct wire){ .fd = dial(path), .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
+		if (wire_send(&t->owner, MSG_LOOK, 0, NULL, 0, NULL, 0, &e) < 0)
+			return;
+		t->owner.me = ROLE_REVIEWER;
+		t->owner.now = PHASE_RUNNING;
+	}
+	if (wire_send(&t->owner, type, ++t->tag, p->at, p->size, NULL, 0, &e) == 0)
+		answer(t, &t->owner, print);
+}
+
+static void reveal(struct tool *t, const char *path, uint64_t index)
+{
+	uint8_t body[64];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
+	pack_number(&p, index, 8);
+	pack_number(&p, index, 8);
+	pack_text(&p, "test", 4);
+	own(t, path, MSG_REVEAL, &p, false);
+	if (t->msg.type == MSG_REVEALED)
+		printf("REVEALED %u\n", ((const uint8_t *)t->msg.body)[0]);
+	while (t->msg.type == MSG_PIECE || (t->msg.type == MSG_REVEALED && ((const uint8_t *)t->msg.body)[0] != 3))
+		answer(t, &t->owner, false);
+}
+
+static void destroy(struct tool *t, const char *path, const char *class)
+{
+	uint8_t body[128];
+	struct pack p = { .at = body, .room = sizeof(body) };
+	char today[16];
+	time_t now = time(NULL);
+
+	strftime(today, sizeof(today), "%Y-%m-%d", gmtime(&now));
+	pack_number(&p, 0, 1);
+	pack_text(&p, class, strlen(class));
+	pack_text(&p, "", 0);
+	pack_text(&p, today, strlen(today));
+	pack_text(&p, "test", 4);
+	own(t, path, MSG_DESTROY, &p, true);
+}
+
+static void act(struct tool *t, const char *path, const char *word, const char *operand, uint64_t number)
 {
 	if (strcmp(word, "open") == 0) {
 		send_record(&t->launcher, MSG_OPEN, 1, RECORD_RUN, 0);
@@ -228,6 +291,14 @@ static void act(struct tool *t, const char *path, const char *word, uint64_t num
 		until_halt(t);
 	} else if (strcmp(word, "hear") == 0) {
 		answer(t, &t->launcher, true);
+	} else if (strcmp(word, "keep") == 0) {
+		keep(t, operand);
+	} else if (strcmp(word, "rotate") == 0) {
+		own(t, path, MSG_ROTATE, &(struct pack){ .size = 0 }, true);
+	} else if (strcmp(word, "reveal") == 0) {
+		reveal(t, path, number);
+	} else if (strcmp(word, "destroy") == 0) {
+		destroy(t, path, operand);
 	} else if (strcmp(word, "close") == 0) {
 		send_record(&t->launcher, MSG_CLOSE, 2, RECORD_CLOSE, 0);
 		answer(t, &t->launcher, true);
@@ -239,17 +310,16 @@ static void act(struct tool *t, const char *path, const char *word, uint64_t num
 int main(int argc, char **argv)
 {
 	static struct tool t;
-	char line[128], word[64];
-	uint64_t number;
+	char line[128], word[64], operand[64];
 
 	if (argc != 2)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	t.launcher = (struct wire){ .fd = dial(argv[1]), .me = ROLE_LAUNCHER, .peer = ROLE_RECORDER };
 	while (fgets(line, sizeof(line), stdin)) {
-		number = 0;
-		if (sscanf(line, "%63s %" SCNu64, word, &number) >= 1)
-			act(&t, argv[1], word, number);
+		operand[0] = '\0';
+		if (sscanf(line, "%63s %63s", word, operand) >= 1)
+			act(&t, argv[1], word, operand, strtoull(operand, NULL, 10));
 	}
 	return 0;
 }
