@@ -46,6 +46,8 @@ bool joined_is_of_run(enum field f);	/* it stands in a run's first record, once 
 void joined_put(struct buf *out, enum field f, const struct field_value *v, const char *between);
 /* '*' any run of bytes, the rest as it stands. */
 bool pattern_fits(const char *pattern, const char *text, size_t size);
+/* As records write it, 27 bytes; a ledger may be hostile: what has another form is shown as none. */
+const char *time_seen(const struct record *r);
 const char *joined_verdict(const struct joined *j);	/* "allow", "refuse", "review", "" */
 bool question_holds(const struct question *q, const struct joined *j);
 bool question_may(const struct question *q, const struct record *own);	/* false: by that alone it does not */

@@ -95,10 +95,9 @@ static void put_payload(struct replay *r, const struct record *own, const struct
 	put_indent(&r->show);
 	buf_puts(&r->show.line, own->kind == RECORD_OUTCOME ? "got " : "asked ");
 	if (why)
-		buf_printf(&r->show.line, "(its bytes: %s)", why);
-	else
-		text_visible(&r->show.line, bytes->data ? bytes->data : "", bytes->size);
-	buf_puts(&r->show.line, "\n");
+		buf_puts(&r->show.line, "(its bytes: ");
+	text_visible(&r->show.line, why ? why : bytes->data ? bytes->data : "", why ? strlen(why) : bytes->size);
+	buf_puts(&r->show.line, why ? ")\n" : "\n");
 }
 
 static int put_json(struct replay *r, const struct frame *f, const json_t *one, const char *why, bool kept, struct err *e)

@@ -108,7 +108,7 @@ static int one(void *of, const struct frame *f, struct err *e)
 	}
 	if (entry_read(&record, room, f->body, f->size, e) < 0)
 		return -1;
-	time = record.value[FIELD_TIME].text;
+	time = time_seen(&record);
 	if (!r->begun && r->q.from[0] && strncmp(time, r->q.from, ASK_TIME - 1) < 0)
 		return pass_over(r, f, e);
 	r->over = r->over || (r->q.to[0] && strncmp(time, r->q.to, ASK_TIME - 1) >= 0);

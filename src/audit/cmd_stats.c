@@ -46,16 +46,13 @@ static int add_refusal(struct stats *s, const struct joined *j, const char *what
 static int take_record(void *of, const struct joined *j, struct err *e)
 {
 	struct stats *s = of;
-	const struct field_value *time = &j->own->value[FIELD_TIME];
 	char what[TALLY_KEY];
 	size_t size;
 
 	s->records++;
-	if (time->set && time->size < ASK_TIME) {
-		memcpy(s->last, time->text, time->size);
-		if (!s->first[0])
-			memcpy(s->first, time->text, time->size);
-	}
+	memcpy(s->last, time_seen(j->own), ASK_TIME - 1);
+	if (!s->first[0])
+		memcpy(s->first, s->last, ASK_TIME - 1);
 	s->runs += j->own->kind == RECORD_RUN;
 	if (stats_review_take(&s->review, j, e) < 0)
 		return -1;

@@ -83,10 +83,10 @@ static void tell_link(const struct joined *j, bool first)
 {
 	scoped(buf) struct buf out = BUF(1 << 20);
 	const struct joined alone = { .own = j->own, .run = first ? j->run : NULL };
-	const struct field_value *v, *time = &j->own->value[FIELD_TIME];
+	const struct field_value *v;
 	size_t i;
 
-	buf_printf(&out, "\n%" PRIu64 "  %.*s  %s\n", j->frame->index, (int)time->size, time->text, heading(j->own));
+	buf_printf(&out, "\n%" PRIu64 "  %.*s  %s\n", j->frame->index, ASK_TIME - 1, time_seen(j->own), heading(j->own));
 	for (i = 0; i < count_of(lines); i++) {
 		v = joined_value(&alone, lines[i].field);
 		if (!v->set || (!first && joined_is_of_run(lines[i].field)))

@@ -47,10 +47,10 @@ static const char *whose(const struct joined *j)
 static void tell(const struct joined *j, const char *how)
 {
 	scoped(buf) struct buf out = BUF(1 << 20);
-	const struct field_value *v, *time = &j->own->value[FIELD_TIME];
+	const struct field_value *v;
 	size_t i;
 
-	buf_printf(&out, "record %" PRIu64 ", %.*s, %s%s%s\n", j->frame->index, (int)time->size, time->text,
+	buf_printf(&out, "record %" PRIu64 ", %.*s, %s%s%s\n", j->frame->index, ASK_TIME - 1, time_seen(j->own),
 		   record_word(j->own->kind), joined_verdict(j)[0] ? ": " : "", joined_verdict(j));
 	buf_printf(&out, "  %-13s %s\n", "by", whose(j));
 	for (i = 0; i < count_of(sentences); i++) {

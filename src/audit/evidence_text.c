@@ -95,6 +95,7 @@ static const char how_to[] =
 	"in `checkpoint` (RFC 9162, 2.1.3.2), and the signature there (Ed25519, over the lines before the empty one) must be by\n"
 	"the key. Any program that reads tlog-proof can do it; the formats are those of C2SP.\n"
 	"\n## What it does not show\n\n"
+	"What this page and `answers.json` say of the records is the word of whoever made the folder: read the records.\n"
 	"That a record is here proves that it is in the ledger. That no other matches was found in the whole ledger, which was\n"
 	"proved when this folder was made; who must rely on that asks the ledger again: `reeve audit absent`. Whether the control\n"
 	"is met is for whoever assesses it: this is evidence of what happened and no legal claim.\n";

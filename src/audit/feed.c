@@ -58,18 +58,11 @@ static unsigned severity(const struct joined *j)
 /* CEF knows no ISO 8601: milliseconds since 1970 are what every collector of it reads. */
 static void put_time(struct buf *line, const struct joined *j)
 {
-	const struct field_value *v = &j->own->value[FIELD_TIME];
-	char text[32];
+	const char *time = time_seen(j->own);
 	struct tm tm = { 0 };
-	const char *rest;
 
-	if (!v->set || v->size >= sizeof(text))
-		return;
-	memcpy(text, v->text, v->size);
-	text[v->size] = '\0';
-	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (rest)
-		buf_printf(line, "%lld%.3s", (long long)timegm(&tm), strlen(rest) > 3 ? rest + 1 : "000");
+	if (strptime(time, "%Y-%m-%dT%H:%M:%S", &tm))
+		buf_printf(line, "%lld%.3s", (long long)timegm(&tm), time + 20);
 }
 
 void feed_cef(struct buf *line, const struct joined *j)
@@ -117,12 +110,12 @@ void feed_syslog(struct buf *line, const struct joined *j)
 		{ "action", FIELD_ACTION }, { "server", FIELD_SERVER }, { "tool", FIELD_TOOL }, { "rule", FIELD_RULE },
 		{ "reason", FIELD_REASON }, { "guard", FIELD_GUARD }, { "status", FIELD_STATUS },
 	};
+	const char *time = time_seen(j->own);
 	unsigned heavy = severity(j), level = heavy >= 9 ? 3 : heavy >= 6 ? 4 : heavy >= 4 ? 5 : 6;
 	size_t i;
 
-	buf_printf(line, "<%u>1 ", 13 * 8 + level);
-	put_value(line, j, FIELD_TIME, "\\");
-	buf_printf(line, " - reeve %" PRIu64 " %s [reeve@32473 leaf=\"", j->frame->run, record_word(j->own->kind));
+	buf_printf(line, "<%u>1 %.*s - reeve %" PRIu64 " %s [reeve@32473 leaf=\"", 13 * 8 + level, *time == 'x' ? 1 : ASK_TIME - 1,
+		   *time == 'x' ? "-" : time, j->frame->run, record_word(j->own->kind));
 	put_hash(line, j);
 	buf_puts(line, "\"");
 	if (joined_verdict(j)[0])

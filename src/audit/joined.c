@@ -54,6 +54,18 @@ void joined_put(struct buf *out, enum field f, const struct field_value *v, cons
 	}
 }
 
+const char *time_seen(const struct record *r)
+{
+	static const char form[] = "0000-00-00T00:00:00.000000Z", none[] = "xxxx-xx-xxTxx:xx:xx.xxxxxxZ";
+	const struct field_value *v = &r->value[FIELD_TIME];
+	size_t i;
+
+	for (i = 0; v->set && v->size == sizeof(form) - 1 && i < v->size; i++)
+		if (form[i] == '0' ? v->text[i] < '0' || v->text[i] > '9' : v->text[i] != form[i])
+			return none;
+	return i ? v->text : none;
+}
+
 const char *joined_verdict(const struct joined *j)
 {
 	const struct record *r = j->own->kind == RECORD_OUTCOME && j->other ? j->other : j->own;

@@ -39,11 +39,13 @@ static void text_of(struct buf *out, const struct joined *j, size_t column)
 /* A spreadsheet takes what begins so for a formula: an apostrophe before it is shown by none and stops all. */
 static void put_csv(struct buf *line, const char *text, size_t size)
 {
+	static const char *const begin[] = { "=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20" };	/* wide ones too */
 	size_t i;
 
 	buf_puts(line, "\"");
-	if (size > 0 && strchr("=+-@", text[0]))
-		buf_puts(line, "'");
+	for (i = 0; i < count_of(begin); i++)
+		if (size >= strlen(begin[i]) && memcmp(text, begin[i], strlen(begin[i])) == 0)
+			buf_puts(line, "'");
 	for (i = 0; i < size; i++)
 		buf_add(line, text[i] == '"' ? "\"\"" : text + i, text[i] == '"' ? 2 : 1);
 	buf_puts(line, "\"");

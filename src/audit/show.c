@@ -25,8 +25,6 @@ static int show_record(struct show *s, const struct frame *f, struct err *e)
 	}
 	if (entry_read(&r, room, f->body, f->size, e) < 0)
 		return err_in(e, "record %" PRIu64 " cannot be shown; run verify", f->index);
-	if (!r.value[FIELD_TIME].set || r.value[FIELD_TIME].size < 19)
-		return err_set(e, ERR_INPUT, "record %" PRIu64 " has no time; run verify", f->index);
 	show_kind(s, &r);
 	if (r.kind != RECORD_INTENT)
 		s->last_intent = 0;

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit/ask.h"
 #include "audit/show.h"
 #include "base/text.h"
 
@@ -33,7 +34,7 @@ static void show_run(struct show *s, const struct record *r)
 	if (r->value[FIELD_UID].set)
 		buf_printf(&s->line, " (uid %" PRIu64 ")", r->value[FIELD_UID].number);
 	put_paint(s, DIM);
-	buf_printf(&s->line, "  %.10s %.8s UTC\n", r->value[FIELD_TIME].text, r->value[FIELD_TIME].text + 11);
+	buf_printf(&s->line, "  %.10s %.8s UTC\n", time_seen(r), time_seen(r) + 11);
 	put_paint(s, PLAIN);
 	put_member(s, r, FIELD_TASK, "task");
 	put_list(s, r, FIELD_COMMAND, "command", " ");

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit/ask.h"
 #include "audit/show.h"
 #include "base/text.h"
 
@@ -41,10 +42,8 @@ void put_word(struct show *s, enum paint p, const char *word)
 
 void put_clock(struct show *s, const struct record *r)
 {
-	const struct field_value *v = &r->value[FIELD_TIME];
-
 	put_paint(s, DIM);
-	buf_printf(&s->line, "  %.8s %5" PRIu64 "  ", v->text + 11, r->value[FIELD_N].number);
+	buf_printf(&s->line, "  %.8s %5" PRIu64 "  ", time_seen(r) + 11, r->value[FIELD_N].number);
 	put_paint(s, PLAIN);
 }
 

@@ -38,7 +38,10 @@ static void say_once(struct hooks *h, const char *what)
 	h->failed = true;
 }
 
-/* Between fork and exec: no descriptor of ours, no terminal, and none of the signals that we block or ignore. */
+/*
+ * Between fork and exec: no descriptor of ours, no terminal, and none of the signals that we block or ignore. Nor is it
+ * where the operator is: there the agent writes, and many a program does what files around it say (git, make, python).
+ */
 static void become(const struct hooks *h, int in, pid_t parent)
 {
 	const struct sigaction usual = { .sa_handler = SIG_DFL };
@@ -49,7 +52,7 @@ static void become(const struct hooks *h, int in, pid_t parent)
 		sigaction(number, &usual, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (setsid() < 0 || chdir("/") < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(NOT_EXECUTED);
 	if (null < 0 || dup2(in, 0) < 0 || dup2(null, 1) < 0 || (h->mute && dup2(null, 2) < 0))
 		_exit(NOT_EXECUTED);

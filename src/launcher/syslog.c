@@ -17,6 +17,16 @@
 
 enum { PRIORITY = 13 * 8 + 4, LINE = 16384, HOST = 256 };
 
+/* The broker writes visible text; one that was taken over, or a policy's own words, make no second line of it either. */
+static void one_line(struct buf *line)
+{
+	size_t i;
+
+	for (i = 0; i < line->size; i++)
+		if ((unsigned char)line->data[i] < ' ' || line->data[i] == 0x7f)
+			line->data[i] = '?';
+}
+
 static int send_line(const char *path, const struct buf *line)
 {
 	scoped(fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -44,6 +54,7 @@ void syslog_tell(struct run *r, uint64_t record, const char *what, const char *j
 	buf_printf(&line, "<%d>1 %s %s reeve %d alert [reeve@32473 n=\"%llu\" run=\"%llu\"] %s ", PRIORITY, time, host,
 		   (int)getpid(), (unsigned long long)record, (unsigned long long)r->index, what);
 	buf_add(&line, json, size);
+	one_line(&line);
 	if (!line.over && send_line(r->ask->syslog, &line) == 0)
 		return;
 	if (!r->unlogged)

@@ -48,7 +48,7 @@ J
 	cat >"$h/etc/policies/watch.json" <<'J'
 { "reeve": "policy/1", "layer": "runtime", "unmatched": "pass", "rules": [
     { "id": "no", "then": "refuse", "when": { "args": { "/text": { "equal": "no" } } } } ], "alerts": [
-    { "id": "burst", "when": { "rate": { "within": "1h", "above": 5 } }, "quiet": "1h" },
+    { "id": "burst", "when": { "rate": { "within": "1h", "above": 5 } }, "quiet": "1h", "why": "quick\u001b[2J\n<108>1 forged" },
     { "id": "lost", "when": { "refused": { "within": "1h", "above": 1 } }, "quiet": "1h", "why": "it is łost" },
     { "id": "stuck", "of": { "tool": "x/echo" }, "when": { "duplicates": { "within": "1h", "above": 3 } }, "quiet": "1h" },
     { "id": "new", "when": { "first": "tool" }, "quiet": "1h" } ] }
@@ -80,6 +80,7 @@ J
 	settled "$h"
 	equal "uid $uid: and not in the run after, while it is quiet" 4 "$(records "$h" | grep -c '"kind":"alert"')"
 	equal 'nor is a hook told' 4 "$(grep -c '"event":"alert"' "$h/hooked")"
+	silent 'of which each is one line, whatever a policy says in it' '^<108>1 forged' "$(cat "$h/logged")"
 	equal 'nor syslog' 4 "$(grep -c reeve@32473 "$h/logged")"
 	equal 'what was refused was refused by the rule alone' 6 "$(records "$h" | grep '"kind":"refusal"' | grep -c '"rule":"watch:no"')"
 	holds "uid $uid: the ledger is whole" verify "$h"

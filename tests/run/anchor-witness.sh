@@ -119,6 +119,10 @@ word it answers 409 without a size
 wrap it has seen 18446744073709551615 records
 away it answers with status 302
 error it answers with status 500
+heads Failure when receiving
+line Out of memory
+early Failure when receiving
+squeezed Failed writing
 hang it does not answer in time
 X
 equal 'nothing of that is taken for a signature' "$before" "$(records "$h" | grep -c '"cosignature":')"

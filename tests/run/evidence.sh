@@ -60,8 +60,18 @@ touched() {
 	rm -rf "$room/t"
 	cp -r "$room/one" "$room/t"
 	(cd "$room/t" && eval "$2")
-	says "touched: $1" '^check.py: (record|no good|records.jsonl)' "$(python3 "$room/t/check.py" "$(cat "$key")" 2>&1)"
+	says "touched: $1" '^check.py: ' "$(cd "$room/t" && python3 check.py "$(cat "$key")" 2>&1)"
 }
+for file in checkpoint records.jsonl key.pub trust answers.json; do
+	touched "$file, in its middle" "dd if=/dev/zero of=$file bs=1 count=1 conv=notrunc status=none seek=\$((\$(stat -c %s $file) / 2))"
+	touched "no $file" "rm $file"
+	touched "$file is a link" "mv $file x; ln -s x $file"
+done
+touched 'no page: it is not whole' 'rm README.md'
+touched 'a record and its proof are gone, and the list is without it' 'set -- proofs/*; n=${1#*/}; rm "$1"; sed -i "/\"n\":$n,/d" records.jsonl'
+touched 'a record counts twice' 'set -- proofs/*; n=${1#*/}; cp "$1" "proofs/0$n"; sed -i "/\"n\":$n,/p" records.jsonl'
+touched 'who is to check it executes something else' "echo 'print(\"12 records\"); raise SystemExit' | tee json.py base64.py hashlib.py os.py re.py >/dev/null; rm checkpoint"
+touched 'what it says is no command for a terminal' 'printf "a\\033[2Jb" >proofs/x; rm checkpoint'
 touched 'a record in the list' "sed -i s/refund/refunx/ records.jsonl"
 touched 'a record that was left out of the list' "sed -i 1d records.jsonl"
 touched 'a proof under another number' 'set -- proofs/*; mv "$1" proofs/999'
@@ -76,6 +86,11 @@ t[1] = "extra " + base64.b64encode(base64.b64decode(t[1][6:]).replace(b"refund",
 open(sys.argv[1], "w").write("\n".join(t))
 P
 sed -i s/refund/refunx/ records.jsonl'
+rm -rf "$room/t"
+cp -r "$room/one" "$room/t"
+mkdir -p "$room/t/$(dirname "$(cat "$key")")"
+echo other >"$room/t/$(cat "$key")"
+says 'a file that is named as the key is stands for no other' '^12 records' "$(cd "$room/t" && python3 check.py "$(cat "$key")" 2>&1)"
 "$room/bin/reeve-recorder" init "$room/other" "$room/other.key" default >"$room/other.pub" 2>&1
 says 'by another key it is nobody'"'"'s' 'no good signature' "$(python3 "$room/one/check.py" "$(cat "$room/other.pub")" 2>&1)"
 

@@ -20,14 +20,14 @@ for uid in $(each_user); do
   "argv": ["cat", "--", "{path}"], "params": { "path": { "type": "string" } } } } } } }
 J
 	mkfifo "$h/told"
-	echo '{ "reeve": "config/1", "hooks": { "held": ["sh", "-c", "{ cat; id -u; echo \"$MARK\"; ls /proc/self/fd | wc -w; } >\"$HOME/told\""] } }' >"$h/config/reeve/config.json"
+	echo '{ "reeve": "config/1", "hooks": { "held": ["sh", "-c", "{ cat; id -u; echo \"$MARK\"; ls /proc/self/fd | wc -w; pwd; } >\"$HOME/told\""] } }' >"$h/config/reeve/config.json"
 	chown -R "$uid:$uid" "$h"
 	# held [OPTION...]: begin a run that asks; sets pid, and from what the hook was told: json, as, mark, open.
 	held() {
 		become "$uid" "$h" env MARK=mine "$reeve" run --policy ../etc/policy.json --tools ../etc/tools.json --status-fd 5 "$@" -- \
 			reeve-call tool see/cat '{"path":"link/x"}' 5>"$h/status" >"$h/said" 2>&1 &
 		pid=$!
-		{ read -r json; read -r as; read -r mark; read -r open; } <"$h/told"
+		{ read -r json; read -r as; read -r mark; read -r open; read -r where; } <"$h/told"
 		n=$(printf '%s' "$json" | sed -n 's/.*"held":\([0-9]*\).*/\1/p')
 	}
 	end() { kill $pid; wait $pid; }
@@ -38,6 +38,7 @@ J
 	equal 'it is executed as the operator' "$uid" "$as"
 	equal 'in his environment' mine "$mark"
 	equal 'and holds nothing of the run' 4 "$open"
+	equal 'nor is it where the agent could lay something for it' / "$where"
 	end
 	says "uid $uid: and the status lines told of it" "\"event\":\"held\",\"held\":$n,\"what\":\"see/cat waits for alice" "$(cat "$h/status")"
 

@@ -3,6 +3,14 @@
 import http.client, http.server, sys, threading
 
 PQ = "— witness.example/3 " + "qqqq" * 811 + "\n"  # as ML-DSA-44 would sign: 4 + 8 + 2420 bytes
+# What comes once, and what comes again and again until nobody listens any more.
+ENDLESS = {
+    "heads": (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n" * 1000), "line": (b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536),
+    "early": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 1000),
+    "extension": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a" * 65536),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X-A: b\r\n" * 1000),
+    "squeezed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", b"1000\r\n" + b"\0" * 4096 + b"\r\n"),
+}
 LINE = "— witness.example/1 " + "A" * 104 + "\n"
 
 
@@ -12,12 +20,23 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def endless(self, once, again):
+        self.close_connection = True
+        self.wfile.write(once)
+        try:
+            while True:
+                self.wfile.write(again)
+        except OSError:
+            pass
+
     def do_POST(self):
         mode = open(sys.argv[1]).readline().strip()
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         old = int(body.split("\n")[0].split()[1])
         if mode == "hang":
             threading.Event().wait()
+        if mode in ENDLESS:
+            return self.endless(*ENDLESS[mode])
         if mode.startswith("pass "):
             there = http.client.HTTPConnection(mode[5:], timeout=9)
             there.request("POST", self.path, body.encode())

@@ -4,8 +4,10 @@
 swap N M    the records N and M change places, and their heads with them
 drop N      record N goes; those behind it move up, and their heads count anew
 commit N X  the checkpoint behind record N becomes the one behind record N of the journal X
+set N A B   in record N the member A says B, JSON; nothing: it is not there
 cut N       what stands behind the checkpoint of N records goes
 """
+import json
 import struct
 import sys
 
@@ -53,6 +55,13 @@ def main(path, word, *given):
         a, b = place(frames, n), place(frames, int(given[1]))
         frames[a], frames[b] = frames[b], frames[a]
         frames[a][1], frames[b][1] = frames[b][1], frames[a][1]
+    elif word == "set":
+        frame = frames[place(frames, n)]
+        said = json.loads(frame[4])
+        said.pop(given[1], None)
+        if len(given) > 2:
+            said[given[1]] = json.loads(given[2])
+        frame[4] = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     elif word == "drop":
         at = place(frames, n)
         del frames[at]

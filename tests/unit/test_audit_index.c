@@ -124,7 +124,7 @@ static void answer(struct told *out, struct world *w, const struct question *q, 
 	const char *note;
 
 	out->count = 0;
-	assert_int_equal(asked_open(&a, w->journal, indexed, NULL, &e), 0);
+	assert_int_equal(asked_open(&a, w->journal, indexed ? ASKED_INDEXED : ASKED_READ, NULL, &e), 0);
 	if (indexed) {
 		assert_true(asked_indexed(a, &note) >= least);
 		assert_null(note);

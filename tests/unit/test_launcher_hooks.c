@@ -23,7 +23,7 @@ static char root[] = "/tmp/reeve-hooks-XXXXXX";
 static int build(void **state)
 {
 	(void)state;
-	return mkdtemp(root) && chdir(root) == 0 ? 0 : -1;
+	return mkdtemp(root) && chdir(root) == 0 && setenv("AT", root, 1) == 0 ? 0 : -1;	/* a hook begins elsewhere */
 }
 
 static int clear(void **state)
@@ -77,7 +77,7 @@ static void settle(struct hooks *h)
 
 static void it_is_told(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "cat >told; echo \"$1\" >args; ls /proc/self/fd | wc -w >fds", "hook", "reeve", NULL };
+	const char *const argv[] = { "sh", "-c", "cd \"$AT\"; cat >told; echo \"$1\" >args; ls /proc/self/fd | wc -w >fds", "hook", "reeve", NULL };
 	struct hooks h = { .argv = argv };
 	int left_open = open("/dev/null", O_RDONLY);	/* not close-on-exec: it gets none all the same */
 	char *text;
@@ -102,7 +102,7 @@ static void it_is_told(void **state)
 /* Each waits until something can be read from the FIFO; so all of them are there at the same time. */
 static void a_flood_is_bounded(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "read line; read go <gate; echo \"$line\" >>list", NULL };
+	const char *const argv[] = { "sh", "-c", "cd \"$AT\"; read line; read go <gate; echo \"$line\" >>list", NULL };
 	struct hooks h = { .argv = argv };
 	char text[32], *list, *at;
 	size_t i, lines = 0;
@@ -138,7 +138,7 @@ static void a_flood_is_bounded(void **state)
 /* What a shell started has its session, and goes with it: the pipe it holds is closed. */
 static void whoever_does_not_end_is_ended(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "(echo in >pipe; exec sleep 1000) <&- >pipe & wait", NULL };
+	const char *const argv[] = { "sh", "-c", "cd \"$AT\"; (echo in >pipe; exec sleep 1000) <&- >pipe & wait", NULL };
 	struct hooks h = { .argv = argv };
 	struct pollfd said;
 	char bytes[8];

@@ -6,29 +6,44 @@ usage: python3 check.py [VERIFIER-KEY, or a file with it]
 Give the key as you have it from elsewhere; without it the key in key.pub is believed, which whoever made the folder
 could have made too. Each proof is a C2SP tlog-proof, the checkpoint a C2SP tlog-checkpoint (RFC 6962 tree).
 """
-import base64, hashlib, json, os, subprocess, sys, tempfile
+import sys
+
+if not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # this folder: a json.py that somebody has put here is none of Python's
+import base64, hashlib, json, os, re, subprocess, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def fail(text):
-    sys.exit("check.py: " + text)
+    sys.exit("check.py: " + ascii(text)[1:-1])
 
 
 def read(*name):
-    with open(os.path.join(HERE, *name), "rb") as f:
+    path = os.path.join(HERE, *name)
+    if os.path.islink(path) or not os.path.isfile(path):
+        fail("/".join(name) + " is no file")
+    with open(path, "rb") as f:
         return f.read()
 
 
-def verifier(text):
-    """The key itself, or the name of a file that holds it."""
-    if os.path.isfile(text):
-        with open(text, encoding="ascii", errors="replace") as f:
-            text = f.read(1024)
+def numbers(name):
+    names = os.listdir(os.path.join(HERE, name))
+    wrong = [one for one in names if not re.fullmatch("0|[1-9][0-9]{0,17}", one)]
+    if wrong:
+        fail(name + "/" + wrong[0] + " is no number")
+    return sorted(names, key=int)
+
+
+def verifier(text, may_be_file=False):
+    """The key itself; or else the name of a file that holds it: a file in here may be named as the key is."""
     try:
         name, ident, key = text.strip().split("+", 2)
         raw = base64.b64decode(key, validate=True)
     except ValueError:
+        if may_be_file and os.path.isfile(text):
+            with open(text, encoding="ascii", errors="replace") as f:
+                return verifier(f.read(1024))
         fail("neither a verifier key nor a file with one: " + text.strip())
     if raw[:1] != b"\x01" or hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] != ident:
         fail("not an Ed25519 verifier key: " + text)
@@ -95,9 +110,8 @@ def proof(*name):
 
 
 def main():
-    key = root = verifier(sys.argv[1] if len(sys.argv) > 1 else read("key.pub").decode())
-    epochs = os.path.join(HERE, "epochs")
-    for number in sorted(os.listdir(epochs), key=int) if os.path.isdir(epochs) else []:
+    key = root = verifier(sys.argv[1], True) if len(sys.argv) > 1 else verifier(read("key.pub").decode())
+    for number in numbers("epochs") if os.path.isdir(os.path.join(HERE, "epochs")) else []:
         record, index, path, note = proof("epochs", number)
         said = json.loads(record)
         size, tree = checkpoint(note, root if "revoked" in said else key)
@@ -105,7 +119,7 @@ def main():
             fail("epoch " + number + " is not what was signed")
         key = verifier(said["key"])
     size, tree = checkpoint(read("checkpoint"), key)
-    names = sorted(os.listdir(os.path.join(HERE, "proofs")), key=int)
+    names = numbers("proofs")
     for name in names:
         record, index, path, note = proof("proofs", name)
         if note != read("checkpoint") or index != int(name) or climb(record, index, size, path) != tree:
@@ -118,7 +132,15 @@ def main():
     for name, line in zip(names, read("records.jsonl").splitlines()):
         if proof("proofs", name)[0] != line:
             fail("record " + name + " differs in records.jsonl")
+    if verifier(read("key.pub").decode()) != root or read("trust") != b"log " + read("key.pub") + b"quorum none\n":
+        fail("key.pub or trust is not the key of " + root[0])
+    answers = json.loads(read("answers.json")) if read("README.md") else {}
+    if [answers["ledger"], answers["ledger_records"], answers["records"]] != [root[0], size, len(names)]:
+        fail("answers.json is not about these records")
     print("%d records of the first %d of %s, each proved" % (len(names), size, root[0]))
 
 
-main()
+try:
+    main()
+except (ValueError, LookupError, TypeError, OSError) as e:
+    fail("a file here is not as it was made: " + str(e))
