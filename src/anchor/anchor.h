@@ -10,7 +10,9 @@ enum {
 	DUTIES = 20,
 	DUTY_MS = 10000,	/* how long a place has to take one */
 	DUTY_LAST_MS = 2500,	/* and the last, for which a recorder waits */
-	DUTY_QUIET_S = 600,	/* from one record of an outage of a place to the next */
+	DUTY_QUIET_S = 600,	/* from one record of an outage of a place to the next, when it had so many: */
+	DUTY_GAPS = 6,
+	DUTY_PAUSE_MOST_S = 600,	/* before a process that ended is there again: 1, 2, 4 up to these, until it has lived as long */
 	EVERY_S = 10,		/* from one checkpoint that a place gets to the next */
 	EVERY_MOST_S = 3600,
 };
@@ -19,6 +21,7 @@ enum {
 struct job {
 	uint64_t size;		/* of the checkpoint */
 	uint64_t had;		/* of the last that the place has, as far as that is remembered */
+	uint64_t handed;	/* of the newest handover; 0: there is none */
 	size_t note_size;
 	char note[SEAL_NOTE_MOST];
 };
@@ -56,6 +59,8 @@ struct duty {
 	/* For its own process. */
 	int out;		/* to the place; -1: not connected */
 	struct talk *talk;	/* with a witness, owned */
+	struct hashes *hashes;	/* of a log, where a handover was missing; owned */
+	uint64_t told;		/* size of the last handover that it was told of */
 
 	/* For the one that tells it. */
 	int fd;			/* -1: its process has ended */
@@ -64,7 +69,7 @@ struct duty {
 	uint64_t had, failed;	/* sizes: of the last that got there, of the last that did not */
 	uint64_t next_ns, late_ns;	/* not before; when it is late, if busy */
 	bool down;
-	uint64_t gap, gap_wall_s, outages;	/* the open gap's index, 0: none; when the last was written; outages since that were not */
+	uint64_t gap, gaps_s, outages;	/* the open gap's index, 0: none; until when those written are paid for; outages since */
 };
 
 /* What it was started with. */
@@ -83,6 +88,8 @@ int duty_start(struct charge *c, struct duty *d, struct err *e) must_use;
 bool duty_ask(struct duty *d, const struct job *j);
 /* 1: *out is what came of it; 0: nothing yet; -1: its process has ended. */
 int duty_hear(struct duty *d, struct done *out);
+/* May one more outage be a record now? Then it is counted. */
+bool duty_may_gap(struct duty *d, uint64_t now_s);
 
 /* spine.c: become an anchor of this recorder: one that is told of checkpoints, or one that only enters those of others. */
 int anchor_dial(int *out, const char *path, bool watch, struct err *e) must_use;

@@ -3,15 +3,18 @@
  * it never waits, and believes what a witness's signature says when it has checked it itself.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "anchor/witness.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -63,16 +66,58 @@ static void keep_only(struct charge *c, const struct duty *d)
 		fd_close(&c->spine);
 }
 
+static bool goes_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
 static _Noreturn void become(struct duty *d, int fd, pid_t parent)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && d->kind->begin(d, &e) == 0 &&
-	    jail_self(d->kind->jail, &e) == 0)
+	if (goes_with(parent) && d->kind->begin(d, &e) == 0 && jail_self(d->kind->jail, &e) == 0)
 		serve(d, fd);
 	if (e.kind)
 		log_say("%s: %s", d->name, e.text);
 	_exit(e.kind != 0);
+}
+
+static void pause_for(unsigned *tries, uint64_t began_ns)
+{
+	uint64_t most = DUTY_PAUSE_MOST_S, lived = (clock_mono_ns() - began_ns) / 1000000000;
+	unsigned pause;
+
+	*tries = lived >= most ? 0 : *tries;
+	pause = *tries < 10 ? 1u << (*tries)++ : DUTY_PAUSE_MOST_S;
+	poll(NULL, 0, (int)(pause < most ? pause : most) * 1000);
+}
+
+/*
+ * Hears nothing and says one thing: that the process which tells a place has ended, as a crash or a kill ends it. It then makes
+ * another, until the one that asks has no more to say.
+ */
+static _Noreturn void mind(struct duty *d, int fd, pid_t parent)
+{
+	const struct done gone = { .why = "the process that tells it ended" };
+	pid_t own = getpid(), pid;
+	unsigned tries = 0;
+	uint64_t began;
+	int status = 0;
+
+	if (!goes_with(parent))
+		_exit(1);
+	for (;;) {
+		began = clock_mono_ns();
+		pid = fork();
+		if (pid == 0)
+			become(d, fd, own);
+		if (pid > 0 && (waitpid(pid, &status, 0) != pid || status == 0))
+			_exit(0);
+		if (send(fd, &gone, sizeof(gone), MSG_NOSIGNAL) < 0)
+			_exit(0);
+		fd_close(&d->of->spine);	/* that connection has said who it is */
+		pause_for(&tries, began);
+	}
 }
 
 int duty_start(struct charge *c, struct duty *d, struct err *e)
@@ -90,9 +135,21 @@ int duty_start(struct charge *c, struct duty *d, struct err *e)
 		return err_sys(e, "a process for %s", d->name);
 	if (pid == 0) {
 		keep_only(c, d);
-		become(d, its, parent);
+		mind(d, its, parent);
 	}
 	return 0;
+}
+
+/* So many at once, and from then on one each ten minutes; a clock that was set back lengthens that by no more than they last. */
+bool duty_may_gap(struct duty *d, uint64_t now_s)
+{
+	const uint64_t most = now_s + DUTY_GAPS * (uint64_t)DUTY_QUIET_S;
+
+	d->gaps_s = d->gaps_s < now_s ? now_s : d->gaps_s > most ? most : d->gaps_s;
+	if (d->gaps_s + DUTY_QUIET_S > most)
+		return false;
+	d->gaps_s += DUTY_QUIET_S;
+	return true;
 }
 
 bool duty_ask(struct duty *d, const struct job *j)

@@ -1,7 +1,7 @@
 /*
  * Between the recorder, which says how far the ledger has come, and the places that are to know. Each gets the newest
  * checkpoint at its own pace, and is late by itself: none waits for another. What comes of it goes back as a record: that a
- * place has it, or, once for an outage and not more often than every ten minutes, that it cannot be told.
+ * place has it, or, once for an outage and for so many outages as duty.c says, that it cannot be told.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,11 +25,6 @@ struct keep {
 
 static const uint64_t NS = 1000000000;
 
-static uint64_t wall_s(void)
-{
-	return clock_wall_us() / 1000000;
-}
-
 static int report_there(struct keep *k, struct duty *d, const struct done *done, struct err *e)
 {
 	uint8_t body[1024];
@@ -50,19 +45,17 @@ static int report_there(struct keep *k, struct duty *d, const struct done *done,
 /* The tag of MISSED is the duty's number and one, so that the answer says which gap is open. */
 static int report_missed(struct keep *k, struct duty *d, const char *why, struct err *e)
 {
-	uint64_t now = wall_s();
 	uint8_t body[512];
 	struct pack p = { .at = body, .room = sizeof(body) };
 
 	d->outages += !d->down;
 	d->down = true;
-	if (d->gap || (!k->last && now - d->gap_wall_s < DUTY_QUIET_S && d->gap_wall_s <= now))
+	if (d->gap || (!duty_may_gap(d, clock_wall_us() / 1000000) && !k->last))
 		return 0;
 	pack_number(&p, d->had, 8);
 	pack_number(&p, d->outages, 8);
 	pack_text(&p, d->name, strlen(d->name));
 	pack_text(&p, why, strlen(why));
-	d->gap_wall_s = now;
 	d->outages = 0;
 	return wire_send(&k->recorder, MSG_MISSED, (uint64_t)(d - k->c->duties) + 1, body, p.size, NULL, 0, e);
 }
@@ -161,6 +154,7 @@ static int go_on(struct keep *k, struct err *e)
 static int on_signed(struct keep *k, struct unpack *u, struct err *e)
 {
 	bool last = unpack_number(u, 1) == 1;
+	uint64_t handed = unpack_number(u, 8);
 	size_t size = 0, i;
 	const char *note = unpack_text(u, &size);
 	struct sighting s;
@@ -168,6 +162,7 @@ static int on_signed(struct keep *k, struct unpack *u, struct err *e)
 	if (!note || !unpack_done(u) || size > SEAL_NOTE_MOST || !sighting_read(&s, note, size))
 		return err_set(e, ERR_PEER, "malformed SIGNED");
 	k->newest->size = s.at.size;
+	k->newest->handed = handed;
 	k->newest->note_size = size;
 	memcpy(k->newest->note, note, size);
 	k->last = last;

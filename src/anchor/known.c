@@ -1,4 +1,4 @@
-/* One line a place: "NAME HAD GAP WHEN OUTAGES". What cannot be read is forgotten: the price is one more record of an outage. */
+/* One line a place: "NAME HAD GAP PAID OUTAGES". What cannot be read is forgotten: the price is one more record of an outage. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,11 +20,11 @@ static struct duty *duty_of(struct charge *c, const char *name)
 
 static void take_line(struct charge *c, const char *line)
 {
-	uint64_t had, gap, when, outages;
+	uint64_t had, gap, paid, outages;
 	char name[SEAL_NAME];
 	struct duty *d;
 
-	if (sscanf(line, "%127s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, name, &had, &gap, &when, &outages) != 5)
+	if (sscanf(line, "%127s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, name, &had, &gap, &paid, &outages) != 5)
 		return;
 	d = duty_of(c, name);
 	if (!d)
@@ -32,7 +32,7 @@ static void take_line(struct charge *c, const char *line)
 	d->had = had;
 	d->gap = gap;
 	d->down = gap > 0;
-	d->gap_wall_s = when;
+	d->gaps_s = paid;
 	d->outages = outages;
 }
 
@@ -56,7 +56,7 @@ void known_write(const struct charge *c)
 
 	for (i = 0; i < c->count; i++) {
 		d = &c->duties[i];
-		buf_printf(&b, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", d->name, d->had, d->gap, d->gap_wall_s,
+		buf_printf(&b, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", d->name, d->had, d->gap, d->gaps_s,
 			   d->outages);
 	}
 	if (c->known >= 0 && !b.over && pwrite(c->known, b.data, b.size, 0) == (ssize_t)b.size &&

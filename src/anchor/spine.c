@@ -73,10 +73,16 @@ int spine_enter(int fd, const char *key_file, const char *note, size_t size, str
 
 int spine_begin(struct duty *d, struct err *e)
 {
+	struct err later = { .kind = ERR_NONE };
+
 	if (!d->of->key)
 		return err_set(e, ERR_INPUT, "spine= needs key=");
 	d->out = d->of->spine;
-	return d->out < 0 ? 0 : anchor_greet(d->out, false, e);
+	if (d->out >= 0)
+		return anchor_greet(d->out, false, e);
+	/* From now on, so that it does not end before we do; and if it is not there, it may be later. */
+	(void)!anchor_dial(&d->out, d->where, false, &later);
+	return 0;
 }
 
 int spine_bring(struct duty *d, const struct job *j, struct done *out, struct err *e)

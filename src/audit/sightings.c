@@ -12,6 +12,8 @@
 #include "base/fd.h"
 #include "ledger/epochs.h"
 
+enum { LOST = 128 };
+
 int sightings_add(struct sightings *s, const struct checkpoint *at, uint64_t where, const char *note, size_t size, struct err *e)
 {
 	size_t room = s->room ? s->room * 2 : 64;
@@ -31,12 +33,17 @@ int sightings_add(struct sightings *s, const struct checkpoint *at, uint64_t whe
 static int take_line(struct sightings *s, const char *origin, const char *line, size_t size, uint64_t number, struct err *e)
 {
 	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST);
+	struct link *link = NULL;
 	struct sighting seen;
 
 	if (!sighting_note(&note, line, size) || !sighting_read(&seen, note.data, note.size) || strcmp(seen.origin, origin) != 0 ||
 	    seen.at.size == 0)
 		return 0;
-	return sightings_add(s, &seen.at, number, note.data, note.size, e);
+	if (sightings_add(s, &seen.at, number, note.data, note.size, e) < 0 || link_read(&link, origin, line, size, e) < 0)
+		return -1;
+	s->all[s->count - 1].link = link;
+	s->link_count += link != NULL;
+	return 0;
 }
 
 int sightings_read(struct sightings *s, const char *path, const char *origin, struct err *e)
@@ -57,7 +64,8 @@ int sightings_read(struct sightings *s, const char *path, const char *origin, st
 			return -1;
 	}
 	sightings_sort(s);
-	return 0;
+	s->links = calloc(s->link_count + 1, sizeof(struct link *));
+	return s->links ? 0 : err_sys(e, "memory for handovers");
 }
 
 static int by_size(const void *a, const void *b)
@@ -89,19 +97,22 @@ void sightings_pass(struct sightings *s, const struct tree *t)
 }
 
 /*
- * What is longer than the ledger may be by an epoch that was rolled back with the rest, whose key nobody here can know. But
- * whoever handed over to it, the last epoch that is left or the root, signed a longer one too.
+ * What is longer than the ledger may be by an epoch that was rolled back with the rest: then by the handovers that the log has.
+ * Where it lacks them, whoever handed over, the last epoch that is left or the root, signed a longer one too.
  */
-static bool is_believed(const struct seen *s, const struct epochs *by, uint64_t records)
+static bool is_believed(const struct link **by_link, const struct sightings *all, const struct seen *s, const struct epochs *by,
+			uint64_t records)
 {
 	struct err ignored = { .kind = ERR_NONE };
 	struct checkpoint c;
 
+	*by_link = NULL;
 	if (!s->note)
 		return true;
 	if (epochs_open(&c, by, s->note, strlen(s->note), &ignored) == 0)
 		return true;
-	return s->at.size > records && checkpoint_open(&c, &by->all[0].key, s->note, strlen(s->note), &ignored) == 0;
+	*by_link = links_sign(all, s);
+	return *by_link || (s->at.size > records && checkpoint_open(&c, &by->all[0].key, s->note, strlen(s->note), &ignored) == 0);
 }
 
 static void say_fork(struct findings *f, const struct sightings *s, const struct seen *one)
@@ -113,8 +124,19 @@ static void say_fork(struct findings *f, const struct sightings *s, const struct
 		 "another history: the first %" PRIu64 " records are not those of %.120s, %s %" PRIu64, one->at.size, s->from, s->unit, one->where);
 }
 
+/* How many, and which keys, went with what was rolled back. */
+static void say_lost(char out[LOST], const struct link *last, const struct epochs *by)
+{
+	uint64_t own = by->count - by->handing - 1;
+
+	out[0] = '\0';
+	if (last && last->epoch > own)
+		snprintf(out, LOST, ", past %" PRIu64 " change%s of its key, from epoch %" PRIu64 " to %" PRIu64, last->epoch - own,
+			 last->epoch - own == 1 ? "" : "s", last->epoch, own);
+}
+
 /* The longest that is believed: that is how far it came, at least. */
-static void judge_longest(struct findings *f, const struct sightings *s, const struct seen *longest, size_t ignored)
+static void judge_longest(struct findings *f, const struct sightings *s, const struct seen *longest, size_t ignored, const char *lost)
 {
 	char more[96] = "";
 
@@ -128,38 +150,47 @@ static void judge_longest(struct findings *f, const struct sightings *s, const s
 	f->completeness_known = true;
 	if (longest->at.size > f->records) {
 		f->completeness.bad = true;
-		snprintf(f->completeness.text, sizeof(f->completeness.text), "rolled back from %" PRIu64 " to %" PRIu64 " records, by %.110s, %s %" PRIu64 "%s",
-			 longest->at.size, f->records, s->from, s->unit, longest->where, more);
+		snprintf(f->completeness.text, sizeof(f->completeness.text), "rolled back from %" PRIu64 " to %" PRIu64 " records%s, by %.110s, %s %" PRIu64 "%s",
+			 longest->at.size, f->records, lost, s->from, s->unit, longest->where, more);
 	} else if (!f->completeness.bad) {
 		snprintf(f->completeness.text, sizeof(f->completeness.text), "nothing is missing up to %" PRIu64 ", by %.110s, %s %" PRIu64 ", of %" PRIu64 "%s",
 			 longest->at.size, s->from, s->unit, longest->where, f->records, more);
 	}
 }
 
-void sightings_judge(struct findings *f, const struct sightings *s, const struct epochs *by)
+void sightings_judge(struct findings *f, struct sightings *s, const struct epochs *by)
 {
 	const struct seen *longest = NULL, *one;
+	const struct link *link, *last = NULL;
 	size_t i, ignored = 0;
+	char lost[LOST];
 
+	links_join(s, by);
 	for (i = 0; i < s->count; i++) {
 		one = &s->all[i];
-		if (!one->held && !is_believed(one, by, f->records)) {
+		link = NULL;
+		if (!one->held && !is_believed(&link, s, one, by, f->records)) {
 			ignored++;
 			continue;
 		}
 		if (!one->held && one->at.size <= f->records)
 			say_fork(f, s, one);
 		longest = one;
+		last = link;
 	}
-	judge_longest(f, s, longest, ignored);
+	say_lost(lost, last, by);
+	judge_longest(f, s, longest, ignored, lost);
 }
 
 void sightings_free(struct sightings *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->count; i++)
+	for (i = 0; i < s->count; i++) {
 		free(s->all[i].note);
+		free(s->all[i].link);
+	}
+	free(s->links);
 	free(s->all);
 	*s = (struct sightings){ .count = 0 };
 }

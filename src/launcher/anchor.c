@@ -18,7 +18,15 @@
 #include "base/log.h"
 #include "launcher/run.h"
 
-enum { WORDS = 64, ENTER_MS = 12000, FRESH = 2 };
+enum {
+	WORDS = 64,
+	ENTER_MS = 12000,
+	FRESH = 2,
+	AGAIN_MOST_S = 600,	/* from the end of a reeve-anchor to the next, at most */
+	AGAIN_OTHER_S = 60,	/* from finding another one at work to looking again */
+};
+
+static const uint64_t SECOND = 1000000000;
 
 static const char SPINE[] = "spine";
 
@@ -112,7 +120,7 @@ struct anchor_words {
 	char pub[LAUNCH_TEXT], key[LAUNCH_TEXT + 8], state[LAUNCH_TEXT + 32], spine[LAUNCH_TEXT + 8];
 };
 
-static int words_of(struct anchor_words *w, const struct run *r, struct err *e)
+static int words_of(struct anchor_words *w, const struct run *r, const char *recorder, struct err *e)
 {
 	const char *const *more = r->ask->second;
 	size_t n = 0, i;
@@ -124,7 +132,7 @@ static int words_of(struct anchor_words *w, const struct run *r, struct err *e)
 	snprintf(w->spine, sizeof(w->spine), "spine=%s", r->spine_at.socket);
 	w->argv[n++] = "reeve-anchor";
 	w->argv[n++] = "keep";
-	w->argv[n++] = "-";
+	w->argv[n++] = recorder;
 	w->argv[n++] = r->at.ledger;
 	w->argv[n++] = w->key;
 	w->argv[n++] = w->state;
@@ -149,6 +157,16 @@ static int charge(int to, const struct run *r, struct err *e)
 	return wire_send(&w, MSG_CHARGE, 0, &spines[1], 1, &recorder, 1, e);
 }
 
+/* Without a descriptor of its end it is there once, and not again. */
+static int begin(struct run *r, const struct anchor_words *w, int its, struct err *e)
+{
+	if (spawn_own(&r->anchor_pid, r, w->argv, its, false, e) < 0)
+		return -1;
+	r->anchor.began_ns = clock_mono_ns();
+	r->anchor.end = (int)syscall(SYS_pidfd_open, r->anchor_pid, 0);
+	return 0;
+}
+
 int anchor_start(struct run *r, struct err *e)
 {
 	scoped(fd) int mine = -1, its = -1;
@@ -157,11 +175,54 @@ int anchor_start(struct run *r, struct err *e)
 
 	if ((!r->ask->second && !r->ask->spine) || r->at.service)	/* whose service it is keeps its second record, too */
 		return 0;
-	if (words_of(&w, r, e) < 0 || wire_pair(fds, e) < 0)
+	if (words_of(&w, r, "-", e) < 0 || wire_pair(fds, e) < 0)
 		return -1;
 	mine = fds[0];
 	its = fds[1];
-	if (spawn_own(&r->anchor_pid, r, w.argv, its, false, e) < 0)
-		return -1;
-	return charge(mine, r, e);
+	return begin(r, &w, its, e) < 0 ? -1 : charge(mine, r, e);
+}
+
+/* By the names of sockets: where they are gone, because the jail has no mounts, it ends again. */
+static int start_again(struct run *r, struct err *e)
+{
+	scoped(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct anchor_words w;
+
+	if (null < 0)
+		return err_sys(e, "/dev/null");
+	return words_of(&w, r, r->at.socket, e) < 0 ? -1 : begin(r, &w, null, e);
+}
+
+unsigned anchor_pause_s(unsigned *tries, uint64_t lived_s)
+{
+	*tries = lived_s >= AGAIN_MOST_S ? 0 : *tries;
+	return *tries < 10 && 1u << *tries < AGAIN_MOST_S ? 1u << (*tries)++ : AGAIN_MOST_S;
+}
+
+/* It ends well when the ledger has one of another run's: that one may go, too. */
+static void wait_anew(struct run *r, bool well)
+{
+	uint64_t lived = (clock_mono_ns() - r->anchor.began_ns) / SECOND;
+	unsigned pause = well ? AGAIN_OTHER_S : anchor_pause_s(&r->anchor.tries, lived);
+
+	r->anchor.again_ns = clock_mono_ns() + pause * SECOND;
+}
+
+void anchor_attend(struct run *r)
+{
+	struct err e = { .kind = ERR_NONE };
+	int status = 0;
+
+	if (r->anchor.end >= 0 && waitpid(r->anchor_pid, &status, WNOHANG) == r->anchor_pid) {
+		fd_close(&r->anchor.end);
+		r->anchor_pid = -1;
+		wait_anew(r, status == 0);
+	}
+	if (!r->anchor.again_ns || r->ending || clock_left_ms(r->anchor.again_ns) > 0)
+		return;
+	r->anchor.again_ns = 0;
+	if (start_again(r, &e) == 0)
+		return;
+	log_say("the second record is not kept: %s", e.text);
+	wait_anew(r, false);
 }

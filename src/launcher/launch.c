@@ -205,7 +205,7 @@ static void run_init(struct run *r, const struct run_request *ask)
 	r->inspector = (struct wire){ .fd = -1, .me = ROLE_LAUNCHER, .peer = ROLE_PROXY };
 	r->broker_pid = r->porter_pid = -1;
 	r->proxy_pid = r->dialer_pid = r->inspector_pid = -1;
-	r->anchor_pid = r->spine_pid = r->spine = -1;
+	r->anchor_pid = r->spine_pid = r->spine = r->anchor.end = -1;
 	r->agent = JAIL_NONE;
 	r->cgroup = CGROUP_NONE;
 	r->terminal = TERMINAL_NONE;
@@ -319,6 +319,7 @@ int launch_run(const struct run_request *ask, int *status, struct err *e)
 	*status = r->status;
 	fd_close(&r->recorder.fd);
 	fd_close(&r->spine);
+	fd_close(&r->anchor.end);
 	await_recorder(r);
 	fd_close(&r->starting_says);
 	fd_close(&r->signals);

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "launcher/run.h"
 
-enum { END_SECONDS = 15, GRACE_SECONDS = 5, HOOKS = 10, FIXED = HOOKS + HOOK_KINDS * HOOKS_AT_ONCE, EACH = 3 };
+enum { END_SECONDS = 15, GRACE_SECONDS = 5, HOOKS = 11, FIXED = HOOKS + HOOK_KINDS * HOOKS_AT_ONCE, EACH = 3 };
 
 static const uint64_t SECOND = 1000000000;
 
@@ -112,6 +112,7 @@ static nfds_t gather(const struct run *r, struct pollfd *at)
 	at[7] = (struct pollfd){ .fd = r->ending ? -1 : r->proxy.fd, .events = POLLIN };
 	at[8] = (struct pollfd){ .fd = r->ending ? -1 : r->dialer.fd, .events = POLLIN };
 	at[9] = (struct pollfd){ .fd = r->ending ? -1 : r->inspector.fd, .events = POLLIN };
+	at[10] = (struct pollfd){ .fd = r->anchor.end, .events = POLLIN };
 	for (i = 0; i < (size_t)HOOK_KINDS * HOOKS_AT_ONCE; i++) {
 		const struct hook *h = &r->hooks[i / HOOKS_AT_ONCE].at[i % HOOKS_AT_ONCE];
 
@@ -185,7 +186,7 @@ static int attend(struct run *r, const struct pollfd *at, struct err *e)
 static int time_left(const struct run *r)
 {
 	const uint64_t others[] = { children_deadline(r), hooks_deadline(&r->hooks[HOOK_HELD]),
-				    hooks_deadline(&r->hooks[HOOK_ALERT]) };
+				    hooks_deadline(&r->hooks[HOOK_ALERT]), r->anchor.again_ns };
 	uint64_t soonest = r->deadline_ns;
 	size_t i;
 
@@ -207,6 +208,7 @@ int loop_run(struct run *r, struct err *e)
 		children_hurry(r);
 		hooks_attend(&r->hooks[HOOK_HELD]);
 		hooks_attend(&r->hooks[HOOK_ALERT]);
+		anchor_attend(r);
 		if (!r->deadline_ns || clock_left_ms(r->deadline_ns) > 0)
 			continue;
 		if (r->ending)

@@ -49,6 +49,11 @@ struct run {
 	pid_t proxy_pid, dialer_pid, inspector_pid;
 	pid_t anchor_pid, spine_pid;	/* reeve-anchor; and a recorder of the spine that we have started, if it was not there */
 	int spine;			/* a connection to it; -1 */
+	struct anchor_watch {
+		int end;		/* pidfd of reeve-anchor; -1 */
+		unsigned tries;
+		uint64_t began_ns, again_ns;	/* again: when there is to be another; 0: not waiting for that */
+	} anchor;
 	struct paths spine_at;
 	int hands;			/* the proxy's end of its channel to the inspector, until it is told; -1 */
 	int starting_says;		/* what it says; -1: none is on its way */
@@ -117,6 +122,9 @@ int recorder_close(struct run *r, const char *status, struct err *e) must_use;
  */
 int anchor_spine(struct run *r, struct err *e) must_use;
 int anchor_start(struct run *r, struct err *e) must_use;
+/* If it ends before the run does, another one is started, after pauses that grow: for so many seconds, having lived so long. */
+void anchor_attend(struct run *r);
+unsigned anchor_pause_s(unsigned *tries, uint64_t lived_s);
 
 /* broker.c: start the broker; and, once the run is open, tell it everything it will ever know. */
 int broker_begin(struct run *r, struct err *e) must_use;

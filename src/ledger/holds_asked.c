@@ -46,7 +46,8 @@ int hold_steps_read(struct hold_step out[HOLD_STEPS], size_t *count, const struc
 	size_t at, n = 0;
 
 	for (at = 0; v->set && at < v->size; at += strlen(v->text + at) + 1, n++) {
-		if (n == HOLD_STEPS || !read_step(&out[n], v->text + at) || !follows(&out[n], n ? &out[n - 1] : NULL))
+		if (n == HOLD_STEPS || !read_step(&out[n], v->text + at) || !follows(&out[n], n ? &out[n - 1] : NULL) ||
+		    (n >= REVIEW_STEPS && out[n - REVIEW_STEPS].need == out[n].need))
 			return err_set(e, ERR_INPUT, "asked_of: \"%.80s\" is not a step that can come there", v->text + at);
 		if (n == 0 || out[n].need != out[n - 1].need)
 			votes += out[n].count;

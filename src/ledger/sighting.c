@@ -69,25 +69,77 @@ static bool is_base64(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' || c == '/' || c == '=';
 }
 
-bool sighting_note(struct buf *out, const char *line, size_t size)
+/* *rest: what stands behind the signatures. */
+static bool take_note(struct buf *out, struct sighting *s, const char **rest, const char *line, size_t size)
 {
 	const char *at = memmem(line, size, MARK, sizeof(MARK) - 1), *end = line + size, *from;
-	struct sighting s = { .signatures_size = 0 };
 
 	if (!at)
 		return false;
 	at += sizeof(MARK) - 1;
-	if (!take_three(&s, &at, end, ' '))
+	if (!take_three(s, &at, end, ' '))
 		return false;
-	buf_printf(out, "%s\n%" PRIu64 "\n%s\n\n", s.origin, s.at.size, s.root);
+	buf_printf(out, "%s\n%" PRIu64 "\n%s\n\n", s->origin, s->at.size, s->root);
 	for (from = at; out->size <= SEAL_NOTE_MOST; from = at + 1) {
 		for (at = from; at < end && is_base64(*at); at++)
 			;
 		if (at == from)
 			return false;
-		buf_printf(out, "%s%s %.*s\n", DASH, s.origin, (int)(at - from), from);
+		buf_printf(out, "%s%s %.*s\n", DASH, s->origin, (int)(at - from), from);
 		if (at == end || *at != ',')
 			break;
 	}
+	*rest = at;
 	return !out->over;
+}
+
+bool sighting_note(struct buf *out, const char *line, size_t size)
+{
+	struct sighting s = { .signatures_size = 0 };
+	const char *rest;
+
+	return take_note(out, &s, &rest, line, size);
+}
+
+static const char PROOF[] = "c2sp.org/tlog-proof@v1\nextra ";
+
+bool sighting_handover(struct buf *out, const char **note, size_t *note_size, const char *proof, size_t size)
+{
+	const char *at = proof + sizeof(PROOF) - 1, *split = memmem(proof, size, "\n\n", 2), *end;
+	size_t n;
+
+	if (!split || at > split)
+		return false;
+	*note = split + 2;
+	*note_size = size - (size_t)(*note - proof);
+	if (!sighting_line(out, *note, *note_size))
+		return false;
+	for (n = 0; at < split; n++, at = end + 1) {
+		end = memchr(at, '\n', (size_t)(split + 1 - at));
+		must(end);
+		if (n != 1)	/* the index is the size less one */
+			buf_printf(out, "%c%.*s", n < 3 ? ' ' : ',', (int)(end - at), at);
+	}
+	return n > 2 && !out->over;
+}
+
+bool sighting_proof(struct buf *out, const char *line, size_t size)
+{
+	scoped(buf) struct buf note = BUF(SEAL_NOTE_MOST + SEAL_NAME);
+	struct sighting s = { .signatures_size = 0 };
+	const char *at, *end = line + size, *from;
+
+	if (!take_note(&note, &s, &at, line, size) || at == end || *at != ' ' || s.at.size == 0)
+		return false;
+	for (from = ++at; at < end && is_base64(*at); at++)
+		;
+	if (at == from || at == end || *at != ' ')
+		return false;
+	buf_printf(out, "%s%.*s\nindex %" PRIu64, PROOF, (int)(at - from), from, s.at.size - 1);
+	do {
+		for (from = ++at; at < end && is_base64(*at); at++)
+			;
+		buf_printf(out, "\n%.*s", (int)(at - from), from);
+	} while (at < end && *at == ',');
+	return buf_puts(out, "\n\n") && buf_add(out, note.data, note.size);
 }

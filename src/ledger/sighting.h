@@ -21,4 +21,11 @@ bool sighting_read(struct sighting *out, const char *note, size_t size);
 bool sighting_line(struct buf *out, const char *note, size_t size);
 bool sighting_note(struct buf *out, const char *line, size_t size);
 
+/*
+ * A handover, from the C2SP tlog-proof of the record that it begins with, as such a line with " RECORD HASH,HASH" behind it,
+ * all base64; *note is what stands in the proof. And back, as that proof: false too if the line has only a checkpoint.
+ */
+bool sighting_handover(struct buf *out, const char **note, size_t *note_size, const char *proof, size_t size);
+bool sighting_proof(struct buf *out, const char *line, size_t size);
+
 #endif

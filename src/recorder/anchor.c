@@ -167,13 +167,14 @@ static void tell(struct recorder *r, bool last)
 	const struct buf *note = ledger_note(r->ledger);
 	struct anchor_told *next = &r->anchor.told[r->anchor.count % ANCHOR_TOLD];
 	struct err ignored = { .kind = ERR_NONE };
-	uint8_t body[SEAL_NOTE_MOST + 8];
+	uint8_t body[SEAL_NOTE_MOST + 16];
 	struct pack p = { .at = body, .room = sizeof(body) };
 	struct sighting of;
 
 	if (note->size == 0 || !sighting_read(&of, note->data, note->size) || !client_writable(r->anchor.is))
 		return;
 	pack_number(&p, last, 1);
+	pack_number(&p, epochs_now(ledger_epochs(r->ledger))->size, 8);
 	pack_text(&p, note->data, note->size);
 	if (wire_send(&r->anchor.is->wire, MSG_SIGNED, 0, body, p.size, NULL, 0, &ignored) < 0) {
 		r->anchor.is->gone = true;

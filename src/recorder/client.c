@@ -99,8 +99,8 @@ static int cannot_open(struct client *c, uint64_t tag, const struct err *why)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (wire_send_text(&c->wire, MSG_HALT, tag, why->text, &e) < 0)
-		c->gone = true;
+	if (!client_writable(c) || wire_send_text(&c->wire, MSG_HALT, tag, why->text, &e) < 0)
+		c->gone = true;	/* who asks again and again and reads no answer keeps nobody waiting */
 	return 0;
 }
 

@@ -26,6 +26,16 @@ static size_t bytes_kept(const struct recorder *r)
 	return bytes;
 }
 
+/* Where it serves several users, what one of them leaves unfinished takes no room from the others. */
+static bool has_room_for(const struct recorder *r, const struct client *c, size_t size)
+{
+	size_t i, bytes = size;
+
+	for (i = 0; r->owners && i < r->count; i++)
+		bytes += r->clients[i]->who.uid == c->who.uid ? r->clients[i]->payload.size : 0;
+	return bytes <= RECORDER_PAYLOADS_EACH && bytes_kept(r) + size <= RECORDER_PAYLOADS;
+}
+
 static bool is_looked_at(const struct recorder *r, const struct hold *h)
 {
 	size_t i;
@@ -68,7 +78,7 @@ int holding_payload(struct recorder *r, struct client *c, const struct msg *m, s
 	c->payload_tag = m->tag;
 	if (m->size > RECORDER_PAYLOAD - c->payload.size)
 		return err_set(e, ERR_PEER, "PAYLOAD of more than %d bytes", RECORDER_PAYLOAD);
-	if (bytes_kept(r) + m->size > RECORDER_PAYLOADS || !buf_add(&c->payload, m->body, m->size))
+	if (!has_room_for(r, c, m->size) || !buf_add(&c->payload, m->body, m->size))
 		c->payload.over = true;	/* its HOLD is told so */
 	return 0;
 }
@@ -243,14 +253,14 @@ static void keep_payload(struct client *c, struct hold *h)
 	c->payload = (struct buf){ .most = RECORDER_PAYLOAD };
 }
 
-/* What one agent has left standing, in all its runs, takes no place from the others. */
+/* What one agent has left standing, in all its runs, takes no place from the others; where users could make agents up: one owner. */
 static bool has_share(const struct recorder *r, const struct client *c, const struct record *record)
 {
 	const struct holds *h = ledger_holds(r->ledger);
 	size_t i, count = 0, bytes = c->payload.size;
 
 	for (i = 0; i < h->open_count; i++) {
-		if (!hold_same(&h->open[i]->record, record, FIELD_AGENT) || !hold_same(&h->open[i]->record, record, FIELD_OWNER))
+		if ((!r->owners && !hold_same(&h->open[i]->record, record, FIELD_AGENT)) || !hold_same(&h->open[i]->record, record, FIELD_OWNER))
 			continue;
 		count++;
 		bytes += h->open[i]->payload_size;

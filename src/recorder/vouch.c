@@ -39,13 +39,18 @@ int access_message(struct recorder *r, struct client *c, const struct msg *m, st
 	struct record record = { .kind = RECORD_ACCESS };
 	struct unpack u = { .at = m->body, .left = m->size };
 	char action[33], why[257];
-	struct err not = { .kind = ERR_NONE };
+	struct err not = { .kind = ERR_NONE }, full = { .kind = ERR_NONE };
 	uint64_t index;
 
 	if (!unpack_copy(&u, action, sizeof(action)) || !unpack_copy(&u, why, sizeof(why)) || !unpack_done(&u))
 		return err_set(e, ERR_PEER, "malformed ACCESS");
 	if ((c->guest && !r->activated) || !action[0] || !why[0]) {
 		err_set(&not, ERR_INPUT, "%s", action[0] && why[0] ? "who only reviews takes nothing away" : "say what is taken away, and why: it is recorded");
+		review_refuse(r, c, m->tag, &not);
+		return 0;
+	}
+	if (r->halted[0] || ledger_room(r->ledger, &full) < 0) {	/* what is kept for outcomes is not for readers */
+		err_set(&not, ERR_LIMIT, "no room in the ledger to write that down; make room on its disk");
 		review_refuse(r, c, m->tag, &not);
 		return 0;
 	}

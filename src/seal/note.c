@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "seal/note.h"
 
-static const char SIGNATURE_MARK[] = "\xe2\x80\x94 ";	/* em dash, blank */
-
 int seal_ready(struct err *e)
 {
 	if (sodium_init() < 0)
@@ -98,53 +96,17 @@ int seal_verifier_read(struct seal_verifier *out, const char *text, size_t size,
 	return note_verifier_read(out, text, size, NOTE_ED25519, e);
 }
 
-/* One line "— name base64\n": is it a good signature of this verifier on the text? */
-static bool line_signs(const struct seal_verifier *v, const char *line, size_t size,
-		       const char *text, size_t text_size)
-{
-	size_t mark = sizeof(SIGNATURE_MARK) - 1, name = strlen(v->name), got = 0;
-	uint8_t blob[4 + 64];
-
-	if (size <= mark + name + 1 || memcmp(line, SIGNATURE_MARK, mark) != 0 ||
-	    memcmp(line + mark, v->name, name) != 0 || line[mark + name] != ' ')
-		return false;
-	line += mark + name + 1;
-	size -= mark + name + 1;
-	return sodium_base642bin(blob, sizeof(blob), line, size, NULL, &got, NULL,
-				 sodium_base64_VARIANT_ORIGINAL) == 0 &&
-	       got == sizeof(blob) && memcmp(blob, v->id, sizeof(v->id)) == 0 &&
-	       crypto_sign_verify_detached(blob + 4, (const uint8_t *)text, text_size, v->key) == 0;
-}
-
-/* Where the empty line before the signatures begins: the last one, as the text may hold others. */
-static const char *last_empty_line(const char *note, size_t size)
-{
-	size_t i;
-
-	for (i = size; i >= 2; i--)
-		if (note[i - 2] == '\n' && note[i - 1] == '\n')
-			return note + i - 1;
-	return NULL;
-}
-
+/* One line that claims to be of this key and is not good spoils all: readers of other hands stop at it. */
 int seal_note_open(const char **text, size_t *size, const struct seal_verifier *v, const char *note,
 		   size_t note_size, struct err *e)
 {
-	const char *split, *line, *end;
+	struct seal_note n;
 
-	if (note_size > SEAL_NOTE_MOST || note_size == 0 || note[note_size - 1] != '\n' ||
-	    !text_is_utf8(note, note_size))
-		return err_set(e, ERR_INPUT, "not a signed note");
-	split = last_empty_line(note, note_size);
-	if (!split)
-		return err_set(e, ERR_INPUT, "a note without signatures");
-	for (line = split + 1; line < note + note_size; line = end + 1) {
-		end = memchr(line, '\n', (size_t)(note + note_size - line));
-		if (line_signs(v, line, (size_t)(end - line), note, (size_t)(split - note))) {
-			*text = note;
-			*size = (size_t)(split - note);
-			return 0;
-		}
-	}
-	return err_set(e, ERR_INPUT, "no good signature by %s", v->name);
+	if (seal_note_split(&n, note, note_size, SEAL_NOTE_MOST, e) < 0)
+		return -1;
+	if (seal_note_signed(&n, v) != SEAL_SIGNED)
+		return err_set(e, ERR_INPUT, "no good signature by %s", v->name);
+	*text = n.text;
+	*size = n.size;
+	return 0;
 }

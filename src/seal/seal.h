@@ -63,7 +63,7 @@ bool seal_name_fits(const char *name);
 
 /*
  * The text of a signed note, if this verifier's signature on it is good; *size counts its last
- * newline. Borrowed from `note`. Signatures of other keys are passed over.
+ * newline. Borrowed from `note`. Signatures of other keys are passed over; one of this key that is bad spoils all.
  */
 int seal_note_open(const char **text, size_t *size, const struct seal_verifier *v, const char *note,
 		   size_t note_size, struct err *e) must_use;

@@ -101,11 +101,13 @@ int wire_receive(struct wire *w, struct msg *out, bool wait, struct err *e)
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return WIRE_LATER;
-	if (got == 0 || (got < 0 && errno == ECONNRESET))
-		return WIRE_CLOSED;
-	if (got < 0)
+	if (got < 0 && errno != ECONNRESET)
 		return err_sys(e, "receive a message");
-	fds = collect_fds(out, &h);
+	fds = got < 0 ? 0 : collect_fds(out, &h);
+	if (got <= 0) {
+		msg_drop(out);	/* no bytes are the end of it, but what is sent so may bring descriptors, too */
+		return WIRE_CLOSED;
+	}
 	if ((size_t)got < sizeof(head) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    admit(w, &head, (size_t)got - sizeof(head), fds, e) < 0) {
 		msg_drop(out);

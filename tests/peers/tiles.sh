@@ -111,4 +111,33 @@ ok "a ledger of three levels of tiles holds" all_hold "$view"
 is "grown from the first size" "$(go_says grown "$work/checkpoint.2" "$view" "$trust")" "2 grew to 66902"
 "$bin/reeve-audit" proof "$view" 65536 --key "$pub" >"$work/deep.tlog-proof"
 like "and so does a proof from its tiles" "$(go_says proof "$work/deep.tlog-proof" "$trust" "$view")" '*"n":65536,*'
+# While it grows, over changes of keys: each checkpoint that is met is whole, and a beginning of the next.
+cp "$view/checkpoint" "$work/before"
+"$bin/reeve-audit" publish "$ledger" "$view" --key "$pub" --follow >/dev/null 2>&1 &
+live=$! pids="$pids $!"
+serving=epoch-records=64
+size=$(sed 's/^0*//' "$ledger/head")
+{ for _ in 1 2 3 4; do grow 'burst 80' 'burst 80'; done; : >"$work/grown"; } &
+pids="$pids $!"
+told='' met=0
+while now=$(sed -n 2p "$view/checkpoint"); [ ! -e "$work/grown" ] || [ "$now" -lt "$(sed 's/^0*//' "$ledger/head")" ]; do
+	[ "$now" != "$(sed -n 2p "$work/before")" ] || continue
+	met=$((met + 1))
+	go_says view "$view" "$trust" >/dev/null || told="$told view:$now:$(cat "$work/go-said")"
+	go_says grown "$work/before" "$view" "$trust" >/dev/null || told="$told grown:$now:$(cat "$work/go-said")"
+	cp "$view/checkpoint" "$work/before"
+done
+kill "$live"; wait "$live" 2>/dev/null || :
+is "it is whole whenever it is read ($met times) while it grows" "$told" ""
+ok "all of it" all_hold "$view"
+ok "with new keys" [ "$(find "$view/epochs" -type f | wc -l)" -gt 10 ]
+
+# A thousand tiles: their names have a folder more.
+ledger=$work/l/m key=$work/k/m.key pub=$work/k/m.pub view=$work/many
+init
+"$bin/reeve-audit" trust --key "$pub" >"$trust"
+"$bin/tools/fill" "$ledger" "$key" 257000 1024 >/dev/null
+publish "$view"
+ok "a view of more than a thousand tiles holds" all_hold "$view"
+ok "by these names" [ -f "$view/tile/0/x001/000" -a -f "$view/tile/entries/x001/000" -a -d "$view/tile/0/x001/003.p" -a -f "$view/tile/2/000.p/3" ]
 done_testing

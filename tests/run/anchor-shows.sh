@@ -111,6 +111,39 @@ holds 'sealed anew by other keys of the same root it verifies' "$audit" verify "
 run one
 fails 'the spine knows that this is another history' 1 spine
 says 'by name' "^$one  FAILED  another history: the first [0-9]+ records are not those of the spine" "$(spine)"
+# Its key changes, also while no recorder is there, and it is rolled back to before that: the log's own lines say by whom the
+# later ones are signed.
+: >"$h/log.got"
+turn() { as "$uid" "$h" "$room/bin/rotate" "$all/four" "$keys/four.key" "$1"; }
+four() { "$audit" verify "$all/four" --key "$keys/four.pub" --second "$1" 2>&1; }
+run four
+cp -a "$h/state/reeve" "$story/first"
+turn 2
+run four
+cp -a "$h/state/reeve" "$story/third"
+turn 1
+run four
+as "$uid" "$h" "$reeve" run --tenant four --policy ../etc/policy.json -- sh -c 'echo up >up; read -r _ <go' 2>/dev/null &
+mkfifo "$h/work/go"; chown "$uid" "$h/work/go"
+until [ -s "$h/work/up" ]; do :; done
+holds 'a key changes while a run goes on' as "$uid" "$h" "$reeve" ledger rotate --tenant four
+echo >"$h/work/go"
+wait $!
+settled "$h" four
+while read -r line; do echo "$line" | base64 -d; echo; done <"$h/log.got" >"$story/turned"
+equal 'each handover is a line of the log, from the root on' 5 "$(grep -c '^<85>1 .* reeve-checkpoint reeve.local/four/[^ ]* [0-9]* [^ ]*= [^ ]*,[^ ]* [^ ]* [^ ]*=$' "$story/turned")"
+end=$("$audit" show "$all/four" --json | sed -n 's/.*"kind":"close".*"n":\([0-9]*\),.*/\1/p' | tail -1)
+says 'the ledger is well against it' "nothing is missing up to $((end + 1)), by $story/turned, line [0-9]+, of [0-9]+$" "$(four "$story/turned")"
+for kept in first:4:1 third:2:3; do
+	of=${kept%%:*} more=${kept#*:}
+	rm -rf "$all/four" "$keys"/four.*
+	cp -a "$story/$of/ledgers/four" "$all/four"; cp -a "$story/$of/keys"/four.* "$keys/"; rm -f "$keys"/*.place
+	fails "rolled back past ${more%:*} changes of its key" 5 four "$story/turned"
+	says 'which is said, and of no line that it is not by its key' \
+		"rolled back from $((end + 1)) to [0-9]+ records, past ${more%:*} changes of its key, from epoch 5 to ${more#*:}, by $story/turned, line [0-9]+$" "$(four "$story/turned")"
+done
+grep -v ' reeve-checkpoint [^ ]* [0-9]* [^ ]*= [^ ]*,[^ ]* ' "$story/turned" >"$story/lines"
+says 'without the lines of handovers only the last key would be known' 'more of its checkpoints there are not by its key' "$(four "$story/lines")"
 # A real rsyslog, with the form of file that it has by default, is a second record as it stands.
 log=$story/rsyslog
 mkdir -m 755 "$log"

@@ -70,20 +70,23 @@ for uid in $(each_user); do
 	equal 'and that was that' "1 1" "$(kinds gap) $(records "$h" | grep -c '"former":')"
 	holds 'all of it verifies' verify "$h"
 
-	# The one that tells them is killed while a run goes on.
-	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; while [ ! -e go ]; do :; done' &
+	# The one that tells them is killed while a run goes on: there is another one before it ends.
+	mkfifo "$h/work/go"
+	chown "$uid" "$h/work/go"
+	keeper() { pgrep -o -f "^reeve-anchor keep [^ ]* $h/state/reeve/ledgers/default "; }
+	become "$uid" "$h" "$reeve" run --policy ../etc/policy.json -- sh -c 'echo up >up; read -r _ <go' &
 	one=$!
 	while [ ! -e "$h/work/up" ] && kill -0 $one 2>/dev/null; do :; done
-	pid=$(pgrep -o -f "^reeve-anchor keep - $h/state/reeve/ledgers/default ")
+	pid=$(keeper)
 	kill -9 "$pid"
-	while kill -0 "$pid" 2>/dev/null && [ "$(ps -o stat= -p "$pid" | cut -c1)" != Z ]; do :; done
-	touch "$h/work/go"
+	until next=$(keeper) && [ "$next" != "$pid" ] && [ "$(pgrep -c -f "^reeve-anchor keep [^ ]* $h/")" -gt 3 ] || ! kill -0 $one 2>/dev/null; do :; done
+	echo >"$h/work/go"
 	wait $one
 	equal "uid $uid: a run whose reeve-anchor was killed ends as it would" 0 $?
 	settled "$h"
 	says 'and the ledger says so' '"kind":"gap".*"witness":"reeve-anchor"}' "$(records "$h")"
-	silent 'its processes went with it' . "$(pgrep -f "^reeve-anchor keep - $h/")"
-	run
-	says 'the next run has one again' "\"kind\":\"anchor\".*\"upto\":$(($(records "$h" | sed -n '/"kind":"close"/h;${x;s/.*"n":\([0-9]*\),.*/\1/p}') + 1))," "$(records "$h" | tail -1)"
+	says 'the same run has another one, which tells of its end' "\"kind\":\"anchor\".*\"upto\":$(($(records "$h" | sed -n '/"kind":"close"/h;${x;s/.*"n":\([0-9]*\),.*/\1/p}') + 1))," "$(records "$h" | tail -1)"
+	says 'the spine has it, too' "\"of\":\"reeve.local/default/.*\"upto\":$(($(records "$h" | sed -n '/"kind":"close"/h;${x;s/.*"n":\([0-9]*\),.*/\1/p}') + 1))}" "$(of_spine | tail -1)"
+	silent 'its processes went with it' . "$(pgrep -f "^reeve-anchor keep [^ ]* $h/")"
 done
 finish

@@ -19,6 +19,15 @@ is "an intent while there is room" "$got" "RECEIPT 3"
 dd if=/dev/zero of="$work/disk/full" bs=64k 2>/dev/null || :
 say until-halt
 like "without room intents get no receipt, and the launcher hears why" "$got" "HALT no space*"
+like "who only says that he takes records away gets none of the reserve" "$(PYTHONPATH="$(dirname "$0")/../tools" timeout 60 python3 - "$sock" 2>&1 <<'P'
+import sys
+from review_wire import *
+peer = Peer(sys.argv[1])
+peer.say("LOOK")
+got = [peer.hear()[::2] for _ in range(64) if peer.say("ACCESS", text("audit.export") + text("w" * 256))]
+print({name for name, _ in got}, Reader(got[0][1]).text().decode())
+P
+)" "{'TURNED_AWAY'} no room in the ledger*"
 say refusal
 like "a refusal still fits in the reserve" "$got" "RECEIPT *"
 say close

@@ -240,4 +240,34 @@ wait "$live" 2>/dev/null || :
 exec 8<&-
 like "a view that followed can be gone on with" "$(audit publish "$ledger" "$work/fed" --key "$pub"; echo "$status $told")" "0 *"
 
+# --- and read meanwhile by who has never seen reeve, from a server of plain files ---
+
+cat >"$work/files.py" <<'END'
+import http.server, sys
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *more): super().__init__(*more, directory=sys.argv[1])
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+print("http://127.0.0.1:%d" % server.server_address[1], flush=True)
+server.serve_forever()
+END
+mkfifo "$work/where"
+python3 "$work/files.py" "$work/fed" >"$work/where" & pids="$pids $!"
+read -r url <"$work/where"
+"$bin/reeve-audit" publish "$ledger" "$work/fed" --key "$pub" --follow >/dev/null 2>&1 &
+live=$! pids="$pids $!"
+size=$(sed 's/^0*//' "$ledger/head")
+timeout 60 python3 "$(dirname "$0")/../tools/tail_tiles.py" "$url" $((size + 900)) >"$work/read" 2>&1 & reader=$!
+serving=epoch-records=100
+for _ in 1 2 3; do grow 'burst 60' 'burst 60' 'burst 60'; done
+wait "$reader" || :
+like "who reads it meanwhile over HTTP has all of each checkpoint, also over changes of keys" "$(cat "$work/read")" "* checkpoints, each with all its records, the last of enough"
+kill "$live"
+wait "$live" 2>/dev/null || :
+serving=
+publish
+like "and what was published before goes on over them" "$status $told" "0 *"
+is "a handover for each" "$(find "$view/epochs" -type f | wc -l)" "$("$bin/reeve-audit" show "$ledger" --json | grep -c '"kind":"epoch"')"
+ok "with every record" same_records
+
 done_testing

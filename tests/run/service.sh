@@ -293,4 +293,52 @@ cat "$room/allowed_signers" >"$room/home$ann/config/reeve/allowed_signers"
 equal 'a run with the list of signers that counts' 'listed' "$(run $ann --tenant acme -- echo listed)"
 echo "mallory $(cut -d' ' -f1,2 "$room/t/key.pub")" >>"$room/home$ann/config/reeve/allowed_signers"
 says 'with another one there is none' 'allowed_signers is not the list by which reviewers sign here \(sha256:' "$(run $ann --tenant acme -- echo never)"
+
+# What one user does with it costs another nothing: he asks and reads no answer, sends descriptors with no byte, leaves more
+# payloads unfinished than there is memory for, and has calls held of agents that he makes up. As both users, one after the other.
+pid=$(pgrep -f "^[^ ]*reeve-recorder serve $room/lib/acme/")
+cat >"$room/t/neighbour.py" <<'P'
+import os, socket, sys
+from review_wire import *
+sock, allowed, pid, ann, bob = sys.argv[1], open(sys.argv[2], "rb").read(), *map(int, sys.argv[3:])
+def of(uid, make, **more):
+    os.seteuid(uid)
+    made = make(sock, **more)
+    os.seteuid(0)
+    return made
+def run(uid, agent):
+    return of(uid, lambda *at, **more: Run(*at, **more).attach(), signers=allowed, tenant="acme", owner_by="uid", agent=agent)
+os.setgroups([61002])
+deaf = of(bob, Peer)
+deaf.socket.settimeout(8)
+try:
+    while deaf.tag < 9000:
+        deaf.say("OPEN", record("run", agent="x", tenant="beta"))
+except OSError as e:
+    print("deaf", type(e).__name__)
+there = of(ann, Peer)
+there.say("LOOK")
+def heard():
+    there.say("VOUCH")
+    return there.hear()[0], len(os.listdir("/proc/%d/fd" % pid))
+before = heard()
+for _ in range(20):
+    mute = of(bob, Peer)
+    socket.send_fds(mute.socket, [b""], [0, 0])
+    mute.hear()
+    mute.close()
+print("mute", heard() == before)
+his = [run(bob, "n%d" % n) for n in range(64)]
+print("held", [one.hold(b"%d" % n)[1] for one in his[:2] for n in range(129)].count("waiting"))
+for one in his:
+    for _ in range(70):
+        one.broker.say("PAYLOAD", b"x" * 60000, 999)
+    one.intent(b"heard")
+print("room", run(ann, "hers").hold(b"y" * 60000)[1::4])
+P
+neighbour=$(cd "$room/t/tests/tools" && PYTHONDONTWRITEBYTECODE=1 timeout 120 python3 - "$sock" "$room/allowed_signers" "$pid" $ann $bob <"$room/t/neighbour.py" 2>&1)
+says 'who reads no answer is cut off, and nobody waits for him' '^deaf (BrokenPipe|ConnectionReset)Error' "$neighbour"
+says 'descriptors that come with no byte are not kept' '^mute True$' "$neighbour"
+says 'agents that a user makes up have one share of what is held' '^held 256$' "$neighbour"
+says 'and what he leaves unfinished leaves room' "^room \\('waiting', ''\\)" "$neighbour"
 finish

@@ -26,6 +26,8 @@ ledger() { as "$(id -u)" "$h" reeve ledger "$@"; }
 said=$(verify "$h")
 equal 'the ledger verifies' 0 $?
 says 'with its payloads' '^payloads +ok +6 as they were sealed, 0 purged' "$said"
+published() { "$room/bin/reeve-audit" publish "$(ledger_of "$h")" "$room/view" --key "$state/keys/default.pub"; }
+holds 'it is published' published
 silent 'no payload lies in the clear' '.' "$(grep -rlaE 'secret of record|Anna Muster|never on a disk' "$state")"
 member() { records "$h" | jq -r "select(.n == $1).$2"; }
 equal 'the same payload twice has two commitments' 2 "$(for n in "$plain" "$same"; do member "$n" commitment; done | sort -u | grep -c hmac-sha256:)"
@@ -86,6 +88,7 @@ settled "$h"
 said=$(verify "$h")
 equal 'the ledger verifies as before' 0 $?
 says 'and knows that its payloads were purged' '^payloads +ok +0 as they were sealed, 6 purged' "$said"
+holds 'what was published goes on over a purge' published
 holds 'every record can still be proved' "$room/bin/reeve-audit" proof "$(ledger_of "$h")" "$pii" --key "$state/keys/default.pub"
 equal 'an old copy of the data opens with nothing that is left' 0 "$(cp "$h/tmp/before/vault" "$vault"; ledger reveal "1-$other" --why x --json | jq -r 'select(.payload or .base64)' | wc -l)"
 fails 'but with an old copy of the keys: a backup of those is one of the payloads' 0 sh -c "settled() { :; }; cp '$h/tmp/before/vault.keys' '$vault.keys'"

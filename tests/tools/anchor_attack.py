@@ -46,7 +46,7 @@ class Anchor(Peer):
         name, _, body = self.hear()
         assert name == "SIGNED", name
         b = Reader(body)
-        last = b.number(1)
+        last, _ = b.number(1), b.number(8)
         return last, int(b.text().split(b"\n")[1])
 
     def anchored(self, size, witness="w", line="", former=0):

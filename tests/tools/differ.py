@@ -202,7 +202,7 @@ def crafted():
     case("by the root in the old one's place, and nothing revoked", 4, put(9, Sign(ROOT, TWO)))
     case("by both and a third", 0, put(9, Sign(ONE, TWO, FOUR)))
     case("by the new one first", 0, put(9, Sign(TWO, ONE)))
-    case("with a bad line of each before the good ones", 0, put(9, Sign(ONE, TWO, ONE, TWO, edit=lambda n: spoil(0)(spoil(1)(n)))))
+    case("with a bad line of each before the good ones", 4, put(9, Sign(ONE, TWO, ONE, TWO, edit=lambda n: spoil(0)(spoil(1)(n)))))
     case("with one of the two spoiled", 4, put(9, Sign(ONE, TWO, edit=spoil(1))))
     case("after a handover, the old key", 4, add(GAP, Sign(ONE)))
     case("the root", 4, add(GAP, Sign(ROOT)))
@@ -259,6 +259,98 @@ def crafted():
          lambda s: s + thief + [epoch(4, FOUR, former=10, revoked=2, since=10, why="stolen"), Sign(ROOT, FOUR)])
     case("the key was lost only after it had handed over", 0,
          lambda s: s + thief + [epoch(4, FOUR, former=10, revoked=2, since=12, why="lost"), Sign(ROOT, FOUR)])
+
+
+def with_(at, **members):
+    """That record says so, too."""
+    def change(steps):
+        steps[at] = {k: v for k, v in {**steps[at], **members}.items() if v is not None}
+    return change
+
+
+class Nothing(Key):
+    """Signs by an R that is the neutral point, which some libraries take."""
+    def sign(self, text):
+        big = (1).to_bytes(32, "little")
+        h = int.from_bytes(hashlib.sha512(big + self.raw + text).digest(), "little") % other.Q
+        return self.id + big + (h * self.a % other.Q).to_bytes(32, "little")
+
+
+class Twisted(Key):
+    """A key with a part of order two: another than the one of its secret, and no signature is surely good or bad."""
+    def __init__(self, word):
+        super().__init__(word)
+        two = (0, other.P - 1, 1, 0)
+        self.raw = pack(other.point_add(other.point_times(self.a, other.BASE), two))
+        self.id = hashlib.sha256(self.name.encode() + b"\n\1" + self.raw).digest()[:4]
+        self.text = "%s+%s+%s" % (self.name, self.id.hex(), base64.b64encode(b"\1" + self.raw).decode())
+
+
+def members():
+    """What a record may be, by the table of the page."""
+    for what, expected, more in (
+            ("a member that nobody knows", 1, dict(zzz="x")), ("a number that is a text", 1, dict(count="3")),
+            ("a text that is a number", 1, dict(server=3)), ("a text that is a list", 1, dict(server=["x"])),
+            ("a text as large as may be, of two bytes a letter", 0, dict(server="\u00e9" * 32)),
+            ("one more", 1, dict(server="\u00e9" * 32 + "x")), ("a list as large as may be", 0, dict(flow=["x" * 31, "y" * 31])),
+            ("one more in it", 1, dict(flow=["x" * 31, "y" * 32])), ("a list of nothing", 0, dict(flow=[])),
+            ("64 empty items", 0, dict(flow=[""] * 64)), ("65", 1, dict(flow=[""] * 65)), ("no time", 1, dict(time=None)),
+            ("a held call that is 0", 1, dict(held=0)), ("a held call that never was", 1, dict(held=2, reason="approved"))):
+        case("in an intent, " + what, expected, with_(4, **more))
+    case("an epoch at no time", 1, with_(8, time="yesterday"))
+    case("an epoch on a day that no month has", 1, with_(8, time="2026-02-30T20:00:00.000000Z"))
+    agent = record("agent", agent="a") | RUN
+    case("an agent twice, and the second does not name the first", 1, lambda s: s[:4] + [agent, agent] + s[4:])
+    case("a purge that is about a record", 1, add(record("purge", status="released", held=3), Sign(TWO)))
+
+
+def notes():
+    """Lines of a note: one that is no signature, or claims to be ours and is not, spoils it for other readers as well."""
+    for what, expected, edit in (
+            ("a line of something else behind", 4, lambda n: n + b"hello\n"),
+            ("one before", 4, lambda n: n.replace(b"\n\n", b"\n\nhello\n")), ("one without base64", 4, lambda n: n + DASH + b"x ???\n"),
+            ("bytes that are no text", 4, lambda n: n + DASH + b"\xff AAAAAAAAAAAA\n"), ("an empty line", 4, lambda n: n + b"\n"),
+            ("no newline at its end", 4, lambda n: n[:-1]), ("a control character", 4, lambda n: n + DASH + b"x\1 AAAAAAAAAAAA\n"),
+            ("a line of another, of whatever size", 0, lambda n: n + DASH + b"x " + base64.b64encode(b"x" * 900) + b"\n"),
+            ("a bad one of the same key behind the good", 4, lambda n: spoil(1)(n + n.split(b"\n\n")[1]))):
+        case("a note with " + what, expected, put(15, Sign(TWO, edit=edit)))
+    case("a signature whose R is no point of use", 4, put(15, Sign(Nothing("epoch 2"))))
+    case("an epoch's key that is no point of use", 1, add(epoch(3, Twisted("epoch 3"), former=5), Sign(TWO, THREE)))
+
+
+def ends():
+    """Where the written part ends, and what stands behind it."""
+    frames = made(usual())
+    at = [len(whole(frames[:i])) for i in range(len(frames) + 1)]
+    data = whole(frames)
+
+    def zeros(begin, end):
+        return data[:begin] + bytes(end - begin) + data[end:]
+    for head in (None, 1):
+        write(zeros(at[5], at[5] + 40), head)
+        both("a frame's head is zeros, and later ones are signed, head %s" % head, 1)
+        write(zeros(at[5], at[6]), head)
+        both("all of the frame is, head %s" % head, 1)
+    for what, begin, end in (("first frame's head", at[13], at[13] + 40), ("checkpoint", at[15] + 40, at[15] + 60)):
+        for head, expected in ((None, 1), (8, 7), (10, 1)) if begin == at[13] else ((None, 7), (8, 7), (10, 5)):
+            write(zeros(begin, end), head)
+            both("the last batch's %s is zeros, head %s" % (what, head), expected)
+    write(data + bytes(400) + b"junk", 1)
+    both("bytes behind zeros", 7)
+    write(data + bytes(400) + frames[2][4], 1)
+    both("a checkpoint of before behind zeros, which nobody was told", 7)
+    write(data + bytes(400) + frames[2][4], None)
+    both("the same, and nobody knows", 1)
+    write(data + frame(4, 10, 2, 99, b"{}"), 1)
+    both("a record that is none, and nobody has signed", 7)
+    write(data + frame(0xFFFF, 77, 0, 0, b"x"), 1)
+    both("a commit of another size", 7)
+    write(data[:at[9]] + frame(21, 6, 0, 0, b"{}") + data[at[9]:], 1)
+    both("a kind that nobody knows", 1)
+    for head in ("1\n", "%020d" % 10, "x" * 20 + "\n"):
+        write(data)
+        (LEDGER / "head").write_text(head, encoding="ascii")
+        both("a head that is %r" % head, 3)
 
 
 def files():
@@ -346,6 +438,9 @@ def main():
     global count
     (WORK / "differ.pub").write_text(ROOT.text + "\n", encoding="ascii")
     crafted()
+    members()
+    notes()
+    ends()
     files()
     seed, times = (int(x) for x in (sys.argv[3:5] or ("1", "40")))
     agree = at_random(seed, times)

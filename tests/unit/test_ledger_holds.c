@@ -388,6 +388,8 @@ static void asked(void **unused)
 		{ LIST("1 1 5 a\0" "1 1 5 b\0"), false }, { LIST("1 1 0 a\0" "3 1 0 b\0"), false },
 		{ LIST("1 12 0 a\0" "2 13 0 b\0"), false }, { LIST("1 1 99999999999999999999 a\0"), false },
 		{ LIST("1 1 0 a\0" "2 1 0 b\0" "1 1 9 c\0"), false }, { LIST("1 1 604801 a\0"), false },
+		{ LIST("1 1 0 a\0" "1 1 1 b\0" "1 1 2 c\0" "1 1 3 d\0" "2 1 0 a\0" "2 1 604800 b\0"), true },
+		{ LIST("1 1 0 a\0" "1 1 1 b\0" "1 1 2 c\0" "1 1 3 d\0" "1 1 4 e\0"), false },
 	};
 	struct stage s;
 	uint64_t in;

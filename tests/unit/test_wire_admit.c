@@ -18,6 +18,8 @@ struct head {
 	uint64_t tag;
 };
 
+enum { NOTHING = WIRE_MOST + 1 };	/* as the size of a body: not even a head */
+
 static struct msg got;
 
 /* What a broker makes of these raw bytes, in this phase, from this peer. */
@@ -25,7 +27,7 @@ static int broker_hears(struct head h, size_t body, enum role peer, enum phase n
 			struct err *e)
 {
 	static uint8_t bytes[WIRE_MOST + 64];
-	struct iovec part = { bytes, sizeof(h) + body };
+	struct iovec part = { bytes, body == NOTHING ? 0 : sizeof(h) + body };
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(2 * sizeof(int))];
@@ -90,7 +92,7 @@ static void the_table_decides(void **state)
 	}
 }
 
-/* A descriptor that came with a refused message must not stay open in us. */
+/* A descriptor that came with a refused message, or with no byte at all, must not stay open in us. */
 static void unwanted_descriptors_are_closed(void **state)
 {
 	struct err e = { 0 };
@@ -99,6 +101,7 @@ static void unwanted_descriptors_are_closed(void **state)
 	(void)state;
 	close(before);
 	broker_hears((struct head){ 1, MSG_RECEIPT, 8, 7 }, 8, ROLE_RECORDER, PHASE_RUNNING, 2, &e);
+	assert_int_equal(broker_hears((struct head){ 0 }, NOTHING, ROLE_RECORDER, PHASE_RUNNING, 2, &e), WIRE_CLOSED);
 	after = dup(0);
 	close(after);
 	assert_int_equal(before, after);
