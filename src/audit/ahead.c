@@ -11,7 +11,7 @@
 #include <sys/sysinfo.h>
 
 enum {
-	BLOCK = 256 << 10,
+	BLOCK = 64 << 10,
 	FRAMES = BLOCK / (FRAME_HEAD + FRAME_ALIGN),
 	HELPERS = 15,
 	BLOCKS = 4 * (HELPERS + 1),
@@ -92,20 +92,13 @@ static void merge(struct ahead_frame *f, uint8_t nodes[][SEAL_HASH], uint64_t be
 	memcpy(nodes[f->level], f->hash, SEAL_HASH);
 }
 
-static bool is_plain(const struct ahead *a, const struct frame *f)
-{
-	struct err ignored = { .kind = ERR_NONE };
-	char room[RECORD_MOST];
-	struct record r;
-
-	return entry_read(&r, room, f->body, f->size, &ignored) == 0 && a->look(a->of, &r, f);
-}
-
 /* Without the lock. Indexes that do not follow each other have no place in a tree: who walks sees that first. */
 static void work(const struct ahead *a, struct block *b)
 {
 	uint8_t nodes[64][SEAL_HASH];
+	struct err ignored = { .kind = ERR_NONE };
 	uint64_t begin = 0, next = 0;
+	struct entry entry = { 0 };
 	struct ahead_frame *f;
 	size_t at;
 
@@ -117,7 +110,9 @@ static void work(const struct ahead *a, struct block *b)
 			return;
 		}
 		b->count++;
-		f->plain = f->frame.kind != FRAME_COMMIT && a->look && is_plain(a, &f->frame);
+		f->plain = f->frame.kind != FRAME_COMMIT && a->look &&
+			   entry_next(&entry, f->frame.body, f->frame.size, &ignored) == 0 &&
+			   a->look(a->of, &entry.record, &f->frame);
 		if (f->frame.kind == FRAME_COMMIT)
 			continue;
 		begin = next == 0 || f->frame.index != next ? f->frame.index : begin;

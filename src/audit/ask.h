@@ -55,8 +55,13 @@ bool question_holds(const struct question *q, const struct joined *j);
  */
 struct asked_ledger;
 
-/* `indexed`: by the index in this file, NULL: in the cache; made and brought up to date where that helps. */
-int asked_open(struct asked_ledger **out, const char *path, bool indexed, const char *index, struct err *e) must_use;
+/*
+ * READ: all of it is read. ZONED: but for what signed states tell of the times of. INDEXED: by the index in this file,
+ * NULL: in the cache; made and brought up to date where that helps; where there can be none, zoned. INDEX_ONLY: or read.
+ */
+enum asked_by { ASKED_READ, ASKED_ZONED, ASKED_INDEXED, ASKED_INDEX_ONLY };
+
+int asked_open(struct asked_ledger **out, const char *path, enum asked_by by, const char *index, struct err *e) must_use;
 void asked_free(struct asked_ledger *a);
 SCOPED(asked_ledger, struct asked_ledger *, asked_free)
 /* What was committed since. `path` of asked_open() must still be there. */
@@ -65,6 +70,7 @@ void asked_cut(struct asked_ledger *a, uint64_t records); /* what came since is 
 uint64_t asked_records(const struct asked_ledger *a);
 /* How many of them are looked up; *note: what is wrong with the index, or NULL. */
 uint64_t asked_indexed(const struct asked_ledger *a, const char **note);
+void asked_passed(char how[512], const struct asked_ledger *a);	/* adds how many were not read for their times, if any */
 int asked_check(bool *good, struct asked_ledger *a, struct err *e) must_use;	/* the whole index, against the ledger */
 /* `one` answers: 0 go on, 1 enough, -1 with *e. */
 int asked_each(struct asked_ledger *a, const struct question *q, int (*one)(void *to, const struct joined *j, struct err *e),

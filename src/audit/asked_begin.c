@@ -36,13 +36,20 @@ static bool wants_index(const struct options *o)
 	return !o->no_index && (o->index || o->where_count || o->text || o->from || o->to || o->second || o->limit || o->after);
 }
 
+static enum asked_by asks_by(const struct options *o)
+{
+	if (o->no_states)
+		return wants_index(o) ? ASKED_INDEX_ONLY : ASKED_READ;
+	return wants_index(o) ? ASKED_INDEXED : ASKED_ZONED;
+}
+
 static int begin_unproved(struct asked_ledger **out, char how[512], const char *ledger, const struct options *o, struct err *e)
 {
 	const char *note, *not_proved = "not proved: give --key KEY, and --head or --checkpoint to prove the end too";
 	char count[32];
 	uint64_t looked;
 
-	if (asked_open(out, ledger, wants_index(o), o->index, e) < 0)
+	if (asked_open(out, ledger, asks_by(o), o->index, e) < 0)
 		return -1;
 	looked = asked_indexed(*out, &note);
 	count_text(count, looked);
@@ -66,7 +73,7 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 	if (!o->key)
 		return begin_unproved(out, how, ledger, o, e);
 	status = asked_prove(&f, &handed, ledger, o, e);
-	if (status != 0 || asked_open(out, ledger, false, NULL, e) < 0)
+	if (status != 0 || asked_open(out, ledger, ASKED_READ, NULL, e) < 0)
 		return status != 0 ? status : -1;
 	asked_cut(*out, f.records);
 	count_text(count, f.records);

@@ -32,7 +32,7 @@ struct options {
 	const char *from, *to, *text, *after, *limit, *as, *cursor, *with, *map, *control, *packs, *payloads, *index;
 	const char *where[32];	/* NAME=PATTERN, as often as it was given */
 	size_t where_count;
-	bool json, csv, follow, no_index;
+	bool json, csv, follow, no_index, no_states;
 };
 
 /* Each returns an exit code, or -1 with *e: it could not. */

@@ -111,6 +111,8 @@ int cmd_controls(const char *ledger, const struct options *o, struct err *e)
 	if (list_items(&met, &p, a, o, e) < 0)
 		return -1;
 	if (a)
+		asked_passed(how, a);
+	if (a)
 		fprintf(stderr, "reeve-audit: %s\n", how);
 	return met ? EXIT_WHOLE : EXIT_INTEGRITY;
 }

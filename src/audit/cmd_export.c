@@ -77,6 +77,7 @@ int cmd_export(const char *ledger, const struct options *o, struct err *e)
 	if (status == 0 && o->follow)
 		status = rows_follow(&r, &q, a, e);
 	rows_end(&r);
+	asked_passed(how, a);
 	if (status == 0)
 		fprintf(stderr, "reeve-audit: %" PRIu64 " records; %s\n", r.told, how);
 	return status;

@@ -8,7 +8,7 @@ static int make_and_check(bool *good, uint64_t *indexed, uint64_t *all, const ch
 	scoped(asked_ledger) struct asked_ledger *a = NULL;
 	const char *note;
 
-	if (asked_open(&a, ledger, true, o->index, e) < 0)
+	if (asked_open(&a, ledger, ASKED_INDEX_ONLY, o->index, e) < 0)
 		return -1;
 	*indexed = asked_indexed(a, &note);
 	*all = asked_records(a);

@@ -42,6 +42,7 @@ static int tell(uint64_t *told, const char *ledger, const struct options *o, str
 		status = rows_follow(&r, &q, a, e);
 	rows_end(&r);
 	*told = r.told;
+	asked_passed(how, a);
 	if (status == 0)
 		say_how(how, r.told);
 	return status;

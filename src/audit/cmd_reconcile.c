@@ -170,7 +170,7 @@ static int tell(const struct pairing *pairs, size_t count, const struct tells *t
 	return sums[FOUND_UNSURE] || there->unread ? EXIT_OPEN : EXIT_WHOLE;
 }
 
-static int reconcile(struct reading *r, struct tells *there, struct asked_ledger *a, const struct options *o, const char *how, struct err *e)
+static int reconcile(struct reading *r, struct tells *there, struct asked_ledger *a, const struct options *o, char how[512], struct err *e)
 {
 	struct question q = r->map->calls;
 	struct pairing *pairs = NULL;
@@ -180,6 +180,7 @@ static int reconcile(struct reading *r, struct tells *there, struct asked_ledger
 	if (log_read(there, r->map, o->with, e) < 0 || asked_each(a, &q, take_call, r, e) < 0 ||
 	    pair_up(&pairs, &count, &r->tells, there, r->map->within_us, e) < 0)
 		return -1;
+	asked_passed(how, a);
 	status = tell(pairs, count, there, how, o);
 	free(pairs);
 	return status;

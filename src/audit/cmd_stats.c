@@ -147,6 +147,7 @@ static int count(struct stats *s, const char *ledger, const struct options *o, s
 		tally_sort(&s->of[i]);
 	if (o->json)
 		return tell_json(s, e);
+	asked_passed(how, a);
 	tell(s, how);
 	return 0;
 }

@@ -15,22 +15,29 @@ static bool is_number(const struct record *r, enum field f, uint64_t expected)
 	return r->value[f].set && r->value[f].number == expected;
 }
 
-/* The frame's head is what recovery believes; the record is what is signed. They must agree. */
-static int agree(const struct record *r, const struct frame *f, const char *origin, uint64_t place, struct err *e)
+/* The frame's head is what recovery believes; the record is what is signed. They must agree. NULL: they do. */
+static const char *differs(const struct record *r, const struct frame *f, const char *origin, uint64_t place)
 {
 	const struct field_value *ledger = &r->value[FIELD_LEDGER];
 
 	if (!ledger->set || !r->value[FIELD_TIME].set)
-		return err_set(e, ERR_INPUT, "\"ledger\" or \"time\" is missing");
+		return "\"ledger\" or \"time\" is missing";
 	if (ledger->size != strlen(origin) || memcmp(ledger->text, origin, ledger->size) != 0)
-		return err_set(e, ERR_INPUT, "belongs to another ledger");
+		return "belongs to another ledger";
 	if (f->index != place || !is_number(r, FIELD_N, f->index))
-		return err_set(e, ERR_INPUT, "its number is not its place");
+		return "its number is not its place";
 	if ((uint16_t)r->kind != f->kind || !is_number(r, FIELD_RUN, f->run) || r->ref != f->ref ||
 	    r->value[FIELD_INTENT].set != (r->kind == RECORD_OUTCOME) ||
 	    r->value[FIELD_HELD].set != (r->ref && r->kind != RECORD_OUTCOME))
-		return err_set(e, ERR_INPUT, "its frame says something else than the record");
-	return 0;
+		return "its frame says something else than the record";
+	return NULL;
+}
+
+static int agree(const struct record *r, const struct frame *f, const char *origin, uint64_t place, struct err *e)
+{
+	const char *why = differs(r, f, origin, place);
+
+	return why ? err_set(e, ERR_INPUT, "%s", why) : 0;
 }
 
 static void taken(struct proof *p)
@@ -82,11 +89,10 @@ static bool looks_plain(const void *of, const struct record *r, const struct fra
 						  [RECORD_SYSCALL] = true, [RECORD_FILE] = true, [RECORD_FILES] = true,
 						  [RECORD_DROPPED] = true };
 	const struct field_value *reason = &r->value[FIELD_REASON];
-	struct err ignored = { .kind = ERR_NONE };
 
 	return plain[r->kind] && !r->value[FIELD_HELD].set && !r->value[FIELD_VAULT].set &&
 	       !(reason->set && reason->size == 8 && memcmp(reason->text, "approved", 8) == 0) &&
-	       agree(r, f, of, f->index, &ignored) == 0;
+	       !differs(r, f, of, f->index);
 }
 
 static int take_plain(struct proof *p, const struct ahead_frame *a, struct err *e)

@@ -1,4 +1,4 @@
-/* base/attr.h - the six words we say to the compiler beyond ISO C. */
+/* base/attr.h - the seven words we say to the compiler beyond ISO C. */
 #ifndef BASE_ATTR_H
 #define BASE_ATTR_H
 
@@ -8,6 +8,7 @@
 #define never_returns	  __attribute__((noreturn))
 #define may_be_unused	  __attribute__((unused))
 #define falls_through	  __attribute__((fallthrough))
+#define always_inlined	  inline __attribute__((always_inline))
 
 #define count_of(array) (sizeof(array) / sizeof((array)[0]))
 

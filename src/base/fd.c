@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/scope.h"
 
 void fd_close(int *fd)
@@ -42,24 +43,27 @@ static ssize_t read_some(int fd, char *into, size_t room)
 	return got;
 }
 
+/* Grows as the file does. One that fits the first piece is never moved: a secret leaves no copies behind. */
 int fd_read_all(char **out, size_t *size, int fd, size_t most, struct err *e)
 {
-	scoped(mem) char *bytes = malloc(most + 2);
-	size_t used = 0;
-	ssize_t got;
+	enum { PIECE = 64 << 10 };
+	scoped(buf) struct buf all = BUF(most + 1);
+	ssize_t got = 1;
 
-	if (!bytes)
-		return err_sys(e, "memory for a file");
-	while ((got = read_some(fd, bytes + used, most + 1 - used)) > 0) {
-		used += (size_t)got;
-		if (used > most)
-			return err_set(e, ERR_LIMIT, "larger than %zu bytes", most);
+	while (got > 0 && all.size <= most) {
+		if (!buf_reserve(&all, all.size ? 1 : most < PIECE ? most + 1 : PIECE))
+			return err_sys(e, "memory for a file");
+		got = read_some(fd, all.data + all.size, all.room - all.size);
+		all.size += got > 0 ? (size_t)got : 0;
 	}
 	if (got < 0)
 		return err_sys(e, "read");
-	bytes[used] = '\0';
-	*size = used;
-	*out = take(&bytes);
+	if (all.size > most)
+		return err_set(e, ERR_LIMIT, "larger than %zu bytes", most);
+	if (!buf_text(&all))
+		return err_sys(e, "memory for a file");
+	*size = all.size;
+	*out = take(&all.data);
 	return 0;
 }
 

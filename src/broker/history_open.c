@@ -1,10 +1,12 @@
 /* The file of a history: is it one, and which time is it by its clock? */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "broker/cells.h"
 
@@ -47,28 +49,46 @@ static bool map(struct history *h, int fd)
 		return history_distrust(h, "it cannot be mapped");
 	h->memory = memory;
 	h->mapped = true;
+	(void)madvise(memory, HISTORY_SIZE, MADV_RANDOM);	/* what is read ahead would count as written */
 	return true;
 }
 
-/* Apart from the end, which is marked before the beginning. */
-static bool is_empty(const struct history *h)
+/*
+ * From *to on, what has ever been written: all else is zeros, which are not read, because each page of them would cost
+ * every run a fault and its memory. Where the filesystem does not tell, it is all of it.
+ */
+static bool next_written(int fd, size_t *from, size_t *to)
 {
-	word *at = h->memory;
-	size_t i;
+	off_t data = lseek(fd, (off_t)*to, SEEK_DATA), hole;
 
-	for (i = 0; i < HISTORY_SIZE / sizeof(*at) - 1; i++)
-		if (atomic_load(&at[i]))
-			return false;
+	if (data < 0 && errno == ENXIO)
+		return false;
+	hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+	*from = data < 0 ? *to : (size_t)data;
+	*to = hole > data && hole < HISTORY_SIZE ? (size_t)hole : HISTORY_SIZE;
+	return *from < HISTORY_SIZE;
+}
+
+/* Apart from the end, which is marked before the beginning. */
+static bool is_empty(const struct history *h, int fd)
+{
+	size_t i, from, to = 0, end = HISTORY_SIZE / sizeof(word) - 1;
+	word *at = h->memory;
+
+	while (next_written(fd, &from, &to))
+		for (i = from / sizeof(*at); i < to / sizeof(*at) && i < end; i++)
+			if (atomic_load(&at[i]))
+				return false;
 	return true;
 }
 
 /* Another run may be doing the same. */
-static bool begin(struct history *h)
+static bool begin(struct history *h, int fd)
 {
 	word *end = &h->cells[CELLS - 1].mark;
 	uint64_t none = 0;
 
-	if (atomic_load(&h->head->magic) == 0 && is_empty(h)) {
+	if (atomic_load(&h->head->magic) == 0 && is_empty(h, fd)) {
 		atomic_compare_exchange_strong(end, &none, MAGIC);
 		none = 0;
 		atomic_compare_exchange_strong(&h->head->magic, &none, MAGIC);
@@ -114,16 +134,25 @@ bool cell_read(struct history *h, struct cell *c, uint64_t key, uint64_t *amount
 	return atomic_load(&c->key) != key || history_distrust(h, "a counter in it is damaged");
 }
 
-static bool look_through(struct history *h)
+static bool look_between(struct history *h, size_t i, size_t end)
 {
 	uint64_t key, amount, until;
-	size_t i;
 
-	for (i = 0; i < CELLS; i++) {
+	for (; i < end && i < CELLS; i++) {
 		key = atomic_load(&h->cells[i].key);
 		if (key > TAKEN && !cell_read(h, &h->cells[i], key, &amount, &until))
 			return false;
 	}
+	return true;
+}
+
+static bool look_through(struct history *h, int fd)
+{
+	size_t from, to = HEAD;
+
+	while (next_written(fd, &from, &to))
+		if (!look_between(h, (from - HEAD) / sizeof(struct cell), (to - HEAD) / sizeof(struct cell)))
+			return false;
 	return true;
 }
 
@@ -152,8 +181,8 @@ int history_open(struct history **out, int fd, const char *boot, struct history_
 	if (!map(h, fd))
 		return 0;
 	lay_out(h);
-	if (begin(h) && set_clock(h, boot, now))
-		look_through(h);
+	if (begin(h, fd) && set_clock(h, boot, now))
+		look_through(h, fd);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct shown {
 	FILE *to;		/* borrowed: lines of JSON; NULL: told to a person */
 	const char *const *left;	/* borrowed: what --redact leaves; NULL: all of it */
 	json_t *commitments;	/* owned: by number */
-	uint64_t first, last;
+	uint64_t first, last, records;	/* records: that the ledger has */
 	bool single, bad;
 	size_t count;
 };
@@ -27,6 +27,7 @@ static void note(void *to, json_t *record)
 	const json_t *commitment = json_object_get(record, "commitment");
 	char number[24];
 
+	s->records = n + 1;
 	snprintf(number, sizeof(number), "%" PRIu64, n);
 	if (commitment && n >= s->first && n <= s->last)
 		json_object_set(s->commitments, number, json_object_get(record, "commitment"));
@@ -126,6 +127,8 @@ static int reveal(struct shown *s, const struct paths *at, uint64_t run, const c
 
 	s->commitments = json_object();
 	done = ledger_lines(at->ledger, run, note, s, e);
+	if (done == 0 && !run && s->first >= s->records)
+		done = err_set(e, ERR_INPUT, "there is no record %" PRIu64 ": the ledger has %" PRIu64, s->first, s->records);
 	/* A run of which nothing is kept: there is nothing to open, and nothing to record. */
 	if (done == 0 && (!run || json_object_size(s->commitments) > 0))
 		done = reviewer_join(&r, at, e) < 0 ? -1 : custodian_reveal(&access, r, s->first, s->last, why, show, s, e);

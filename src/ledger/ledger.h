@@ -27,6 +27,20 @@ size_t entry_write(char out[RECORD_MOST], const struct record *r);
 int entry_read(struct record *out, char room[RECORD_MOST], const char *bytes, size_t size,
 	       struct err *e) must_use;
 
+/* Records that are read one after the other in one place: only what the one before had is wiped. All zeros to begin with. */
+struct entry {
+	struct record record;
+	struct entry_had {
+		size_t count;
+		uint8_t member[FIELDS];
+		uint8_t next[FIELDS + 1];	/* the member that came, where those before this one were over */
+	} had;
+	char room[RECORD_MOST];
+};
+
+/* The same; of one that is refused, `record` is not to be looked at. */
+int entry_next(struct entry *x, const char *bytes, size_t size, struct err *e) must_use;
+
 /* --- the tree (RFC 6962) --- */
 
 struct tree {

@@ -157,7 +157,7 @@ static int replay(struct ledger *l, struct journal *j, uint64_t at, uint64_t end
 		if (order_take(&l->order, (enum record_kind)f.kind, f.run, f.ref, e) < 0 || ledger_heed(l, &f, e) < 0)
 			return err_in(e, "record %" PRIu64, f.index);
 		tree_add(&l->tree, f.body, f.size);
-		state_heed_record(l, f.body, f.size);
+		state_heed_record(l, &f, at);
 	}
 	return err_set(e, ERR_INPUT, "no checkpoint at the end");
 }
@@ -248,6 +248,7 @@ static int open_locked(struct ledger *l, const char *dir, struct err *e)
 	    (!read_newest(l, j, &x, dir, &there) && read_from(l, j, &x, dir, &there, e) < 0) ||
 	    signing_settle(l->signing, &l->epochs, e) < 0 || ledger_take_segment(l, j, x.end, e) < 0 || open_head(l, dir, there, e) < 0)
 		return -1;
+	states_sweep(l);
 	return recover(l, &x, e);
 }
 

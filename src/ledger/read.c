@@ -15,20 +15,34 @@ struct cursor {
 	char *room;	/* where the next unescaped byte goes */
 };
 
-static const uint64_t NUMBER_END = UINT64_C(1) << 53;
-static const uint64_t EACH = UINT64_C(0x0101010101010101);
+enum { NAME_ROOM = 16 };	/* of the longest name with what follows it */
 
-/* The table once more, as names are looked up in it: millions of times. */
+static const uint64_t NUMBER_END = UINT64_C(1) << 53;
+
+#define FIRST(bytes) ((bytes) >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * ((bytes) & 7)) - 1)	/* of a word */
+
+/*
+ * The table once more, as names are looked up in it millions of times: with the mark and the colon behind them, by the
+ * first and the second word of that.
+ */
 static const struct member {
-	const char *name;
+	char text[NAME_ROOM];
+	uint64_t first, second;	/* which of their bytes count */
 	uint8_t size;
 	enum field_type type;
 	size_t largest;
 } members[FIELDS] = {
-#define FIELD(id, name, type, setter, largest) { name, sizeof(name) - 1, FIELD_TYPE_##type, largest },
+#define FIELD(id, name, type, setter, largest) \
+	{ name "\":", FIRST(sizeof(name) + 1), sizeof(name) + 1 > 8 ? FIRST(sizeof(name) + 1 - 8) : 0, sizeof(name) + 1, \
+	  FIELD_TYPE_##type, largest },
 #include "model/fields.def"
 #undef FIELD
 };
+
+#define FIELD(id, name, type, setter, largest) \
+	_Static_assert(sizeof(name) + 1 <= NAME_ROOM && FIELD_##id < UINT8_MAX, "a longer name needs more words, more members a wider number");
+#include "model/fields.def"
+#undef FIELD
 
 static bool skip(struct cursor *c, char expected)
 {
@@ -72,33 +86,60 @@ static bool read_escape(struct cursor *c, uint8_t *out)
 	return true;
 }
 
-static uint64_t zeros_of(uint64_t word)	/* the top bit of each byte that is zero; of those above one, perhaps more */
+typedef uint8_t wide __attribute__((vector_size(16)));
+
+/* The top bits of its bytes, the first one lowest. */
+static unsigned tops(wide v)
 {
-	return (word - EACH * 1) & ~word & EACH * 0x80;
+#if defined(__SSE2__)
+	typedef char chars __attribute__((vector_size(16)));
+
+	return (unsigned)__builtin_ia32_pmovmskb128((chars)v);
+#else
+	unsigned all = 0, i;
+
+	for (i = 0; i < sizeof(v); i++)
+		all |= (unsigned)(v[i] >> 7) << i;
+	return all;
+#endif
 }
 
-/* What stands for itself; `high` gathers the bytes, to know afterwards whether all were ASCII. Eight at a time while none of them ends it. */
-static void take_plain(struct cursor *c, uint8_t *high)
+/* How many bytes stand for themselves before one that does not; 16: all. */
+static unsigned plain_of(wide v)
 {
-	const char *from = c->at;
-	uint64_t word, all = 0;
+	unsigned ends = tops((wide)((v < 0x20) | (v == '"') | (v == '\\')));
 
-	for (; c->end - c->at >= 8; c->at += 8, all |= word) {
-		memcpy(&word, c->at, 8);
-		if (zeros_of(word ^ EACH * '"') | zeros_of(word ^ EACH * '\\') | ((word - EACH * 0x20) & ~word & EACH * 0x80))
-			break;
+	return ends ? (unsigned)__builtin_ctz(ends) : sizeof(v);
+}
+
+/*
+ * What stands for itself. `high` gathers the bytes and perhaps some behind them, to know afterwards whether all were ASCII.
+ * Sixteen are copied where as many are left to read: there is room for them, since text shrinks on its way.
+ */
+static always_inlined void take_plain(struct cursor *c, wide *high)
+{
+	const char *at = c->at, *end = c->end;
+	size_t n = sizeof(wide);
+	char *room = c->room;
+	wide v;
+
+	for (; n == sizeof(v) && (size_t)(end - at) >= sizeof(v); at += n, room += n) {
+		memcpy(&v, at, sizeof(v));
+		memcpy(room, &v, sizeof(v));
+		*high |= v;
+		n = plain_of(v);
 	}
-	*high |= all & EACH * 0x80 ? 0x80 : 0;
-	while (c->at < c->end && (uint8_t)*c->at >= 0x20 && *c->at != '"' && *c->at != '\\')
-		*high |= (uint8_t)*c->at++;
-	memcpy(c->room, from, (size_t)(c->at - from));
-	c->room += c->at - from;
+	for (; n == sizeof(v) && at < end && (uint8_t)*at >= 0x20 && *at != '"' && *at != '\\'; at++)
+		*high |= (uint8_t)(*room++ = *at);
+	c->at = at;
+	c->room = room;
 }
 
 /* Unescapes into the room, which is never too small: text shrinks on its way. */
-static bool read_string(struct cursor *c, struct field_value *v)
+static always_inlined bool read_string(struct cursor *c, struct field_value *v)
 {
-	uint8_t byte, high = 0;
+	wide high = { 0 };
+	uint8_t byte;
 
 	v->text = c->room;
 	if (!skip(c, '"'))
@@ -109,19 +150,19 @@ static bool read_string(struct cursor *c, struct field_value *v)
 		*c->room++ = (char)byte;
 	}
 	v->size = (size_t)(c->room - v->text);
-	return skip(c, '"') && (high < 0x80 || text_is_utf8(v->text, v->size));
+	return skip(c, '"') && (!tops(high) || text_is_utf8(v->text, v->size));
 }
 
-static bool read_number(struct cursor *c, struct field_value *v)
+static always_inlined bool read_number(struct cursor *c, struct field_value *v)
 {
-	const char *first = c->at;
+	const char *first = c->at, *at = first;
+	uint64_t number = 0;
 
-	for (v->number = 0; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
-		v->number = v->number * 10 + (uint64_t)(*c->at - '0');
-		if (v->number >= NUMBER_END)
-			return false;
-	}
-	return c->at > first && (*first != '0' || c->at == first + 1);
+	for (; at < c->end && *at >= '0' && *at <= '9' && number < NUMBER_END; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	v->number = number;
+	c->at = at;
+	return number < NUMBER_END && at > first && (*first != '0' || at == first + 1);
 }
 
 static bool read_list(struct cursor *c, struct field_value *v)
@@ -141,43 +182,58 @@ static bool read_list(struct cursor *c, struct field_value *v)
 	return true;
 }
 
-static bool (*const readers[])(struct cursor *, struct field_value *) = {
-	[FIELD_TYPE_TEXT] = read_string,
-	[FIELD_TYPE_NUMBER] = read_number,
-	[FIELD_TYPE_LIST] = read_list,
-};
-
-/* Which member is named here, at or behind `f` in the table; FIELDS if none. */
-static int read_name(struct cursor *c, int f)
+/* Inlined, and so no table of functions: calls cost as much as what they do. */
+static bool read_value(struct cursor *c, struct field_value *v, enum field_type type)
 {
-	const char *close = c->at < c->end ? memchr(c->at + 1, '"', (size_t)(c->end - c->at - 1)) : NULL;
-	const char *name = c->at + 1;
+	return type == FIELD_TYPE_TEXT ? read_string(c, v) : type == FIELD_TYPE_NUMBER ? read_number(c, v) : read_list(c, v);
+}
 
-	if (!close || *c->at != '"' || close + 1 == c->end || close[1] != ':')
-		return FIELDS;
-	for (; f < FIELDS; f++)
-		if (members[f].size == close - name && members[f].name[0] == *name &&
-		    memcmp(members[f].name, name, members[f].size) == 0)
-			break;
-	c->at = close + 2;
+static bool is_named(const uint64_t word[2], const struct member *m)
+{
+	uint64_t known[2];
+
+	memcpy(known, m->text, sizeof(known));
+	return !((word[0] ^ known[0]) & m->first) && !((word[1] ^ known[1]) & m->second);
+}
+
+/* Which member is named here, at or behind `f` in the table; FIELDS if none. Mostly it is the one that came there before. */
+static int read_name(struct cursor *c, int f, uint8_t *next)
+{
+	size_t left = (size_t)(c->end - c->at);
+	uint64_t word[2] = { 0 };
+
+	if (left >= sizeof(word))
+		memcpy(word, c->at, sizeof(word));
+	else
+		memcpy(word, c->at, left);
+	if (*next >= f && is_named(word, &members[*next]))
+		f = *next;
+	else
+		while (f < FIELDS && !is_named(word, &members[f]))
+			f++;
+	if (f == FIELDS)
+		return f;
+	c->at += members[f].size;
+	*next = (uint8_t)f;
 	return f;
 }
 
-static int read_members(struct record *r, struct cursor *c, struct err *e)
+static int read_members(struct entry_had *had, struct record *r, struct cursor *c, struct err *e)
 {
 	const struct member *info;
-	struct field_value v;
+	struct field_value *v;
 	int f;
 
 	for (f = 0; c->at < c->end && skip(c, f ? ',' : '{'); f++) {
-		v = (struct field_value){ .set = true };
-		f = read_name(c, f);
+		f = skip(c, '"') ? read_name(c, f, &had->next[f]) : FIELDS;
 		if (f == FIELDS)
 			return err_set(e, ERR_INPUT, "an unknown, repeated or misplaced member");
 		info = &members[f];
-		if (!readers[info->type](c, &v) || v.size > info->largest)
-			return err_set(e, ERR_INPUT, "a malformed \"%s\"", info->name);
-		r->value[f] = v;
+		had->member[had->count++] = (uint8_t)f;
+		v = &r->value[f];
+		*v = (struct field_value){ .set = true };
+		if (!read_value(c, v, info->type) || v->size > info->largest)
+			return err_set(e, ERR_INPUT, "a malformed \"%s\"", field_info((enum field)f)->name);
 	}
 	if (!skip(c, '}') || c->at != c->end)
 		return err_set(e, ERR_INPUT, "not one flat JSON object");
@@ -186,31 +242,54 @@ static int read_members(struct record *r, struct cursor *c, struct err *e)
 
 static bool read_kind(struct record *r)
 {
+	static const struct {
+		const char *word;
+		size_t size;
+	} kinds[RECORD_KINDS] = {
+#define KIND(id, word, asker) { word, sizeof(word) - 1 },
+#include "model/kinds.def"
+#undef KIND
+	};
 	const struct field_value *v = &r->value[FIELD_KIND];
 	int k;
 
 	for (k = 0; v->set && k < RECORD_KINDS; k++)
-		if (strlen(record_word((enum record_kind)k)) == v->size &&
-		    memcmp(record_word((enum record_kind)k), v->text, v->size) == 0) {
+		if (kinds[k].size == v->size && memcmp(kinds[k].word, v->text, v->size) == 0) {
 			r->kind = (enum record_kind)k;
 			return true;
 		}
 	return false;
 }
 
-int entry_read(struct record *out, char room[RECORD_MOST], const char *bytes, size_t size,
-	       struct err *e)
+static int read_record(struct entry_had *had, struct record *r, char *room, const char *bytes, size_t size, struct err *e)
 {
 	struct cursor c = { .at = bytes, .end = bytes + size, .room = room };
-	struct record r = { 0 };
 
 	if (size < 2 || size > RECORD_MOST)
 		return err_set(e, ERR_INPUT, "a record of %zu bytes", size);
-	if (read_members(&r, &c, e) < 0)
+	if (read_members(had, r, &c, e) < 0)
 		return -1;
-	if (!read_kind(&r))
+	if (!read_kind(r))
 		return err_set(e, ERR_INPUT, "no known \"kind\"");
-	r.ref = r.value[r.kind == RECORD_OUTCOME ? FIELD_INTENT : FIELD_HELD].number;
+	r->ref = r->value[r->kind == RECORD_OUTCOME ? FIELD_INTENT : FIELD_HELD].number;
+	return 0;
+}
+
+int entry_read(struct record *out, char room[RECORD_MOST], const char *bytes, size_t size,
+	       struct err *e)
+{
+	struct entry_had had = { .count = 0 };
+	struct record r = { 0 };
+
+	if (read_record(&had, &r, room, bytes, size, e) < 0)
+		return -1;
 	*out = r;
 	return 0;
+}
+
+int entry_next(struct entry *x, const char *bytes, size_t size, struct err *e)
+{
+	for (; x->had.count > 0; x->had.count--)
+		x->record.value[x->had.member[x->had.count - 1]] = (struct field_value){ .set = false };
+	return read_record(&x->had, &x->record, x->room, bytes, size, e);
 }

@@ -59,7 +59,7 @@ static void renew_state(struct ledger *l)
 	const struct seal_verifier *v = seal_key_verifier(store_key(l));
 
 	if (l->base > 0 && memcmp(l->state.key, v->key, sizeof(v->key)) != 0)
-		state_write(l);
+		state_write(l, false);
 }
 
 int ledger_roll(struct ledger *l, struct err *e)
@@ -76,7 +76,7 @@ int ledger_roll(struct ledger *l, struct err *e)
 	fd_close(&was.fd);
 	if (name_next(l, e) < 0)
 		return -1;
-	state_write(l);
+	state_write(l, true);
 	return blocks_next(l, e);
 }
 

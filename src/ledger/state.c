@@ -2,6 +2,9 @@
  * What a recorder knows, kept beside the journal at the beginning of each segment, so that opening reads no more than
  * the last one. It is derived: without it, or with one that is not whole, not ours or not of this journal, all of the
  * journal is read as ever. Its head is a signed note that auditors may read; its body is the recorder's own.
+ *
+ * A head says when the records since the state at the last segment's beginning were made, so that those at segments'
+ * beginnings, which stay, leave nothing out. One in the middle says the same up to there, and goes when the next comes.
  */
 #include "ledger/state.h"
 
@@ -10,6 +13,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -18,17 +24,10 @@
 
 enum { BODY_MOST = 64 << 20, OPEN_MOST = 1 << 24 };
 
-static const char FIRST[] = "reeve-state/1";
-
 static void leave_listing(DIR **d)
 {
 	if (*d)
 		closedir(*d);
-}
-
-static void name_of(char out[SEGMENT_NAME], uint64_t offset)
-{
-	snprintf(out, SEGMENT_NAME, "state.%020" PRIu64, offset);
 }
 
 /* --- the body --- */
@@ -89,105 +88,77 @@ static int load(struct ledger *l, const struct state_head *h, struct packed *fro
 	return 0;
 }
 
-/* --- the head --- */
-
-static bool head_text(struct buf *out, const char *origin, const struct state_head *h)
-{
-	char root[SEAL_HASH_BASE64];
-
-	seal_base64(root, h->root);
-	return buf_printf(out, "%s\n%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n%s\n%s\n%s\n%s\n", FIRST, origin,
-			  h->offset, h->size, h->since, h->first, root, h->least[0] ? h->least : "-",
-			  h->greatest[0] ? h->greatest : "-", h->body);
-}
-
-/* The next line, which fits. */
-static bool line_of(char *out, size_t room, const char **at, const char *end)
-{
-	const char *stop = memchr(*at, '\n', (size_t)(end - *at));
-	size_t size = stop ? (size_t)(stop - *at) : room;
-
-	if (size >= room)
-		return false;
-	memcpy(out, *at, size);
-	out[size] = '\0';
-	*at = stop + 1;
-	return true;
-}
-
-static bool read_text(struct state_head *h, const char *text, size_t size)
-{
-	char first[32], origin[SEAL_NAME], numbers[96], root[SEAL_HASH_BASE64];
-	const char *end = text + size;
-
-	return line_of(first, sizeof(first), &text, end) && line_of(origin, sizeof(origin), &text, end) &&
-	       line_of(numbers, sizeof(numbers), &text, end) &&
-	       sscanf(numbers, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &h->offset, &h->size, &h->since, &h->first) == 4 &&
-	       line_of(root, sizeof(root), &text, end) && seal_hash_read(h->root, root, strlen(root)) &&
-	       line_of(h->least, sizeof(h->least), &text, end) && line_of(h->greatest, sizeof(h->greatest), &text, end) &&
-	       line_of(h->body, sizeof(h->body), &text, end);
-}
-
-/* One form only, as of a checkpoint. The note ends where its signature's line does: the second of its only empty line. */
-int state_head_read(struct state_head *out, size_t *body, const char *bytes, size_t size, const struct seal_verifier *v,
-		    struct err *e)
-{
-	scoped(buf) struct buf again = BUF(SEAL_NOTE_MOST);
-	const char *split = memmem(bytes, size, "\n\n", 2), *end, *text;
-	struct state_head h = { .offset = 0 };
-	size_t text_size;
-
-	end = split ? memchr(split + 2, '\n', size - (size_t)(split + 2 - bytes)) : NULL;
-	if (!end || seal_note_open(&text, &text_size, v, bytes, (size_t)(end + 1 - bytes), e) < 0)
-		return err_set(e, ERR_INPUT, "a state that is not signed by %s", v->name);
-	if (!read_text(&h, text, text_size) || !head_text(&again, v->name, &h) || again.size != text_size ||
-	    memcmp(again.data, text, text_size) != 0)
-		return err_set(e, ERR_INPUT, "signed, but not in the form of a state");
-	*out = h;
-	*body = (size_t)(end + 1 - bytes);
-	return 0;
-}
-
 /* --- the file --- */
 
 static bool write_file(const struct ledger *l, uint64_t offset, const struct buf *note, const struct buf *body)
 {
 	struct err none = { .kind = ERR_NONE };
-	char name[SEGMENT_NAME];
+	char name[STATE_NAME];
 	scoped(fd) int fd = -1;
 
-	name_of(name, offset);
+	state_name(name, offset);
 	if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT)
 		return false;
-	fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd >= 0 && fd_write_all(fd, note->data, note->size, &none) == 0 && fd_write_all(fd, body->data, body->size, &none) == 0)
 		return true;
 	unlinkat(l->dir, name, 0);
 	return false;
 }
 
+/* The zone that begins here is of records to come. */
+static void begin_zone(struct ledger *l, uint64_t offset, uint64_t first)
+{
+	l->state.since = offset;
+	l->state.first = first;
+	l->state.least[0] = l->state.greatest[0] = '\0';
+	l->state.epoch_count = 0;
+}
+
+/* Now it is the newest. What there was in the middle of a segment is of no use any more. */
+static void took(struct ledger *l, uint64_t offset, bool begins)
+{
+	char name[STATE_NAME];
+
+	state_name(name, l->state.offset);
+	if (l->state.offset != l->state.since && l->state.offset != offset)
+		unlinkat(l->dir, name, 0);	/* if not, the next recorder does */
+	l->state.offset = offset;
+	if (begins)
+		begin_zone(l, offset, l->tree.size);
+}
+
 /* Not flushed: one that a power failure tore has another digest. */
-void state_write(struct ledger *l)
+void state_write(struct ledger *l, bool begins)
 {
 	scoped(buf) struct buf body = BUF(BODY_MOST), text = BUF(SEAL_NOTE_MOST), note = BUF(SEAL_NOTE_MOST);
 	const struct seal_key *k = store_key(l);
-	struct state_head h = { .offset = l->base + l->written, .size = l->tree.size, .since = l->state.offset,
-				.first = l->state.first };
+	struct state_head h = { .offset = l->base + l->written, .size = l->tree.size, .since = l->state.since,
+				.first = l->state.first, .epoch_count = l->state.epoch_count };
 
 	memcpy(h.least, l->state.least, sizeof(h.least));
 	memcpy(h.greatest, l->state.greatest, sizeof(h.greatest));
+	memcpy(h.epochs, l->state.epochs, sizeof(h.epochs));
 	tree_root(h.root, &l->tree);
 	save(&body, l);
 	if (body.over)
 		return;
 	seal_digest(h.body, body.data, body.size);
-	if (!head_text(&text, seal_key_verifier(k)->name, &h) || !seal_note_sign(&note, k, text.data, text.size) ||
+	if (!state_head_text(&text, seal_key_verifier(k)->name, &h) || !seal_note_sign(&note, k, text.data, text.size) ||
 	    !write_file(l, h.offset, &note, &body))
 		return;
-	l->state.offset = h.offset;
-	l->state.first = h.size;
-	l->state.least[0] = l->state.greatest[0] = '\0';
 	memcpy(l->state.key, seal_key_verifier(k)->key, sizeof(l->state.key));
+	took(l, h.offset, begins);
+}
+
+/* Does a segment begin there? Only what such a state says is left to the next one's reader. */
+static bool begins_segment(const struct ledger *l, uint64_t offset)
+{
+	char name[SEGMENT_NAME];
+	struct stat st;
+
+	segment_name(name, offset);
+	return fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* By a key whose secret we hold: nobody else has made it. */
@@ -200,6 +171,18 @@ static int read_head(struct state_head *out, size_t *body, const struct seal_ver
 		if (state_head_read(out, body, bytes, size, *by, e) == 0)
 			return 0;
 	return err_set(e, ERR_INPUT, "a state that no key of ours has signed");
+}
+
+/* In the middle of one: what is said next is said of these records, too. */
+static void go_on_zone(struct ledger *l, const struct state_head *h)
+{
+	begin_zone(l, h->since, h->first);
+	if (h->least[0] != '-') {	/* there are some */
+		memcpy(l->state.least, h->least, sizeof(h->least));
+		memcpy(l->state.greatest, h->greatest, sizeof(h->greatest));
+	}
+	memcpy(l->state.epochs, h->epochs, sizeof(h->epochs));
+	l->state.epoch_count = h->epoch_count;
 }
 
 static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_t size, struct err *e)
@@ -219,20 +202,23 @@ static int load_file(struct ledger *l, uint64_t offset, const char *bytes, size_
 	if (load(l, &h, &from, v, e) < 0)
 		return -1;
 	l->state.offset = h.offset;
-	l->state.first = h.size;
 	must(v);	/* whose signature it has */
 	memcpy(l->state.key, v->key, sizeof(l->state.key));
+	if (begins_segment(l, h.offset))
+		begin_zone(l, h.offset, h.size);
+	else
+		go_on_zone(l, &h);
 	return 0;
 }
 
 int state_load(struct ledger *l, uint64_t offset, struct err *e)
 {
 	scoped(mem) char *bytes = NULL;
-	char name[SEGMENT_NAME];
+	char name[STATE_NAME];
 	scoped(fd) int fd = -1;
 	size_t size;
 
-	name_of(name, offset);
+	state_name(name, offset);
 	fd = openat(l->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "%s", name);
@@ -242,19 +228,25 @@ int state_load(struct ledger *l, uint64_t offset, struct err *e)
 	return err_in(e, "%s", name);
 }
 
+static DIR *list(const struct ledger *l)
+{
+	int fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!listing)
+		fd_close(&fd);
+	return listing;
+}
+
 size_t states_find(uint64_t out[STATES_TRIED], const struct ledger *l, uint64_t end)
 {
-	__attribute__((cleanup(leave_listing))) DIR *listing = NULL;
-	int fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	__attribute__((cleanup(leave_listing))) DIR *listing = list(l);
 	const struct dirent *found;
 	size_t count = 0, i;
 	uint64_t offset;
 
-	listing = fd < 0 ? NULL : fdopendir(fd);
-	if (!listing)
-		fd_close(&fd);
 	while (listing && (found = readdir(listing))) {
-		if (!segment_parse(&offset, "state", found->d_name) || offset > end ||
+		if (!state_name_parse(&offset, found->d_name) || offset > end ||
 		    (count == STATES_TRIED && offset < out[count - 1]))
 			continue;
 		count += count < STATES_TRIED;
@@ -265,10 +257,27 @@ size_t states_find(uint64_t out[STATES_TRIED], const struct ledger *l, uint64_t 
 	return count;
 }
 
+void states_sweep(const struct ledger *l)
+{
+	__attribute__((cleanup(leave_listing))) DIR *listing = list(l);
+	const struct dirent *found;
+	uint64_t offset;
+
+	while (listing && (found = readdir(listing)))
+		if (state_name_parse(&offset, found->d_name) && offset != l->state.offset && !begins_segment(l, offset))
+			unlinkat(l->dir, found->d_name, 0);
+}
+
 /* --- times: of one form, so that the lesser text is the earlier --- */
 
-void state_heed(struct ledger *l, const char *stamp)
+void state_heed(struct ledger *l, enum record_kind kind, uint64_t at, const char *stamp)
 {
+	if (kind == RECORD_EPOCH && l->state.epoch_count < STATE_EPOCHS)
+		l->state.epochs[l->state.epoch_count] = at;
+	if (kind == RECORD_EPOCH && l->state.epoch_count <= STATE_EPOCHS)
+		l->state.epoch_count++;
+	if (!stamp[0])
+		return;
 	if (!l->state.least[0] || strcmp(stamp, l->state.least) < 0)
 		memcpy(l->state.least, stamp, STATE_TIME);
 	if (strcmp(stamp, l->state.greatest) > 0)
@@ -276,16 +285,15 @@ void state_heed(struct ledger *l, const char *stamp)
 }
 
 /* In a record as it is stored, a quotation mark within a text has a backslash before it: this can be no text. */
-void state_heed_record(struct ledger *l, const char *bytes, size_t size)
+void state_heed_record(struct ledger *l, const struct frame *f, uint64_t at)
 {
 	static const char member[] = "\"time\":\"";
-	const char *at = memmem(bytes, size, member, sizeof(member) - 1), *end;
+	const char *time = memmem(f->body, f->size, member, sizeof(member) - 1), *end;
 	char stamp[STATE_TIME] = "";
 
-	at = at ? at + sizeof(member) - 1 : NULL;
-	end = at ? memchr(at, '"', size - (size_t)(at - bytes)) : NULL;
-	if (!end || (size_t)(end - at) >= sizeof(stamp))
-		return;
-	memcpy(stamp, at, (size_t)(end - at));
-	state_heed(l, stamp);
+	time = time ? time + sizeof(member) - 1 : NULL;
+	end = time ? memchr(time, '"', f->size - (size_t)(time - f->body)) : NULL;
+	if (end && (size_t)(end - time) < sizeof(stamp))
+		memcpy(stamp, time, (size_t)(end - time));
+	state_heed(l, (enum record_kind)f->kind, at, stamp);
 }

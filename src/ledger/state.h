@@ -4,31 +4,23 @@
 
 #include "ledger/store.h"
 
-enum { STATES_TRIED = 8, STATE_TIME = 32 };
+enum { STATES_TRIED = 8 };
 
-/* What anybody may read of it, signed: reeve-ledger(5), States. */
-struct state_head {
-	uint64_t offset, size;		/* in the journal, of the tree there */
-	uint64_t since, first;		/* where the state before it was, and the first record behind that */
-	uint8_t root[SEAL_HASH];
-	char least[STATE_TIME], greatest[STATE_TIME];	/* of those records; "" if there are none */
-	char body[SEAL_DIGEST_TEXT];
-};
-
-/* Beside the journal, at its end as it is now. That it cannot be written is no harm. */
-void state_write(struct ledger *l);
+/*
+ * Beside the journal, at its end as it is now, where a segment `begins` or in the middle of one: there it is of use
+ * until the next. That it cannot be written is no harm.
+ */
+void state_write(struct ledger *l, bool begins);
 
 /* The offsets of the newest there are, at most STATES_TRIED and none behind `end`; newest first. */
 size_t states_find(uint64_t out[STATES_TRIED], const struct ledger *l, uint64_t end);
 /* -1: it is none of ours or not whole, and the ledger is as it was. */
 int state_load(struct ledger *l, uint64_t offset, struct err *e) must_use;
+/* Those in the middle of a segment that are not the one we go on from: nobody asks them. */
+void states_sweep(const struct ledger *l);
 
-/* The head of one, if this key signed it. */
-int state_head_read(struct state_head *out, size_t *body, const char *bytes, size_t size, const struct seal_verifier *v,
-		    struct err *e) must_use;
-
-/* A record's own time widens what the next state says. */
-void state_heed(struct ledger *l, const char *stamp);
-void state_heed_record(struct ledger *l, const char *bytes, size_t size);
+/* A record's own time widens what the next state says; one that begins an epoch is named there. */
+void state_heed(struct ledger *l, enum record_kind kind, uint64_t at, const char *stamp);
+void state_heed_record(struct ledger *l, const struct frame *f, uint64_t at);
 
 #endif

@@ -233,7 +233,7 @@ int ledger_append(uint64_t *index, struct ledger *l, const struct record *r, uin
 	if (ledger_heed(l, &f, e) < 0)
 		return -1;
 	tree_add(&l->tree, bytes, f.size);
-	state_heed(l, texts.stamp);
+	state_heed(l, r->kind, l->base + l->written + l->queue.size, texts.stamp);
 	if (!frame_put(&l->queue, &f))
 		return err_set(e, ERR_LIMIT, "no memory for what waits to be written");
 	l->poisoned = false;

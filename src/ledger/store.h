@@ -6,6 +6,7 @@
 #include "ledger/epochs.h"
 #include "ledger/holds.h"
 #include "ledger/signing.h"
+#include "ledger/state_head.h"
 
 enum {
 	STORE_STEP = 1 << 20,		/* how far ahead space is taken */
@@ -35,9 +36,12 @@ struct ledger {
 	uint64_t base, segment;		/* where it begins in the journal; and from what size on the next one does */
 	struct blocks *blocks;		/* owned; NULL: bytes go through the page cache */
 	struct {
-		uint64_t offset, first;	/* of the newest state, and the first record behind it */
+		uint64_t offset;	/* of the newest state */
 		uint8_t key[32];	/* that signed it; zeros: there is none yet */
-		char least[32], greatest[32];	/* when the records since were made */
+		uint64_t since, first;	/* of the newest at a segment's beginning, and the first record behind it */
+		char least[STATE_TIME], greatest[STATE_TIME];	/* when the records since that one were made */
+		uint64_t epochs[STATE_EPOCHS];	/* and where those of them stand that begin an epoch */
+		size_t epoch_count;	/* more than STATE_EPOCHS: not all of them are known */
 	} state;
 	uint64_t headed;		/* what we know that `head` says */
 	pid_t owner;			/* who opened it */

@@ -3,14 +3,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/text.h"
 
 static void utf8_is_told_from_what_is_not(void **state)
@@ -148,10 +151,39 @@ static void stamps_are_rfc_3339(void **state)
 	assert_true(clock_left_ms(clock_mono_ns() + 1) >= 0);
 }
 
+static void a_file_is_read_whole_or_refused(void **state)
+{
+	enum { MOST = 200000 };
+	static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, 131072, MOST - 1, MOST, MOST + 1, 3 * MOST };
+	char *given = malloc(3 * MOST), *back;
+	struct err e = { .kind = ERR_NONE };
+	size_t i, size;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 3 * MOST; i++)
+		given[i] = (char)(i * i >> 7);
+	for (i = 0; i < count_of(sizes); i++) {
+		assert_int_equal(fd_of_bytes(&fd, "test", given, sizes[i], &e), 0);
+		assert_int_equal(fd_read_all(&back, &size, fd, MOST, &e), sizes[i] > MOST ? -1 : 0);
+		close(fd);
+		if (sizes[i] > MOST) {
+			assert_string_equal(e.text, "larger than 200000 bytes");
+			continue;
+		}
+		assert_int_equal(size, sizes[i]);
+		assert_memory_equal(back, given, size);
+		assert_int_equal(back[size], 0);
+		free(back);
+	}
+	free(given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_is_told_from_what_is_not),
+		cmocka_unit_test(a_file_is_read_whole_or_refused),
 		cmocka_unit_test(nothing_shown_can_act_on_a_terminal),
 		cmocka_unit_test(cuts_fall_between_code_points),
 		cmocka_unit_test(names_are_safe_as_file_names),

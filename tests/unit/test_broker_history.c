@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -321,6 +322,25 @@ static void what_is_damaged_is_not_believed(void **state)
 	}
 }
 
+/* A run that looks through it makes none of what nobody has written: neither to begin it nor later. */
+static void what_is_not_there_is_not_made(void **state)
+{
+	scoped(fd) int fd = new_file();
+	struct history_key k = key(1, HOUR);
+	struct history *h;
+	struct stat st;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		h = open_at(fd, "one", 0, START);
+		assert_true(add(h, k, 0, 5));
+		history_free(h);
+	}
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_blocks * 512 < HISTORY_SIZE / 16);
+}
+
 /* While it is mapped: what another process writes is met when it is counted. */
 static void what_changes_under_our_hands(void **state)
 {
@@ -387,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_full_table_knows_that_it_is),
 		cmocka_unit_test(what_is_refused_fills_nothing),
 		cmocka_unit_test(what_is_damaged_is_not_believed),
+		cmocka_unit_test(what_is_not_there_is_not_made),
 		cmocka_unit_test(what_changes_under_our_hands),
 		cmocka_unit_test(anything_may_stand_in_it),
 		cmocka_unit_test(no_file_is_no_history),
