@@ -394,6 +394,31 @@ static void many(void **state)
 	assert_int_equal(ledger_rotate(p->r.ledger, &e), 0);
 }
 
+/* Where a segment begins with a handover: its state stays, says what there was in the one before, and is gone on from. */
+static void as_a_segment_ends(void **state)
+{
+	struct place *p = *state;
+	scoped(mem) char *bytes = NULL;
+	struct err e = { .kind = ERR_NONE };
+	struct state_head says;
+	char name[STATE_NAME], path[128];
+	size_t size;
+
+	append(p, RECORDS);
+	ledger_segments(p->r.ledger, STORE_STEP);
+	assert_int_equal(ledger_rotate(p->r.ledger, &e), 0);
+	assert_true(p->r.ledger->base > 0 && p->r.ledger->written == 0);
+	state_name(name, p->r.ledger->base);
+	join(path, p, name);
+	assert_int_equal(fd_read_file(&bytes, &size, path, 1 << 24, &e), 0);
+	assert_true(state_head_seems(&says, bytes, size));
+	assert_int_equal(says.since, 0);
+	assert_int_equal(says.epoch_count, 2);
+	shut(p);
+	open_by(p, NULL);
+	assert_int_equal(p->r.ledger->state.offset, says.offset);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_a_thief, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_wiped_yet, setup, teardown),
 		cmocka_unit_test_setup_teardown(many, setup, teardown),
+		cmocka_unit_test_setup_teardown(as_a_segment_ends, setup, teardown),
 	};
 	struct err e = { .kind = ERR_NONE };
 
