@@ -12,6 +12,7 @@
 
 #include "audit/proof.h"
 #include "audit/sightings.h"
+#include "ledger/vault.h"
 
 enum { KEYS = 6, RECORDS = 128 };
 
@@ -97,7 +98,7 @@ static void say(const struct history *h, const struct seal_key *by)
 static size_t write_record(char out[RECORD_MOST], const struct history *h, uint64_t epoch, uint64_t revoked, const struct seal_key *k)
 {
 	struct record r = { .kind = RECORD_EPOCH };
-	char verifier[SEAL_VERIFIER_TEXT];
+	char verifier[SEAL_VERIFIER_TEXT], why[VAULT_WHY + 1] = "";
 
 	seal_verifier_text(verifier, seal_key_verifier(k));
 	record_text(&r, FIELD_KIND, "epoch");
@@ -107,8 +108,13 @@ static size_t write_record(char out[RECORD_MOST], const struct history *h, uint6
 	record_number(&r, FIELD_EPOCH, epoch);
 	if (epoch > 1)
 		record_number(&r, FIELD_FORMER, h->former);
-	if (revoked)
+	record_text(&r, FIELD_BOOT, "e11c51d9-5616-405f-b771-ba3fe4cfade7");
+	record_text(&r, FIELD_TIME, "2026-11-22T00:07:50.891154Z");
+	if (revoked) {
 		record_number(&r, FIELD_REVOKED, revoked);
+		memset(why, 'w', VAULT_WHY);
+		record_text(&r, FIELD_WHY, why);	/* as long as it may be */
+	}
 	return entry_write(out, &r);
 }
 
