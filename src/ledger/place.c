@@ -95,7 +95,8 @@ static int identity(char out[PLACE_MOST], const char *ledger, struct err *e)
 	if (snprintf(journal, sizeof(journal), "%s/journal", ledger) >= PATH_MAX)
 		return err_set(e, ERR_INPUT, "%s: name too long", ledger);
 	if (statx(AT_FDCWD, journal, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &st) < 0)
-		return err_sys(e, "%s", journal);
+		return errno == ENOENT ? err_set(e, ERR_INPUT, "%.130s is gone, and its key is there: bring the ledger back from a backup", journal)
+				       : err_sys(e, "%s", journal);
 	if (!(st.stx_mask & STATX_BTIME))
 		st.stx_btime = (struct statx_timestamp){ 0 };
 	snprintf(out, PLACE_MOST, "reeve-place/1 %" PRIu64 " %lld.%09u\n", (uint64_t)st.stx_ino, (long long)st.stx_btime.tv_sec,
@@ -130,8 +131,8 @@ int place_claim(const char *ledger, const char *key_path, struct err *e)
 		return access(path, F_OK) == 0 ? err_sys(e, "%s", path) : fd_replace_file(dir, name, 0600, own, strlen(own), e);
 	if (strcmp(was, own) == 0)
 		return 0;
-	return err_set(e, ERR_INPUT, "ledger %.80s is not the one that was written last with this key, but a copy or a backup, and two that go on are two histories; if the other is gone for good, remove %.80s",
-		       ledger, path);
+	return err_set(e, ERR_INPUT, "it is a copy or a backup of the ledger that this key wrote last, and two that go on are two histories; if the other is gone for good, remove %.110s",
+		       path);
 }
 
 int place_forget(const char *key_path, struct err *e)

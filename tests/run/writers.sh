@@ -29,7 +29,9 @@ is "the ledger itself goes on" "$said" ready
 mv "$ledger" "$work/moved"; ledger=$work/moved
 grow
 is "it may be moved" "$said" ready
-rm -r "$ledger"; cp -r "$work/copy" "$ledger"; before=$(cat "$ledger"/* | cksum)
+rm -r "$ledger"; grow
+like "one that is gone is told from one that is not there yet" "$said" "*journal is gone, and its key is there: bring the ledger back*"
+cp -r "$work/copy" "$ledger"; before=$(cat "$ledger"/* | cksum)
 grow
 like "a backup in its place is refused too" "$said" "*copy or a backup*"
 unchanged "and nothing in it is changed" "$ledger"
