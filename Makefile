@@ -251,6 +251,7 @@ install: all				## install below $(PREFIX)
 		$(DESTDIR)$(PREFIX)/share/reeve/maps $(DESTDIR)$(PREFIX)/share/reeve/controls
 	install -m 755 $(OUT)/reeve $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(OUT)/reeve,$(PROGRAMS:%=$(OUT)/%)) $(DESTDIR)$(PREFIX)/libexec/reeve
+	ln -sf ../libexec/reeve/reeve-audit ../libexec/reeve/reeve-witness $(DESTDIR)$(PREFIX)/bin
 	install -m 644 profiles/*.json $(DESTDIR)$(PREFIX)/share/reeve/profiles
 	install -m 644 policies/*.* $(DESTDIR)$(PREFIX)/share/reeve/policies
 	install -m 644 policies/catalogue/* $(DESTDIR)$(PREFIX)/share/reeve/policies/catalogue

@@ -7,7 +7,7 @@
 #include "audit/handover.h"
 #include "base/log.h"
 
-enum { WIDE = 80 - sizeof("reeve-audit:") };
+enum { COLUMNS = 80, WIDE = COLUMNS - sizeof("reeve-audit:") };
 
 /* An intent that stands open, or bytes behind the last commit, take nothing from what stands before. */
 static bool is_proved(const struct findings *f)
@@ -88,32 +88,50 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 	return 0;
 }
 
+typedef void put_part(const char *label, int indent, const char *text, size_t size);
+
+static void put_said(const char *label, int indent, const char *text, size_t size)
+{
+	(void)label;
+	log_say("%*s%.*s", indent, "", (int)size, text);
+}
+
+static void put_told(const char *label, int indent, const char *text, size_t size)
+{
+	printf("%s%*s%.*s\n", label, indent, "", (int)size, text);
+}
+
 /* Between words. */
-static void say_wrapped(const char *text, size_t size)
+static void wrap(const char *text, size_t size, size_t wide, put_part *put, const char *label)
 {
 	size_t cut, indent = 0;
 
 	for (; size > 0; text += cut, size -= cut, indent = 2) {
 		cut = size;
-		if (size + indent > WIDE)
-			for (cut = WIDE - indent; cut > 0 && text[cut] != ' '; cut--)
+		if (size + indent > wide)
+			for (cut = wide - indent; cut > 0 && text[cut] != ' '; cut--)
 				;
 		if (cut == 0)	/* a word that is wider */
 			cut = strcspn(text, " ") < size ? strcspn(text, " ") : size;
-		log_say("%*s%.*s", (int)indent, "", (int)cut, text);
+		put(label, (int)indent, text, cut);
 		cut += cut < size;
 	}
 }
 
-static void say_each(const char *text)
+static void wrap_each(const char *text, size_t wide, put_part *put, const char *label)
 {
 	const char *end;
 
 	for (; *text; text = *end ? end + 2 : end) {
 		end = strstr(text, "; ");
 		end = end ? end : text + strlen(text);
-		say_wrapped(text, (size_t)(end - text));
+		wrap(text, (size_t)(end - text), wide, put, label);
 	}
+}
+
+void asked_tell(const char *label, const char *how)
+{
+	wrap_each(how, COLUMNS - strlen(label), put_told, label);
 }
 
 void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, ...)
@@ -124,8 +142,8 @@ void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, .
 	va_start(args, fmt);
 	vsnprintf(first, sizeof(first), fmt, args);
 	va_end(args);
-	say_each(first);
-	say_each(how);
+	wrap_each(first, WIDE, put_said, "");
+	wrap_each(how, WIDE, put_said, "");
 	count_text(count, asked_passed(a));
 	if (asked_passed(a) > 0)
 		log_say("%s not read: of other times, as was signed", count);

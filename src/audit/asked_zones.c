@@ -7,7 +7,7 @@
 
 #include "audit/asked_parts.h"
 
-/* From a->end to where the next zone may begin. False: it does not come to stand there, and nothing was read. */
+/* From a->end to where the next zone may begin, behind a commit. False: it does not come to stand there, and nothing was read. */
 static int read_up_to(bool *there, struct asked_ledger *a, uint64_t to, struct err *e)
 {
 	const uint64_t end = a->end, records = a->records;
@@ -26,7 +26,7 @@ static int read_up_to(bool *there, struct asked_ledger *a, uint64_t to, struct e
 			return -1;
 		asked_place(a, &f, a->end);
 	}
-	*there = a->end == to;
+	*there = a->end == to && f.kind == FRAME_COMMIT;
 	if (!*there) {
 		a->end = end;
 		a->records = records;

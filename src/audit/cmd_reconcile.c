@@ -1,6 +1,6 @@
 /*
  * What agents did by their ledger, and what they did by somebody else's log. A call that only one of them knows is
- * what this is for; "cannot be verified" is a word of its own, because it is neither.
+ * what this is for; "cannot verify" is a word of its own, because it is neither.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -154,6 +154,7 @@ static int tell(const struct pairing *pairs, size_t count, const struct tells *t
 		const struct options *o)
 {
 	size_t sums[FOUNDS] = { 0 }, i;
+	char unread[160] = "";
 
 	for (i = 0; i < count; i++) {
 		sums[pairs[i].found]++;
@@ -161,11 +162,11 @@ static int tell(const struct pairing *pairs, size_t count, const struct tells *t
 			tell_one(&pairs[i], o->json);
 	}
 	fflush(stdout);
-	asked_say(a, how, "%zu matched, %zu missing there, %zu missing here, %zu differ, %zu unsure",
-		  sums[FOUND_MATCHED], sums[FOUND_MISSING_THERE], sums[FOUND_MISSING_HERE], sums[FOUND_DIFFERS], sums[FOUND_UNSURE]);
 	if (there->unread)
-		fprintf(stderr, "reeve-audit: %" PRIu64 " lines, the first of them line %" PRIu64 ", are not what the map says: "
-			"whether they are calls cannot be verified\n", there->unread, there->first_unread);
+		snprintf(unread, sizeof(unread), "; %" PRIu64 " lines, the first of them line %" PRIu64 ", are not what the map says"
+			 "; cannot verify whether they are calls", there->unread, there->first_unread);
+	asked_say(a, how, "%zu matched, %zu missing there, %zu missing here, %zu differ; %zu cannot verify%s", sums[FOUND_MATCHED],
+		  sums[FOUND_MISSING_THERE], sums[FOUND_MISSING_HERE], sums[FOUND_DIFFERS], sums[FOUND_UNSURE], unread);
 	if (sums[FOUND_MISSING_THERE] || sums[FOUND_MISSING_HERE] || sums[FOUND_DIFFERS])
 		return EXIT_INTEGRITY;
 	return sums[FOUND_UNSURE] || there->unread ? EXIT_OPEN : EXIT_WHOLE;

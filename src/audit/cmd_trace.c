@@ -208,7 +208,9 @@ static int tell(struct trace *t, struct asked_ledger *a, const char *how, struct
 		puts("\n    there is more: reeve audit query LEDGER --where held=N");
 	if (same_bytes(t, a, e) < 0 || tell_after(t, a, e) < 0)
 		return -1;
-	printf("\n%s\nA proof of each: reeve audit proof LEDGER N --key KEY\n", how);
+	putchar('\n');
+	asked_tell("", how);
+	puts("A proof of each: reeve audit proof LEDGER N --key KEY");
 	return 0;
 }
 

@@ -63,8 +63,8 @@ static void tell(const struct joined *j, const char *how)
 	}
 	if (j->own->kind == RECORD_INTENT && !j->other)
 		buf_printf(&out, "  %-13s %s\n", "status", "open: no outcome is recorded yet");
-	buf_printf(&out, "  %-13s %s\n", "this", how);
 	fwrite(out.data, 1, out.size, stdout);
+	asked_tell("  this          ", how);
 }
 
 int cmd_who(const char *ledger, const struct options *o, struct err *e)

@@ -78,6 +78,14 @@ static const struct seal_verifier *before(struct link **of, const struct sightin
 	return NULL;
 }
 
+/* Its thief could have signed it: the root alone could revoke, so that nobody hides by it what was there. */
+static bool is_revoked(const struct epochs *by, size_t at)
+{
+	while (at > 0 && !by->all[at].revoked && !by->all[at].by_root)
+		at--;
+	return by->all[at].revoked > 0;
+}
+
 static bool is_there(const struct sightings *s, const struct link *l)
 {
 	size_t i;
@@ -103,6 +111,7 @@ void links_join(struct sightings *s, const struct epochs *by)
 		if (!who || !is_signed(&s->all[i], l->by_root ? &by->all[0].key : who) || !is_signed(&s->all[i], &l->key))
 			continue;
 		l->until = UINT64_MAX;
+		l->revoked = !l->by_root && (former ? former->revoked : is_revoked(by, l->epoch - 1));
 		if (former && former->until > l->size)
 			former->until = l->size;
 		s->links[s->link_count++] = l;

@@ -29,7 +29,7 @@ static const struct command {
 	{ "evidence", "LEDGER DIR --control C", "records and proofs for a control", 2, 2, cmd_evidence },
 	{ "controls", "[LEDGER] --control P", "packs, and how a ledger stands", 0, 1, cmd_controls },
 	{ "growth", "LEDGER SIZE --key KEY", "since SIZE, as a witness asks", 2, 2, cmd_growth },
-	{ "spine", "SPINE [LEDGERS] --key KEY", "every ledger it knows is there", 1, 2, cmd_spine },
+	{ "spine", "SPINE [DIR] --key KEY", "every ledger it knows is there", 1, 2, cmd_spine },
 	{ "trust", "--key KEY", "print it as a C2SP tlog-policy", 0, 0, cmd_trust },
 };
 
@@ -45,7 +45,7 @@ static const struct option_row {
 	{ "second", "FILE", "verify: a log that has seen checkpoints of it", offsetof(struct options, sightings) },
 	{ "trust", "FILE", "verify: logs and witnesses, as a C2SP tlog-policy", offsetof(struct options, trust) },
 	{ "check", "FILE", "proof: the proof to check", offsetof(struct options, check) },
-	{ "epochs", "VIEW", "proof --check, trust: a published ledger, to walk its keys", offsetof(struct options, epochs) },
+	{ "epochs", "VIEW", "proof --check, trust: a view whose epochs lead on", offsetof(struct options, epochs) },
 	{ "epoch", "N", "growth: of the handover to epoch N", offsetof(struct options, epoch) },
 	{ "run", "N", "show: only this run", offsetof(struct options, run) },
 	{ "where", "NAME=PAT", "a field; also != < >; * any run; repeatable", offsetof(struct options, where) },
@@ -64,7 +64,7 @@ static const struct option_row {
 	{ "control", "PACK:ITEM", "evidence: which; controls: PACK", offsetof(struct options, control) },
 	{ "payloads", "FILE", "replay: what reeve ledger reveal --json has printed", offsetof(struct options, payloads) },
 	{ "packs", "DIR", "evidence, controls: where packs are, if not installed", offsetof(struct options, packs) },
-	{ "follow", NULL, "publish, query, did, export: go on with what is recorded", offsetof(struct options, follow) },
+	{ "follow", NULL, "publish, query, did, export: go on as it grows", offsetof(struct options, follow) },
 	{ "csv", NULL, "query, did: as CSV", offsetof(struct options, csv) },
 	{ "color", "WHEN", "auto, always or never", offsetof(struct options, color) },
 	{ "json", NULL, "for programs; show, proof: the record as it is stored", offsetof(struct options, json) },
@@ -81,7 +81,7 @@ static int help(void)
 	puts("Example:\n  reeve-audit verify ~/.local/state/reeve/ledgers/default \\\n"
 	     "      --key ~/.local/state/reeve/keys/default.pub\n\n"
 	     "verify and publish exit 0 whole, 1 altered, 2 usage, 3 could not, 4 wrong key or\n"
-	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n10 records under a revoked key, 11 no quorum of witnesses as --trust asks.");
+	     "signature, 5 records missing at the end, 6 intents open, 7 unfinished tail,\n9 a payload missing or changed, 10 records under a revoked key, 11 no quorum of\nwitnesses as --trust asks.");
 	return 0;
 }
 

@@ -261,7 +261,8 @@ void payloads_judge(struct finding *out, bool *known, const struct payloads *p, 
 	else if (due > 0)
 		finding_say(out, "%" PRIu64 " %s though due, first is that of record %" PRIu64 "%s", due,
 			 first->seen == VAULT_OTHER ? "missing or changed" : "missing", first->index,
-			 live ? "; a recorder is at work, look again" : "");
+			 live ? "; a recorder is at work, look again" :
+			 p->whole == 0 ? "; if the vault did not come along, give the journal itself" : "");
 	else if (p->whole + purged == 0)
 		finding_say(out, "none kept");
 	else

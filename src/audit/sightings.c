@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "ledger/epochs.h"
 
-enum { LOST = 128 };
+enum { LOST = 160 };
 
 int sightings_add(struct sightings *s, const struct checkpoint *at, uint64_t where, const char *note, size_t size, struct err *e)
 {
@@ -115,13 +115,18 @@ static bool is_believed(const struct link **by_link, const struct sightings *all
 	return *by_link || (s->at.size > records && checkpoint_open(&c, &by->all[0].key, s->note, strlen(s->note), &ignored) == 0);
 }
 
-static void say_fork(struct findings *f, const struct sightings *s, const struct seen *one)
+static const char *whose(const struct link *by)
+{
+	return by && by->revoked ? " (by a revoked key: perhaps its thief)" : "";
+}
+
+static void say_fork(struct findings *f, const struct sightings *s, const struct seen *one, const struct link *by)
 {
 	if (f->integrity.bad)
 		return;
 	f->integrity.bad = true;
-	snprintf(f->integrity.text, sizeof(f->integrity.text),
-		 "another history: the first %" PRIu64 " records are not those of %.120s, %s %" PRIu64, one->at.size, s->from, s->unit, one->where);
+	finding_say(&f->integrity, "another history%s: the first %" PRIu64 " records are not those of %.120s, %s %" PRIu64, whose(by), one->at.size,
+		 s->from, s->unit, one->where);
 }
 
 /* How many, and which keys, went with what was rolled back. */
@@ -129,10 +134,10 @@ static void say_lost(char out[LOST], const struct link *last, const struct epoch
 {
 	uint64_t own = by->count - by->handing - 1;
 
-	out[0] = '\0';
+	snprintf(out, LOST, "%s", whose(last));
 	if (last && last->epoch > own)
-		snprintf(out, LOST, ", past %" PRIu64 " change%s of its key, from epoch %" PRIu64 " to %" PRIu64, last->epoch - own,
-			 last->epoch - own == 1 ? "" : "s", last->epoch, own);
+		snprintf(out, LOST, ", past %" PRIu64 " change%s of its key, from epoch %" PRIu64 " to %" PRIu64 "%s", last->epoch - own,
+			 last->epoch - own == 1 ? "" : "s", last->epoch, own, whose(last));
 }
 
 /* The longest that is believed: that is how far it came, at least. */
@@ -150,7 +155,7 @@ static void judge_longest(struct findings *f, const struct sightings *s, const s
 	f->completeness_known = true;
 	if (longest->at.size > f->records) {
 		f->completeness.bad = true;
-		snprintf(f->completeness.text, sizeof(f->completeness.text), "rolled back from %" PRIu64 " to %" PRIu64 " records%s, by %.110s, %s %" PRIu64 "%s",
+		finding_say(&f->completeness, "rolled back from %" PRIu64 " to %" PRIu64 " records%s, by %.110s, %s %" PRIu64 "%s",
 			 longest->at.size, f->records, lost, s->from, s->unit, longest->where, more);
 	} else if (!f->completeness.bad) {
 		snprintf(f->completeness.text, sizeof(f->completeness.text), "nothing is missing up to %" PRIu64 ", by %.110s, %s %" PRIu64 ", of %" PRIu64 "%s",
@@ -174,7 +179,7 @@ void sightings_judge(struct findings *f, struct sightings *s, const struct epoch
 			continue;
 		}
 		if (!one->held && one->at.size <= f->records)
-			say_fork(f, s, one);
+			say_fork(f, s, one, link);
 		longest = one;
 		last = link;
 	}

@@ -14,6 +14,7 @@ struct link {
 	uint64_t epoch, former, size;	/* former: index of the record of the epoch before; 0: it was the root's */
 	uint64_t until;			/* of the next handover by this key's epoch; UINT64_MAX: none is known */
 	bool by_root;
+	bool revoked;			/* it comes, without the root, from a key that the ledger says is revoked */
 };
 
 struct seen {

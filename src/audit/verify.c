@@ -110,7 +110,7 @@ static void judge_completeness(const struct proof *p)
 		finding_say(f, "nothing is missing up to the given head %" PRIu64 ", of %" PRIu64 "%s", p->known->size, have,
 		    p->known->has_root ? "" : "; of its size alone: a fork would not show (--checkpoint)");
 	else
-		finding_say(f, "nothing from elsewhere to hold it against: a rollback together with its own head, or another history by its key's holder, would not show; --head or --checkpoint (your own, the spine's, a witness's) would");
+		finding_say(f, "nothing from elsewhere to hold it against: a rollback together with its own head, or another history by its key's holder, would not show; --head or --checkpoint (your own, the spine's, a witness's) or --second (a log) would");
 }
 
 /* Another history of the same length or more: as bad as a changed record. */

@@ -218,7 +218,9 @@ void anchor_attend(struct run *r)
 		r->anchor_pid = -1;
 		wait_anew(r, status == 0);
 	}
-	if (!r->anchor.again_ns || r->ending || clock_left_ms(r->anchor.again_ns) > 0)
+	if (r->ending)
+		r->anchor.again_ns = 0;	/* none comes any more, and nobody is to wake for it */
+	if (!r->anchor.again_ns || clock_left_ms(r->anchor.again_ns) > 0)
 		return;
 	r->anchor.again_ns = 0;
 	if (start_again(r, &e) == 0)

@@ -256,6 +256,7 @@ int ledger_end_run(struct ledger *l, uint64_t run, const char *why, struct err *
 
 /* Is there room for one more intent or run, with the reserve kept? Allocates where it must. */
 int ledger_room(struct ledger *l, struct err *e) must_use;
+bool ledger_spares(const struct ledger *l);	/* and if not, for what ends nothing? Half of the reserve is for ends alone */
 
 /* Everything queued is on disk and signed when this returns 0. After a failure nothing ever is again. */
 int ledger_commit(struct ledger *l, struct err *e) must_use;

@@ -19,6 +19,7 @@ enum { NAME_ROOM = 16 };	/* of the longest name with what follows it */
 
 static const uint64_t NUMBER_END = UINT64_C(1) << 53;
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word's first bytes are its low ones");
 #define FIRST(bytes) ((bytes) >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * ((bytes) & 7)) - 1)	/* of a word */
 
 /*

@@ -131,11 +131,14 @@ static void took(struct ledger *l, uint64_t offset, bool begins)
 		begin_zone(l, offset, l->tree.size);
 }
 
-/* Not flushed: one that a power failure tore has another digest. */
+/*
+ * Not flushed: one that a power failure tore has another digest. Where the last commit handed over, the former key has
+ * nothing more to say.
+ */
 void state_write(struct ledger *l, bool begins)
 {
 	scoped(buf) struct buf body = BUF(BODY_MOST), text = BUF(SEAL_NOTE_MOST), note = BUF(SEAL_NOTE_MOST);
-	const struct seal_key *k = store_key(l);
+	const struct seal_key *k = signing_coming(l->signing) ? signing_coming(l->signing) : store_key(l);
 	struct state_head h = { .offset = l->base + l->written, .size = l->tree.size, .since = l->state.since,
 				.first = l->state.first, .epoch_count = l->state.epoch_count };
 

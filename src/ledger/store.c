@@ -273,10 +273,21 @@ int ledger_end_run(struct ledger *l, uint64_t run, const char *why, struct err *
 	return ledger_append(&index, l, &r, run, e);
 }
 
+/* How far it goes with what is still to come, and so much besides. */
+static uint64_t needed(const struct ledger *l, uint64_t reserve)
+{
+	return l->written + l->queue.size + 2ul * FRAME_MOST + reserve + STORE_PER_INTENT * l->order.intent_count +
+	       STORE_PER_HOLD * l->holds.open_count;
+}
+
+bool ledger_spares(const struct ledger *l)
+{
+	return needed(l, STORE_RESERVE / 2) <= l->allocated;
+}
+
 int ledger_room(struct ledger *l, struct err *e)
 {
-	uint64_t need = l->written + l->queue.size + 2ul * FRAME_MOST + STORE_RESERVE +
-			STORE_PER_INTENT * l->order.intent_count + STORE_PER_HOLD * l->holds.open_count;
+	uint64_t need = needed(l, STORE_RESERVE);
 	uint64_t to = (need + STORE_STEP) / STORE_STEP * STORE_STEP;
 
 	if (need <= l->allocated)

@@ -111,7 +111,10 @@ static int on_missed(uint64_t *index, struct recorder *r, struct unpack *u, stru
 	return gap(index, r, witness, since, count, why, e);
 }
 
-/* Of its form alone: its signature is for who reads the spine to check. */
+/*
+ * Of its form alone: an epoch's key signs it, and what leads there from the root is in that ledger. So any member of our
+ * group can enter what is not so of a ledger of another's, and raise an alarm; nobody can take back what was entered.
+ */
 static int on_enter(uint64_t *index, struct recorder *r, struct unpack *u, struct err *e)
 {
 	struct record record = { .kind = RECORD_ANCHOR };

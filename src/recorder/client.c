@@ -219,7 +219,7 @@ static int commit_one(struct recorder *r, struct client *c, uint64_t tag, const 
 		return err_set(e, ERR_PEER, "COMMIT with a record of kind %s", record_word(record.kind));
 	if (record.kind == RECORD_HELD || (record.ref && record.kind != RECORD_OUTCOME && record.kind != RECORD_INTENT))
 		return err_set(e, ERR_PEER, "COMMIT with a record of kind %s that has no place there", record_word(record.kind));
-	if (record.kind == RECORD_INTENT && !client_has_room(r))
+	if (record.kind != RECORD_OUTCOME && !client_has_room(r) && (record.kind == RECORD_INTENT || !ledger_spares(r->ledger)))
 		return 0;
 	if (record.kind == RECORD_INTENT && record.ref) {
 		may = holding_try(r, c, record.ref, e);

@@ -29,11 +29,11 @@ static size_t bytes_kept(const struct recorder *r)
 /* Where it serves several users, what one of them leaves unfinished takes no room from the others. */
 static bool has_room_for(const struct recorder *r, const struct client *c, size_t size)
 {
-	size_t i, bytes = size;
+	size_t i, own = 0, kept = bytes_kept(r);
 
 	for (i = 0; r->owners && i < r->count; i++)
-		bytes += r->clients[i]->who.uid == c->who.uid ? r->clients[i]->payload.size : 0;
-	return bytes <= RECORDER_PAYLOADS_EACH && bytes_kept(r) + size <= RECORDER_PAYLOADS;
+		own += r->clients[i]->who.uid == c->who.uid ? r->clients[i]->payload.size : 0;
+	return kept + size <= RECORDER_PAYLOADS && (!r->owners || own + size <= share_of(RECORDER_PAYLOADS, kept - own, SHARE_HELD));
 }
 
 static bool is_looked_at(const struct recorder *r, const struct hold *h)
@@ -184,9 +184,12 @@ void holding_forget(struct recorder *r, const struct client *c)
 /* The oldest wait of this broker for the same call goes when there are too many: its agent has long given up. */
 static bool make_way(struct recorder *r, const struct client *c, uint64_t held)
 {
-	size_t i;
+	size_t i, own = 0;
 
-	if (c->watches < RECORDER_WATCHES_EACH && r->watch_count < RECORDER_WATCHES)
+	for (i = 0; r->owners && i < r->count; i++)
+		own += r->clients[i]->who.uid == c->who.uid ? r->clients[i]->watches : 0;
+	if (c->watches < RECORDER_WATCHES_EACH && r->watch_count < RECORDER_WATCHES &&
+	    (!r->owners || own < share_of(RECORDER_WATCHES, r->watch_count - own, SHARE_WATCHES)))
 		return true;
 	for (i = 0; i < r->watch_count; i++)
 		if (r->watches[i].to == c && r->watches[i].held == held) {
@@ -265,7 +268,8 @@ static bool has_share(const struct recorder *r, const struct client *c, const st
 		count++;
 		bytes += h->open[i]->payload_size;
 	}
-	return count < RECORDER_HOLDS_EACH && bytes <= RECORDER_PAYLOADS_EACH;
+	return count < share_of(HOLDS_MOST, h->open_count - count, SHARE_HELD) &&
+	       bytes <= share_of(RECORDER_PAYLOADS, bytes_kept(r) - bytes, SHARE_HELD);
 }
 
 static int make(struct recorder *r, struct client *c, struct record *record, uint64_t tag, struct err *e)

@@ -70,12 +70,13 @@ static int add_client(struct recorder *r, int *fd, struct peer *who, bool guest,
 	return 0;
 }
 
-static size_t count_of_user(const struct recorder *r, unsigned uid, bool guest)
+/* Of this user, or of all the others. */
+static size_t connections(const struct recorder *r, unsigned uid, bool guest, bool own)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < r->count; i++)
-		count += r->clients[i]->guest == guest && !r->clients[i]->gone && r->clients[i]->who.uid == uid;
+		count += r->clients[i]->guest == guest && !r->clients[i]->gone && (r->clients[i]->who.uid == uid) == own;
 	return count;
 }
 
@@ -86,13 +87,13 @@ static bool make_place(struct recorder *r, unsigned uid)
 	size_t i, most = 0, count;
 
 	for (i = 0; i < r->count; i++) {
-		count = r->clients[i]->guest && !r->clients[i]->gone ? count_of_user(r, r->clients[i]->who.uid, true) : 0;
+		count = r->clients[i]->guest && !r->clients[i]->gone ? connections(r, r->clients[i]->who.uid, true, true) : 0;
 		if (count > most) {
 			most = count;
 			of_most = r->clients[i];
 		}
 	}
-	if (!of_most || most <= count_of_user(r, uid, true) + 1)
+	if (!of_most || most <= connections(r, uid, true, true) + 1)
 		return false;
 	of_most->gone = true;
 	return true;
@@ -101,9 +102,11 @@ static bool make_place(struct recorder *r, unsigned uid)
 /* Why not, for the log; NULL: he may stay. Who is not let in hears that by being hung up on. */
 static const char *turn_away(struct recorder *r, const struct peer *who, bool guest)
 {
+	size_t own = connections(r, who->uid, guest, true);
+
 	if (!guest && !r->activated)
 		return who->uid == geteuid() ? NULL : "only the ledger's own user may speak here";
-	if (count_of_user(r, who->uid, guest) >= (size_t)(guest ? RECORDER_GUESTS_EACH : RECORDER_EACH))
+	if (own >= (guest ? RECORDER_GUESTS_EACH : share_of(RECORDER_CLIENTS, connections(r, who->uid, guest, false), SHARE_PLACES)))
 		return "it has as many connections as one user may";
 	if (!guest || r->guest_count < RECORDER_GUESTS)
 		return NULL;

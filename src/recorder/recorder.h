@@ -12,7 +12,6 @@
 enum {
 	EXIT_BUSY = 75,			/* another recorder holds the ledger (EX_TEMPFAIL) */
 	RECORDER_CLIENTS = 256,		/* of the owner */
-	RECORDER_EACH = RECORDER_CLIENTS / 2,	/* of one user, where it serves several */
 	RECORDER_GUESTS = 64,		/* and of other users, on a socket of their own */
 	RECORDER_GUESTS_EACH = 16,	/* of one user */
 	RECORDER_ALL = RECORDER_CLIENTS + RECORDER_GUESTS,
@@ -22,8 +21,6 @@ enum {
 	RECORDER_WATCHES_EACH = 256,	/* of one broker */
 	RECORDER_PAYLOAD = (4 << 20) + (64 << 10),	/* bytes that one held call is made of, at most */
 	RECORDER_PAYLOADS = 256 << 20,	/* and all of them in memory */
-	RECORDER_HOLDS_EACH = HOLDS_MOST / 4,	/* calls of one agent that stand held, in whatever runs */
-	RECORDER_PAYLOADS_EACH = RECORDER_PAYLOADS / 4,	/* and their bytes in memory */
 	RECORDER_TURNS = 64,		/* times a reviewer is turned away before it is cut off */
 	RECORDER_PIECES = 8,		/* messages of an answer in pieces that one reviewer gets in a round */
 	RECORDER_PIECE = 60000,
@@ -75,6 +72,17 @@ struct client {
 	struct look look;
 	struct vault_plain shown;	/* owned: the payload that LOOK_REVEAL is at */
 };
+
+/*
+ * What several share: nobody takes more than one part in so many of what the others have left. So there is always some
+ * left, however many take all that they get.
+ */
+enum { SHARE_PLACES = 2, SHARE_WATCHES = 2, SHARE_HELD = 4 };
+
+static inline size_t share_of(size_t all, size_t others, size_t parts)
+{
+	return others < all ? (all - others) / parts : 0;
+}
 
 /* A HOLD, whose broker is told how it stands until it has ended. */
 struct watch {

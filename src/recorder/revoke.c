@@ -20,7 +20,7 @@ static int say(const struct ledger *l, struct err *e)
 
 	seal_verifier_text(verifier, &epochs_now(s)->key);
 	size = snprintf(line, sizeof(line), "epoch %zu began with record %" PRIu64 ": %s\n", s->count - 1, epochs_now(s)->record, verifier);
-	return fd_write_all(STDOUT_FILENO, line, (size_t)size, e);	/* stdio would ask what a terminal is */
+	return fd_write_all(STDOUT_FILENO, line, (size_t)size, e);
 }
 
 /* Of an agent's keys the one that is this ledger's root: it needs no name. */

@@ -67,6 +67,7 @@ int rotate_if_due(struct recorder *r, struct err *e)
 	if (done <= 0)
 		return done;
 	log_say("the change of epochs is not whole: %s", why.text);
+	reckon(r);	/* an epoch may have begun, and only the former one's key be there still */
 	r->rotation.due_us = r->rotation.again_us = clock_boot_us() + EPOCH_AGAIN_MS * UINT64_C(1000);
 	return 0;
 }

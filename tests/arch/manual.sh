@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$top" || exit 1
 for page in docs/man/*; do
+	silent "$page ends no line with a backslash that joins it to the next" '.' "$(grep '[^\\]\\$' "$page")"
 	silent "$page formats cleanly" '.' "$(mandoc -Tlint -Wwarning "$page" 2>&1; groff -mdoc -ww -Tutf8 "$page" 2>&1 >/dev/null)"
 done
 for word in $("$reeve" --help | awk '/^  [a-z]/ && !/^  reeve/ { print $1 }'); do
@@ -42,7 +43,7 @@ done
 for option in $("$room/bin/reeve-audit" query --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -v color); do
 	says "the pages have the option --$option of reeve-audit" " --?$option( |\$)" "$(cat docs/man/reeve-ledger.5 docs/man/reeve.1 docs/man/reeve-audit.1)"
 done
-for word in run init doctor policy review workspace config show 'tools list' 'tools pin' 'tools scan' 'profile list' 'profile show' \
+for word in run init doctor policy review ledger workspace config show 'tools list' 'tools pin' 'tools scan' 'profile list' 'profile show' \
 	'profile check' 'profile learn' 'profile import' tools profile audit; do
 	# shellcheck disable=SC2086
 	wide=$("$reeve" $word --help | wc -L)
@@ -55,5 +56,9 @@ for program in reeve reeve-audit reeve-call; do
 	help=$("$room/bin/$program" --help)
 	equal "$program --help fits a screen" yes "$([ "$(printf '%s\n' "$help" | wc -l)" -le 40 ] && [ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"
 	says "$program --help shows an example" '^[Ee]xamples?:' "$help"
+done
+for word in verify query; do
+	wide=$("$room/bin/reeve-audit" "$word" --help | wc -L)
+	equal "reeve-audit $word --help fits 80 columns" yes "$([ "$wide" -le 80 ] && echo yes || echo "$wide columns")"
 done
 finish

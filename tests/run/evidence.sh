@@ -86,6 +86,45 @@ t[1] = "extra " + base64.b64encode(base64.b64decode(t[1][6:]).replace(b"refund",
 open(sys.argv[1], "w").write("\n".join(t))
 P
 sed -i s/refund/refunx/ records.jsonl'
+# noted WHAT CODE: the checkpoint's lines altered, in all proofs as well.
+noted() {
+	touched "$1" "python3 - <<P
+import base64, glob, hashlib
+note = open('checkpoint').read()
+text, mark, lines = note.partition('\\n\\n')
+name, sig = text.split('\\n')[0], lines.split()[2]
+$2
+for file in ['checkpoint'] + glob.glob('proofs/*'):
+    all = open(file).read()
+    open(file, 'w').write(all.replace(note, text + mark + lines))
+P"
+}
+noted 'a line behind the signature that is none' "lines += 'what is this\\n'"
+noted 'a name with a plus in it' "lines += lines.replace(name, 'a+b')"
+noted 'its own line, and a bad one before it' "lines = lines.replace(sig, sig[:30] + ('A' if sig[30] != 'A' else 'B') + sig[31:]) + lines"
+noted 'its own line, and one that is cut before it' "lines = lines.replace(sig, sig[:40]) + lines"
+noted 'a signature in base64 of another form' "i = len(sig) - sig.count('=') - 1; lines = lines.replace(sig, sig[:i] + chr(ord(sig[i]) + 1) + sig[i + 1:]) if '=' in sig else ''"
+touched 'a hash beside in base64 of another form' 'set -- proofs/*; python3 - "$1" <<P
+import sys; t = open(sys.argv[1]).read().split("\n"); t[3] = t[3][:-2] + chr(ord(t[3][-2]) + 1) + "="; open(sys.argv[1], "w").write("\n".join(t))
+P'
+# A key for which anybody can sign: the point that adds nothing.
+cp -r "$room/one" "$room/weak"
+(cd "$room/weak" && rm -rf epochs && python3 - <<'P'
+import base64, glob, hashlib
+note = open("checkpoint").read()
+text, raw = note.split("\n\n")[0] + "\n", b"\1" + b"\1" + 31 * b"\0"
+name = text.split("\n")[0]
+ident = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+weak = text + "\n\u2014 %s %s\n" % (name, base64.b64encode(ident + raw[1:] + 32 * b"\0").decode())
+key = "%s+%s+%s\n" % (name, ident.hex(), base64.b64encode(raw).decode())
+for file in ["checkpoint"] + glob.glob("proofs/*"):
+    all = open(file).read()
+    open(file, "w").write(all.replace(note, weak))
+open("key.pub", "w").write(key)
+open("trust", "w").write("log " + key + "quorum none\n")
+P
+)
+says 'a key for which anybody can sign' '^check.py: not an Ed25519 verifier key' "$(cd "$room/weak" && python3 check.py 2>&1)"
 rm -rf "$room/t"
 cp -r "$room/one" "$room/t"
 mkdir -p "$room/t/$(dirname "$(cat "$key")")"

@@ -4,8 +4,11 @@
 have_userns || skip_all 'no user namespaces for this user'
 said=$(make -s -C "$top" install PREFIX="$story/prefix" 2>&1)
 equal 'make install' '' "$said"
-says 'with the packs of controls, which its auditor finds' "^SOC2 " "$("$story/prefix/bin/reeve" audit controls 2>&1)"
 says 'with the packs of controls, which its auditor finds' '^SOC2 ' "$("$story/prefix/bin/reeve" audit controls 2>&1)"
+for word in reeve-audit reeve-witness; do
+	says "$word can be typed as the pages have it" "reeve-(audit|witness)" "$("$story/prefix/bin/$word" --help 2>&1)"
+done
+says 'and finds the packs by that name, too' '^SOC2 ' "$("$story/prefix/bin/reeve-audit" controls 2>&1)"
 equal 'with the profile for AppArmor' "$(cat "$top/contrib/apparmor/reeve")" "$(cat "$story/prefix/share/reeve/apparmor/reeve")"
 for kind in policy profile catalogue; do
 	equal "and the schema of a $kind" "$(cat "$top/docs/schema/$kind.json")" "$(cat "$story/prefix/share/reeve/schema/$kind.json")"

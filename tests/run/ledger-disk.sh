@@ -38,6 +38,42 @@ is "the recorder ends cleanly" "$status" 0
 audit verify "$ledger" --key "$pub"
 is "what was written is whole" "$status" 0
 
+# A broker of somebody's own: of what is kept for ends it gets a part for its refusals.
+rm "$work/disk/full"
+mount -o remount,size=4m tmpfs "$work/disk"
+serve
+is "who only ever refuses leaves room for outcomes and closes on a full disk" "$(PYTHONPATH="$(dirname "$0")/../tools" timeout 60 python3 - "$sock" "$work/disk/full" 2>&1 <<'P'
+import sys
+from review_wire import *
+run = Run(sys.argv[1]).attach()
+open_ = run.intent(b"x")
+with open(sys.argv[2], "wb", 0) as f:
+    try:
+        while f.write(b"x" * 4096):
+            pass
+    except OSError:
+        pass
+run.broker.socket.settimeout(1)
+refused = 0
+try:
+    while refused < 9000:
+        run.broker.say("COMMIT", text(record("refusal", reason="rule", action="tool.call", resource="r" * 200)))
+        if run.broker.hear()[0] != "RECEIPT":
+            break
+        refused += 1
+except TimeoutError:
+    pass
+run.broker.socket.settimeout(20)
+print("some" if 8 < refused < 9000 else refused, run.outcome(open_), run.launcher.hear()[0], end=" ")
+run.launcher.say("CLOSE", record("close", status="0"))
+print(run.launcher.hear()[0])
+P
+)" "some RECEIPT HALT NOTED"
+ended
+audit verify "$ledger" --key "$pub"
+is "and the ledger is whole" "$status" 0
+rm -f "$work/disk/full"
+
 mount -o remount,ro tmpfs "$work/disk"
 serve
 like "on a read-only disk no recorder starts" "$said" "*Read-only file system*"
@@ -48,8 +84,7 @@ like "a key that others can read is refused" "$said" "*must be 0600*"
 chmod 600 "$epoch"
 mv "$epoch" "$epoch.away"; serve
 like "without its key no recorder starts" "$said" "*the key of epoch 1 is not there*"
-mv "$epoch.away" "$epoch"; rm "$work/disk/full"
-rm "$ledger/head"; serve
+mv "$epoch.away" "$epoch"; rm "$ledger/head"; serve
 like "without its head neither" "$said" "*head*missing*"
 ended # it has said why, and may still hold the disk
 

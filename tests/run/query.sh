@@ -56,6 +56,7 @@ says 'who is accountable, and how that is known' "known by +uid" "$out"
 says 'by which rule' 'rule +policy:echo' "$out"
 says 'what became of it' 'status +ok' "$out"
 says 'and that it is proved' 'this +proved: ' "$out"
+equal 'who: its lines fit a terminal' '' "$(printf '%s\n' "$out" | sed -n '/^  this/,$p' | awk 'length > 80')"
 says 'without a key it says that nothing is' 'this +not proved' "$(audit who "$ledger" "$n")"
 out=$(audit trace "$ledger" $((n + 1)) --key "$key")
 says 'trace: the whole call from any of its records' "^call $n of run" "$out"
@@ -63,6 +64,7 @@ says 'trace: what every layer said' 'layers +action allow policy:echo' "$out"
 says 'trace: that what was judged was executed' 'judged: yes, the same bytes' "$out"
 says 'trace: what came next' 'refuse +alpha +t/echo +/etc/passwd' "$out"
 says 'trace: that it is proved' '^proved: ' "$out"
+equal 'trace: its lines fit a terminal' '' "$(printf '%s\n' "$out" | sed -n '/^proved: /,$p' | awk 'length > 80')"
 fails 'trace: what is no call' 3 audit trace "$ledger" 0
 fails 'who: no such record' 3 audit who "$ledger" 100000
 says 'did: all of an agent, and what the answer is worth' 'records 0 to [0-9]+: none missing or altered$' "$(audit did "$ledger" beta --key "$key")"

@@ -57,6 +57,9 @@ altered '/"text\/plain" class="records"/,/<\/script>/{/"kind":"refusal"/d}' 'a r
 altered 's/^\(.*\)"n":3,\(.*\)$/&\n&/' 'a record twice' 'is not what belongs in its place'
 altered 's/\("checkpoint":"[^"]*\)AAA/\1AAB/; s/\("checkpoint":"[^\\]*\\n[0-9]*\\n\)./\1_/' 'another root' 'do not hash|NOT CHECKED'
 altered 's/\(\\n\\n\xe2\x80\x94 [^ ]* [A-Za-z0-9+/]\{20\}\)./\1_/' 'another signature' 'not signed|cannot be checked'
+mark=$(printf '\342\200\224')
+altered "s/\\(\\\\n\\\\n\\)\\($mark [^ ]* \\)\\([A-Za-z0-9+\\/]\\{12\\}\\)/\\1\\2\\3AAAA\\\\n\\2\\3/" 'a bad line of its key before the good one' 'not signed|not handed over|cannot be checked'
+altered "s/\\(\"checkpoint\":\"[^\"]*\\)\"/\\1what is this\\\\n\"/" 'a line behind the signatures that is none' 'not signed|cannot be checked'
 altered 's/"time":"20/"time":"no/' 'times that are none' 'do not hash to the root'
 altered 's/"first":0/"first":1/' 'another beginning' 'NOT CHECKED|is not what belongs in its place'
 

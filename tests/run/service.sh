@@ -296,6 +296,7 @@ says 'with another one there is none' 'allowed_signers is not the list by which 
 
 # What one user does with it costs another nothing: he asks and reads no answer, sends descriptors with no byte, leaves more
 # payloads unfinished than there is memory for, and has calls held of agents that he makes up. As both users, one after the other.
+# Nor do several who take all they get: of places, and of what brokers wait for.
 pid=$(pgrep -f "^[^ ]*reeve-recorder serve $room/lib/acme/")
 cat >"$room/t/neighbour.py" <<'P'
 import os, socket, sys
@@ -328,8 +329,28 @@ for _ in range(20):
     mute.hear()
     mute.close()
 print("mute", heard() == before)
-his = [run(bob, "n%d" % n) for n in range(64)]
+def stays(uid):
+    try:
+        one = of(uid, Peer)
+        one.socket.settimeout(8)
+        one.say("LOOK")
+        one.say("VOUCH")
+        return one.hear()[0] == "VOUCHED" and one
+    except OSError:
+        return None
+crowd = []
+for uid in (bob, 62001, 62002, 62003):
+    one = stays(uid)
+    while one:
+        crowd.append(one)
+        one = stays(uid)
+one = stays(ann)
+print("places", bool(one))
+for one in crowd + [there] + [one] * bool(one):
+    one.close()
+his = [run(bob, "n%d" % (0 if 2 <= n < 18 else n)) for n in range(64)]
 print("held", [one.hold(b"%d" % n)[1] for one in his[:2] for n in range(129)].count("waiting"))
+print("waits", {said[5] for one in his[2:18] for _ in range(256) for said in [one.hold(b"0")] if said[1] != "waiting"})
 for one in his:
     for _ in range(70):
         one.broker.say("PAYLOAD", b"x" * 60000, 999)
@@ -339,7 +360,9 @@ P
 neighbour=$(cd "$room/t/tests/tools" && PYTHONDONTWRITEBYTECODE=1 timeout 120 python3 - "$sock" "$room/allowed_signers" "$pid" $ann $bob <"$room/t/neighbour.py" 2>&1)
 says 'who reads no answer is cut off, and nobody waits for him' '^deaf (BrokenPipe|ConnectionReset)Error' "$neighbour"
 says 'descriptors that come with no byte are not kept' '^mute True$' "$neighbour"
-says 'agents that a user makes up have one share of what is held' '^held 256$' "$neighbour"
+says 'users who take all the places they get leave some' '^places True$' "$neighbour"
+says 'and what they wait for, many times over' '^waits .*too many held calls are waited for' "$neighbour"
+says 'agents that a user makes up have one share of what is held' '^held 25[3-6]$' "$neighbour"
 says 'and what he leaves unfinished leaves room' "^room \\('waiting', ''\\)" "$neighbour"
 
 # Keys, while a run goes on: root takes one out of use, nobody revokes one; with the service stopped its user does.

@@ -75,6 +75,22 @@ for hostile in "cp $work/lie $1" "cp $2 $1" "truncate -s 100 $1" "ln -sf /dev/ze
 	same "after '$(echo "$hostile" | sed "s|$work||g")'" --from "$(ago 86500)" --to "$(ago 64000)"
 	rm -rf "$ledger"; cp -r "$work/kept" "$ledger"
 done
+# A state of nobody's that begins behind the last commit, where records stand that no checkpoint is over.
+last=$(for segment in "$ledger"/journal.*; do echo "$segment"; done | tail -n 1)
+python3 - "$last" <<'P'
+import struct, sys
+path = sys.argv[1]
+data, at, last, folder, begin = open(path, "rb").read(), 0, 0, path.rsplit("/", 1)[0], int(path.rsplit(".", 1)[1])
+while any(data[at:at + 40]):
+    size, kind = struct.unpack_from("<I28xH", data, at)
+    last = at if kind == 0xFFFF else last
+    at += 40 + (size + 7) // 8 * 8
+open(path, "wb").write(data[:last])
+end = begin + last
+open(folder + "/state.%020d" % (end + 8), "w").write("reeve-state/1\no\n%d 9999 %d 0\n%s=\n-\n-\nx\n\n\u2014 o AAAAAAAAAAAA\n" % (end + 8, end, "A" * 43))
+P
+same 'what no checkpoint is over is no answer, whatever a state says'
+rm -rf "$ledger"; cp -r "$work/kept" "$ledger"
 set -- "$ledger"/state.*
 for state; do [ -e "$ledger/journal.${state##*.}" ] || echo "$state"; done >"$work/middle"
 ok "of states in the middle of a segment no more than one is left" [ "$(wc -l <"$work/middle")" -le 1 ]

@@ -12,6 +12,7 @@
 
 #include "audit/proof.h"
 #include "audit/sightings.h"
+#include "ledger/vault.h"
 
 enum { KEYS = 6, RECORDS = 128 };
 
@@ -97,7 +98,7 @@ static void say(const struct history *h, const struct seal_key *by)
 static size_t write_record(char out[RECORD_MOST], const struct history *h, uint64_t epoch, uint64_t revoked, const struct seal_key *k)
 {
 	struct record r = { .kind = RECORD_EPOCH };
-	char verifier[SEAL_VERIFIER_TEXT];
+	char verifier[SEAL_VERIFIER_TEXT], why[VAULT_WHY + 1] = "";
 
 	seal_verifier_text(verifier, seal_key_verifier(k));
 	record_text(&r, FIELD_KIND, "epoch");
@@ -107,8 +108,13 @@ static size_t write_record(char out[RECORD_MOST], const struct history *h, uint6
 	record_number(&r, FIELD_EPOCH, epoch);
 	if (epoch > 1)
 		record_number(&r, FIELD_FORMER, h->former);
-	if (revoked)
+	record_text(&r, FIELD_BOOT, "e11c51d9-5616-405f-b771-ba3fe4cfade7");
+	record_text(&r, FIELD_TIME, "2026-11-22T00:07:50.891154Z");
+	if (revoked) {
 		record_number(&r, FIELD_REVOKED, revoked);
+		memset(why, 'w', VAULT_WHY);
+		record_text(&r, FIELD_WHY, why);	/* as long as it may be */
+	}
 	return entry_write(out, &r);
 }
 
@@ -164,8 +170,9 @@ static void live(struct history *h, uint64_t without)
 	}
 }
 
-/* The ledger is the first `records` of `own`, with so many epochs. */
-static void judge(struct findings *f, struct history *h, const struct history *own, uint64_t records, size_t epochs)
+/* The ledger is the first `records` of `own`, with so many epochs; `gone` of them has been revoked by the last, 0: none. */
+static void judge_revoked(struct findings *f, struct history *h, const struct history *own, uint64_t records, size_t epochs,
+			  size_t gone)
 {
 	struct sightings s = { .count = 0 };
 	struct err e = { .kind = ERR_NONE };
@@ -181,6 +188,10 @@ static void judge(struct findings *f, struct history *h, const struct history *o
 	for (i = 1; i <= epochs; i++)
 		by.all[i] = (struct epoch){ .key = *seal_key_verifier(keys[i]), .record = i == 1 ? 1 : i * 10 - 11, .size = i == 1 ? 2 : i * 10 - 10 };
 	by.count = epochs + 1;
+	if (gone) {
+		by.all[gone].revoked = by.all[epochs].record;
+		by.all[epochs].by_root = true;
+	}
 	assert_int_equal(sightings_read(&s, h->path, NAME, &e), 0);
 	for (i = 0; i < records; i++) {
 		tree_add_hash(&t, own->leaves[i]);
@@ -190,6 +201,11 @@ static void judge(struct findings *f, struct history *h, const struct history *o
 	sightings_free(&s);
 	epochs_free(&by);
 	unlink(h->path);
+}
+
+static void judge(struct findings *f, struct history *h, const struct history *own, uint64_t records, size_t epochs)
+{
+	judge_revoked(f, h, own, records, epochs, 0);
 }
 
 static const struct {
@@ -283,6 +299,30 @@ static void forges_nothing(void **state)
 	}
 }
 
+/* Of a key that was revoked its thief can make more: that is an alarm all the same, since the root could hide by revoking. */
+static void thief_is_named(void **state)
+{
+	static const uint64_t at[] = { 27, 40 };	/* behind which records; the ledger has 31, and revokes epoch 2 by epoch 3 */
+	struct history h, own;
+	struct findings f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count_of(at); i++) {
+		live(&h, 4);
+		own = h;
+		h.size = 20;
+		h.former = 9;
+		grow(&h, at[i], "forged");
+		hand(&h, 3, 0, keys[2], keys[5]);
+		grow(&h, h.size + 1, "forged");
+		say(&h, keys[5]);
+		judge_revoked(&f, &h, &own, 31, 3, 2);
+		assert_true(i == 0 ? f.integrity.bad : f.completeness.bad);
+		assert_non_null(strstr(i == 0 ? f.integrity.text : f.completeness.text, " (by a revoked key: perhaps its thief)"));
+	}
+}
+
 /* His record in the place of the honest one, under the honest signature: it is not in that tree. */
 static void exchanges_nothing(void **state)
 {
@@ -327,6 +367,7 @@ int main(void)
 		cmocka_unit_test(goes_back),
 		cmocka_unit_test(revoked),
 		cmocka_unit_test(forges_nothing),
+		cmocka_unit_test(thief_is_named),
 		cmocka_unit_test(exchanges_nothing),
 		cmocka_unit_test(another_history),
 	};

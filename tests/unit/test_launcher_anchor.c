@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -22,10 +23,27 @@ static void pauses_grow(void **state)
 	assert_int_equal(anchor_pause_s(&tries, 0), 2);
 }
 
+/* While the run ends there is to be none, and nothing that a loop would wake for again and again. */
+static void nobody_waits_at_the_end(void **state)
+{
+	struct run *r = calloc(1, sizeof(*r));
+
+	(void)state;
+	assert_non_null(r);
+	r->anchor.end = -1;
+	r->anchor.again_ns = 1;
+	r->ending = true;
+	anchor_attend(r);
+	assert_true(r->anchor.again_ns == 0);
+	assert_int_equal(r->anchor_pid, 0);
+	free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pauses_grow),
+		cmocka_unit_test(nobody_waits_at_the_end),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

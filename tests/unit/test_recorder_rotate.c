@@ -1,5 +1,7 @@
 /* When an epoch is over, whatever the clocks do; and whose word of a ledger is believed by who opens it behind that. */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +33,18 @@ int clock_gettime(clockid_t clock, struct timespec *out)
 
 	out->tv_sec += clock == CLOCK_REALTIME ? wall_by : clock == CLOCK_BOOTTIME ? boot_by : 0;
 	return done;
+}
+
+/* No room for zeros over a key, as where what is written over is put elsewhere first. */
+static bool is_full;
+
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	if (is_full && size == SEAL_PLACE && *(const char *)bytes == '\0') {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_pwrite64, fd, bytes, size, at);
 }
 
 struct place {
@@ -242,6 +256,24 @@ static void by_records(void **state)
 	assert_int_equal(epochs(p), 3);
 }
 
+/* A key that is out of use and still there is soon out of the way, not only when the next epoch is over. */
+static void still_there(void **state)
+{
+	struct place *p = *state;
+
+	assert_true(rotate_ms(&p->r) > 0);
+	boot_by = 2 * HOUR + 1;
+	is_full = true;
+	turn(p);
+	is_full = false;
+	assert_int_equal(epochs(p), 2);
+	assert_in_range(rotate_ms(&p->r), 1, EPOCH_AGAIN_MS + 1);
+	boot_by += EPOCH_AGAIN_MS / 1000 + 1;
+	turn(p);
+	assert_int_equal(epochs(p), 3);
+	assert_in_range(rotate_ms(&p->r), EPOCH_AGAIN_MS + 2, INT_MAX);
+}
+
 static void root_of(uint8_t out[SEAL_HASH], const struct place *p)
 {
 	tree_root(out, &p->r.ledger->tree);
@@ -394,6 +426,31 @@ static void many(void **state)
 	assert_int_equal(ledger_rotate(p->r.ledger, &e), 0);
 }
 
+/* Where a segment begins with a handover: its state stays, says what there was in the one before, and is gone on from. */
+static void as_a_segment_ends(void **state)
+{
+	struct place *p = *state;
+	scoped(mem) char *bytes = NULL;
+	struct err e = { .kind = ERR_NONE };
+	struct state_head says;
+	char name[STATE_NAME], path[128];
+	size_t size;
+
+	append(p, RECORDS);
+	ledger_segments(p->r.ledger, STORE_STEP);
+	assert_int_equal(ledger_rotate(p->r.ledger, &e), 0);
+	assert_true(p->r.ledger->base > 0 && p->r.ledger->written == 0);
+	state_name(name, p->r.ledger->base);
+	join(path, p, name);
+	assert_int_equal(fd_read_file(&bytes, &size, path, 1 << 24, &e), 0);
+	assert_true(state_head_seems(&says, bytes, size));
+	assert_int_equal(says.since, 0);
+	assert_int_equal(says.epoch_count, 2);
+	shut(p);
+	open_by(p, NULL);
+	assert_int_equal(p->r.ledger->state.offset, says.offset);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,9 +458,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(set_right, setup, teardown),
 		cmocka_unit_test_setup_teardown(idle, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(still_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_a_thief, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_wiped_yet, setup, teardown),
 		cmocka_unit_test_setup_teardown(many, setup, teardown),
+		cmocka_unit_test_setup_teardown(as_a_segment_ends, setup, teardown),
 	};
 	struct err e = { .kind = ERR_NONE };
 

@@ -35,17 +35,56 @@ def numbers(name):
     return sorted(names, key=int)
 
 
+def unbase64(text):
+    """Of the texts that give these bytes only the one that they give."""
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw) != text:
+        raise ValueError("base64 that is not in its one form")
+    return raw
+
+
+# Points of edwards25519 (RFC 8032): what openssl does not ask of a key, and of a signature's R.
+P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D, ROOT = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
+
+
+def point(raw):
+    """None: not in its one form, or of no point."""
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    xx = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(xx, (P + 3) // 8, P)
+    x = x * ROOT % P if (x * x - xx) % P else x
+    if y >= P or (x * x - xx) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def plus(a, b):
+    e, f, g, h = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0]), 2 * a[3] * b[3] * D, 2 * a[2] * b[2]
+    return (f - e) * (h - g) % P, (h + g) * (f + e) % P, (h - g) * (h + g) % P, (f - e) * (f + e) % P
+
+
+def vanishes(n, a):
+    out = (0, 1, 1, 0)
+    for bit in f"{n:b}":
+        out = plus(plus(out, out), a) if bit == "1" else plus(out, out)
+    return out[0] == 0 and out[1] == out[2]
+
+
 def verifier(text, may_be_file=False):
     """The key itself; or else the name of a file that holds it: a file in here may be named as the key is."""
     try:
         name, ident, key = text.strip().split("+", 2)
-        raw = base64.b64decode(key, validate=True)
+        raw = unbase64(key.encode())
     except ValueError:
         if may_be_file and os.path.isfile(text):
             with open(text, encoding="ascii", errors="replace") as f:
                 return verifier(f.read(1024))
         fail("neither a verifier key nor a file with one: " + text.strip())
-    if raw[:1] != b"\x01" or hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] != ident:
+    a = point(raw[1:]) if len(raw) == 33 and raw[0] == 1 else None
+    if not a or vanishes(8, a) or not vanishes(Q, a) or hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] != ident:
         fail("not an Ed25519 verifier key: " + text)
     return name, bytes.fromhex(ident), raw[1:]
 
@@ -64,20 +103,29 @@ def openssl_says(key, text, signature):
     return got.returncode == 0
 
 
+NOTE = re.compile(b"((.+)\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\xe2\x80\x94 [^ +\n]+ [A-Za-z0-9+/=]{9,}\n)+)")
+
+
+def holds(text, line, key):
+    blob = unbase64(line)
+    r = point(blob[4:36]) if len(blob) == 68 and int.from_bytes(blob[36:], "little") < Q else None
+    return r and not vanishes(8, r) and openssl_says(key, text, blob[4:])
+
+
 def checkpoint(note, key):
-    """Size and root that this key has signed."""
+    """Size and root that this key has signed: by one line at least under its name and id, and by every one."""
     name, ident, raw = key
-    text, lines = note.rsplit(b"\n\n", 1)
-    text += b"\n"
-    for line in lines.splitlines():
-        mark, who, signature = line.split(b" ")
-        blob = base64.b64decode(signature)
-        if mark == "\u2014".encode() and who.decode() == name and blob[:4] == ident and openssl_says(raw, text, blob[4:]):
-            origin, size, root = text.decode().splitlines()[:3]
-            if origin != name:
-                fail("a checkpoint of another ledger: " + origin)
-            return int(size), base64.b64decode(root)
-    fail("no good signature by " + name)
+    found = NOTE.fullmatch(note)
+    if not found or re.search(b"[\0-\t\v-\x1f]", note) or not note.decode():
+        fail("a checkpoint with what is none of its lines")
+    text, origin, size, root, lines = found.groups()
+    ours = [sig for who, sig in re.findall(rb" (\S+) (\S+)\n", lines)
+            if who == name.encode() and b"=" not in sig[:8] and base64.b64decode(sig[:8])[:4] == ident]
+    if not ours or not all(holds(text, sig, raw) for sig in ours):
+        fail("no good signature by " + name)
+    if origin != name.encode():
+        fail("a checkpoint of another ledger: " + origin.decode())
+    return int(size), unbase64(root)
 
 
 def node(left, right):
@@ -106,7 +154,7 @@ def proof(*name):
     lines = head.decode().splitlines()
     if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra ") or not lines[2].startswith("index "):
         fail("/".join(name) + " is no tlog-proof")
-    return base64.b64decode(lines[1][6:]), int(lines[2][6:]), [base64.b64decode(line) for line in lines[3:]], note
+    return unbase64(lines[1][6:].encode()), int(lines[2][6:]), [unbase64(line.encode()) for line in lines[3:]], note
 
 
 def main():

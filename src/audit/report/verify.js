@@ -52,6 +52,45 @@ async function treeOfAll(progress) {
 	return tree;
 }
 
+/* Points of edwards25519 (RFC 8032): what a browser does not ask of a key, and of a signature's R. */
+const P = 2n ** 255n - 19n, Q = 2n ** 252n + 27742317777372353535851937790883648493n;
+const mod = (n) => ((n % P) + P) % P;
+const numberOf = (bytes) => bytes.reduceRight((n, b) => n * 256n + BigInt(b), 0n);
+
+function power(base, n) {
+	let out = 1n;
+	for (let square = mod(base); n > 0n; n /= 2n, square = square * square % P)
+		out = n % 2n ? out * square % P : out;
+	return out;
+}
+
+const D = mod(-121665n * power(121666n, P - 2n)), ROOT = power(2n, (P - 1n) / 4n);
+
+/* null: not in its one form, or of no point. */
+function pointOf(bytes) {
+	const all = numberOf(bytes), sign = all >> 255n, y = all % 2n ** 255n, xx = mod((y * y - 1n) * power(D * y * y + 1n, P - 2n));
+	let x = power(xx, (P + 3n) / 8n);
+	x = mod(x * x - xx) ? x * ROOT % P : x;
+	if (y >= P || mod(x * x - xx) || (x === 0n && sign))
+		return null;
+	x = x % 2n === sign ? x : P - x;
+	return [x, y, 1n, x * y % P];
+}
+
+function plus(a, b) {
+	const e = (a[1] - a[0]) * (b[1] - b[0]), f = (a[1] + a[0]) * (b[1] + b[0]), g = 2n * a[3] * b[3] * D, h = 2n * a[2] * b[2];
+	return [(f - e) * (h - g), (h + g) * (f + e), (h - g) * (h + g), (f - e) * (f + e)].map(mod);
+}
+
+function vanishes(n, point) {
+	let out = [0n, 1n, 1n, 0n];
+	for (const bit of n.toString(2)) {
+		out = plus(out, out);
+		out = bit === "1" ? plus(out, point) : out;
+	}
+	return out[0] === 0n && out[1] === out[2];
+}
+
 /* C2SP signed-note: NAME+ID+base64(type, key). The id is made of the name and the key. */
 async function readKey(text) {
 	const [, name, id, data] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) || [];
@@ -64,21 +103,35 @@ async function readKey(text) {
 	const hash = (await sha256(all)).slice(0, 4);
 	if ([...hash].map((b) => b.toString(16).padStart(2, "0")).join("") !== id)
 		throw new Error("the key's id does not belong to it");
+	const point = pointOf(bytes.slice(1));
+	if (!point || vanishes(8n, point) || !vanishes(Q, point))
+		throw new Error("the key is no usable key of Ed25519");
 	return { name, hash, raw: bytes.slice(1) };
 }
 
-async function signatureHolds(note, key) {
-	const end = note.indexOf("\n\n"), text = note.slice(0, end + 1);
+const noteForm = /^([^\n]+\n(?:0|[1-9]\d*)\n[A-Za-z0-9+/]{43}=\n)\n((?:\u2014 [^ +\n]+ [A-Za-z0-9+/=]{9,}\n)+)$/;
+
+async function lineHolds(data, text, key) {
+	const bytes = fromBase64(data), r = bytes.length === 68 && numberOf(bytes.slice(36)) < Q ? pointOf(bytes.slice(4, 36)) : null;
+	if (!r || vanishes(8n, r))
+		return false;
 	const publicKey = await crypto.subtle.importKey("raw", key.raw, { name: "Ed25519" }, false, ["verify"]);
-	for (const line of note.slice(end + 2).split("\n")) {
-		if (!line.startsWith("\u2014 " + key.name + " "))
+	return crypto.subtle.verify({ name: "Ed25519" }, publicKey, bytes.slice(4), encoder.encode(text));
+}
+
+/* By one line at least under its name and id, which the first digits hold, and by every one. */
+async function signatureHolds(note, key) {
+	const [, text, signatures] = /[\0-\t\v-\x1f]/.test(note) ? [] : noteForm.exec(note) || [];
+	let good = false;
+	for (const line of (signatures || "").split("\n")) {
+		const [, name, data] = line.split(" ");
+		if (name !== key.name || /=/.test(data.slice(0, 8)) || !atob(data.slice(0, 8)).startsWith(String.fromCharCode(...key.hash)))
 			continue;
-		const bytes = fromBase64(line.slice(key.name.length + 3));
-		if (bytes.length === 68 && key.hash.every((b, i) => bytes[i] === b) &&
-		    await crypto.subtle.verify({ name: "Ed25519" }, publicKey, bytes.slice(4), encoder.encode(text)))
-			return true;
+		if (!await lineHolds(data, text, key))
+			return false;
+		good = true;
 	}
-	return false;
+	return good;
 }
 
 /* A tlog-proof: the record, its place, the hashes beside it, and the checkpoint. */
