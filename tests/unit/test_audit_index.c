@@ -38,7 +38,7 @@ static void fill(struct record *r, struct world *w, uint64_t n)
 {
 	static const enum field fields[] = { FIELD_AGENT, FIELD_OWNER,  FIELD_TOOL, FIELD_SERVER, FIELD_RESOURCE, FIELD_STATUS,
 					     FIELD_GUARD, FIELD_DIGEST, FIELD_WHY,  FIELD_TASK };
-	char list[64], time[ASK_TIME];
+	static char list[64], time[ASK_TIME];	/* the record has them until it is written */
 	size_t i;
 
 	for (i = 0; i < count_of(fields); i++)
