@@ -68,7 +68,7 @@ struct duty {
 	struct job sent;	/* what it is at, if busy */
 	uint64_t had, failed;	/* sizes: of the last that got there, of the last that did not */
 	uint64_t next_ns, late_ns;	/* not before; when it is late, if busy */
-	bool down;
+	bool down, missing;	/* it is away; a gap was told of it, which is not over */
 	uint64_t gap, gaps_s, outages;	/* the open gap's index, 0: none; until when those written are paid for; outages since */
 };
 

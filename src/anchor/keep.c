@@ -25,39 +25,52 @@ struct keep {
 
 static const uint64_t NS = 1000000000;
 
+/* The tag of MISSED is the duty's number and one, so that the answer says which gap is open. */
+static int tell_missed(struct keep *k, struct duty *d, const char *why, struct err *e)
+{
+	uint8_t body[512];
+	struct pack p = { .at = body, .room = sizeof(body) };
+
+	pack_number(&p, d->had, 8);
+	pack_number(&p, d->outages, 8);
+	pack_text(&p, d->name, strlen(d->name));
+	pack_text(&p, why, strlen(why));
+	d->outages = 0;
+	d->missing = true;
+	return wire_send(&k->recorder, MSG_MISSED, (uint64_t)(d - k->c->duties) + 1, body, p.size, NULL, 0, e);
+}
+
+static bool may_gap(const struct keep *k, struct duty *d)
+{
+	return duty_may_gap(d, clock_wall_us() / 1000000) || k->last;
+}
+
+/* Outages that were too many to be told then are told now: where none follows, nobody else would. */
 static int report_there(struct keep *k, struct duty *d, const struct done *done, struct err *e)
 {
 	uint8_t body[1024];
 	struct pack p = { .at = body, .room = sizeof(body) };
 
+	if (!d->missing && d->outages && may_gap(k, d) && tell_missed(k, d, "it came and went", e) < 0)
+		return -1;
 	d->had = done->size;
 	d->down = false;
-	if (d->kind->bring == spine_bring)
+	if (d->kind->bring == spine_bring && !d->missing)
 		return 0;	/* that record stands there */
 	pack_number(&p, done->size, 8);
 	pack_number(&p, d->gap, 8);
 	pack_text(&p, d->name, strlen(d->name));
 	pack_text(&p, done->line, strlen(done->line));
 	d->gap = 0;
+	d->missing = false;
 	return wire_send(&k->recorder, MSG_ANCHORED, 0, body, p.size, NULL, 0, e);
 }
 
-/* The tag of MISSED is the duty's number and one, so that the answer says which gap is open. */
 static int report_missed(struct keep *k, struct duty *d, const char *why, struct err *e)
 {
-	uint8_t body[512];
-	struct pack p = { .at = body, .room = sizeof(body) };
-
 	d->outages += !d->down;
 	d->down = true;
-	if (d->gap || (!duty_may_gap(d, clock_wall_us() / 1000000) && !k->last))
-		return 0;
-	pack_number(&p, d->had, 8);
-	pack_number(&p, d->outages, 8);
-	pack_text(&p, d->name, strlen(d->name));
-	pack_text(&p, why, strlen(why));
-	d->outages = 0;
-	return wire_send(&k->recorder, MSG_MISSED, (uint64_t)(d - k->c->duties) + 1, body, p.size, NULL, 0, e);
+	return d->missing || !may_gap(k, d) ? 0 : tell_missed(k, d, why, e);
 }
 
 static int failed(struct keep *k, struct duty *d, uint64_t size, const char *why, struct err *e)
@@ -178,9 +191,12 @@ static int on_signed(struct keep *k, struct unpack *u, struct err *e)
 static int on_entered(struct keep *k, uint64_t tag, struct unpack *u)
 {
 	uint64_t index = unpack_number(u, 8);
+	struct duty *d = tag > 0 && tag <= k->c->count ? &k->c->duties[tag - 1] : NULL;
 
-	if (tag > 0 && tag <= k->c->count)
-		k->c->duties[tag - 1].gap = index;
+	if (d && d->missing) {	/* else it is over by now */
+		d->gap = index;
+		d->missing = index > 0;
+	}
 	known_write(k->c);
 	return 0;
 }

@@ -31,7 +31,7 @@ static void take_line(struct charge *c, const char *line)
 		return;
 	d->had = had;
 	d->gap = gap;
-	d->down = gap > 0;
+	d->down = d->missing = gap > 0;
 	d->gaps_s = paid;
 	d->outages = outages;
 }

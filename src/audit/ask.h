@@ -89,7 +89,7 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 
 /* On stderr, so that what is piped on stays data: a sentence ("" for none), what `how` says, and what was not read. */
 void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, ...) printf_like(3, 4);
-/* What `how` says, on stdout, a label before each line of it. */
+/* What `how` says, on stdout, behind a label. */
 void asked_tell(const char *label, const char *how);
 
 /* The proof alone, by --key: 0, or the exit code for what is wrong, which has been told. */

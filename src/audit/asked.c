@@ -32,7 +32,7 @@ static int read_record(struct read *out, struct asked_ledger *a, struct journal 
 {
 	uint8_t leaf[SEAL_HASH], sum[SEAL_HASH];
 	enum frame_got got;
-	uint64_t offset;
+	uint64_t offset = 0;
 	bool hashed;
 
 	if (out->held == n + 1)
@@ -70,7 +70,7 @@ static int other_of(uint64_t *other, struct asked_ledger *a, uint64_t n, struct 
 
 int asked_one(struct joined *out, bool *there, struct asked_ledger *a, uint64_t n, struct err *e)
 {
-	uint64_t run, other;
+	uint64_t run, other = 0;
 	bool has_run;
 
 	*there = n < a->records;

@@ -88,21 +88,22 @@ int asked_begin(struct asked_ledger **out, char how[512], const char *ledger, co
 	return 0;
 }
 
-typedef void put_part(const char *label, int indent, const char *text, size_t size);
+typedef void put_part(char *label, int indent, const char *text, size_t size);
 
-static void put_said(const char *label, int indent, const char *text, size_t size)
+static void put_said(char *label, int indent, const char *text, size_t size)
 {
 	(void)label;
 	log_say("%*s%.*s", indent, "", (int)size, text);
 }
 
-static void put_told(const char *label, int indent, const char *text, size_t size)
+static void put_told(char *label, int indent, const char *text, size_t size)
 {
 	printf("%s%*s%.*s\n", label, indent, "", (int)size, text);
+	memset(label, ' ', strlen(label));
 }
 
 /* Between words. */
-static void wrap(const char *text, size_t size, size_t wide, put_part *put, const char *label)
+static void wrap(const char *text, size_t size, size_t wide, put_part *put, char *label)
 {
 	size_t cut, indent = 0;
 
@@ -118,7 +119,7 @@ static void wrap(const char *text, size_t size, size_t wide, put_part *put, cons
 	}
 }
 
-static void wrap_each(const char *text, size_t wide, put_part *put, const char *label)
+static void wrap_each(const char *text, size_t wide, put_part *put, char *label)
 {
 	const char *end;
 
@@ -131,7 +132,10 @@ static void wrap_each(const char *text, size_t wide, put_part *put, const char *
 
 void asked_tell(const char *label, const char *how)
 {
-	wrap_each(how, COLUMNS - strlen(label), put_told, label);
+	char first[COLUMNS / 2];
+
+	snprintf(first, sizeof(first), "%s", label);
+	wrap_each(how, COLUMNS - strlen(first), put_told, first);
 }
 
 void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, ...)
@@ -142,8 +146,8 @@ void asked_say(const struct asked_ledger *a, const char *how, const char *fmt, .
 	va_start(args, fmt);
 	vsnprintf(first, sizeof(first), fmt, args);
 	va_end(args);
-	wrap_each(first, WIDE, put_said, "");
-	wrap_each(how, WIDE, put_said, "");
+	wrap_each(first, WIDE, put_said, NULL);
+	wrap_each(how, WIDE, put_said, NULL);
 	count_text(count, asked_passed(a));
 	if (asked_passed(a) > 0)
 		log_say("%s not read: of other times, as was signed", count);

@@ -98,6 +98,7 @@ static int tell_json(const struct stats *s, struct err *e)
 	if (!json_write(&out, all))
 		return err_set(e, ERR_LIMIT, "too much to count: narrow it by --where, --from and --to");
 	printf("%.*s\n", (int)out.size, out.data);
+	fflush(stdout);
 	return 0;
 }
 
@@ -142,9 +143,10 @@ static int count(struct stats *s, const char *ledger, const struct options *o, s
 		return -1;
 	for (i = 0; i < TALLIES; i++)
 		tally_sort(&s->of[i]);
-	if (o->json)
-		return tell_json(s, e);
-	tell(s);
+	if (o->json && tell_json(s, e) < 0)
+		return -1;
+	if (!o->json)
+		tell(s);
 	asked_say(a, how, "%s", "");
 	return 0;
 }

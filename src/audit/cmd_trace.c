@@ -214,7 +214,7 @@ static int tell(struct trace *t, struct asked_ledger *a, const char *how, struct
 	return 0;
 }
 
-static int tell_json(const struct trace *t, struct asked_ledger *a, struct err *e)
+static int tell_json(const struct trace *t, struct asked_ledger *a, const char *how, struct err *e)
 {
 	struct joined j;
 	bool there;
@@ -225,6 +225,8 @@ static int tell_json(const struct trace *t, struct asked_ledger *a, struct err *
 			return -1;
 		printf("%.*s\n", (int)j.frame->size, j.frame->body);
 	}
+	fflush(stdout);
+	asked_say(a, how, "%s", "");
 	return 0;
 }
 
@@ -246,5 +248,5 @@ int cmd_trace(const char *ledger, const struct options *o, struct err *e)
 		return -1;
 	if (status != 0)
 		return status;
-	return o->json ? tell_json(&t, a, e) : tell(&t, a, how, e);
+	return o->json ? tell_json(&t, a, how, e) : tell(&t, a, how, e);
 }

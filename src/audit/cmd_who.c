@@ -95,5 +95,6 @@ int cmd_who(const char *ledger, const struct options *o, struct err *e)
 	rows_head(&r);
 	status = rows_one(&r, &j, e);
 	rows_end(&r);
+	asked_say(a, how, "%s", "");
 	return status;
 }

@@ -106,7 +106,7 @@ int cursor_move(struct cursor *c, uint64_t next, struct err *e)
 {
 	char folder[PATH_MAX], text[CURSOR_MOST];
 	const char *name = strrchr(c->path, '/');
-	struct stat st;
+	struct stat st = { 0 };
 	int size;
 
 	if (settle_output(&st, e) != 0)

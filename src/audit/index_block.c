@@ -127,12 +127,12 @@ static int add_value(struct index_block *b, enum field f, const char *text, size
 }
 
 /* Decimal digits; returns where they begin. */
-static char *number_text(char room[NUMBER_TEXT], uint64_t number)
+static size_t number_text(char room[NUMBER_TEXT], uint64_t number)
 {
-	char *at = room + NUMBER_TEXT;
+	size_t at = NUMBER_TEXT;
 
 	do
-		*--at = (char)('0' + number % 10);
+		room[--at] = (char)('0' + number % 10);
 	while ((number /= 10) > 0);
 	return at;
 }
@@ -140,8 +140,9 @@ static char *number_text(char room[NUMBER_TEXT], uint64_t number)
 static int add_values(struct index_block *b, struct err *e)
 {
 	const struct field_value *v = b->entry.record.value;
-	char room[NUMBER_TEXT], *digits;
+	char room[NUMBER_TEXT];
 	int f, status = 0;
+	size_t at;
 
 	for (f = 0; f < FIELDS && status == 0; f++) {
 		if (!v[f].set)
@@ -152,8 +153,8 @@ static int add_values(struct index_block *b, struct err *e)
 		if (field_info((enum field)f)->type != FIELD_TYPE_NUMBER) {
 			status = add_value(b, (enum field)f, v[f].text, v[f].size, e);
 		} else {
-			digits = number_text(room, v[f].number);
-			status = add_value(b, (enum field)f, digits, (size_t)(room + NUMBER_TEXT - digits), e);
+			at = number_text(room, v[f].number);
+			status = add_value(b, (enum field)f, room + at, NUMBER_TEXT - at, e);
 		}
 	}
 	return status;

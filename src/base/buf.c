@@ -51,9 +51,17 @@ bool buf_printf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	size = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
-	if (size < 0 || (size_t)size >= sizeof(small))
+	if (size < 0)
 		return !(b->over = true);
-	return buf_add(b, small, (size_t)size);
+	if ((size_t)size < sizeof(small))
+		return buf_add(b, small, (size_t)size);
+	if (!buf_reserve(b, (size_t)size + 1))	/* with its NUL */
+		return false;
+	va_start(ap, fmt);
+	vsnprintf(b->data + b->size, (size_t)size + 1, fmt, ap);
+	va_end(ap);
+	b->size += (size_t)size;
+	return true;
 }
 
 void buf_drop(struct buf *b, size_t count)

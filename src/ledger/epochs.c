@@ -198,9 +198,10 @@ void epochs_pass(struct epochs_due *out, struct epochs *s, uint64_t size)
 
 int epochs_open_due(struct checkpoint *out, const struct epochs_due *due, const char *note, size_t size, struct err *e)
 {
-	struct checkpoint c;
+	struct checkpoint c = { .size = 0 };
 	size_t i;
 
+	must(due->count > 0);
 	for (i = 0; i < due->count; i++)
 		if (checkpoint_open(&c, &due->by[i], note, size, e) < 0)
 			return due->count > 1 ? err_in(e, i ? "by the epoch that begins" : "by who hands over") : -1;

@@ -117,8 +117,8 @@ bool sighting_handover(struct buf *out, const char **note, size_t *note_size, co
 	for (n = 0; at < split; n++, at = end + 1) {
 		end = memchr(at, '\n', (size_t)(split + 1 - at));
 		must(end);
-		if (n != 1 && buf_puts(out, n < 3 ? " " : ","))	/* the index is the size less one */
-			buf_add(out, at, (size_t)(end - at));
+		if (n != 1)	/* the index is the size less one */
+			buf_printf(out, "%c%.*s", n < 3 ? ' ' : ',', (int)(end - at), at);
 	}
 	return n > 2 && !out->over;
 }
@@ -135,8 +135,7 @@ bool sighting_proof(struct buf *out, const char *line, size_t size)
 		;
 	if (at == from || at == end || *at != ' ')
 		return false;
-	if (buf_puts(out, PROOF) && buf_add(out, from, (size_t)(at - from)))	/* who revokes may say why at length */
-		buf_printf(out, "\nindex %" PRIu64, s.at.size - 1);
+	buf_printf(out, "%s%.*s\nindex %" PRIu64, PROOF, (int)(at - from), from, s.at.size - 1);
 	do {
 		for (from = ++at; at < end && is_base64(*at); at++)
 			;

@@ -40,8 +40,10 @@ int signing_beside(char out[PATH_MAX], const char *key_path, const char *ending,
 static int signing_new(struct signing **out, struct err *e)
 {
 	*out = calloc(1, sizeof(**out));
-	if (!*out)
-		return err_sys(e, "memory for keys");
+	if (!*out) {
+		err_sys(e, "memory for keys");
+		return -1;
+	}
 	(*out)->places = -1;
 	(*out)->at = 1;
 	return 0;

@@ -127,12 +127,14 @@ static void blob_of(uint8_t out[BLOB], const uint8_t key[32])
 
 void seal_print(char out[SEAL_PRINT], const uint8_t key[32])
 {
+	static const char kind[] = "SHA256:";
 	uint8_t blob[BLOB], hash[SEAL_HASH];
+	const size_t at = sizeof(kind) - 1;
 
 	blob_of(blob, key);
 	seal_hash(hash, blob, sizeof(blob));
-	memcpy(out, "SHA256:", 7);
-	sodium_bin2base64(out + 7, SEAL_PRINT - 7, hash, sizeof(hash), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+	memcpy(out, kind, sizeof(kind));
+	sodium_bin2base64(out + at, SEAL_PRINT - at, hash, sizeof(hash), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 }
 
 static bool is_named(const struct ssh_bytes *blob, const char *fingerprint)
@@ -179,7 +181,7 @@ int agent_open(struct agent **out, uint8_t key[32], int fd, const char *fingerpr
 	scoped(buf) struct buf question = BUF(16);
 	scoped(agent) struct agent *a = calloc(1, sizeof(*a));
 	scoped(mem) char *answer = NULL;
-	size_t size;
+	size_t size = 0;
 
 	if (!a)
 		return err_sys(e, "memory for the ssh-agent");
@@ -239,7 +241,7 @@ bool agent_sign(uint8_t out[64], struct agent *a, const char *text, size_t size)
 {
 	scoped(buf) struct buf question = BUF(SEAL_NOTE_MOST);
 	scoped(mem) char *answer = NULL;
-	size_t answered;
+	size_t answered = 0;
 
 	put_request(&question, a, text, size);
 	if (ask(&answer, &answered, a->fd, &question, SIGNED, SIGN_SECONDS, &a->why) < 0)

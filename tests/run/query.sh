@@ -65,6 +65,11 @@ says 'trace: that what was judged was executed' 'judged: yes, the same bytes' "$
 says 'trace: what came next' 'refuse +alpha +t/echo +/etc/passwd' "$out"
 says 'trace: that it is proved' '^proved: ' "$out"
 equal 'trace: its lines fit a terminal' '' "$(printf '%s\n' "$out" | sed -n '/^proved: /,$p' | awk 'length > 80')"
+for word in stats "who $n" "trace $n"; do
+	# shellcheck disable=SC2086
+	set -- $word
+	says "$1 for programs says what it is worth, too" '^reeve-audit: not proved: ' "$("$room/bin/reeve-audit" "$1" "$ledger" ${2:+"$2"} --json 2>&1 >/dev/null)"
+done
 fails 'trace: what is no call' 3 audit trace "$ledger" 0
 fails 'who: no such record' 3 audit who "$ledger" 100000
 says 'did: all of an agent, and what the answer is worth' 'records 0 to [0-9]+: none missing or altered$' "$(audit did "$ledger" beta --key "$key")"

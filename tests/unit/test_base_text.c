@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/scope.h"
 #include "base/text.h"
 
 static void utf8_is_told_from_what_is_not(void **state)
@@ -179,9 +180,29 @@ static void a_file_is_read_whole_or_refused(void **state)
 	free(given);
 }
 
+/* As much as there is room for, and all of it or nothing. */
+static void long_prints(void **state)
+{
+	scoped(buf) struct buf b = BUF(2000), small = BUF(900);
+	char text[1001] = "";
+
+	(void)state;
+	memset(text, 'x', 1000);
+	assert_true(buf_printf(&b, "<%s>", text));
+	assert_int_equal(b.size, 1002);
+	assert_memory_equal(b.data + 1, text, 1000);
+	assert_true(b.data[0] == '<' && b.data[1001] == '>');
+	assert_true(buf_printf(&b, "%d", 7) && b.size == 1003);
+	assert_false(buf_printf(&b, "%s", text));
+	assert_true(b.over && b.size == 1003);
+	assert_false(buf_printf(&small, "%s", text));
+	assert_true(small.over && small.size == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(long_prints),
 		cmocka_unit_test(utf8_is_told_from_what_is_not),
 		cmocka_unit_test(a_file_is_read_whole_or_refused),
 		cmocka_unit_test(nothing_shown_can_act_on_a_terminal),
