@@ -57,6 +57,9 @@ for program in reeve reeve-audit reeve-call; do
 	equal "$program --help fits a screen" yes "$([ "$(printf '%s\n' "$help" | wc -l)" -le 40 ] && [ "$(printf '%s\n' "$help" | wc -L)" -le 80 ] && echo yes)"
 	says "$program --help shows an example" '^[Ee]xamples?:' "$help"
 done
+for word in $(sed -n 's/^    reeve \(ledger\|audit\) *\([a-z]*\).*/\1:\2/p' README.md | sort -u); do
+	says "what README says by reeve $word is a word" "reeve(-audit| ledger) ${word#*:} " "$("$reeve" "${word%:*}" --help)"
+done
 for word in verify query; do
 	wide=$("$room/bin/reeve-audit" "$word" --help | wc -L)
 	equal "reeve-audit $word --help fits 80 columns" yes "$([ "$wide" -le 80 ] && echo yes || echo "$wide columns")"

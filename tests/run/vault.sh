@@ -57,8 +57,9 @@ says 'that names the record' "payloads +FAILED +1 missing or changed though due,
 says 'and is not shown' 'damaged' "$(ledger reveal "$pii" --why x 2>&1)"
 settled "$h"
 mv "$vault" "$h/tmp/gone"
-verify "$h" >/dev/null
+said=$(verify "$h")
 equal 'so is a vault that is gone' 9 $?
+says 'and what an auditor without it is to give' 'did not come along, give the journal itself$' "$said"
 says 'and no recorder starts beside it' 'vault.*missing' "$(ledger hold list 2>&1)"
 rm -f "$vault" # what looks for it may leave an empty one
 cp "$h/tmp/before/vault" "$vault"
