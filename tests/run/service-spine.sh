@@ -10,7 +10,7 @@ acme=61001 spine=61201 ann=61010
 mkdir "$room/lib" "$room/sock"
 chmod 755 "$room/lib" "$room/sock"
 pids=
-trap 'for p in $pids; do kill "$p" 2>/dev/null; done; rm -rf "$story"' EXIT
+trap 'kill $pids 2>/dev/null; rm -rf "$story"' EXIT
 serves() {	# serves TENANT UID WORD...
 	tenant=$1 uid=$2
 	shift 2
