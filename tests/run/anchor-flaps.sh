@@ -73,7 +73,7 @@ for name in witness.example/1 syslog; do
 	have over "$name"
 	equal 'and the next one takes it up in the same run' 4 "$(over "$name" | wc -l)"
 done
-echo >"$h/work/go"
+echo 1<>"$h/work/go"	# waits for no reader: the run may have ended
 wait $one
 equal 'all that while nothing was held up' 0 $?
 settled "$h"
